@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace dist {
+
+/// Bytes that grow at the end. Unlike std::vector it does not clear what it is about to overwrite.
+class buffer {
+ public:
+  buffer() noexcept = default;
+  buffer(buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  buffer& operator=(buffer&& other) noexcept {
+    buffer old(std::move(*this));
+    data_ = std::exchange(other.data_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+  explicit buffer(std::span<std::byte const> bytes) { append(bytes); }
+  explicit buffer(std::string_view text) { append(std::as_bytes(std::span(text))); }
+  ~buffer() { std::free(data_); }
+
+  std::byte* data() noexcept { return data_; }
+  std::byte const* data() const noexcept { return data_; }
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  std::span<std::byte const> bytes() const noexcept { return {data_, size_}; }
+  std::string_view text() const noexcept { return {reinterpret_cast<char const*>(data_), size_}; }
+
+  /// Makes room for `count` more bytes and returns where they start; their content is indeterminate.
+  std::byte* grow(std::size_t count) {
+    if (capacity_ - size_ < count) enlarge(size_ + count);
+    auto* start = data_ + size_;
+    size_ += count;
+    return start;
+  }
+  void append(std::span<std::byte const> bytes) {
+    if (!bytes.empty()) std::memcpy(grow(bytes.size()), bytes.data(), bytes.size());
+  }
+  void push_back(std::byte byte) { *grow(1) = byte; }
+  void reserve(std::size_t capacity) {
+    if (capacity > capacity_) enlarge(capacity);
+  }
+  /// Only to fewer bytes.
+  void shrink(std::size_t size) noexcept { size_ = size; }
+  void clear() noexcept { size_ = 0; }
+
+ private:
+  void enlarge(std::size_t needed) {
+    auto capacity = capacity_ * 2 > needed ? capacity_ * 2 : needed;
+    if (capacity < 64) capacity = 64;
+    auto* moved = static_cast<std::byte*>(std::realloc(data_, capacity));
+    if (!moved) throw std::bad_alloc();
+    data_ = moved;
+    capacity_ = capacity;
+  }
+
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+inline std::span<std::byte const> as_bytes(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
+inline std::string_view as_text(std::span<std::byte const> bytes) noexcept {
+  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace dist

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace dist {
+
+/// What one peer may cost this process. Every limit is on by default; zero never means "no limit".
+struct limits {
+  std::size_t frame_bytes = std::size_t{1} << 30;           ///< payload of one dist/1 frame; both ends should agree
+  std::size_t message_bytes = std::size_t{64} << 20;        ///< one JSON-RPC message or HTTP body
+  std::size_t http_head_bytes = 16 * 1024;                  ///< request line and headers together
+  std::size_t depth = 64;                                   ///< nesting of values, read and written
+  std::size_t batch_count = 10'000;                         ///< requests in one JSON-RPC batch
+  std::size_t connection_count = 16'384;                    ///< connections accepted at once
+  std::size_t calls_per_connection = 1'000'000;             ///< requests in flight of one peer
+  std::size_t outbox_bytes = std::size_t{256} << 20;        ///< frames waiting to be written to one peer
+  std::chrono::milliseconds handshake = std::chrono::seconds(10);  ///< from accept to the end of the hello
+  std::chrono::milliseconds frame_idle = std::chrono::seconds(30);  ///< silence in the middle of a frame or message
+};
+
+}  // namespace dist

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace dist {
+
+enum class log_level { off, error, warn, info, debug };
+
+std::string_view to_text(log_level level) noexcept;
+
+/// The one interface through which everything here speaks to people. Any thread may write.
+class log {
+ public:
+  using sink = std::function<void(log_level, std::string_view line)>;
+
+  /// Writes `dist: line` to stderr, each line in one system call.
+  explicit log(log_level level = log_level::info);
+  log(log_level level, sink to);
+
+  log_level level() const noexcept { return level_; }
+  bool wants(log_level level) const noexcept { return level <= level_; }
+
+  void error(std::string_view line) const { write(log_level::error, line); }
+  void warn(std::string_view line) const { write(log_level::warn, line); }
+  void info(std::string_view line) const { write(log_level::info, line); }
+  /// Takes a function so that an unwanted line costs nothing to make.
+  template <class MakeLine>
+  void debug(MakeLine&& make_line) const {
+    if (wants(log_level::debug)) write(log_level::debug, make_line());
+  }
+
+ private:
+  void write(log_level level, std::string_view line) const;
+
+  log_level level_;
+  sink sink_;
+};
+
+}  // namespace dist

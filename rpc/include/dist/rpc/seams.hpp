@@ -1,0 +1,22 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <dist/rpc/clock.hpp>
+#include <dist/rpc/compute.hpp>
+#include <dist/rpc/entropy.hpp>
+#include <dist/rpc/log.hpp>
+#include <dist/rpc/network.hpp>
+
+namespace dist {
+
+/// What an object of ours needs of the world. References only: whoever made the seams keeps them alive.
+struct seams {
+  asio::io_context& io;
+  dist::clock& clock;
+  dist::network& network;
+  dist::compute& compute;
+  dist::entropy& entropy;
+  dist::log& log;
+};
+
+}  // namespace dist

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <asio/buffer.hpp>
+#include <cstddef>
+#include <dist/rpc/task.hpp>
+#include <span>
+#include <string>
+
+namespace dist {
+
+/// The seam of transport: an ordered, reliable, two-way stream of bytes. One reader and one writer at a time; all of it
+/// on the I/O thread.
+class stream {
+ public:
+  virtual ~stream() = default;
+
+  /// Reads at least one byte. Errors: asio::error::eof when the peer has finished, or the system's. Cancel: terminal.
+  virtual task<std::size_t> read_some(asio::mutable_buffer into) = 0;
+  /// Writes all of `from` in as few system calls as it takes; the bytes must live until it returns.
+  virtual task<void> write(std::span<asio::const_buffer const> from) = 0;
+  /// Ends both directions at once; what waits fails with operation_aborted. May be called again.
+  virtual void close() noexcept = 0;
+
+  /// The other end as `127.0.0.1:40112` or `[::1]:40112`, for logs and for dialling back.
+  virtual std::string peer_address() const = 0;
+  /// Our own end, likewise.
+  virtual std::string local_address() const = 0;
+};
+
+}  // namespace dist

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <asio/use_awaitable.hpp>
+
+namespace dist {
+
+/// A coroutine that yields a T. It starts when it is awaited.
+template <class T>
+using task = asio::awaitable<T>;
+
+}  // namespace dist

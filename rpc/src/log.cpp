@@ -1,0 +1,37 @@
+#include <dist/rpc/log.hpp>
+
+#include <unistd.h>
+
+namespace dist {
+namespace {
+
+void write_to_stderr(log_level level, std::string_view line) {
+  std::string text = "dist: ";
+  if (level == log_level::error || level == log_level::warn) text.append(to_text(level)).append(": ");
+  text.append(line).push_back('\n');
+  // One call a line keeps the lines of several processes on one terminal whole; a closed stderr is nobody's error.
+  [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+}  // namespace
+
+std::string_view to_text(log_level level) noexcept {
+  switch (level) {
+    case log_level::off: return "off";
+    case log_level::error: return "error";
+    case log_level::warn: return "warning";
+    case log_level::info: return "info";
+    case log_level::debug: return "debug";
+  }
+  return "?";
+}
+
+log::log(log_level level) : log(level, write_to_stderr) {}
+
+log::log(log_level level, sink to) : level_(level), sink_(std::move(to)) {}
+
+void log::write(log_level level, std::string_view line) const {
+  if (level != log_level::off && wants(level)) sink_(level, line);
+}
+
+}  // namespace dist
