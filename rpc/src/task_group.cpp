@@ -7,9 +7,8 @@
 #include <cassert>
 
 namespace dist {
-namespace {
 
-bool is_cancellation(std::exception_ptr const& error) {
+bool is_cancellation(std::exception_ptr const& error) noexcept {
   try {
     std::rethrow_exception(error);
   } catch (std::system_error const& e) {
@@ -18,8 +17,6 @@ bool is_cancellation(std::exception_ptr const& error) {
     return false;
   }
 }
-
-}  // namespace
 
 struct task_group::child {
   asio::cancellation_signal cancel;

@@ -9,6 +9,9 @@
 
 namespace dist {
 
+/// Whether an operation ended because it was cancelled.
+bool is_cancellation(std::exception_ptr const& error) noexcept;
+
 /// The owner of coroutines: every one that is started belongs to a group. The first that fails cancels the others and
 /// join() rethrows its exception. Used on its executor's thread alone.
 class task_group {
@@ -24,6 +27,8 @@ class task_group {
   /// Cancels all (terminal); idempotent; returns at once.
   void stop() noexcept;
   /// Completes when every coroutine has ended; throws the first failure, unless it was the cancellation of stop().
+  /// A caller that was itself cancelled must first `co_await asio::this_coro::reset_cancellation_state(...)`, or the
+  /// await throws before it waits.
   task<void> join();
 
   std::size_t size() const noexcept { return running_.size(); }
