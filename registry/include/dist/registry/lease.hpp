@@ -35,10 +35,10 @@ class lease {
   lease(lease&& other) noexcept
       : load_(std::exchange(other.load_, nullptr)), counted_(other.counted_), abandoned_(other.abandoned_) {}
   lease& operator=(lease&& other) noexcept {
-    lease old(std::move(*this));
-    load_ = std::exchange(other.load_, nullptr);
-    counted_ = other.counted_;
-    abandoned_ = other.abandoned_;
+    lease taken(std::move(other));
+    std::swap(load_, taken.load_);
+    std::swap(counted_, taken.counted_);
+    std::swap(abandoned_, taken.abandoned_);
     return *this;
   }
   ~lease() {

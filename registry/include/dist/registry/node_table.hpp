@@ -22,6 +22,8 @@ struct node_entry {
   pulse beat;
   time_point joined_at{};
   bool draining = false;
+  std::string asked_name;    ///< before it got a suffix
+  std::uint32_t suffix = 0;  ///< 0: none
 
   node_state state() const noexcept {
     if (draining) return node_state::draining;
@@ -35,6 +37,7 @@ class node_table {
   /// What has to happen before a node can be added.
   struct admission {
     std::string name;                 ///< the name it gets
+    std::uint32_t suffix = 0;         ///< the number behind its `#`, 0 where there is none
     std::optional<node_id> replaces;  ///< an older stay that ends first
   };
 
@@ -44,7 +47,8 @@ class node_table {
   /// Errors  errc::denied for a chosen name that a living node has; errc::limit_exceeded for a slot count of nonsense.
   result<admission> admit(node_info const& info) const;
 
-  node_entry& add(node_info info, time_point now);
+  /// `how` is what admit() said, and the replaced entry is gone.
+  node_entry& add(node_info info, admission how, time_point now);
   void erase(node_entry& entry) noexcept;
 
   node_entry* find(node_id id) noexcept {
@@ -54,21 +58,25 @@ class node_table {
     return entry && entry->id == id ? entry : nullptr;
   }
   node_entry const* find(node_id id) const noexcept { return const_cast<node_table*>(this)->find(id); }
-  node_entry* find(std::string const& name) noexcept;
-
   std::size_t size() const noexcept { return size_; }
   /// With holes: null where nobody is.
   std::vector<std::unique_ptr<node_entry>> const& entries() const noexcept { return entries_; }
 
  private:
+  /// Nodes that share a default name, which is common: many of them on one machine.
+  struct default_name {
+    std::uint32_t nodes = 0;
+    std::uint32_t lowest = 2;  ///< no suffix below it is free
+  };
+
   node_entry const* by_name(std::string const& name) const noexcept;
-  std::string free_name(std::string const& base) const;
+  admission free_name(std::string const& base) const;
 
   std::vector<std::unique_ptr<node_entry>> entries_;
   std::vector<std::uint32_t> free_;
   std::unordered_map<std::string, node_id> names_;
   std::unordered_map<std::uint64_t, node_id> incarnations_;
-  mutable std::unordered_map<std::string, std::uint32_t> lowest_suffix_;  ///< none below it is free
+  std::unordered_map<std::string, default_name> defaults_;
   std::uint32_t joins_ = 0;
   std::size_t size_ = 0;
 };

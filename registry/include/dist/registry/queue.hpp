@@ -48,6 +48,8 @@ class call_queue {
   /// False for a call that no longer waits.
   bool withdraw(ticket place) noexcept;
 
+  bool contains(ticket place) const noexcept;
+
   /// The first entry of a lane, ~0 where it is empty; then entry::next.
   std::uint32_t first(method_ref method, lane which) const noexcept;
   entry const& at(std::uint32_t index) const noexcept { return entries_[index]; }

@@ -86,7 +86,7 @@ struct registry_counts {
 /// Who is there and who gets the next call. Pure: events and the time in, actions out.
 ///
 /// After anything that may let a queued call go (a lease ended or was given back, join, leave, drain, heard() that said
-/// true, tick(), unknown_method(), submit() that queued) call next() until it is empty.
+/// true, tick(), unknown_method(), withdraw(), submit() that queued) call next() until it is empty.
 ///
 /// Overlap  one thread. Leases may outlive the registry.
 class registry {
@@ -151,7 +151,8 @@ class registry {
   result<class_key> key_of(node_info const& info);
   candidate oldest_for(node_class const& group) const noexcept;
   candidate first_that_fits(method_ref method, call_queue::lane lane) const noexcept;
-  void look_after_reservation();
+  void end_stale_reservation();
+  void reserve_for_alone();
 
   registry_settings settings_;
   method_table methods_;
@@ -160,6 +161,7 @@ class registry {
   node_table table_;
   liveness liveness_;
   std::vector<liveness_event> came_back_;  ///< for the next tick
+  ticket reserved_for_;                    ///< the queued call that waits for a node of its own
 };
 
 }  // namespace dist

@@ -6,6 +6,7 @@
 #include <dist/registry/lease.hpp>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,11 @@ class node_class {
   explicit node_class(class_key key) : key_(std::move(key)) {}
 
   class_key const& key() const noexcept { return key_; }
-  /// Nodes that take calls.
-  std::size_t living() const noexcept { return heap_.size(); }
+  /// Nodes that are neither suspect nor draining, and their slots.
+  std::size_t living() const noexcept { return living_; }
+  std::uint64_t slots() const noexcept { return living_slots_; }
+  /// Living nodes that one call does not have for itself.
+  std::span<node_load* const> nodes() const noexcept { return heap_; }
   node_load* top() const noexcept { return heap_.empty() ? nullptr : heap_.front(); }
   /// The least used node with room that the call does not avoid.
   node_load* best(call_needs const& needs) const noexcept;
@@ -51,6 +55,8 @@ class node_class {
   class_key key_;
   std::vector<node_load*> heap_;
   std::size_t members_ = 0;  ///< with those that take no calls
+  std::size_t living_ = 0;
+  std::uint64_t living_slots_ = 0;
   bool freed_ = false;       ///< in selector's list
   std::uint64_t steps_ = 0;
 };
@@ -113,8 +119,11 @@ class selector {
   void counted_up(node_load& load) noexcept;
   void refresh(node_load& load);
   node_class& group_for(class_key key);
+  void enter_group(node_load& load, class_key key);
+  static void count(node_load const& load, std::int64_t sign) noexcept;
   void leave_group(node_load& load) noexcept;
-  node_load* find_in(std::vector<node_class*> const& groups, call_needs const& needs) const noexcept;
+  static node_load* find_in(std::vector<node_class*> const& groups, call_needs const& needs) noexcept;
+  node_load* find_with(call_needs const& needs) const noexcept;
   bool only_avoided_left(call_needs const& needs) const noexcept;
 
   std::map<class_key, std::unique_ptr<node_class>> classes_;
