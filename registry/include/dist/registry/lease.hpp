@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <dist/registry/node_info.hpp>
+#include <utility>
+
+namespace dist {
+
+class selector;
+class node_class;
+
+/// The counter of one stay of one node. It outlives the node's entry while leases point at it, so that a lease always
+/// gives back to exactly the counter it took from.
+struct node_load {
+  node_id id{};
+  std::uint32_t slots = 1;
+  std::uint32_t window = 0;       ///< calls beyond the slots that brief, repeatable methods may use
+  std::uint32_t in_use = 0;       ///< leases held; resumed calls may bring it above slots + window for a while
+  std::uint32_t abandoned = 0;    ///< of these, calls that nobody waits for any more
+  std::uint32_t holders = 0;      ///< lease objects that point here, suspended ones too
+  bool eligible = true;           ///< false: suspect or draining
+  bool alone = false;             ///< one call has the whole node, or waits for it to become empty
+  std::uint32_t position = ~0U;   ///< in its class's heap; ~0 while it takes no calls
+  std::uint64_t last_picked = 0;  ///< the pick's number: ties go to the node that was picked longest ago
+  node_class* group = nullptr;
+  selector* home = nullptr;  ///< null once the node has left
+};
+
+/// One slot of one node in use. Its destructor gives the slot back; ask registry::next() afterwards.
+///
+/// Lives    may outlive the node's entry, not be used from another thread; if the node left it changes nothing else.
+class lease {
+ public:
+  lease() noexcept = default;
+  lease(lease&& other) noexcept
+      : load_(std::exchange(other.load_, nullptr)), counted_(other.counted_), abandoned_(other.abandoned_) {}
+  lease& operator=(lease&& other) noexcept {
+    lease taken(std::move(other));
+    std::swap(load_, taken.load_);
+    std::swap(counted_, taken.counted_);
+    std::swap(abandoned_, taken.abandoned_);
+    return *this;
+  }
+  ~lease() {
+    if (load_) end();
+  }
+
+  explicit operator bool() const noexcept { return load_ != nullptr; }
+  node_id node() const noexcept { return load_ ? load_->id : no_node_id; }
+  /// False once the node has left: an answer that still comes belongs to nobody.
+  bool attached() const noexcept { return load_ && load_->home; }
+
+  /// The call is suspended: its slot is free for others until retake(). Does nothing the second time.
+  void give_back() noexcept;
+  /// The suspended call goes on. It gets its slot even if others fill the node, so nesting cannot deadlock.
+  void retake() noexcept;
+  /// The caller is gone but the method still runs: the slot stays in use and is shown as abandoned.
+  void abandon() noexcept;
+
+ private:
+  friend class selector;
+  /// The pick has counted already.
+  explicit lease(node_load& load) noexcept : load_(&load) { ++load.holders; }
+  void end() noexcept;
+
+  node_load* load_ = nullptr;
+  bool counted_ = true;
+  bool abandoned_ = false;
+};
+
+}  // namespace dist

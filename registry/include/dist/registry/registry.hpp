@@ -1,0 +1,167 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <dist/registry/blame.hpp>
+#include <dist/registry/call_needs.hpp>
+#include <dist/registry/lease.hpp>
+#include <dist/registry/liveness.hpp>
+#include <dist/registry/method_table.hpp>
+#include <dist/registry/node_info.hpp>
+#include <dist/registry/node_table.hpp>
+#include <dist/registry/queue.hpp>
+#include <dist/registry/retry.hpp>
+#include <dist/registry/selector.hpp>
+#include <dist/rpc/deadline.hpp>
+#include <dist/rpc/result.hpp>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dist {
+
+struct registry_settings {
+  liveness_settings liveness;
+  queue_bounds queue;
+  std::uint32_t window = 64;          ///< calls beyond its slots that a node may get, brief and repeatable ones only
+  std::size_t method_count = 65'536;  ///< different method names, of nodes and of callers
+};
+
+/// A node was let in.
+struct joined {
+  node_id id{};
+  std::string name;                 ///< perhaps with a suffix
+  std::optional<node_id> replaced;  ///< this stay ended: close its connection, end its calls
+};
+
+/// What became of a submitted call.
+enum class placing {
+  placed,   ///< send it to `node`; `held` is its slot
+  queued,   ///< it waits; `place` withdraws it; ask next()
+  refused,  ///< see `why`; nothing is kept
+};
+std::string_view to_text(placing what) noexcept;
+std::ostream& operator<<(std::ostream& out, placing what);
+
+struct placement {
+  placing what = placing::refused;
+  node_id node{};
+  lease held;
+  ticket place;
+  std::optional<fault> why;
+};
+
+/// A queued call that goes out now.
+struct assignment {
+  call_ref call{};
+  node_id node{};
+  lease held;
+};
+
+/// One node for the status page. `info` is valid until the next change of the registry.
+struct node_view {
+  node_id id{};
+  node_info const* info = nullptr;
+  node_state state{};
+  std::uint32_t in_use = 0;
+  std::uint32_t abandoned = 0;
+  time_point joined_at{};
+  time_point last_heard{};
+};
+
+struct registry_counts {
+  std::size_t nodes = 0;
+  std::size_t living = 0;
+  std::size_t suspect = 0;
+  std::size_t draining = 0;
+  std::uint64_t slots = 0;  ///< of living nodes
+  std::uint64_t in_use = 0;
+  std::uint64_t abandoned = 0;
+  std::size_t queued = 0;
+  std::size_t queued_bytes = 0;
+};
+
+/// Who is there and who gets the next call. Pure: events and the time in, actions out.
+///
+/// After anything that may let a queued call go (a lease ended or was given back, join, leave, drain, heard() that said
+/// true, tick(), unknown_method(), withdraw(), submit() that queued) call next() until it is empty.
+///
+/// Overlap  one thread. Leases may outlive the registry.
+class registry {
+ public:
+  explicit registry(registry_settings settings = {});
+  registry(registry const&) = delete;
+  registry& operator=(registry const&) = delete;
+
+  // Membership
+
+  /// Errors  errc::denied: a living node has the name that was chosen; errc::limit_exceeded: slots, methods.
+  result<joined> join(node_info info, time_point now);
+  /// The node's connection ended. Its leases touch nothing any more. An id that is not here does nothing.
+  void leave(node_id node);
+  /// Any frame of the node. True if it was suspect and takes calls again.
+  bool heard(node_id node, time_point now);
+  /// It takes no new calls from now on; those on it go on.
+  void drain(node_id node);
+  /// At least once each heartbeat. Lost nodes are out of the table when this returns.
+  std::vector<liveness_event> tick(time_point now);
+
+  // Methods
+
+  /// Errors  errc::limit_exceeded: too many different names.
+  result<method_ref> intern(std::string_view name);
+  std::string const& method_name(method_ref method) const noexcept { return methods_.name(method); }
+  /// The node answered that it has no such method: it gets no more calls of it.
+  void unknown_method(node_id node, method_ref method);
+  /// A Go node answered a call of it: it is as good as a node that lists it.
+  void known_method(node_id node, method_ref method);
+
+  // Placement
+
+  placement submit(call_ref call, call_needs const& needs);
+  std::optional<assignment> next();
+  /// The queued call was cancelled or its deadline passed. False if it does not wait any more.
+  bool withdraw(ticket place) noexcept;
+  /// Whether a living node has the method, busy or not.
+  bool available(method_ref method) const noexcept { return selector_.living(method) > 0; }
+  /// One sentence for people: why a call of the method does not start.
+  std::string why_waiting(method_ref method) const;
+
+  // For the status page
+
+  std::vector<node_view> nodes() const;
+  registry_counts counts() const noexcept;
+  node_info const* find(node_id node) const noexcept;
+  std::optional<node_state> state(node_id node) const noexcept;
+  std::size_t queued(method_ref method) const noexcept { return queue_.waiting(method); }
+  std::size_t class_count() const noexcept { return selector_.class_count(); }
+  std::uint64_t heap_steps() const noexcept { return selector_.steps(); }
+
+ private:
+  struct candidate {
+    std::uint32_t index = ~0U;
+    node_load* load = nullptr;
+  };
+
+  void remove(node_entry& entry) noexcept;
+  void update_eligible(node_entry& entry);
+  void members_changed();
+  result<class_key> key_of(node_info const& info);
+  candidate oldest_for(node_class const& group) const noexcept;
+  candidate first_that_fits(method_ref method, call_queue::lane lane) const noexcept;
+  void end_stale_reservation();
+  void reserve_for_alone();
+
+  registry_settings settings_;
+  method_table methods_;
+  selector selector_;
+  call_queue queue_;
+  node_table table_;
+  liveness liveness_;
+  std::vector<liveness_event> came_back_;  ///< for the next tick
+  ticket reserved_for_;                    ///< the queued call that waits for a node of its own
+};
+
+}  // namespace dist

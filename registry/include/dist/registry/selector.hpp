@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <dist/registry/call_needs.hpp>
+#include <dist/registry/lease.hpp>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dist {
+
+/// What nodes must have in common to share a class.
+struct class_key {
+  node_kind kind = node_kind::dist;
+  std::vector<method_ref> methods;   ///< sorted: certainly has them
+  std::vector<method_ref> unknown;   ///< sorted: a Go node said that it has none of these
+  std::map<std::string, std::string> labels;
+
+  bool lists(method_ref method) const noexcept;
+  bool may_have(method_ref method) const noexcept;
+  friend auto operator<=>(class_key const&, class_key const&) = default;
+};
+
+/// Nodes with equal methods and labels; the least used living one is on top of the heap.
+class node_class {
+ public:
+  explicit node_class(class_key key) : key_(std::move(key)) {}
+
+  class_key const& key() const noexcept { return key_; }
+  /// Nodes that are neither suspect nor draining, and their slots.
+  std::size_t living() const noexcept { return living_; }
+  std::uint64_t slots() const noexcept { return living_slots_; }
+  /// Living nodes that one call does not have for itself.
+  std::span<node_load* const> nodes() const noexcept { return heap_; }
+  node_load* top() const noexcept { return heap_.empty() ? nullptr : heap_.front(); }
+  /// The least used node with room that the call does not avoid.
+  node_load* best(call_needs const& needs) const noexcept;
+
+  void insert(node_load& load);
+  void erase(node_load& load) noexcept;
+  /// The load has changed: restores the heap.
+  void moved_up(node_load& load) noexcept;
+  void moved_down(node_load& load) noexcept;
+  /// Steps of all heap operations so far: the cost that grows with the number of nodes.
+  std::uint64_t steps() const noexcept { return steps_; }
+
+ private:
+  friend class selector;
+  node_load* best_below(std::size_t index, call_needs const& needs) const noexcept;
+  void place(std::size_t index, node_load* load) noexcept;
+
+  class_key key_;
+  std::vector<node_load*> heap_;
+  std::size_t members_ = 0;  ///< with those that take no calls
+  std::size_t living_ = 0;
+  std::uint64_t living_slots_ = 0;
+  bool freed_ = false;       ///< in selector's list
+  std::uint64_t steps_ = 0;
+};
+
+/// Less used relative to its slots; beyond the slots, relative to the window; ties to the one picked longest ago.
+bool less_used(node_load const& a, node_load const& b) noexcept;
+/// Whether the node could start one more call with these needs.
+bool has_room(node_load const& load, call_needs const& needs) noexcept;
+
+/// Chooses nodes. Knows loads and methods; nothing of names, time or the queue.
+class selector {
+ public:
+  selector() = default;
+  selector(selector const&) = delete;
+  selector& operator=(selector const&) = delete;
+  ~selector();
+
+  /// A method that was not known before; refs come in order from 0.
+  void add_method(method_ref method);
+
+  node_load& join(node_id id, std::uint32_t slots, std::uint32_t window, class_key key);
+  /// The load lives on while leases hold it.
+  void leave(node_load& load) noexcept;
+  void set_eligible(node_load& load, bool eligible);
+  /// The node turned out to have, or not to have, a method.
+  void learn(node_load& load, method_ref method, bool has_it);
+
+  /// The best node with room now, null where there is none; counts nothing.
+  node_load* find(call_needs const& needs) const noexcept;
+  /// Counts one call on a node that find() gave.
+  lease take(node_load& load, call_needs const& needs);
+  /// Living nodes that have the method, or may have it.
+  std::size_t living(method_ref method) const noexcept;
+  std::uint64_t slots(method_ref method) const noexcept;
+
+  /// Stops feeding the least used node, so that a call that needs a node alone gets one.
+  void reserve(call_needs const& needs);
+  void cancel_reservation();
+  bool reserved() const noexcept { return reserved_ != nullptr; }
+
+  /// A class in which something freed up, null where there is none.
+  node_class* freed() const noexcept { return freed_.empty() ? nullptr : freed_.back(); }
+  void settle(node_class& group) noexcept;
+  void settle_all() noexcept;
+  void mark_freed(node_class& group);
+  void mark_freed(method_ref method);
+  void mark_all_freed();
+
+  std::size_t class_count() const noexcept { return classes_.size(); }
+  std::uint64_t steps() const noexcept;
+
+ private:
+  friend class lease;
+  struct method_entry {
+    std::vector<node_class*> listed;    ///< their nodes certainly have it
+    std::vector<node_class*> possible;  ///< Go nodes that have not refused it
+  };
+
+  void counted_down(node_load& load) noexcept;
+  void counted_up(node_load& load) noexcept;
+  void refresh(node_load& load);
+  node_class& group_for(class_key key);
+  void enter_group(node_load& load, class_key key);
+  static void count(node_load const& load, std::int64_t sign) noexcept;
+  void leave_group(node_load& load) noexcept;
+  static node_load* find_in(std::vector<node_class*> const& groups, call_needs const& needs) noexcept;
+  node_load* find_with(call_needs const& needs) const noexcept;
+  bool only_avoided_left(call_needs const& needs) const noexcept;
+
+  std::map<class_key, std::unique_ptr<node_class>> classes_;
+  std::vector<method_entry> methods_;
+  std::vector<node_class*> freed_;
+  std::vector<node_load*> loads_;  ///< of nodes that are here
+  node_load* reserved_ = nullptr;
+  std::uint64_t picks_ = 0;
+};
+
+}  // namespace dist

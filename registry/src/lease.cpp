@@ -1,0 +1,45 @@
+#include <dist/registry/lease.hpp>
+#include <dist/registry/selector.hpp>
+
+#include <cassert>
+
+namespace dist {
+
+void lease::give_back() noexcept {
+  if (!load_ || !counted_) return;
+  counted_ = false;
+  assert(load_->in_use > 0);
+  --load_->in_use;
+  if (load_->home) load_->home->counted_down(*load_);
+}
+
+void lease::retake() noexcept {
+  if (!load_ || counted_) return;
+  counted_ = true;
+  ++load_->in_use;
+  if (load_->home) load_->home->counted_up(*load_);
+}
+
+void lease::abandon() noexcept {
+  if (!load_ || abandoned_) return;
+  abandoned_ = true;
+  ++load_->abandoned;
+}
+
+void lease::end() noexcept {
+  auto* load = std::exchange(load_, nullptr);
+  if (abandoned_) --load->abandoned;
+  --load->holders;
+  if (counted_) {
+    assert(load->in_use > 0);
+    --load->in_use;
+  }
+  if (load->home) {
+    load->home->counted_down(*load);
+  } else if (load->holders == 0) {
+    assert(load->in_use == 0);
+    delete load;
+  }
+}
+
+}  // namespace dist

@@ -1,0 +1,96 @@
+#include <dist/registry/selector.hpp>
+
+#include <cassert>
+
+namespace dist {
+
+bool class_key::lists(method_ref method) const noexcept { return std::ranges::binary_search(methods, method); }
+
+bool class_key::may_have(method_ref method) const noexcept {
+  return lists(method) || (kind == node_kind::go && !std::ranges::binary_search(unknown, method));
+}
+
+bool less_used(node_load const& a, node_load const& b) noexcept {
+  bool const a_full = a.in_use >= a.slots;
+  bool const b_full = b.in_use >= b.slots;
+  if (a_full != b_full) return b_full;
+  // In this order a node without room never stands above one with room, so the top alone tells whether there is any.
+  auto const part = [](node_load const& load, bool full) -> std::uint64_t {
+    return full ? load.in_use - load.slots : load.in_use;
+  };
+  auto const whole = [](node_load const& load, bool full) -> std::uint64_t {
+    return full ? std::max(1U, load.window) : load.slots;
+  };
+  auto const left = part(a, a_full) * whole(b, b_full);
+  auto const right = part(b, b_full) * whole(a, a_full);
+  return left != right ? left < right : a.last_picked < b.last_picked;
+}
+
+bool has_room(node_load const& load, call_needs const& needs) noexcept {
+  if (needs.alone) return load.in_use == 0;
+  return load.in_use < load.slots + (needs.may_use_window() ? load.window : 0);
+}
+
+node_load* node_class::best(call_needs const& needs) const noexcept {
+  if (!needs.avoided.empty()) return best_below(0, needs);
+  auto* load = top();
+  return load && has_room(*load, needs) ? load : nullptr;
+}
+
+node_load* node_class::best_below(std::size_t index, call_needs const& needs) const noexcept {
+  // What lies below a node is no better, so the search goes on below avoided nodes only.
+  if (index >= heap_.size() || !has_room(*heap_[index], needs)) return nullptr;
+  if (!needs.avoided.contains(heap_[index]->id)) return heap_[index];
+  auto* left = best_below(2 * index + 1, needs);
+  auto* right = best_below(2 * index + 2, needs);
+  if (!left || !right) return left ? left : right;
+  return less_used(*right, *left) ? right : left;
+}
+
+void node_class::insert(node_load& load) {
+  assert(load.position == ~0U);
+  load.position = static_cast<std::uint32_t>(heap_.size());
+  heap_.push_back(&load);
+  moved_up(load);
+}
+
+void node_class::erase(node_load& load) noexcept {
+  auto const index = std::exchange(load.position, ~0U);
+  auto* last = heap_.back();
+  heap_.pop_back();
+  if (last == &load) return;
+  place(index, last);
+  moved_up(*last);
+  moved_down(*last);
+}
+
+void node_class::moved_up(node_load& load) noexcept {
+  std::size_t index = load.position;
+  while (index > 0) {
+    auto const parent = (index - 1) / 2;
+    ++steps_;
+    if (!less_used(load, *heap_[parent])) break;
+    place(index, heap_[parent]);
+    index = parent;
+  }
+  place(index, &load);
+}
+
+void node_class::moved_down(node_load& load) noexcept {
+  std::size_t index = load.position;
+  for (auto child = 2 * index + 1; child < heap_.size(); child = 2 * index + 1) {
+    if (child + 1 < heap_.size() && less_used(*heap_[child + 1], *heap_[child])) ++child;
+    ++steps_;
+    if (!less_used(*heap_[child], load)) break;
+    place(index, heap_[child]);
+    index = child;
+  }
+  place(index, &load);
+}
+
+void node_class::place(std::size_t index, node_load* load) noexcept {
+  heap_[index] = load;
+  load->position = static_cast<std::uint32_t>(index);
+}
+
+}  // namespace dist

@@ -1,0 +1,61 @@
+#include <dist/registry/registry.hpp>
+
+#include <ostream>
+
+namespace dist {
+
+std::vector<node_view> registry::nodes() const {
+  std::vector<node_view> out;
+  out.reserve(table_.size());
+  for (auto const& entry : table_.entries()) {
+    if (!entry) continue;
+    out.push_back({entry->id, &entry->info, entry->state(), entry->load->in_use, entry->load->abandoned,
+                   entry->joined_at, entry->beat.last_heard});
+  }
+  return out;
+}
+
+registry_counts registry::counts() const noexcept {
+  registry_counts out;
+  out.nodes = table_.size();
+  out.queued = queue_.size();
+  out.queued_bytes = queue_.bytes();
+  for (auto const& entry : table_.entries()) {
+    if (!entry) continue;
+    out.in_use += entry->load->in_use;
+    out.abandoned += entry->load->abandoned;
+    switch (entry->state()) {
+      case node_state::living:
+        ++out.living;
+        out.slots += entry->load->slots;
+        break;
+      case node_state::suspect: ++out.suspect; break;
+      case node_state::draining: ++out.draining; break;
+      case node_state::lost: break;
+    }
+  }
+  return out;
+}
+
+node_info const* registry::find(node_id node) const noexcept {
+  auto const* entry = table_.find(node);
+  return entry ? &entry->info : nullptr;
+}
+
+std::optional<node_state> registry::state(node_id node) const noexcept {
+  auto const* entry = table_.find(node);
+  return entry ? std::optional(entry->state()) : std::nullopt;
+}
+
+std::string_view to_text(placing what) noexcept {
+  switch (what) {
+    case placing::placed: return "placed";
+    case placing::queued: return "queued";
+    case placing::refused: return "refused";
+  }
+  return "unknown";
+}
+
+std::ostream& operator<<(std::ostream& out, placing what) { return out << to_text(what); }
+
+}  // namespace dist

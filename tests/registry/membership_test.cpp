@@ -1,0 +1,110 @@
+#include "registry/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace registry_test;
+
+namespace {
+
+dist::node_info default_name(std::uint64_t incarnation) {
+  auto info = process(node("host", 1, {"Arith.sum"}), incarnation);
+  info.name_is_default = true;
+  return info;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(membership)
+
+BOOST_AUTO_TEST_CASE(a_chosen_name_of_a_living_node_is_refused) {
+  fixture f;
+  f.join(process(node("ws07", 1, {}), 1));
+  auto const out = f.registry.join(process(node("ws07", 1, {}), 2), at(0s));
+  BOOST_REQUIRE(out.has_error());
+  BOOST_TEST((out.error().code == dist::errc::denied));
+  BOOST_TEST(out.error().message == "a living node at 10.0.0.1:4000 has the name ws07 already");
+  BOOST_TEST(f.registry.counts().nodes == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_default_name_gets_the_lowest_free_suffix) {
+  fixture f;
+  BOOST_TEST(f.registry.join(default_name(1), at(0s))->name == "host");
+  auto const second = *f.registry.join(default_name(2), at(0s));
+  BOOST_TEST(second.name == "host#2");
+  BOOST_TEST(f.registry.join(default_name(3), at(0s))->name == "host#3");
+  f.registry.leave(second.id);
+  BOOST_TEST(f.registry.join(default_name(4), at(0s))->name == "host#2");
+  BOOST_TEST(f.registry.join(default_name(5), at(0s))->name == "host#4");
+}
+
+BOOST_AUTO_TEST_CASE(the_same_process_replaces_itself_and_keeps_its_name) {
+  fixture f;
+  f.join(default_name(1));
+  auto const before = f.registry.join(default_name(2), at(0s)).value();
+  auto const after = f.registry.join(default_name(2), at(1s)).value();
+  BOOST_TEST(after.name == "host#2");
+  BOOST_REQUIRE(after.replaced.has_value());
+  BOOST_TEST(*after.replaced == before.id);
+  BOOST_TEST(after.id != before.id);
+  BOOST_TEST(f.registry.counts().nodes == 2U);
+  // What still comes over the old connection concerns nobody.
+  f.registry.heard(before.id, at(2s));
+  f.registry.leave(before.id);
+  BOOST_TEST(f.registry.counts().nodes == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_restarted_process_replaces_its_suspect_predecessor) {
+  fixture f;
+  auto const old_stay = f.join(process(node("ws07", 1, {"Arith.sum"}), 1));
+  f.registry.tick(at(0s));
+  f.registry.tick(at(1s));
+  f.registry.tick(at(2s));
+  f.registry.tick(at(3s));
+  BOOST_TEST(f.registry.state(old_stay).value() == dist::node_state::suspect);
+  auto const out = f.registry.join(process(node("ws07", 1, {"Arith.sum"}), 2), at(3s)).value();
+  BOOST_TEST(out.replaced.value() == old_stay);
+  BOOST_TEST(out.name == "ws07");
+  BOOST_TEST(f.submit().node == out.id);
+}
+
+BOOST_AUTO_TEST_CASE(a_go_node_that_registers_again_is_new) {
+  fixture f;
+  auto const first = f.join(go_node("10.0.0.1:4000", 1));
+  f.registry.unknown_method(first, f.sum);
+  BOOST_TEST(!f.registry.available(f.sum));
+  auto const out = f.registry.join(go_node("10.0.0.1:4000", 1), at(1s)).value();
+  BOOST_TEST(out.replaced.value() == first);
+  BOOST_TEST(f.registry.available(f.sum));
+}
+
+BOOST_AUTO_TEST_CASE(nonsense_is_refused) {
+  fixture f;
+  BOOST_TEST((f.registry.join(node("a", 0, {}), at(0s)).error().code == dist::errc::limit_exceeded));
+  BOOST_TEST((f.registry.join(node("a", 4'000'000'000U, {}), at(0s)).error().code == dist::errc::limit_exceeded));
+  BOOST_TEST((f.registry.join(node("", 1, {}), at(0s)).error().code == dist::errc::denied));
+  BOOST_TEST(f.registry.join(node("a", 1, {"X.y", "X.y"}), at(0s)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(ids_are_not_given_out_twice) {
+  fixture f;
+  std::vector<dist::node_id> seen;
+  for (int n = 0; n < 100; ++n) {
+    auto const id = f.join("a", 1);
+    BOOST_TEST((std::ranges::find(seen, id) == seen.end()));
+    seen.push_back(id);
+    f.registry.leave(id);
+    BOOST_TEST(!f.registry.state(id).has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(leaving_does_not_touch_the_queue) {
+  fixture f;
+  auto const a = f.join("a", 1);
+  auto held = f.submit(1).held;
+  f.submit(2);
+  f.registry.leave(a);
+  BOOST_TEST(f.registry.counts().queued == 1U);
+  BOOST_TEST(!f.registry.next());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,351 @@
+#include "registry/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <deque>
+#include <map>
+#include <random>
+#include <set>
+
+using namespace registry_test;
+
+namespace {
+
+/// The registry's rules written down the slow way: scans over everything, no heap, no index.
+struct model {
+  struct node {
+    std::uint32_t slots = 0;
+    std::uint32_t in_use = 0;
+    bool takes_calls = true;
+    bool go = false;
+    std::set<dist::method_ref> methods;
+    std::set<dist::method_ref> unknown;
+  };
+  struct waiting {
+    dist::call_ref call{};
+    dist::call_needs needs;
+  };
+
+  std::uint32_t window = 0;
+  std::map<dist::node_id, node> nodes;
+  std::deque<waiting> queue;  ///< in order of arrival; moved ones at the front
+
+  static bool lists(node const& n, dist::method_ref m) { return n.methods.contains(m); }
+  static bool may_have(node const& n, dist::method_ref m) { return lists(n, m) || (n.go && !n.unknown.contains(m)); }
+
+  /// Use in the unit of the whole: up to 1 within the slots, up to 2 within the window.
+  double use(node const& n) const {
+    if (n.in_use < n.slots) return static_cast<double>(n.in_use) / n.slots;
+    return 1 + static_cast<double>(n.in_use - n.slots) / std::max(1U, window);
+  }
+
+  bool room(node const& n, dist::call_needs const& needs) const {
+    return n.takes_calls && may_have(n, needs.method) &&
+           n.in_use < n.slots + (needs.may_use_window() ? window : 0);
+  }
+
+  /// The nodes that a call may go to now: all that are equally good.
+  std::set<dist::node_id> choices(dist::call_needs const& needs) const {
+    auto out = choices_but(needs, true);
+    if (!out.empty() || needs.avoided.empty()) return out;
+    for (auto const& [id, n] : nodes)
+      if (n.takes_calls && may_have(n, needs.method) && !needs.avoided.contains(id)) return {};
+    return choices_but(needs, false);
+  }
+
+  std::set<dist::node_id> choices_but(dist::call_needs const& needs, bool avoiding) const {
+    for (bool const listed : {true, false}) {
+      std::set<dist::node_id> out;
+      double best = 3;
+      for (auto const& [id, n] : nodes) {
+        if (!room(n, needs) || lists(n, needs.method) != listed) continue;
+        if (avoiding && needs.avoided.contains(id)) continue;
+        if (use(n) < best) out.clear();
+        if (use(n) <= best) out.insert(id);
+        best = std::min(best, use(n));
+      }
+      if (!out.empty()) return out;
+    }
+    return {};
+  }
+
+  bool waits(dist::method_ref m) const {
+    return std::ranges::any_of(queue, [&](waiting const& w) { return w.needs.method == m; });
+  }
+
+  /// The call that has to go out next: the oldest that fits, nested before top-level, none past its own lane's head.
+  std::deque<waiting>::iterator next() {
+    auto best = queue.end();
+    std::set<std::pair<dist::method_ref, bool>> plain_seen;
+    for (auto w = queue.begin(); w != queue.end(); ++w) {
+      if (w->needs.avoided.empty() && !plain_seen.emplace(w->needs.method, w->needs.nested).second) continue;
+      if (choices(w->needs).empty()) continue;
+      if (best == queue.end() || (w->needs.nested && !best->needs.nested)) best = w;
+    }
+    return best;
+  }
+};
+
+/// Does the same random thing to both and compares.
+class driver {
+ public:
+  explicit driver(std::uint32_t seed) : random_(seed), registry_(settings()) {
+    model_.window = settings().window;
+    for (auto const* name : {"A.a", "B.b", "C.c", "D.d"}) methods_.push_back(*registry_.intern(name));
+  }
+
+  void step() {
+    switch (below(16)) {
+      case 0: return join();
+      case 1: return leave();
+      case 2: return silence_or_sound();
+      case 3: return drain();
+      case 4: return refuse();
+      case 5: return withdraw();
+      case 6: return suspend_or_resume();
+      case 7: case 8: case 9: case 10: return submit();
+      default: return end_one();
+    }
+  }
+
+  void finish() {
+    for (auto& h : held_) h.held = {};
+    held_.clear();
+    BOOST_REQUIRE(registry_.counts().in_use == 0U);
+  }
+
+  void check() {
+    take_all_that_go();
+    std::map<dist::node_id, std::uint32_t> leases;
+    for (auto const& h : held_)
+      if (h.counted) ++leases[h.held.node()];
+    auto const views = registry_.nodes();
+    BOOST_REQUIRE(views.size() == model_.nodes.size());
+    for (auto const& view : views) {
+      BOOST_REQUIRE(view.in_use == model_.nodes.at(view.id).in_use);
+      BOOST_REQUIRE(view.in_use == leases[view.id]);
+      BOOST_REQUIRE((view.state == dist::node_state::living) == model_.nodes.at(view.id).takes_calls);
+    }
+    BOOST_REQUIRE(registry_.counts().queued == model_.queue.size());
+    for (auto const m : methods_) {
+      bool const available = std::ranges::any_of(
+          model_.nodes, [&](auto const& n) { return n.second.takes_calls && model::may_have(n.second, m); });
+      BOOST_REQUIRE(registry_.available(m) == available);
+    }
+  }
+
+  std::uint64_t placed = 0;
+  std::uint64_t went_out = 0;
+
+ private:
+  struct running {
+    dist::lease held;
+    bool counted = true;
+  };
+
+  static dist::registry_settings settings() {
+    dist::registry_settings out;
+    out.window = 3;
+    return out;
+  }
+
+  std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random_() % bound); }
+  dist::method_ref any_method() { return methods_[below(static_cast<std::uint32_t>(methods_.size()))]; }
+
+  std::optional<dist::node_id> any_node() {
+    if (model_.nodes.empty()) return {};
+    return std::next(model_.nodes.begin(), below(static_cast<std::uint32_t>(model_.nodes.size())))->first;
+  }
+
+  void join() {
+    if (model_.nodes.size() >= 8) return leave();
+    bool const go = below(4) == 0;
+    auto info = node("n" + std::to_string(++names_), 1 + below(4), {});
+    info.kind = go ? dist::node_kind::go : dist::node_kind::dist;
+    model::node n;
+    n.slots = info.slots;
+    n.go = go;
+    for (auto const m : methods_) {
+      if (below(2) == 0 || go) continue;
+      n.methods.insert(m);
+      info.methods.push_back({registry_.method_name(m), "", "", false, false});
+    }
+    auto const out = registry_.join(std::move(info), now_);
+    model_.nodes.emplace(out->id, std::move(n));
+  }
+
+  void leave() {
+    auto const id = any_node();
+    if (!id) return;
+    registry_.leave(*id);
+    model_.nodes.erase(*id);
+  }
+
+  void silence_or_sound() {
+    // Three rounds, so that whoever is not heard becomes suspect and whoever is heard comes back.
+    std::set<dist::node_id> heard;
+    for (auto const& [id, n] : model_.nodes)
+      if (below(8) != 0) heard.insert(id);
+    std::set<dist::node_id> lost;
+    for (int round = 0; round < 3; ++round) {
+      now_ += 1s;
+      for (auto const id : heard) registry_.heard(id, now_);
+      for (auto const& event : registry_.tick(now_))
+        if (event.change == dist::liveness_change::became_lost) lost.insert(event.node);
+    }
+    for (auto const id : lost) model_.nodes.erase(id);
+    for (auto& [id, n] : model_.nodes) {
+      auto const state = registry_.state(id).value();
+      if (draining_.contains(id)) {
+        BOOST_REQUIRE(state == dist::node_state::draining);
+      } else {
+        BOOST_REQUIRE(state == (heard.contains(id) ? dist::node_state::living : dist::node_state::suspect));
+        n.takes_calls = heard.contains(id);
+      }
+    }
+  }
+
+  void drain() {
+    auto const id = any_node();
+    if (!id || below(4) != 0) return;
+    registry_.drain(*id);
+    draining_.insert(*id);
+    model_.nodes.at(*id).takes_calls = false;
+  }
+
+  void refuse() {
+    auto const id = any_node();
+    if (!id || below(3) != 0) return;
+    auto& n = model_.nodes.at(*id);
+    auto const m = any_method();
+    if (n.go && below(3) == 0) {
+      registry_.known_method(*id, m);
+      n.methods.insert(m);
+      n.unknown.erase(m);
+    } else {
+      registry_.unknown_method(*id, m);
+      n.methods.erase(m);
+      if (n.go) n.unknown.insert(m);
+    }
+  }
+
+  void submit() {
+    dist::call_needs needs;
+    needs.method = any_method();
+    needs.brief = below(2) == 0;
+    needs.repeatable = below(2) == 0;
+    needs.nested = below(4) == 0;
+    needs.moved = below(16) == 0;
+    needs.bytes = below(100);
+    if (auto const avoid = any_node(); avoid && below(6) == 0) needs.avoided.add(*avoid);
+    auto const ref = call(++calls_);
+    auto const choices = model_.choices(needs);
+    bool const at_once = !model_.waits(needs.method) && !choices.empty();
+    auto out = registry_.submit(ref, needs);
+    BOOST_REQUIRE(out.what == (at_once ? dist::placing::placed : dist::placing::queued));
+    if (at_once) {
+      ++placed;
+      BOOST_REQUIRE(choices.contains(out.node));
+      ++model_.nodes.at(out.node).in_use;
+      held_.push_back({std::move(out.held), true});
+    } else if (needs.moved) {
+      model_.queue.push_front({ref, needs});
+      places_[ref] = out.place;
+    } else {
+      model_.queue.push_back({ref, needs});
+      places_[ref] = out.place;
+    }
+  }
+
+  void withdraw() {
+    if (model_.queue.empty()) return;
+    auto const at = model_.queue.begin() + below(static_cast<std::uint32_t>(model_.queue.size()));
+    BOOST_REQUIRE(registry_.withdraw(places_.at(at->call)));
+    BOOST_REQUIRE(!registry_.withdraw(places_.at(at->call)));
+    places_.erase(at->call);
+    model_.queue.erase(at);
+  }
+
+  running* any_running() {
+    return held_.empty() ? nullptr : &held_[below(static_cast<std::uint32_t>(held_.size()))];
+  }
+
+  void count(running const& r, std::uint32_t difference) {
+    if (auto const n = model_.nodes.find(r.held.node()); n != model_.nodes.end()) n->second.in_use += difference;
+  }
+
+  void suspend_or_resume() {
+    auto* r = any_running();
+    if (!r) return;
+    count(*r, r->counted ? ~0U : 1U);
+    r->counted ? r->held.give_back() : r->held.retake();
+    r->counted = !r->counted;
+  }
+
+  void end_one() {
+    auto* r = any_running();
+    if (!r) return;
+    if (r->counted) count(*r, ~0U);
+    std::swap(*r, held_.back());
+    held_.pop_back();
+  }
+
+  void take_all_that_go() {
+    while (auto out = registry_.next()) {
+      auto const expected = model_.next();
+      BOOST_REQUIRE((expected != model_.queue.end()));
+      // Classes are served one after the other, so two freed ones may come in either order: the call must be the
+      // first of its own kind that fits.
+      auto const at = std::ranges::find(model_.queue, out->call, &model::waiting::call);
+      BOOST_REQUIRE((at != model_.queue.end()));
+      auto const choices = model_.choices(at->needs);
+      BOOST_REQUIRE(choices.contains(out->node));
+      for (auto w = model_.queue.begin(); w != model_.queue.end(); ++w) {
+        if (w->needs.method != at->needs.method || w->needs.nested != at->needs.nested) continue;
+        if (w == at) break;
+        BOOST_REQUIRE((w->needs.avoided.empty() != at->needs.avoided.empty() || model_.choices(w->needs).empty()));
+      }
+      ++went_out;
+      ++model_.nodes.at(out->node).in_use;
+      places_.erase(out->call);
+      model_.queue.erase(at);
+      held_.push_back({std::move(out->held), true});
+    }
+    BOOST_REQUIRE((model_.next() == model_.queue.end()));
+  }
+
+  std::mt19937 random_;
+  dist::registry registry_;
+  model model_;
+  dist::time_point now_ = at(0s);
+  std::vector<dist::method_ref> methods_;
+  std::vector<running> held_;
+  std::map<dist::call_ref, dist::ticket> places_;
+  std::set<dist::node_id> draining_;
+  std::uint64_t names_ = 0;
+  std::uintptr_t calls_ = 0;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(property)
+
+BOOST_AUTO_TEST_CASE(the_registry_does_what_the_naive_model_does) {
+  std::uint64_t placed = 0;
+  std::uint64_t went_out = 0;
+  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      driver both(seed);
+      for (int n = 0; n < 2000; ++n) {
+        both.step();
+        both.check();
+      }
+      placed += both.placed;
+      went_out += both.went_out;
+      both.finish();
+    }
+  }
+  BOOST_TEST(placed > 1000U);
+  BOOST_TEST(went_out > 1000U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,104 @@
+#include "registry/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace registry_test;
+
+BOOST_AUTO_TEST_SUITE(queue)
+
+BOOST_AUTO_TEST_CASE(withdrawn_calls_do_not_go_out) {
+  fixture f;
+  std::vector<dist::ticket> places;
+  for (std::uintptr_t n = 1; n <= 5; ++n) places.push_back(f.submit(n).place);
+  BOOST_TEST(f.registry.withdraw(places[0]));
+  BOOST_TEST(f.registry.withdraw(places[2]));
+  BOOST_TEST(f.registry.withdraw(places[4]));
+  BOOST_TEST(!f.registry.withdraw(places[4]));
+  BOOST_TEST(!f.registry.withdraw({}));
+  f.join("a", 8);
+  auto const out = f.drain_queue();
+  BOOST_REQUIRE(out.size() == 2U);
+  BOOST_TEST(out[0].call == call(2));
+  BOOST_TEST(out[1].call == call(4));
+  BOOST_TEST(!f.registry.withdraw(places[1]));
+}
+
+BOOST_AUTO_TEST_CASE(an_old_ticket_does_not_withdraw_the_call_that_has_its_place) {
+  fixture f;
+  auto const old_place = f.submit(1).place;
+  f.registry.withdraw(old_place);
+  auto const place = f.submit(2).place;
+  BOOST_TEST(place.index == old_place.index);
+  BOOST_TEST(!f.registry.withdraw(old_place));
+  BOOST_TEST(f.registry.queued(f.sum) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_queue_names_its_bound) {
+  dist::registry_settings settings;
+  settings.queue = {3, 1000};
+  fixture f(settings);
+  auto needs = f.needs();
+  needs.bytes = 600;
+  BOOST_TEST(f.registry.submit(call(1), needs).what == dist::placing::queued);
+  auto const bytes = f.registry.submit(call(2), needs);
+  BOOST_TEST(bytes.what == dist::placing::refused);
+  BOOST_TEST((bytes.why->code == dist::errc::overloaded));
+  BOOST_TEST((bytes.why->known == dist::progress::not_started));
+  BOOST_TEST(bytes.why->method == "Arith.sum");
+  BOOST_TEST(bytes.why->message == "the queue holds 600 bytes of arguments, this call has 600, the limit is 1000");
+  f.submit(3);
+  f.submit(4);
+  auto const count = f.submit(5);
+  BOOST_TEST(count.what == dist::placing::refused);
+  BOOST_TEST(count.why->message == "the queue holds 3 calls, its limit is 3");
+  BOOST_TEST(f.registry.counts().queued == 3U);
+  BOOST_TEST(f.registry.counts().queued_bytes == 600U);
+}
+
+BOOST_AUTO_TEST_CASE(one_call_larger_than_the_bound_may_wait_alone) {
+  dist::registry_settings settings;
+  settings.queue = {3, 1000};
+  fixture f(settings);
+  auto needs = f.needs();
+  needs.bytes = 5000;
+  BOOST_TEST(f.registry.submit(call(1), needs).what == dist::placing::queued);
+  BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::refused);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_queue_does_not_refuse_what_a_node_can_take_now) {
+  dist::registry_settings settings;
+  settings.queue = {1, 1000};
+  fixture f(settings);
+  auto const other = *f.registry.intern("Other.method");
+  auto needs = f.needs();
+  needs.method = other;
+  f.registry.submit(call(1), needs);
+  f.join("a", 1);
+  BOOST_TEST(f.submit(2).what == dist::placing::placed);
+}
+
+BOOST_AUTO_TEST_CASE(bytes_come_back_whichever_way_a_call_leaves) {
+  fixture f;
+  auto needs = f.needs();
+  needs.bytes = 10;
+  auto const place = f.registry.submit(call(1), needs).place;
+  f.registry.submit(call(2), needs);
+  BOOST_TEST(f.registry.counts().queued_bytes == 20U);
+  f.registry.withdraw(place);
+  f.join("a", 1);
+  f.drain_queue();
+  BOOST_TEST(f.registry.counts().queued_bytes == 0U);
+  BOOST_TEST(f.registry.counts().queued == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(old_tickets_stay_stale_after_a_large_queue_was_emptied) {
+  fixture f;
+  std::vector<dist::ticket> places;
+  for (std::uintptr_t n = 0; n < 10'000; ++n) places.push_back(f.submit(n).place);
+  for (auto const& place : places) BOOST_REQUIRE(f.registry.withdraw(place));
+  BOOST_TEST(f.registry.counts().queued == 0U);
+  f.submit(1);
+  for (auto const& place : places) BOOST_REQUIRE(!f.registry.withdraw(place));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

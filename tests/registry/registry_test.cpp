@@ -1,0 +1,370 @@
+#include "registry/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <map>
+
+using namespace registry_test;
+
+BOOST_AUTO_TEST_SUITE(registry)
+
+BOOST_AUTO_TEST_CASE(least_used_relative_to_the_slots_is_chosen) {
+  fixture f;
+  auto const small = f.join("small", 2);
+  auto const large = f.join("large", 8);
+  std::vector<dist::lease> held;
+  for (int n = 0; n < 5; ++n) held.push_back(f.submit().held);
+  BOOST_TEST(f.in_use(small) == 1U);
+  BOOST_TEST(f.in_use(large) == 4U);
+  for (int n = 0; n < 5; ++n) held.push_back(f.submit().held);
+  BOOST_TEST(f.in_use(small) == 2U);
+  BOOST_TEST(f.in_use(large) == 8U);
+  BOOST_TEST(f.submit().what == dist::placing::queued);
+}
+
+BOOST_AUTO_TEST_CASE(ties_rotate) {
+  fixture f;
+  for (auto const* name : {"a", "b", "c", "d", "e"}) f.join(name, 4);
+  std::map<dist::node_id, int> picks;
+  for (int n = 0; n < 100; ++n) ++picks[f.submit().node];
+  BOOST_TEST(picks.size() == 5U);
+  for (auto const& [id, count] : picks) BOOST_TEST(count == 20);
+}
+
+BOOST_AUTO_TEST_CASE(ties_rotate_between_classes) {
+  fixture f;
+  f.join("a", 4);
+  f.join(node("b", 4, {"Arith.sum", "Arith.mean"}));
+  std::map<dist::node_id, int> picks;
+  for (int n = 0; n < 100; ++n) ++picks[f.submit().node];
+  for (auto const& [id, count] : picks) BOOST_TEST(count == 50);
+  BOOST_TEST(f.registry.class_count() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(picking_and_counting_are_one_step) {
+  fixture f;
+  std::vector<dist::node_id> ids;
+  for (auto const* name : {"a", "b", "c", "d"}) ids.push_back(f.join(name, 1000));
+  std::vector<dist::lease> held;
+  for (int n = 0; n < 1000; ++n) held.push_back(f.submit().held);
+  for (auto const id : ids) BOOST_TEST(f.in_use(id) == 250U);
+}
+
+BOOST_AUTO_TEST_CASE(one_healthy_node_is_always_found) {
+  fixture f;
+  auto const up = f.join("up", 1);
+  auto const silent = f.join("silent", 1);
+  f.registry.tick(at(0s));
+  for (auto now = at(1s); now <= at(3s); now += 1s) {
+    f.registry.heard(up, now);
+    f.registry.tick(now);
+  }
+  BOOST_TEST(f.registry.state(silent).value() == dist::node_state::suspect);
+  for (int n = 0; n < 10'000; ++n) BOOST_REQUIRE(f.submit().node == up);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_node_gets_queued_work_at_once) {
+  fixture f;
+  BOOST_TEST(f.submit(1).what == dist::placing::queued);
+  BOOST_TEST(f.submit(2).what == dist::placing::queued);
+  BOOST_TEST(f.submit(3).what == dist::placing::queued);
+  BOOST_TEST(!f.registry.next());
+  auto const late = f.join("late", 2);
+  auto const out = f.drain_queue();
+  BOOST_REQUIRE(out.size() == 2U);
+  BOOST_TEST(out[0].call == call(1));
+  BOOST_TEST(out[1].call == call(2));
+  BOOST_TEST(out[1].node == late);
+  BOOST_TEST(f.registry.counts().queued == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_freed_slot_goes_to_the_oldest_call_that_the_node_can_run) {
+  fixture f;
+  auto const mean = *f.registry.intern("Arith.mean");
+  auto const other = *f.registry.intern("Other.method");
+  f.join(node("a", 1, {"Arith.sum", "Arith.mean"}));
+  auto held = f.submit(1).held;
+  auto needs = f.needs();
+  needs.method = other;
+  f.registry.submit(call(2), needs);
+  needs.method = mean;
+  f.registry.submit(call(3), needs);
+  f.submit(4);
+  BOOST_TEST(!f.registry.next());
+  held = {};
+  auto const out = f.drain_queue();
+  BOOST_REQUIRE(out.size() == 1U);
+  BOOST_TEST(out[0].call == call(3));
+}
+
+BOOST_AUTO_TEST_CASE(nested_calls_go_first) {
+  fixture f;
+  f.join("a", 1);
+  auto held = f.submit(1).held;
+  f.submit(2);
+  auto needs = f.needs();
+  needs.nested = true;
+  f.registry.submit(call(3), needs);
+  f.registry.submit(call(4), needs);
+  std::vector<dist::call_ref> order;
+  for (int n = 0; n < 3; ++n) {
+    held = {};
+    auto one = f.registry.next();
+    BOOST_REQUIRE(one);
+    order.push_back(one->call);
+    held = std::move(one->held);
+  }
+  BOOST_TEST((order == std::vector{call(3), call(4), call(2)}));
+}
+
+BOOST_AUTO_TEST_CASE(a_moved_call_goes_ahead_and_is_never_refused) {
+  dist::registry_settings settings;
+  settings.queue.count = 1;
+  fixture f(settings);
+  f.submit(1);
+  BOOST_TEST(f.submit(2).what == dist::placing::refused);
+  auto needs = f.needs();
+  needs.moved = true;
+  BOOST_TEST(f.registry.submit(call(3), needs).what == dist::placing::queued);
+  f.join("a", 1);
+  BOOST_TEST(f.registry.next()->call == call(3));
+}
+
+BOOST_AUTO_TEST_CASE(only_brief_repeatable_calls_use_the_window) {
+  dist::registry_settings settings;
+  settings.window = 3;
+  fixture f(settings);
+  auto const id = f.join("a", 2);
+  std::vector<dist::lease> held;
+  held.push_back(f.submit().held);
+  held.push_back(f.submit().held);
+  auto needs = f.needs();
+  needs.brief = true;
+  BOOST_TEST(f.registry.submit(call(0), needs).what == dist::placing::queued);
+  BOOST_TEST(!f.registry.next());
+  BOOST_TEST(f.in_use(id) == 2U);
+  fixture g(settings);
+  g.join("a", 2);
+  needs.repeatable = true;
+  held.clear();
+  for (int n = 0; n < 5; ++n) held.push_back(g.registry.submit(call(0), needs).held);
+  BOOST_TEST(g.registry.counts().in_use == 5U);
+  BOOST_TEST(g.registry.submit(call(0), needs).what == dist::placing::queued);
+}
+
+BOOST_AUTO_TEST_CASE(the_window_has_room_while_any_node_has) {
+  dist::registry_settings settings;
+  settings.window = 4;
+  fixture f(settings);
+  auto needs = f.needs();
+  needs.brief = needs.repeatable = true;
+  f.join("small", 1);
+  f.join("large", 16);
+  std::vector<dist::lease> held;
+  for (int n = 0; n < 25; ++n) {
+    auto out = f.registry.submit(call(0), needs);
+    BOOST_REQUIRE(out.what == dist::placing::placed);
+    held.push_back(std::move(out.held));
+  }
+  BOOST_TEST(f.registry.submit(call(0), needs).what == dist::placing::queued);
+}
+
+BOOST_AUTO_TEST_CASE(avoided_nodes_are_avoided_as_long_as_there_is_another) {
+  fixture f;
+  auto const a = f.join("a", 1);
+  auto const b = f.join("b", 1);
+  auto needs = f.needs();
+  needs.avoided.add(a);
+  auto first = f.registry.submit(call(1), needs);
+  BOOST_TEST(first.node == b);
+  BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::queued);
+  BOOST_TEST(!f.registry.next());
+  // Another call has no such wish and is not held up.
+  f.submit(3);
+  auto third = f.registry.next();
+  BOOST_REQUIRE(third);
+  BOOST_TEST(third->call == call(3));
+  BOOST_TEST(third->node == a);
+  third.reset();
+  BOOST_TEST(!f.registry.next());
+  f.registry.leave(b);
+  auto second = f.registry.next();
+  BOOST_REQUIRE(second);
+  BOOST_TEST(second->call == call(2));
+  BOOST_TEST(second->node == a);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_alone_gets_an_empty_node_and_keeps_it) {
+  fixture f;
+  auto const a = f.join("a", 2);
+  auto held = f.submit(1).held;
+  auto needs = f.needs();
+  needs.alone = true;
+  BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::queued);
+  BOOST_TEST(!f.registry.next());
+  // The node is kept free for it: an endless stream of others must not starve it.
+  BOOST_TEST(f.submit(3).what == dist::placing::queued);
+  BOOST_TEST(!f.registry.next());
+  BOOST_TEST(f.registry.available(f.sum));
+  held = {};
+  auto out = f.drain_queue();
+  BOOST_REQUIRE(out.size() == 1U);
+  BOOST_TEST(out[0].call == call(2));
+  BOOST_TEST(out[0].node == a);
+  out.clear();
+  out = f.drain_queue();
+  BOOST_REQUIRE(out.size() == 1U);
+  BOOST_TEST(out[0].call == call(3));
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_call_alone_does_not_lock_out_its_own_nested_call) {
+  fixture f;
+  f.join("a", 1);
+  auto needs = f.needs();
+  needs.alone = true;
+  auto parent = f.registry.submit(call(1), needs);
+  BOOST_REQUIRE(parent.what == dist::placing::placed);
+  parent.held.give_back();
+  needs.alone = false;
+  needs.nested = true;
+  BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::placed);
+  parent.held.retake();
+}
+
+BOOST_AUTO_TEST_CASE(a_withdrawn_call_alone_opens_the_reserved_node_again) {
+  fixture f;
+  f.join("a", 2);
+  auto held = f.submit(1).held;
+  auto needs = f.needs();
+  needs.alone = true;
+  auto const place = f.registry.submit(call(2), needs).place;
+  BOOST_TEST(!f.registry.next());
+  f.submit(3);
+  BOOST_TEST(!f.registry.next());
+  BOOST_TEST(f.registry.withdraw(place));
+  auto out = f.drain_queue();
+  BOOST_REQUIRE(out.size() == 1U);
+  BOOST_TEST(out[0].call == call(3));
+}
+
+BOOST_AUTO_TEST_CASE(a_withdrawn_call_alone_leaves_no_reservation_behind_an_empty_queue) {
+  fixture f;
+  f.join("a", 2);
+  auto held = f.submit(1).held;
+  auto needs = f.needs();
+  needs.alone = true;
+  auto const place = f.registry.submit(call(2), needs).place;
+  BOOST_TEST(!f.registry.next());
+  BOOST_TEST(f.registry.withdraw(place));
+  BOOST_TEST(!f.registry.next());
+  BOOST_TEST(f.submit(3).what == dist::placing::placed);
+}
+
+BOOST_AUTO_TEST_CASE(a_go_node_is_tried_for_anything_until_it_refuses) {
+  fixture f;
+  auto const mean = *f.registry.intern("Arith.mean");
+  auto const go = f.join(go_node("go", 1));
+  BOOST_TEST(f.registry.available(f.sum));
+  BOOST_TEST(f.submit(1).node == go);
+  f.registry.unknown_method(go, f.sum);
+  BOOST_TEST(!f.registry.available(f.sum));
+  BOOST_TEST(f.registry.available(mean));
+  BOOST_TEST(f.submit(2).what == dist::placing::queued);
+  BOOST_TEST(!f.registry.next());
+  auto const later = *f.registry.intern("New.method");
+  BOOST_TEST(f.registry.available(later));
+  // Another Go node knows nothing of that refusal.
+  auto const second = f.join(go_node("go2", 1));
+  auto out = f.drain_queue();
+  BOOST_REQUIRE(out.size() == 1U);
+  BOOST_TEST(out[0].node == second);
+  f.registry.unknown_method(second, f.sum);
+  BOOST_TEST(f.registry.class_count() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(nodes_that_list_the_method_are_preferred) {
+  fixture f;
+  auto const go = f.join(go_node("go", 4));
+  auto const listed = f.join("dist", 2);
+  auto a = f.submit();
+  auto b = f.submit();
+  auto c = f.submit();
+  BOOST_TEST(a.node == listed);
+  BOOST_TEST(b.node == listed);
+  BOOST_TEST(c.node == go);
+  f.registry.known_method(go, f.sum);
+  auto d = f.submit();
+  BOOST_TEST(d.node == go);
+  b.held = {};
+  BOOST_TEST(f.submit().node == listed);
+  a.held = {};
+  std::map<dist::node_id, int> picks;
+  for (int n = 0; n < 100; ++n) ++picks[f.submit().node];
+  BOOST_TEST(picks[listed] == 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_dist_node_that_refuses_a_method_loses_it) {
+  fixture f;
+  auto const a = f.join("a", 1);
+  auto const b = f.join("b", 1);
+  f.registry.unknown_method(a, f.sum);
+  for (int n = 0; n < 10; ++n) BOOST_TEST(f.submit().node == b);
+}
+
+BOOST_AUTO_TEST_CASE(waiting_says_why) {
+  fixture f;
+  auto const lost = *f.registry.intern("Nobody.has");
+  BOOST_TEST(f.registry.why_waiting(f.sum) == "no node has joined");
+  auto const a = f.join("a", 2);
+  f.join("b", 6);
+  BOOST_TEST(f.registry.why_waiting(lost) == "no living node has the method Nobody.has");
+  std::vector<dist::lease> held;
+  for (std::uintptr_t n = 0; n < 48; ++n) held.push_back(f.submit(n).held);
+  BOOST_TEST(f.registry.why_waiting(f.sum) == "all 8 slots of 2 nodes are in use, 40 calls of Arith.sum wait");
+  f.registry.drain(a);
+  BOOST_TEST(f.registry.why_waiting(lost) == "no living node has the method Nobody.has; draining nodes: 1");
+}
+
+BOOST_AUTO_TEST_CASE(too_many_method_names_are_refused_with_the_limit) {
+  dist::registry_settings settings;
+  settings.method_count = 2;
+  fixture f(settings);
+  BOOST_TEST(f.registry.intern("B").has_value());
+  auto const out = f.registry.intern("C");
+  BOOST_REQUIRE(out.has_error());
+  BOOST_TEST((out.error().code == dist::errc::limit_exceeded));
+  BOOST_TEST(f.registry.intern("B").has_value());
+  auto const joined = f.registry.join(node("n", 1, {"D"}), at(0s));
+  BOOST_TEST((joined.error().code == dist::errc::limit_exceeded));
+}
+
+BOOST_AUTO_TEST_CASE(drained_nodes_take_no_new_calls_and_finish_theirs) {
+  fixture f;
+  auto const a = f.join("a", 2);
+  auto held = f.submit(1).held;
+  f.registry.drain(a);
+  BOOST_TEST(f.registry.state(a).value() == dist::node_state::draining);
+  BOOST_TEST(f.submit(2).what == dist::placing::queued);
+  held = {};
+  BOOST_TEST(f.in_use(a) == 0U);
+  BOOST_TEST(!f.registry.next());
+  f.join("b", 1);
+  BOOST_TEST(f.drain_queue().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_cost_grows_with_the_logarithm_of_the_nodes) {
+  fixture f;
+  for (int n = 0; n < 10'000; ++n) {
+    auto info = node("host", 4, {"Arith.sum"});
+    info.name_is_default = true;
+    f.join(std::move(info));
+  }
+  BOOST_TEST(f.registry.class_count() == 1U);
+  auto const before = f.registry.heap_steps();
+  std::vector<dist::lease> held;
+  for (int n = 0; n < 20'000; ++n) held.push_back(f.submit().held);
+  held.clear();
+  auto const steps = f.registry.heap_steps() - before;
+  BOOST_TEST(steps <= 20'000U * 2 * 15);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
