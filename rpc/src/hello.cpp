@@ -79,7 +79,7 @@ task<welcome> introduce(connection& to, hello me, std::string secret, entropy& c
   if (second.header().kind == frame_kind::fault) throw call_error(get_fault(second.bytes(), limits{}.depth));
   welcome answer;
   get(second, frame_kind::welcome, "a welcome", answer);
-  if (!secret.empty() && !equal(answer.proof, prove(secret, "master", me.nonce, asked.nonce)))
+  if (!secret.empty() && !equal_in_constant_time(answer.proof, prove(secret, "master", me.nonce, asked.nonce)))
     throw call_error(make_fault(errc::denied, "the master at " + to.over().peer_address() +
                                                   " cannot prove that it knows the join secret"));
   co_return answer;
@@ -90,7 +90,7 @@ task<hello> receive_hello(connection& from, std::string secret, nonce own) {
   auto const first = co_await from.receive();
   hello who;
   get(first, frame_kind::hello, "a hello", who);
-  if (!secret.empty() && !equal(who.proof, prove(secret, to_text(who.role), own, who.nonce)))
+  if (!secret.empty() && !equal_in_constant_time(who.proof, prove(secret, to_text(who.role), own, who.nonce)))
     throw call_error(make_fault(errc::denied, "the join secret is wrong or missing; both ends need the same "
                                               "--secret-file"));
   co_return who;

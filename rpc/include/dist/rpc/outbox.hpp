@@ -12,6 +12,8 @@ namespace dist {
 /// they are; all that is ready leaves in one system call. Pure.
 class outbox {
  public:
+  /// Without a payload.
+  void put(frame_header header) { put(header, std::span<std::byte const>(), std::span<std::byte const>()); }
   /// Copies the payload.
   void put(frame_header header, std::span<std::byte const> payload) { put(header, {}, payload); }
   /// `prefix` goes before the payload; both are copied.
