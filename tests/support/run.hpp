@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <dist/rpc/task.hpp>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -60,7 +61,6 @@ class started {
     if (!done()) throw std::logic_error("the coroutine has not ended");
     return state_->get();
   }
-  outcome<T>& state() noexcept { return *state_; }
 
  private:
   std::shared_ptr<outcome<T>> state_ = std::make_shared<outcome<T>>();
