@@ -51,7 +51,8 @@ std::optional<std::string> wrong_host(std::string_view host) {
     if (!is_letter_or_digit(c) && c != '.' && c != '-' && c != '_')
       return "the host \"" + std::string(host) + "\" has a character that no host name has";
   unsigned char bytes[16];
-  if (host.find_first_not_of("0123456789.") == host.npos && !reads_as(AF_INET, host, bytes))
+  auto const is_numeric = !host.empty() && host.find_first_not_of("0123456789.") == host.npos;
+  if (is_numeric && !reads_as(AF_INET, host, bytes))
     return "the host \"" + std::string(host) + "\" is neither a name nor an IPv4 address of four numbers up to 255";
   return {};
 }

@@ -139,9 +139,9 @@ class callbacks : public http::basic_parser<IsRequest> {
 /// The part that requests and responses share: bytes that Beast wants to see again, the state, the error.
 template <bool IsRequest>
 struct message_reader {
-  explicit message_reader(limits const& l) : limits(l), parser(std::make_unique<callbacks<IsRequest>>(l)) {}
+  explicit message_reader(dist::limits const& l) : max(l), parser(std::make_unique<callbacks<IsRequest>>(l)) {}
 
-  dist::limits limits;
+  dist::limits max;
   std::unique_ptr<callbacks<IsRequest>> parser;
   std::string pending;  // came, but Beast needs more behind it
   parse_state state = parse_state::need_more;
@@ -149,7 +149,7 @@ struct message_reader {
   unsigned status = 400;
   std::string message;
 
-  void restart() { *this = message_reader(limits); }
+  void restart() { *this = message_reader(max); }
 
   std::size_t push(std::span<std::byte const> bytes) {
     if (state != parse_state::need_more || bytes.empty()) return 0;
@@ -162,15 +162,21 @@ struct message_reader {
     started = true;
 
     pending += text;
+    // Beast looks for the head's end before it looks at its lines, and a bare LF would leave it waiting.
+    auto const bare = bare_line_feed(pending.size() - text.size());
     boost::system::error_code error;
     auto const used = parser->put(boost::asio::const_buffer(pending.data(), pending.size()), error);
     pending.erase(0, used);
+    if (bare && !parser->is_header_done()) {
+      fail(400, "malformed HTTP: lines must end in CR LF");
+      return bytes.size();
+    }
     if (error && error != http::error::need_more) {
       fail(error);
       return bytes.size();
     }
     if (!parser->is_done()) {
-      if (parser->is_header_done() && pending.size() > limits.http_head_bytes) fail_head("a chunk's header");
+      if (parser->is_header_done() && pending.size() > max.http_head_bytes) fail_head("a chunk's header");
       return bytes.size();
     }
     state = parse_state::done;
@@ -180,6 +186,14 @@ struct message_reader {
     return bytes.size() - left;
   }
 
+  /// Whether a line of the head that came from `first` on ends in LF alone.
+  bool bare_line_feed(std::size_t first) const noexcept {
+    if (parser->is_header_done()) return false;
+    for (auto at = pending.find('\n', first); at != pending.npos; at = pending.find('\n', at + 1))
+      if (at == 0 || pending[at - 1] != '\r') return true;
+    return false;
+  }
+
   void fail(unsigned code, std::string text) {
     state = parse_state::failed;
     status = code;
@@ -187,16 +201,15 @@ struct message_reader {
     pending.clear();
   }
   void fail_head(std::string_view what) {
-    fail(431, std::string(what) + " is longer than the maximum of " + std::to_string(limits.http_head_bytes) +
+    fail(431, std::string(what) + " is longer than the maximum of " + std::to_string(max.http_head_bytes) +
                   " bytes (http_head_bytes)");
   }
   void fail(boost::system::error_code error) {
     if (error == http::error::header_limit) return fail_head("the head");
     if (error == http::error::body_limit)
-      return fail(413, "the body is longer than the maximum of " + std::to_string(limits.message_bytes) +
+      return fail(413, "the body is longer than the maximum of " + std::to_string(max.message_bytes) +
                            " bytes (message_bytes)");
     if (error == http::error::bad_version) return fail(505, "this is not HTTP/1.0 or HTTP/1.1");
-    if (error == http::error::bad_line_ending) return fail(400, "malformed HTTP: lines must end in CR LF");
     fail(400, "malformed HTTP: " + error.message());
   }
 };
@@ -393,7 +406,7 @@ http_response http_response_parser::take_response() {
   response.content_type = response.headers.find("Content-Type").value_or("");
   response.body = std::move(parser.body);
   response.keep_alive = parser.keep_alive();
-  impl_ = std::make_unique<impl>(impl_->limits, impl_->body);
+  impl_ = std::make_unique<impl>(impl_->max, impl_->body);
   return response;
 }
 

@@ -25,9 +25,9 @@ std::string seconds_text(duration time) {
 
 /// One connection's bytes, with a time limit on every wait. Errors of the stream end the reading, they are not thrown,
 /// unless it was this coroutine that was cancelled.
-class connection {
+class http_connection {
  public:
-  connection(stream& stream, clock& clock, limits const& limits)
+  http_connection(stream& stream, clock& clock, limits const& limits)
       : stream_(stream), clock_(clock), limits_(limits), timer_(clock, stream) {}
 
   buffer bytes;  // read and not used yet
@@ -147,7 +147,7 @@ task<http_response> answer(http_handler const& handler, http_request request) {
 
 task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read, http_handler const& handler,
                                              limits limits, clock& clock) {
-  connection peer(stream, clock, limits);
+  http_connection peer(stream, clock, limits);
   peer.bytes = std::move(already_read);
   http_request_parser parser(limits);
   std::chrono::milliseconds idle = limits.handshake;
