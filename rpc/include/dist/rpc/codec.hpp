@@ -142,4 +142,8 @@ std::string decode_result(codec how, std::span<std::byte const> in, std::size_t 
   return {};
 }
 
+/// Carries a value, or a list of arguments, from one codec to the other without knowing its type: exact, with bytes as base64 and
+/// "NaN" as text in JSON, which readers accept for what they stand for.
+std::string transcode(codec from, std::span<std::byte const> in, std::size_t depth_limit, codec to, buffer& out);
+
 }  // namespace dist

@@ -38,7 +38,7 @@ class appender {
         last_ = out_.insert_after(last_, std::move(part));
       else if constexpr (growing_sequence<T>)
         out_.push_back(std::move(part));
-      else if constexpr (requires { out_.insert(std::move(part)).second; })
+      else if constexpr (unique_keys<T>)
         return out_.insert(std::move(part)).second || refuse();
       else
         out_.insert(std::move(part));
@@ -183,7 +183,7 @@ template <class T>
 bool decoder<Reader>::map_entry(T& out, typename T::key_type&& key, std::size_t at) {
   typename T::mapped_type part{};
   if (!(*this)(part)) return in_.error.in_element(at);
-  if constexpr (requires { out.emplace(std::move(key), std::move(part)).second; }) {
+  if constexpr (unique_keys<T>) {
     if (!out.emplace(std::move(key), std::move(part)).second) {
       in_.error.fail("the same key twice");
       return in_.error.in_element(at);
@@ -206,7 +206,7 @@ bool decoder<Reader>::map(T& out) {
       frame pair;
       typename T::key_type key{};
       in_.element(entries, at);
-      if (!begin_list_of(pair, 2, "element of a pair")) return in_.error.in_element(at);
+      if (!begin_list_of(pair, 2, "element")) return in_.error.in_element(at);
       in_.element(pair, 0);
       if (!(*this)(key)) return in_.error.in_element(at);
       in_.element(pair, 1);

@@ -115,12 +115,13 @@ class encoder {
       return static_cast<std::size_t>(std::distance(value.begin(), value.end()));
   }
 
-  /// Keys that are text make a map in both codecs; others make a map in CBOR and a list of pairs in JSON.
+  /// Keys that are text make a map in both codecs, others a map in CBOR and a list of pairs in JSON. Where a key may be there several
+  /// times it is always a list of pairs: neither codec's maps allow that.
   template <class T>
   bool map(T const& value) {
     constexpr bool text_keys = kind_of<typename T::key_type>() == value_kind::text;
     std::size_t at = 0;
-    if constexpr (text_keys || Writer::native_keys) {
+    if constexpr (unique_keys<T> && (text_keys || Writer::native_keys)) {
       if (!out_.begin_map(value.size())) return false;
       for (auto const& [key, part] : value) {
         if (!write_key(key)) return out_.error.in_element(at);

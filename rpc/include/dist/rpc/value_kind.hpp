@@ -72,6 +72,9 @@ template <class T>
 concept contiguous_sequence = (is_a<T, std::vector> && !std::is_same_v<typename T::value_type, bool>) || is_std_array<T> || is_span<T>;
 template <class T>
 concept map_like = requires(T t) { typename T::key_type; typename T::mapped_type; t.begin(); t.end(); t.clear(); };
+/// Whether equal keys exclude each other, as in std::map and unlike std::multimap.
+template <class T>
+concept unique_keys = requires(T t, typename T::value_type entry) { t.insert(std::move(entry)).second; };
 template <class T>
 concept set_like = !map_like<T> && requires(T t, typename T::key_type k) { t.insert(std::move(k)); t.begin(); t.end(); };
 template <class T>
