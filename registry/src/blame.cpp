@@ -32,9 +32,12 @@ fault blame::poisoned(call_ref call, std::string method) const {
 
 std::string_view to_text(verdict what) noexcept {
   switch (what) {
-    case verdict::again: return "again";
-    case verdict::alone: return "alone";
-    case verdict::poisoned: return "poisoned";
+    case verdict::again:
+      return "again";
+    case verdict::alone:
+      return "alone";
+    case verdict::poisoned:
+      return "poisoned";
   }
   return "unknown";
 }

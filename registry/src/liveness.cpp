@@ -34,9 +34,12 @@ bool liveness::heard(pulse& beat, time_point now) noexcept {
 
 std::string_view to_text(liveness_change change) noexcept {
   switch (change) {
-    case liveness_change::became_suspect: return "became_suspect";
-    case liveness_change::became_lost: return "became_lost";
-    case liveness_change::came_back: return "came_back";
+    case liveness_change::became_suspect:
+      return "became_suspect";
+    case liveness_change::became_lost:
+      return "became_lost";
+    case liveness_change::came_back:
+      return "came_back";
   }
   return "unknown";
 }

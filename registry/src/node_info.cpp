@@ -8,10 +8,14 @@ std::string_view to_text(node_kind kind) noexcept { return kind == node_kind::go
 
 std::string_view to_text(node_state state) noexcept {
   switch (state) {
-    case node_state::living: return "living";
-    case node_state::suspect: return "suspect";
-    case node_state::draining: return "draining";
-    case node_state::lost: return "lost";
+    case node_state::living:
+      return "living";
+    case node_state::suspect:
+      return "suspect";
+    case node_state::draining:
+      return "draining";
+    case node_state::lost:
+      return "lost";
   }
   return "unknown";
 }

@@ -1,6 +1,9 @@
 #include <dist/registry/queue.hpp>
 
+#include <algorithm>
 #include <cassert>
+#include <limits>
+#include <utility>
 
 namespace dist {
 namespace {
@@ -15,7 +18,6 @@ std::size_t index_of(method_ref method) { return static_cast<std::size_t>(method
 result<ticket> call_queue::push(call_ref call, call_needs const& needs) {
   if (auto why = refusal(needs)) return *std::move(why);
   if (index_of(needs.method) >= methods_.size()) methods_.resize(index_of(needs.method) + 1);
-  if (methods_[index_of(needs.method)].count == 0) start_waiting(needs.method);
   auto const index = take_entry();
   auto& e = entries_[index];
   e.call = call;
@@ -23,9 +25,9 @@ result<ticket> call_queue::push(call_ref call, call_needs const& needs) {
   e.order = needs.moved ? --front_order_ : ++last_order_;
   e.used = true;
   link(index);
-  ++size_;
+  heads_changed(needs.method);
   bytes_ += needs.bytes;
-  alone_ += needs.alone ? 1 : 0;
+  count(needs, 1);
   return ticket{index, e.order};
 }
 
@@ -37,11 +39,9 @@ bool call_queue::withdraw(ticket place) noexcept {
   if (!contains(place)) return false;
   unlink(place.index);
   auto& e = entries_[place.index];
-  auto& queue = methods_[index_of(e.needs.method)];
-  if (queue.count == 0) stop_waiting(queue);
-  --size_;
+  heads_changed(e.needs.method);
   bytes_ -= e.needs.bytes;
-  alone_ -= e.needs.alone ? 1 : 0;
+  count(e.needs, std::size_t{0} - 1);
   e.used = false;
   e.next = free_;
   free_ = place.index;
@@ -118,17 +118,63 @@ void call_queue::unlink(std::uint32_t index) noexcept {
   --queue.count;
 }
 
-void call_queue::start_waiting(method_ref method) {
-  methods_[index_of(method)].position = static_cast<std::uint32_t>(waiting_.size());
-  waiting_.push_back(method);
+void call_queue::count(call_needs const& needs, std::size_t change) noexcept {
+  size_ += change;
+  if (needs.alone) alone_ += change;
+  if (needs.may_use_window()) window_ += change;
 }
 
-void call_queue::stop_waiting(method_queue& queue) noexcept {
-  auto const last = waiting_.back();
-  waiting_[queue.position] = last;
-  methods_[index_of(last)].position = queue.position;
-  waiting_.pop_back();
-  queue.position = none;
+void call_queue::heads_changed(method_ref method) {
+  auto& queue = methods_[index_of(method)];
+  if (queue.count == 0) {
+    auto const position = std::exchange(queue.position, none);
+    auto const last = waiting_.back();
+    waiting_.pop_back();
+    if (last == method) return;
+    place(position, last);
+    move_up(position);
+    move_down(methods_[index_of(last)].position);
+    return;
+  }
+  auto first = urgency{true, std::numeric_limits<std::int64_t>::max()};
+  for (auto const& l : queue.lanes)
+    if (l.head != none) first = std::min(first, urgency_of(entries_[l.head]));
+  if (queue.position == none) {
+    queue.position = static_cast<std::uint32_t>(waiting_.size());
+    waiting_.push_back(method);
+  } else if (first == queue.first) {
+    return;
+  }
+  queue.first = first;
+  move_up(queue.position);
+  move_down(queue.position);
+}
+
+void call_queue::move_up(std::size_t position) noexcept {
+  auto const method = waiting_[position];
+  while (position > 0) {
+    auto const parent = (position - 1) / 2;
+    if (!(urgency_of(method) < urgency_of(waiting_[parent]))) break;
+    place(position, waiting_[parent]);
+    position = parent;
+  }
+  place(position, method);
+}
+
+void call_queue::move_down(std::size_t position) noexcept {
+  auto const method = waiting_[position];
+  for (auto child = 2 * position + 1; child < waiting_.size(); child = 2 * position + 1) {
+    if (child + 1 < waiting_.size() && urgency_of(waiting_[child + 1]) < urgency_of(waiting_[child])) ++child;
+    if (!(urgency_of(waiting_[child]) < urgency_of(method))) break;
+    place(position, waiting_[child]);
+    position = child;
+  }
+  place(position, method);
+}
+
+void call_queue::place(std::size_t position, method_ref method) noexcept {
+  waiting_[position] = method;
+  methods_[index_of(method)].position = static_cast<std::uint32_t>(position);
 }
 
 void call_queue::shrink() noexcept {

@@ -12,10 +12,7 @@ constexpr unsigned most_looked_at = 16;
 }  // namespace
 
 registry::registry(registry_settings settings)
-    : settings_(settings),
-      methods_(settings.method_count),
-      queue_(settings.queue),
-      liveness_(settings.liveness) {}
+    : settings_(settings), methods_(settings.method_count), queue_(settings.queue), liveness_(settings.liveness) {}
 
 result<joined> registry::join(node_info info, time_point now) {
   auto how = table_.admit(info);
@@ -129,7 +126,8 @@ std::optional<assignment> registry::next() {
       selector_.settle_all();
       break;
     }
-    auto const found = oldest_for(*group);
+    candidate found;
+    if (may_take_one(*group)) find_oldest(*group, 0, found);
     if (!found.load) {
       selector_.settle(*group);
       continue;
@@ -200,25 +198,31 @@ result<class_key> registry::key_of(node_info const& info) {
   return key;
 }
 
-registry::candidate registry::oldest_for(node_class const& group) const noexcept {
-  candidate best;
-  auto const before = [&](candidate const& one) {
-    if (!best.load) return true;
-    auto const& a = queue_.at(one.index);
-    auto const& b = queue_.at(best.index);
-    return a.needs.nested != b.needs.nested ? a.needs.nested : a.order < b.order;
+bool registry::may_take_one(node_class const& group) const noexcept {
+  if (selector_.reserved() || queue_.waiting_alone() > 0) return true;
+  call_needs least;
+  least.brief = least.repeatable = queue_.waiting_for_window() > 0;
+  return group.top() && has_room(*group.top(), least);
+}
+
+void registry::find_oldest(node_class const& group, std::size_t position, candidate& best) const noexcept {
+  auto const waiting = queue_.waiting_methods();
+  auto const before = [&](call_queue::urgency one) {
+    return !best.load || one < call_queue::urgency_of(queue_.at(best.index));
   };
-  for (auto const method : queue_.waiting_methods()) {
-    if (!group.key().may_have(method)) continue;
-    for (auto const lane : {call_queue::nested, call_queue::nested_particular, call_queue::top_level,
-                            call_queue::top_level_particular}) {
+  if (position >= waiting.size() || !before(queue_.urgency_of(waiting[position]))) return;
+  if (auto const method = waiting[position]; group.key().may_have(method)) {
+    for (auto const lane :
+         {call_queue::nested, call_queue::nested_particular, call_queue::top_level, call_queue::top_level_particular}) {
       auto const head = queue_.first(method, lane);
-      if (head == ~0U || !before({head, nullptr})) continue;
+      if (head == ~0U || !before(call_queue::urgency_of(queue_.at(head)))) continue;
       auto const one = first_that_fits(method, lane);
-      if (one.load && before(one)) best = one;
+      if (one.load && before(call_queue::urgency_of(queue_.at(one.index)))) best = one;
     }
   }
-  return best;
+  // What lies below is less urgent: looked at only as far as nothing better was found.
+  find_oldest(group, 2 * position + 1, best);
+  find_oldest(group, 2 * position + 2, best);
 }
 
 registry::candidate registry::first_that_fits(method_ref method, call_queue::lane lane) const noexcept {

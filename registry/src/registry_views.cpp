@@ -29,9 +29,14 @@ registry_counts registry::counts() const noexcept {
         ++out.living;
         out.slots += entry->load->slots;
         break;
-      case node_state::suspect: ++out.suspect; break;
-      case node_state::draining: ++out.draining; break;
-      case node_state::lost: break;
+      case node_state::suspect:
+        ++out.suspect;
+        break;
+      case node_state::draining:
+        ++out.draining;
+        break;
+      case node_state::lost:
+        break;
     }
   }
   return out;
@@ -49,9 +54,12 @@ std::optional<node_state> registry::state(node_id node) const noexcept {
 
 std::string_view to_text(placing what) noexcept {
   switch (what) {
-    case placing::placed: return "placed";
-    case placing::queued: return "queued";
-    case placing::refused: return "refused";
+    case placing::placed:
+      return "placed";
+    case placing::queued:
+      return "queued";
+    case placing::refused:
+      return "refused";
   }
   return "unknown";
 }

@@ -39,8 +39,7 @@ struct model {
   }
 
   bool room(node const& n, dist::call_needs const& needs) const {
-    return n.takes_calls && may_have(n, needs.method) &&
-           n.in_use < n.slots + (needs.may_use_window() ? window : 0);
+    return n.takes_calls && may_have(n, needs.method) && n.in_use < n.slots + (needs.may_use_window() ? window : 0);
   }
 
   /// The nodes that a call may go to now: all that are equally good.
@@ -95,15 +94,27 @@ class driver {
 
   void step() {
     switch (below(16)) {
-      case 0: return join();
-      case 1: return leave();
-      case 2: return silence_or_sound();
-      case 3: return drain();
-      case 4: return refuse();
-      case 5: return withdraw();
-      case 6: return suspend_or_resume();
-      case 7: case 8: case 9: case 10: return submit();
-      default: return end_one();
+      case 0:
+        return join();
+      case 1:
+        return leave();
+      case 2:
+        return silence_or_sound();
+      case 3:
+        return drain();
+      case 4:
+        return refuse();
+      case 5:
+        return withdraw();
+      case 6:
+        return suspend_or_resume();
+      case 7:
+      case 8:
+      case 9:
+      case 10:
+        return submit();
+      default:
+        return end_one();
     }
   }
 
@@ -265,9 +276,7 @@ class driver {
     model_.queue.erase(at);
   }
 
-  running* any_running() {
-    return held_.empty() ? nullptr : &held_[below(static_cast<std::uint32_t>(held_.size()))];
-  }
+  running* any_running() { return held_.empty() ? nullptr : &held_[below(static_cast<std::uint32_t>(held_.size()))]; }
 
   void count(running const& r, std::uint32_t difference) {
     if (auto const n = model_.nodes.find(r.held.node()); n != model_.nodes.end()) n->second.in_use += difference;

@@ -96,6 +96,31 @@ BOOST_AUTO_TEST_CASE(a_freed_slot_goes_to_the_oldest_call_that_the_node_can_run)
   BOOST_TEST(out[0].call == call(3));
 }
 
+BOOST_AUTO_TEST_CASE(the_oldest_of_many_methods_goes_first) {
+  fixture f;
+  f.join(go_node("go", 1));
+  auto held = f.submit(1).held;
+  std::vector<dist::ticket> places;
+  auto needs = f.needs();
+  for (std::uintptr_t n = 0; n < 500; ++n) {
+    needs.method = *f.registry.intern("M." + std::to_string(n * 7 % 250));
+    needs.nested = n % 10 == 3;
+    places.push_back(f.registry.submit(call(n), needs).place);
+  }
+  for (std::uintptr_t n = 0; n < 500; n += 4) BOOST_TEST(f.registry.withdraw(places[n]));
+  for (bool const nested : {true, false}) {
+    for (std::uintptr_t n = 0; n < 500; ++n) {
+      if (n % 4 == 0 || (n % 10 == 3) != nested) continue;
+      held = {};
+      auto out = f.registry.next();
+      BOOST_REQUIRE(out);
+      BOOST_REQUIRE(out->call == call(n));
+      held = std::move(out->held);
+    }
+  }
+  BOOST_TEST(f.registry.counts().queued == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(nested_calls_go_first) {
   fixture f;
   f.join("a", 1);

@@ -40,7 +40,9 @@ struct fixture {
   explicit fixture(dist::registry_settings settings = {}) : registry(settings), sum(*registry.intern("Arith.sum")) {}
 
   dist::node_id join(dist::node_info info) { return registry.join(std::move(info), at(0s)).value().id; }
-  dist::node_id join(std::string name, std::uint32_t slots) { return join(node(std::move(name), slots, {"Arith.sum"})); }
+  dist::node_id join(std::string name, std::uint32_t slots) {
+    return join(node(std::move(name), slots, {"Arith.sum"}));
+  }
   dist::call_needs needs() const {
     dist::call_needs out;
     out.method = sum;

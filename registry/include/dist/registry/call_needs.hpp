@@ -32,8 +32,8 @@ struct call_needs {
   bool repeatable = false;  ///< as the serving class says, unless the caller narrowed it
   bool brief = false;       ///< ends well under a millisecond; with repeatable it may use the window
   bool nested = false;      ///< made by a method: goes ahead of top-level calls
-  bool moved = false;       ///< was accepted before and comes back: goes to the front, is never refused for a full queue
-  bool alone = false;       ///< needs a node for itself (blame)
+  bool moved = false;  ///< was accepted before and comes back: goes to the front, is never refused for a full queue
+  bool alone = false;  ///< needs a node for itself (blame)
   std::uint32_t bytes = 0;  ///< of the encoded arguments, for the queue's bound
   avoided_nodes avoided;    ///< not these, as long as another living node has the method
 

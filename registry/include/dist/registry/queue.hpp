@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <dist/registry/call_needs.hpp>
@@ -21,7 +22,7 @@ struct ticket {
 };
 
 struct queue_bounds {
-  std::size_t count = 1'000'000;              ///< calls that wait
+  std::size_t count = 1'000'000;               ///< calls that wait
   std::size_t bytes = std::size_t{256} << 20;  ///< of their arguments; one larger call may wait alone
 };
 
@@ -55,10 +56,23 @@ class call_queue {
   entry const& at(std::uint32_t index) const noexcept { return entries_[index]; }
   ticket ticket_of(std::uint32_t index) const noexcept { return {index, entries_[index].order}; }
 
-  /// Methods that calls wait for, in no order.
+  /// How soon a method's first call should go: nested before top-level, then by age.
+  struct urgency {
+    bool top_level = false;
+    std::int64_t order = 0;
+
+    friend auto operator<=>(urgency const&, urgency const&) = default;
+  };
+  static urgency urgency_of(entry const& e) noexcept { return {!e.needs.nested, e.order}; }
+
+  /// Methods that calls wait for, as a binary heap: none is more urgent than the one at half its position.
   std::span<method_ref const> waiting_methods() const noexcept { return waiting_; }
+  /// The most urgent call's, whether it fits anywhere or not.
+  urgency urgency_of(method_ref method) const noexcept { return methods_[static_cast<std::size_t>(method)].first; }
   std::size_t waiting(method_ref method) const noexcept;
   std::size_t waiting_alone() const noexcept { return alone_; }
+  /// Calls that a node's window would be enough for.
+  std::size_t waiting_for_window() const noexcept { return window_; }
   std::size_t size() const noexcept { return size_; }
   std::size_t bytes() const noexcept { return bytes_; }
   bool empty() const noexcept { return size_ == 0; }
@@ -71,6 +85,7 @@ class call_queue {
   struct method_queue {
     std::array<list, lane_count> lanes{};
     std::size_t count = 0;
+    urgency first;                 ///< of the heads
     std::uint32_t position = ~0U;  ///< in waiting_
   };
 
@@ -79,8 +94,11 @@ class call_queue {
   std::uint32_t take_entry();
   void link(std::uint32_t index) noexcept;
   void unlink(std::uint32_t index) noexcept;
-  void start_waiting(method_ref method);
-  void stop_waiting(method_queue& queue) noexcept;
+  void count(call_needs const& needs, std::size_t change) noexcept;
+  void heads_changed(method_ref method);
+  void move_up(std::size_t position) noexcept;
+  void move_down(std::size_t position) noexcept;
+  void place(std::size_t position, method_ref method) noexcept;
   void shrink() noexcept;
 
   queue_bounds bounds_;
@@ -91,6 +109,7 @@ class call_queue {
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;
   std::size_t alone_ = 0;
+  std::size_t window_ = 0;
   std::int64_t last_order_ = 0;
   std::int64_t front_order_ = 0;  ///< moved calls count downwards: older than all that came by the door
 };

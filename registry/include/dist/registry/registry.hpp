@@ -149,7 +149,8 @@ class registry {
   void update_eligible(node_entry& entry);
   void members_changed();
   result<class_key> key_of(node_info const& info);
-  candidate oldest_for(node_class const& group) const noexcept;
+  bool may_take_one(node_class const& group) const noexcept;
+  void find_oldest(node_class const& group, std::size_t position, candidate& best) const noexcept;
   candidate first_that_fits(method_ref method, call_queue::lane lane) const noexcept;
   void end_stale_reservation();
   void reserve_for_alone();

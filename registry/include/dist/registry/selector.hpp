@@ -15,8 +15,8 @@ namespace dist {
 /// What nodes must have in common to share a class.
 struct class_key {
   node_kind kind = node_kind::dist;
-  std::vector<method_ref> methods;   ///< sorted: certainly has them
-  std::vector<method_ref> unknown;   ///< sorted: a Go node said that it has none of these
+  std::vector<method_ref> methods;  ///< sorted: certainly has them
+  std::vector<method_ref> unknown;  ///< sorted: a Go node said that it has none of these
   std::map<std::string, std::string> labels;
 
   bool lists(method_ref method) const noexcept;
@@ -57,7 +57,7 @@ class node_class {
   std::size_t members_ = 0;  ///< with those that take no calls
   std::size_t living_ = 0;
   std::uint64_t living_slots_ = 0;
-  bool freed_ = false;       ///< in selector's list
+  bool freed_ = false;  ///< in selector's list
   std::uint64_t steps_ = 0;
 };
 
