@@ -50,22 +50,14 @@ bool is_own_host(std::string_view text, std::span<std::string const> own_names) 
 
 }  // namespace
 
-<<<<<<< HEAD
-std::optional<std::string> refuse_browser(http_request const& request, authentication shown,
-=======
 std::optional<std::string> refuse_browser(http_request const& request, http_caller who,
->>>>>>> fd1d9a674e0e2f5206c8fc342102939742bf7452
                                           std::span<std::string const> own_names) {
   auto const host = request.headers.find("Host");
   if (auto const site = request.headers.find("Sec-Fetch-Site"); site && *site != "same-origin" && *site != "none")
     return "Sec-Fetch-Site is \"" + std::string(*site) + "\": pages of other sites may not call this";
   if (auto const origin = request.headers.find("Origin"); origin && !(host && is_same_origin(*origin, *host)))
     return "the Origin \"" + std::string(*origin) + "\" is foreign: pages of other sites may not call this";
-<<<<<<< HEAD
-  if (shown == authentication::none && host && !is_own_host(*host, own_names))
-=======
   if (who == http_caller::anonymous && host && !is_own_host(*host, own_names))
->>>>>>> fd1d9a674e0e2f5206c8fc342102939742bf7452
     return "the Host \"" + std::string(*host) +
            "\" is not this server: call it by localhost or by the address that it "
            "listens on, or show the secret";

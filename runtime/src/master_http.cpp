@@ -48,7 +48,7 @@ bool master::impl::is_authenticated(http_request const& request) const {
 task<http_response> master::impl::answer_http(http_request request, std::string peer, std::string local) {
   auto const known = is_authenticated(request);
   std::vector<std::string> const own_names{options_.listen.host, std::string(host_of(local))};
-  if (auto const why = refuse_browser(request, known ? authentication::shown : authentication::none, own_names))
+  if (auto const why = refuse_browser(request, known ? http_caller::authenticated : http_caller::anonymous, own_names))
     co_return http_response(403, *why + "\n");
   auto const reads = request.method == "GET" || request.method == "HEAD";
   if (request.path == "/healthz") co_return reads ? http_response(200, "ok\n") : only("GET, HEAD");
