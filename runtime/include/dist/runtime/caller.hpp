@@ -18,11 +18,9 @@
 
 namespace dist {
 
-/// What a caller knows of a method: its name, and its types where it was named at compile time.
+/// What a caller knows of a method.
 struct method_key {
-  std::string name;       ///< `Class.method`
-  std::string arguments;  ///< type text, empty where the caller has no types
-  std::string result;
+  std::string name;         ///< `Class.method`
   bool repeatable = false;  ///< the caller's own C++ type says so; counts for peers that list no methods (Go)
   /// Writes CBOR arguments as the JSON that a Go peer reads; null where the caller has no types.
   std::string (*to_go)(std::span<std::byte const> cbor, std::size_t depth_limit, buffer& json) = nullptr;

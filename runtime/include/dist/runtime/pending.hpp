@@ -18,24 +18,67 @@ namespace dist {
 /// The value of a reply, or its fault.
 template <class R>
 result<R> read_reply(call_record const& call, call_reply const& reply, std::size_t depth_limit) {
+  fault what;
   if (reply.failed) {
-    auto what = *reply.failed;
-    if (what.method.empty()) what.method = call.method->name;
-    return what;
-  }
-  std::string problem;
-  if constexpr (std::is_void_v<R>) {
-    return {};
+    what = *reply.failed;
   } else {
-    R value{};
-    problem = decode_result(reply.codec, reply.bytes, depth_limit, value);
-    if (problem.empty()) return value;
+    std::string problem;
+    if constexpr (std::is_void_v<R>) {
+      return {};
+    } else {
+      R value{};
+      problem = decode_result(reply.codec, reply.bytes, depth_limit, value);
+      if (problem.empty()) return value;
+    }
+    what = make_fault(errc::bad_result, "the answer is not what the caller expects: " + problem);
+    what.node = reply.node;
   }
-  auto what = make_fault(errc::bad_result, "the answer is not what the caller expects: " + problem);
-  what.method = call.method->name;
-  what.node = reply.node;
+  if (what.method.empty()) what.method = call.method->name;
   return what;
 }
+
+/// What a pending<R> yields: an R, throwing the fault; or, for a result<T>, value or fault.
+template <class R>
+struct reply_of {
+  using signature = void(std::exception_ptr, R);
+  template <class Handler>
+  static void hand_over(Handler handler, call_record const& call, call_reply const& reply, std::size_t depth_limit) {
+    auto got = read_reply<R>(call, reply, depth_limit);
+    std::exception_ptr error;
+    R value{};
+    if (got.has_error())
+      error = std::make_exception_ptr(call_error(got.error()));
+    else
+      value = std::move(*got);
+    resume(std::move(handler), std::move(error), std::move(value));
+  }
+  template <class Handler, class... Value>
+  static void resume(Handler handler, std::exception_ptr error, Value... value) {
+    auto const executor = asio::get_associated_executor(handler);
+    asio::dispatch(executor, [h = std::move(handler), e = std::move(error), ... v = std::move(value)]() mutable {
+      std::move(h)(std::move(e), std::move(v)...);
+    });
+  }
+};
+template <>
+struct reply_of<void> {
+  using signature = void(std::exception_ptr);
+  template <class Handler>
+  static void hand_over(Handler handler, call_record const& call, call_reply const& reply, std::size_t depth_limit) {
+    auto const got = read_reply<void>(call, reply, depth_limit);
+    std::exception_ptr error;
+    if (got.has_error()) error = std::make_exception_ptr(call_error(got.error()));
+    reply_of<int>::resume(std::move(handler), std::move(error));
+  }
+};
+template <class T>
+struct reply_of<result<T>> {
+  using signature = void(std::exception_ptr, result<T>);
+  template <class Handler>
+  static void hand_over(Handler handler, call_record const& call, call_reply const& reply, std::size_t depth_limit) {
+    reply_of<int>::resume(std::move(handler), std::exception_ptr(), read_reply<T>(call, reply, depth_limit));
+  }
+};
 
 /// Holds one started call; dropping it ends the call.
 class call_handle {
@@ -67,36 +110,20 @@ class call_handle {
   call_ptr call_;
 };
 
-/// Hands a reply to a completion handler of signature void(exception_ptr, R), on the handler's own executor.
+/// Hands a reply to a completion handler, on the handler's own executor.
 template <class R, class Handler>
 class handler_waiter final : public call_waiter {
  public:
   handler_waiter(Handler handler, std::size_t depth_limit) : handler_(std::move(handler)), depth_limit_(depth_limit) {}
 
   void on_reply(call_record const& call, call_reply const& reply) noexcept override {
-    auto outcome = read_reply<R>(call, reply, depth_limit_);
-    std::exception_ptr error;
-    if (outcome.has_error()) error = std::make_exception_ptr(call_error(outcome.error()));
-    auto const executor = asio::get_associated_executor(handler_);
-    if constexpr (std::is_void_v<R>) {
-      asio::dispatch(executor, [h = std::move(handler_), error]() mutable { std::move(h)(error); });
-    } else {
-      R value{};
-      if (!error) value = std::move(*outcome);
-      asio::dispatch(executor, [h = std::move(handler_), error, v = std::move(value)]() mutable {
-        std::move(h)(error, std::move(v));
-      });
-    }
+    reply_of<R>::hand_over(std::move(handler_), call, reply, depth_limit_);
   }
 
  private:
   Handler handler_;
   std::size_t depth_limit_;
 };
-
-template <class R>
-using call_signature = std::conditional_t<std::is_void_v<R>, void(std::exception_ptr),
-                                          void(std::exception_ptr, std::conditional_t<std::is_void_v<R>, int, R>)>;
 
 /// Waits for a started call; any completion token.
 template <class R, class Token>
@@ -112,7 +139,7 @@ auto async_wait_reply(call_handle handle, Token&& token) {
     using waiter = handler_waiter<R, decltype(handler)>;
     calls->await(call, std::make_unique<waiter>(std::move(handler), depth));
   };
-  return asio::async_initiate<Token, call_signature<R>>(std::move(initiation), token, std::move(handle));
+  return asio::async_initiate<Token, typename reply_of<R>::signature>(std::move(initiation), token, std::move(handle));
 }
 
 /// A call that is under way. `co_await std::move(p)` waits for its result and throws call_error when it failed.
@@ -141,6 +168,8 @@ class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it"
   void cancel() {
     if (auto const alive = calls_.lock(); alive && call_) alive->cancel(call_);
   }
+  /// What it was made on; null once that is gone.
+  std::shared_ptr<caller> shared_caller() const noexcept { return calls_.lock(); }
 
  private:
   pending(std::weak_ptr<caller> calls, call_ptr call, call_handle&& started)

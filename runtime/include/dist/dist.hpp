@@ -1,0 +1,13 @@
+#pragma once
+
+// Everything that a program with distributed calls needs.
+
+#include <dist/rpc/service_list.hpp>
+#include <dist/runtime/all.hpp>
+#include <dist/runtime/block_on.hpp>
+#include <dist/runtime/chunks.hpp>
+#include <dist/runtime/cluster.hpp>
+#include <dist/runtime/go.hpp>
+#include <dist/runtime/map.hpp>
+#include <dist/runtime/master.hpp>
+#include <dist/runtime/node.hpp>

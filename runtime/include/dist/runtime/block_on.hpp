@@ -1,0 +1,39 @@
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/use_future.hpp>
+#include <dist/rpc/task.hpp>
+#include <dist/runtime/cluster.hpp>
+#include <dist/runtime/pending.hpp>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+namespace dist {
+
+/// Runs `work` on `executor`; the caller resumes where it was. Cancel: terminal, reaches the work.
+template <class R>
+task<R> run_on(asio::any_io_executor executor, task<R> work) {
+  return asio::co_spawn(std::move(executor), std::move(work), asio::use_awaitable);
+}
+
+/// Waits for `work` on this thread, for code without coroutines.
+///
+/// Errors   what the work throws; std::logic_error on the I/O thread, which would wait for itself: use co_await there.
+template <class R>
+R block_on(cluster const& on, task<R> work) {
+  if (on.caller().on_io_thread())
+    throw std::logic_error("dist::block_on on the I/O thread would wait for itself for ever: use co_await there");
+  return asio::co_spawn(on.get_executor(), std::move(work), asio::use_future).get();
+}
+
+template <class R>
+R block_on(pending<R> call) {
+  auto const calls = call.shared_caller();
+  if (!calls) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
+  return block_on(cluster(calls), task<R>(std::move(call)));
+}
+
+}  // namespace dist

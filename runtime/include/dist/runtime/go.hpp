@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <dist/rpc/codec.hpp>
+#include <dist/rpc/method.hpp>
+#include <dist/runtime/cluster.hpp>
+#include <dist/runtime/pending.hpp>
+#include <initializer_list>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace dist {
+
+/// Rewrites CBOR arguments as the JSON that a Go peer reads; the values' types are needed for the members' names.
+template <class Arguments>
+struct go_arguments;
+template <class... A>
+struct go_arguments<std::tuple<A...>> {
+  static std::string rewrite(std::span<std::byte const> cbor, std::size_t depth_limit, buffer& json) {
+    std::tuple<A...> values;
+    value_store store;
+    if (auto problem = decode_arguments(codec::cbor, cbor, depth_limit, values, store); !problem.empty()) return problem;
+    return std::apply([&](A const&... value) { return encode_arguments(codec::json, spelling::go, json, value...); },
+                      values);
+  }
+};
+
+/// The key of a method that is named at compile time; one object a method.
+template <auto Method, class Serving>
+method_key const& key_of() {
+  using traits = method_traits<Method, Serving>;
+  static method_key const key{std::string(traits::wire_name()), repeatable<Method>,
+                              &go_arguments<typename traits::arguments>::rewrite};
+  return key;
+}
+
+template <class R>
+pending<R> start_call(cluster const& on, call_ptr call) {
+  on.caller().start(call);
+  return pending<R>(call_handle(on.shared_caller(), std::move(call)));
+}
+
+/// What an argument of type A must not be given as on g++ before 13, which destroys such a temporary twice inside a
+/// co_await expression.
+template <class A>
+concept named_first =
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+    std::is_aggregate_v<A> && !std::is_trivially_destructible_v<A>;
+#else
+    false && std::is_aggregate_v<A>;
+#endif
+
+template <template <class> class Yields, auto Method, class Serving, class Arguments>
+struct method_call;
+
+template <template <class> class Yields, auto Method, class Serving, class... A>
+struct method_call<Yields, Method, Serving, std::tuple<A...>> {
+  using result_type = Yields<typename method_traits<Method, Serving>::result>;
+
+  pending<result_type> operator()(cluster const& on, A const&... arguments) const {
+    return (*this)(on, arguments..., call_options());
+  }
+
+  pending<result_type> operator()(cluster const& on, A const&... arguments, call_options const& options) const {
+    auto call = on.make_call(key_of<Method, Serving>(), options);
+    call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, arguments...);
+    return start_call<result_type>(on, std::move(call));
+  }
+
+  // dist: name the argument first. g++ before 13 destroys a temporary of this type twice.
+  template <class... B>
+  requires(sizeof...(B) == sizeof...(A) && (... || (named_first<A> && !std::is_lvalue_reference_v<B>)))
+  pending<result_type> operator()(cluster const&, B&&...) const = delete;
+  pending<result_type> operator()(cluster const&, A&&...) const
+    requires(sizeof...(A) > 0 && (... || named_first<A>))
+  = delete;
+
+  // Braces around string literals would make one string of two pointers.
+  pending<result_type> operator()(cluster const&, std::initializer_list<char const*>) const
+    requires(sizeof...(A) == 1 && (... && std::is_same_v<A, std::string>))
+  = delete;
+};
+
+template <class R>
+using yields_value = R;
+template <class R>
+using yields_result = result<R>;
+
+template <auto Method>
+using class_of_method = typename class_of_pointer<decltype(Method)>::type;
+
+template <template <class> class Yields, auto Method, class Serving>
+using method_call_of = method_call<Yields, Method, Serving, typename method_traits<Method, Serving>::arguments>;
+
+/// Starts a call now, on the least used node that has the method: `dist::go<&Arith::sum>(cluster, {2, 4, 6})`. An
+/// inherited method names its serving class: `dist::go<&Base::sum, Derived>`.
+///
+/// Shape    the method's arguments, then perhaps call_options. They are encoded before this returns: nothing has to
+///          outlive it. The pending yields the method's result.
+/// Errors   thrown by co_await as call_error: errc::bad_arguments, unknown_method, method_failed, connection_lost,
+///          deadline_exceeded, cancelled, overloaded, no_node, poisoned, stopped. fault().known says whether it ran.
+/// Cancel   see pending.
+/// Threads  any.
+template <auto Method, class Serving = class_of_method<Method>>
+inline constexpr method_call_of<yields_value, Method, Serving> go{};
+
+/// The same, to be awaited at once: `co_await dist::call<&Arith::sum>(cluster, values)`.
+template <auto Method, class Serving = class_of_method<Method>>
+inline constexpr method_call_of<yields_value, Method, Serving> call{};
+
+/// Yields a result<R>, a value or a fault, and throws nothing.
+template <auto Method, class Serving = class_of_method<Method>>
+inline constexpr method_call_of<yields_result, Method, Serving> try_call{};
+
+/// A method that is known by its name only: `dist::call_by_name<std::int64_t>(cluster, "Arith.sum", values)`. The
+/// arguments go as the values that are given; whether they fit is found out at the node.
+template <class R, class... A>
+pending<R> call_by_name(cluster const& on, std::string name, A const&... arguments) {
+  auto method = std::make_shared<method_key>();
+  method->name = std::move(name);
+  method->to_go = &go_arguments<std::tuple<A...>>::rewrite;
+  auto made = on.make_call(*method, call_options());
+  made->own_method = std::move(method);
+  made->early_problem = encode_arguments(codec::cbor, spelling::declared, made->arguments, arguments...);
+  return start_call<R>(on, std::move(made));
+}
+
+}  // namespace dist
