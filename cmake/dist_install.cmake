@@ -1,0 +1,24 @@
+# `cmake --install`: headers, static libraries and the package `dist` for find_package.
+include(CMakePackageConfigHelpers)
+
+set(dist_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/dist)
+foreach(module IN ITEMS asio rpc registry runtime dist)
+  if(TARGET dist_${module})
+    install(TARGETS dist_${module} EXPORT dist_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endif()
+endforeach()
+foreach(module IN ITEMS rpc registry runtime)
+  if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${module}/include)
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/${module}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+            FILES_MATCHING PATTERN "*.hpp")
+  endif()
+endforeach()
+
+install(EXPORT dist_targets NAMESPACE dist:: FILE dist-targets.cmake DESTINATION ${dist_package_dir})
+configure_package_config_file(
+  ${CMAKE_CURRENT_LIST_DIR}/dist-config.cmake.in ${PROJECT_BINARY_DIR}/dist-config.cmake
+  INSTALL_DESTINATION ${dist_package_dir} NO_SET_AND_CHECK_MACRO)
+# Before 1.0 a minor version may change anything.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/dist-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/dist-config.cmake ${PROJECT_BINARY_DIR}/dist-config-version.cmake
+        DESTINATION ${dist_package_dir})

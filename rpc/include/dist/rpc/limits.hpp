@@ -8,6 +8,7 @@ namespace dist {
 /// What one peer may cost this process. Every limit is on by default; zero never means "no limit".
 struct limits {
   std::size_t frame_bytes = std::size_t{1} << 30;           ///< payload of one dist/1 frame; both ends should agree
+  std::size_t hello_bytes = std::size_t{4} << 20;           ///< a frame of a peer that has not proven itself yet
   std::size_t message_bytes = std::size_t{64} << 20;        ///< one JSON-RPC message or HTTP body
   std::size_t http_head_bytes = 16 * 1024;                  ///< request line and headers together
   std::size_t depth = 64;                                   ///< nesting of values, read and written

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <dist/rpc/event.hpp>
+#include <dist/rpc/frame.hpp>
+#include <dist/rpc/frame_reader.hpp>
+#include <dist/rpc/limits.hpp>
+#include <dist/rpc/outbox.hpp>
+#include <dist/rpc/seams.hpp>
+#include <dist/rpc/stream.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace dist {
+
+/// Whether a connection goes on reading while its peer does not take what is written to it. Only one end of a pair may
+/// pause, or both could wait for each other for ever.
+enum class when_full { read_on, pause };
+
+/// dist/1 frames over one stream: one reader, one writer, everything that is ready written together.
+///
+/// Errors   run() ends with the reason: asio::error::eof, the system's error, errc::protocol_error or
+///          errc::limit_exceeded with a text that names the limit.
+/// Lives    *this must outlive run() and receive(); all of it on the I/O thread.
+class connection {
+ public:
+  /// Called for every frame, in order. It may put frames and close the connection; it must not destroy it.
+  using handler = std::function<void(frame&)>;
+
+  connection(std::unique_ptr<stream> over, seams const& world, limits const& bounds, when_full full = when_full::read_on);
+  connection(connection const&) = delete;
+  connection& operator=(connection const&) = delete;
+
+  /// Bytes that came behind the HTTP head: they are the first of the frames.
+  void feed(std::span<std::byte const> bytes);
+
+  /// One frame, for the handshake; what was put before is written first. Not while run() is under way.
+  task<frame> receive();
+  /// Writes what was put and not yet written. Not while run() is under way.
+  task<void> flush();
+  /// Reads and writes until the connection ends, and throws why. Returns when close_when_written() was asked for and done.
+  task<void> run(handler on_frame);
+
+  /// Puts a frame; the writer takes all that was put in one turn of the I/O thread.
+  outbox& out() {
+    wake_.set();
+    return out_;
+  }
+  bool is_full() const noexcept { return out_.held_bytes() >= limits_.outbox_bytes; }
+
+  /// Ends both directions at once.
+  void close() noexcept;
+  /// Ends once everything that was put is written, or after `limits.handshake`.
+  void close_when_written();
+
+  stream& over() noexcept { return *stream_; }
+
+ private:
+  task<void> read_loop(handler on_frame);
+  task<void> write_loop();
+  task<void> read_more();
+  void fail(errc code, std::string const& what);
+
+  std::unique_ptr<stream> stream_;
+  seams world_;
+  limits limits_;
+  when_full full_;
+  frame_reader reader_;
+  outbox out_;
+  event wake_;     ///< something was put
+  event written_;  ///< everything was written
+  bool ending_ = false;
+  timer_id idle_timer_ = timer_id::none;
+  timer_id ending_timer_ = timer_id::none;
+  bool idle_expired_ = false;
+};
+
+}  // namespace dist

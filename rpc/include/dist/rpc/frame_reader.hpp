@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <dist/rpc/frame.hpp>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace dist {
+
+/// Cuts a stream of bytes into frames. Pure: bytes in through prepare() and commit(), frames out of next().
+///
+/// Small frames are views of one buffer that holds many; a large one is read straight to where it will live. Nothing is
+/// allocated for a length that was only announced: memory grows as the bytes arrive.
+class frame_reader {
+ public:
+  explicit frame_reader(std::size_t frame_limit_bytes);
+
+  /// Where the next bytes go. Ends the life of the frames handed out before.
+  std::span<std::byte> prepare();
+  /// `count` bytes of what prepare() gave were filled.
+  void commit(std::size_t count);
+
+  /// The next whole frame; nothing when more bytes are needed or problem() is not empty.
+  std::optional<frame> next();
+
+  /// For the frames from here on.
+  void set_limit(std::size_t frame_limit_bytes) noexcept { frame_limit_bytes_ = frame_limit_bytes; }
+  /// What is wrong with the stream; once it is not empty the stream is lost.
+  std::string const& problem() const noexcept { return problem_; }
+  /// Whether the peer stopped in the middle of a frame.
+  bool in_frame() const noexcept { return in_large_ || end_ != begin_; }
+
+ private:
+  std::optional<frame> next_large();
+
+  std::size_t frame_limit_bytes_;
+  buffer chunk_;           ///< filled from begin_ to end_
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  bool in_large_ = false;
+  frame_header large_header_;
+  buffer large_;
+  std::size_t large_filled_ = 0;
+  std::string problem_;
+};
+
+}  // namespace dist

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/clock.hpp>
+#include <dist/rpc/http.hpp>
+#include <dist/rpc/limits.hpp>
+#include <dist/rpc/network.hpp>
+#include <dist/rpc/seams.hpp>
+#include <dist/rpc/stream.hpp>
+#include <dist/rpc/task_group.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace dist {
+
+/// Answers one request. What it throws becomes a 500 with the message.
+using http_handler = std::function<task<http_response>(http_request)>;
+
+/// How long a kept connection may wait for its next request.
+inline constexpr std::chrono::seconds http_keep_alive_idle{60};
+
+/// The connection that a handler's 101 has freed from HTTP.
+struct http_upgrade {
+  http_request request;
+  buffer rest;  ///< bytes that came behind the request's head
+};
+
+/// Serves the requests of one connection in order, until either end closes it or a 101 is written.
+///
+/// Shape    already_read: bytes that were taken off the stream before.
+/// Errors   none for what a peer can cause: the connection just ends. What is malformed is answered (400, 413, 431).
+/// Limits   limits.handshake for each head, limits.frame_idle for silence within a body and for a peer that does not
+///          read, http_keep_alive_idle between requests; http_head_bytes and message_bytes.
+/// Cancel   terminal.
+/// Lives    stream, handler and clock outlive it: await it in the expression that calls it.
+task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read, http_handler const& handler,
+                                             limits limits, clock& clock);
+
+/// Finds the handler by method and path; HEAD is answered by GET's. 404 and 405 otherwise.
+class http_router {
+ public:
+  void add(std::string method, std::string path, http_handler handler);
+
+  task<http_response> route(http_request request) const;
+
+ private:
+  std::map<std::string, std::map<std::string, http_handler>> by_path_;
+};
+
+/// A small HTTP server on a port of its own. It listens from construction on.
+///
+/// Errors   the constructor throws std::system_error when the port is taken.
+/// Lives    what `seams` refers to outlives it; stop() it and let run() complete before it goes.
+class http_server {
+ public:
+  http_server(dist::seams const& seams, address at, http_handler handler, dist::limits limits = {});
+
+  /// Accepts until stop(); completes when every connection has ended.
+  task<void> run();
+  /// Ends all connections at once; idempotent.
+  void stop() noexcept;
+
+  /// With the port that was really bound.
+  address local_address() const { return listener_->local_address(); }
+  std::size_t connection_count() const noexcept { return connections_.size(); }
+
+ private:
+  task<void> serve(std::unique_ptr<stream> stream);
+
+  dist::seams seams_;
+  http_handler handler_;
+  dist::limits limits_;
+  std::unique_ptr<listener> listener_;
+  task_group connections_;
+  bool stopped_ = false;
+};
+
+}  // namespace dist

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <dist/rpc/http.hpp>
+#include <dist/rpc/limits.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace dist {
+
+/// Levels that a JSON-RPC message adds around a value: batch, request, params.
+inline constexpr std::size_t envelope_depth = 3;
+
+/// Finds the end of each top-level object or array in a stream of JSON texts, without judging what is inside.
+///
+/// Each byte is looked at once. After `done` take the message: the splitter then starts over. After `failed` answer the
+/// error; if the message can be skipped, `skip()` drops the rest of it as it comes and the next one is found again.
+class json_splitter {
+ public:
+  explicit json_splitter(limits const& limits);
+
+  /// How many bytes were used; those behind the end of a message are not.
+  std::size_t push(std::span<std::byte const> bytes);
+
+  parse_state state() const noexcept { return state_; }
+  /// Whether a message has begun and not ended.
+  bool started() const noexcept { return open_count_ > 0; }
+  std::string take_message();
+
+  std::string const& message() const noexcept { return message_; }
+  bool can_skip() const noexcept { return can_skip_; }
+  void skip() noexcept;
+
+ private:
+  void look_at(char c);
+  void open(char closer);
+  void close(char c);
+  void fail(std::string message, bool can_skip);
+
+  std::size_t depth_limit_;
+  std::size_t bytes_limit_;
+  parse_state state_ = parse_state::need_more;
+  std::string text_;
+  std::string closers_;         // the closing bracket that each open level waits for
+  std::size_t open_count_ = 0;  // levels open; the same as closers_.size() until the message is being skipped
+  bool in_string_ = false;
+  bool escaped_ = false;
+  bool skipping_ = false;
+  bool can_skip_ = false;
+  std::string message_;
+};
+
+}  // namespace dist

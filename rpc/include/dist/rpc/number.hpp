@@ -1,0 +1,89 @@
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <dist/rpc/value_error.hpp>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace dist {
+
+/// A number as it was received, before the receiving type is known.
+struct number {
+  enum class kind : std::uint8_t { natural, negative, floating };
+
+  static number of(std::uint64_t value) noexcept { return {kind::natural, value}; }
+  static number of_negative(std::int64_t value) noexcept { return {kind::negative, std::bit_cast<std::uint64_t>(value)}; }
+  static number of(double value) noexcept { return {kind::floating, std::bit_cast<std::uint64_t>(value)}; }
+
+  std::int64_t negative() const noexcept { return std::bit_cast<std::int64_t>(bits); }
+  double floating() const noexcept { return std::bit_cast<double>(bits); }
+
+  kind is = kind::natural;
+  std::uint64_t bits = 0;
+};
+
+/// The name of an arithmetic type on the wire.
+template <class T>
+consteval std::string_view number_name() {
+  if constexpr (std::is_same_v<T, bool>) return "bool";
+  if constexpr (std::is_same_v<T, float>) return "float";
+  if constexpr (std::is_same_v<T, double>) return "double";
+  constexpr bool is_signed = std::is_signed_v<T>;
+  if constexpr (sizeof(T) == 1) return is_signed ? "int8" : "uint8";
+  if constexpr (sizeof(T) == 2) return is_signed ? "int16" : "uint16";
+  if constexpr (sizeof(T) == 4) return is_signed ? "int32" : "uint32";
+  return is_signed ? "int64" : "uint64";
+}
+
+/// The shortest text that reads back as the same double; a non-finite one is `NaN`, `Infinity` or `-Infinity`.
+std::string floating_text(double value);
+
+/// "256 cannot be held exactly by uint8".
+[[gnu::cold]] std::string no_fit(number value, std::string_view type);
+
+/// Whether the double has exactly the same value as an integer that doubles hold without gaps.
+inline bool is_small_integer(double value) noexcept {
+  constexpr double bound = 9007199254740992.0;  // 2^53
+  return value >= -bound && value <= bound && std::trunc(value) == value;
+}
+
+/// Converts by value, exactly or not at all; false says that `value` does not fit.
+template <std::integral T>
+bool to_exact(number value, T& out) noexcept {
+  using limits = std::numeric_limits<T>;
+  if (value.is == number::kind::floating) {
+    if (!is_small_integer(value.floating())) return false;
+    auto whole = static_cast<std::int64_t>(value.floating());
+    value = whole < 0 ? number::of_negative(whole) : number::of(static_cast<std::uint64_t>(whole));
+  }
+  if (value.is == number::kind::natural) {
+    if (value.bits > static_cast<std::uint64_t>(limits::max())) return false;
+    out = static_cast<T>(value.bits);
+    return true;
+  }
+  if constexpr (std::is_unsigned_v<T>) return false;
+  if (value.negative() < static_cast<std::int64_t>(limits::min())) return false;
+  out = static_cast<T>(value.negative());
+  return true;
+}
+
+template <std::floating_point T>
+bool to_exact(number value, T& out) noexcept {
+  if (value.is == number::kind::floating) {
+    out = static_cast<T>(value.floating());
+    return sizeof(T) == sizeof(double) || static_cast<double>(out) == value.floating() || std::isnan(out);
+  }
+  if (value.is == number::kind::natural) {
+    out = static_cast<T>(value.bits);
+    return out < static_cast<T>(18446744073709551616.0) && static_cast<std::uint64_t>(out) == value.bits;
+  }
+  out = static_cast<T>(value.negative());
+  return static_cast<std::int64_t>(out) == value.negative();
+}
+
+}  // namespace dist

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <asio/buffer.hpp>
+#include <cstddef>
+#include <dist/rpc/frame.hpp>
+#include <memory>
+#include <vector>
+
+namespace dist {
+
+/// Frames that wait to be written to one peer. Small ones are gathered in one run of bytes, large payloads stay where
+/// they are; all that is ready leaves in one system call. Pure.
+class outbox {
+ public:
+  /// Without a payload.
+  void put(frame_header header) { put(header, std::span<std::byte const>(), std::span<std::byte const>()); }
+  /// Copies the payload.
+  void put(frame_header header, std::span<std::byte const> payload) { put(header, {}, payload); }
+  /// `prefix` goes before the payload; both are copied.
+  void put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload);
+  /// Takes a large payload without copying it; `keep` holds it alive until it is written.
+  void put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload,
+           std::shared_ptr<void const> keep);
+  /// Takes the payload over: copied when small, kept when large.
+  void put(frame_header header, buffer payload);
+
+  bool empty() const noexcept { return waiting_bytes_ == 0; }
+  /// Waiting and being written.
+  std::size_t held_bytes() const noexcept { return waiting_bytes_ + leaving_bytes_; }
+
+  /// Takes all that waits for writing; good until written().
+  std::vector<asio::const_buffer> const& take();
+  /// What take() gave has been written: its memory is let go.
+  void written() noexcept;
+
+ private:
+  struct segment {
+    buffer bytes;                      ///< our own, or
+    std::span<std::byte const> view;   ///< somebody's,
+    std::shared_ptr<void const> keep;  ///< held by this
+  };
+
+  buffer& tail();
+
+  std::vector<segment> waiting_;
+  std::vector<segment> leaving_;
+  std::vector<asio::const_buffer> gathered_;
+  std::size_t waiting_bytes_ = 0;
+  std::size_t leaving_bytes_ = 0;
+  buffer spare_;  ///< the last written run of bytes, to be filled again
+};
+
+/// Payloads above this are not copied into the run of bytes.
+inline constexpr std::size_t outbox_copy_bytes = 16 * 1024;
+
+}  // namespace dist

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <dist/rpc/clock.hpp>
+#include <dist/rpc/stream.hpp>
+#include <string>
+#include <utility>
+
+namespace dist {
+
+/// Closes a stream when a point in time has come, and remembers why: whoever reads or writes then fails with
+/// operation_aborted, and `fired()` tells that from a cancellation. One stream, one timer at a time.
+///
+/// Lives    clock and stream outlive it; its destructor disarms.
+class stream_timer {
+ public:
+  stream_timer(dist::clock& clock, dist::stream& stream) noexcept : clock_(clock), stream_(stream) {}
+  stream_timer(stream_timer const&) = delete;
+  stream_timer& operator=(stream_timer const&) = delete;
+  ~stream_timer() { disarm(); }
+
+  /// Replaces what was armed. `reason` names the wait and the limit: "no request head within 10 s". It is kept as a
+  /// whole sentence for the log.
+  void arm(time_point when, std::string reason) {
+    disarm();
+    if (fired_) return;
+    reason_ = std::move(reason);
+    timer_ = clock_.schedule(when, [this] {
+      timer_ = timer_id::none;
+      fired_ = true;
+      stream_.close();
+    });
+  }
+  void arm(duration after, std::string reason) { arm(clock_.now() + after, std::move(reason)); }
+
+  void disarm() noexcept {
+    if (timer_ != timer_id::none) clock_.cancel(std::exchange(timer_, timer_id::none));
+  }
+
+  bool fired() const noexcept { return fired_; }
+  /// Why the stream was closed; meaningful once fired.
+  std::string const& reason() const noexcept { return reason_; }
+
+ private:
+  dist::clock& clock_;
+  dist::stream& stream_;
+  timer_id timer_ = timer_id::none;
+  bool fired_ = false;
+  std::string reason_;
+};
+
+}  // namespace dist

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dist {
+
+/// Where `text` stops being UTF-8 (RFC 3629: no overlong forms, no surrogates), or npos when all of it is.
+std::size_t find_invalid_utf8(std::string_view text) noexcept;
+
+/// RFC 4648 base64 with padding.
+std::string to_base64(std::span<std::byte const> bytes);
+/// Strict: padded, no white space, no stray bits. False leaves `out` in an unspecified state.
+bool from_base64(std::string_view text, std::vector<std::byte>& out);
+
+}  // namespace dist

@@ -1,0 +1,40 @@
+#include <dist/rpc/codec.hpp>
+
+namespace dist {
+
+std::size_t find_member(std::string_view name, std::string_view const* names, std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i)
+    if (names[i] == name) return i;
+  for (std::size_t i = 0; i < count; ++i)
+    if (is_go_spelling(name, names[i])) return i;
+  return count;
+}
+
+std::string bytes_behind(std::size_t count) { return std::to_string(count) + " bytes behind the last value"; }
+
+std::string encode_void(codec how, spelling names, buffer& out) {
+  if (how == codec::cbor) {
+    cbor_writer(out, written_depth).null();
+  } else if (names == spelling::go) {
+    json_writer(out, written_depth).boolean(true);
+  } else {
+    json_writer(out, written_depth).null();
+  }
+  return {};
+}
+
+std::string decode_void(codec how, std::span<std::byte const> in, std::size_t depth_limit) {
+  if (how == codec::cbor) {
+    cbor_reader reader(in, depth_limit);
+    if (!reader.take_null() && !reader.mismatch("null")) return reader.error.text("result");
+    return reader.at_end() ? std::string() : bytes_behind(reader.left());
+  }
+  json_reader reader;
+  bool truth = false;
+  if (!reader.open(as_text(in), depth_limit)) return reader.error.text("result");
+  if (reader.take_null() || (reader.next() == item::boolean && reader.boolean(truth) && truth)) return {};
+  reader.mismatch("null or true");
+  return reader.error.text("result");
+}
+
+}  // namespace dist

@@ -1,0 +1,39 @@
+#include <dist/rpc/compute_pool.hpp>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace dist {
+
+compute_pool::compute_pool(std::size_t slots) : slots_(std::max<std::size_t>(slots, 1)), pool_(slots_) {}
+
+compute_pool::~compute_pool() { stop(); }
+
+void compute_pool::post(std::function<void()> work) { asio::post(pool_, std::move(work)); }
+
+void compute_pool::stop() noexcept {
+  pool_.stop();
+  pool_.join();
+}
+
+void inline_compute::post(std::function<void()> work) { asio::post(io_, std::move(work)); }
+
+side_thread::side_thread(asio::any_io_executor executor, std::function<void()> work,
+                         std::function<void(std::exception_ptr)> done)
+    : thread_([guard = asio::make_work_guard(executor), executor, work = std::move(work),
+               done = std::move(done)]() mutable {
+        std::exception_ptr error;
+        try {
+          work();
+        } catch (...) {
+          error = std::current_exception();
+        }
+        asio::post(executor, [done = std::move(done), error = std::move(error)]() mutable { done(std::move(error)); });
+      }) {}
+
+side_thread::~side_thread() { thread_.join(); }
+
+}  // namespace dist

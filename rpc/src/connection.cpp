@@ -1,0 +1,130 @@
+#include <dist/rpc/connection.hpp>
+
+#include <algorithm>
+#include <asio/cancellation_state.hpp>
+#include <asio/this_coro.hpp>
+#include <dist/rpc/task_group.hpp>
+
+namespace dist {
+
+connection::connection(std::unique_ptr<stream> over, seams const& world, limits const& bounds, when_full full)
+    : stream_(std::move(over)), world_(world), limits_(bounds), full_(full), reader_(bounds.hello_bytes) {}
+
+void connection::feed(std::span<std::byte const> bytes) {
+  while (!bytes.empty()) {
+    auto const room = reader_.prepare();
+    auto const count = std::min(room.size(), bytes.size());
+    std::memcpy(room.data(), bytes.data(), count);
+    reader_.commit(count);
+    bytes = bytes.subspan(count);
+  }
+}
+
+void connection::fail(errc code, std::string const& what) {
+  throw std::system_error(code, stream_->peer_address() + ": " + what);
+}
+
+task<void> connection::read_more() {
+  auto const room = reader_.prepare();
+  auto const guard = reader_.in_frame();
+  if (guard)
+    idle_timer_ = world_.clock.schedule(world_.clock.now() + limits_.frame_idle, [this] {
+      idle_expired_ = true;
+      stream_->close();
+    });
+  std::exception_ptr failed;
+  std::size_t count = 0;
+  try {
+    count = co_await stream_->read_some(asio::buffer(room.data(), room.size()));
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  if (guard) world_.clock.cancel(std::exchange(idle_timer_, timer_id::none));
+  if (idle_expired_)
+    fail(errc::limit_exceeded, "silent in the middle of a frame for longer than the limit (frame_idle)");
+  if (failed) std::rethrow_exception(failed);
+  reader_.commit(count);
+}
+
+task<frame> connection::receive() {
+  co_await flush();
+  for (;;) {
+    auto next = reader_.next();
+    if (next) co_return std::move(*next);
+    if (!reader_.problem().empty()) fail(errc::protocol_error, reader_.problem());
+    co_await read_more();
+  }
+}
+
+task<void> connection::flush() {
+  if (out_.empty()) co_return;
+  co_await stream_->write(out_.take());
+  out_.written();
+}
+
+task<void> connection::run(handler on_frame) {
+  reader_.set_limit(limits_.frame_bytes);
+  task_group writer(world_.io.get_executor());
+  writer.spawn(write_loop());
+  std::exception_ptr failed;
+  try {
+    co_await read_loop(std::move(on_frame));
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  // We may be here because we were cancelled: without this the clean-up could not await any more.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  stream_->close();
+  writer.stop();
+  std::exception_ptr write_failed;
+  try {
+    co_await writer.join();
+  } catch (...) {
+    write_failed = std::current_exception();
+  }
+  world_.clock.cancel(std::exchange(ending_timer_, timer_id::none));
+  if (ending_ && out_.held_bytes() == 0) co_return;
+  // Closing for one direction's failure aborts the other: the first cause is the one that is not that.
+  if (failed && !(write_failed && is_cancellation(failed))) std::rethrow_exception(failed);
+  if (write_failed) std::rethrow_exception(write_failed);
+}
+
+task<void> connection::read_loop(handler on_frame) {
+  for (;;) {
+    while (auto next = reader_.next()) on_frame(*next);
+    if (!reader_.problem().empty()) fail(errc::protocol_error, reader_.problem());
+    while (full_ == when_full::pause && is_full()) co_await written_.wait();
+    co_await read_more();
+  }
+}
+
+task<void> connection::write_loop() {
+  try {
+    for (;;) {
+      if (out_.empty()) {
+        if (ending_) break;
+        co_await wake_.wait();
+        continue;
+      }
+      co_await stream_->write(out_.take());
+      out_.written();
+      written_.set();
+    }
+  } catch (...) {
+    // The reader is what ends run(); closing makes it notice.
+    stream_->close();
+    throw;
+  }
+  stream_->close();
+}
+
+void connection::close() noexcept { stream_->close(); }
+
+void connection::close_when_written() {
+  if (std::exchange(ending_, true)) return;
+  wake_.set();
+  // A peer that reads nothing must not hold us.
+  ending_timer_ = world_.clock.schedule(world_.clock.now() + limits_.handshake, [this] { stream_->close(); });
+}
+
+}  // namespace dist

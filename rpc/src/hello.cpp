@@ -1,0 +1,106 @@
+#include <dist/rpc/hello.hpp>
+
+#include <dist/rpc/codec.hpp>
+#include <dist/rpc/hmac.hpp>
+
+namespace dist {
+namespace {
+
+template <class Message>
+void put(outbox& out, frame_kind kind, call_id id, Message const& message) {
+  buffer payload;
+  encode_result(codec::cbor, spelling::declared, payload, message);
+  frame_header header;
+  header.kind = kind;
+  header.id = id;
+  out.put(header, payload.bytes());
+}
+
+template <class Message>
+void get(frame const& from, frame_kind expected, char const* what, Message& message) {
+  if (from.header().kind != expected)
+    throw std::system_error(errc::protocol_error,
+                            std::string("expected ") + what + ", got a frame of kind " +
+                                std::to_string(static_cast<int>(from.header().kind)));
+  if (auto const problem = decode_result(codec::cbor, from.bytes(), limits{}.depth, message); !problem.empty())
+    throw std::system_error(errc::protocol_error, std::string(what) + ": " + problem);
+}
+
+/// `who` is the role of the end that proves; `first` is the nonce that the other end chose.
+proof prove(std::string const& secret, std::string_view who, nonce const& first, nonce const& second) {
+  buffer text("dist/1 ");
+  text.append(as_bytes(who));
+  text.push_back(std::byte{0});
+  text.append(first);
+  text.append(second);
+  return hmac_sha256(as_bytes(secret), text.bytes());
+}
+
+std::string_view to_text(role r) { return r == role::node ? "node" : "caller"; }
+
+}  // namespace
+
+void put_fault(outbox& out, call_id id, fault const& what) {
+  fault_message const message{std::string(to_text(what.code)), what.message, what.node, what.phase, what.cause,
+                              what.known,                      what.may};
+  put(out, frame_kind::fault, id, message);
+}
+
+fault get_fault(std::span<std::byte const> payload, std::size_t depth_limit) {
+  fault_message message;
+  if (auto const problem = decode_result(codec::cbor, payload, depth_limit, message); !problem.empty()) {
+    auto unreadable = make_fault(errc::protocol_error, "the peer's fault cannot be read: " + problem);
+    unreadable.may = remedy::never;
+    return unreadable;
+  }
+  fault what;
+  what.code = errc_from_text(message.code);
+  what.message = std::move(message.message);
+  what.node = std::move(message.node);
+  what.phase = std::move(message.phase);
+  what.cause = std::move(message.cause);
+  what.known = message.known;
+  what.may = message.may;
+  return what;
+}
+
+task<welcome> introduce(connection& to, hello me, std::string secret, entropy& chance) {
+  challenge asked;
+  auto const first = co_await to.receive();
+  if (first.header().kind == frame_kind::fault) throw call_error(get_fault(first.bytes(), limits{}.depth));
+  get(first, frame_kind::challenge, "a challenge", asked);
+  if (asked.proof_wanted && secret.empty())
+    throw call_error(make_fault(errc::denied, "the master at " + to.over().peer_address() +
+                                                  " wants the join secret; give its file with --secret-file FILE"));
+  chance.fill(me.nonce);
+  if (!secret.empty()) me.proof = prove(secret, to_text(me.role), asked.nonce, me.nonce);
+  put(to.out(), frame_kind::hello, {}, me);
+  auto const second = co_await to.receive();
+  if (second.header().kind == frame_kind::fault) throw call_error(get_fault(second.bytes(), limits{}.depth));
+  welcome answer;
+  get(second, frame_kind::welcome, "a welcome", answer);
+  if (!secret.empty() && !equal_in_constant_time(answer.proof, prove(secret, "master", me.nonce, asked.nonce)))
+    throw call_error(make_fault(errc::denied, "the master at " + to.over().peer_address() +
+                                                  " cannot prove that it knows the join secret"));
+  co_return answer;
+}
+
+task<hello> receive_hello(connection& from, std::string secret, nonce own) {
+  put(from.out(), frame_kind::challenge, {}, challenge{own, !secret.empty()});
+  auto const first = co_await from.receive();
+  hello who;
+  get(first, frame_kind::hello, "a hello", who);
+  if (!secret.empty() && !equal_in_constant_time(who.proof, prove(secret, to_text(who.role), own, who.nonce)))
+    throw call_error(make_fault(errc::denied, "the join secret is wrong or missing; both ends need the same "
+                                              "--secret-file"));
+  co_return who;
+}
+
+void put_welcome(connection& to, welcome answer, hello const& from, std::string const& secret, nonce const& own) {
+  if (!secret.empty()) answer.proof = prove(secret, "master", from.nonce, own);
+  put(to.out(), frame_kind::welcome, {}, answer);
+}
+
+void put_refusal(connection& to, fault const& why) { put_fault(to.out(), {}, why); }
+
+}  // namespace dist

@@ -1,0 +1,254 @@
+#include <dist/rpc/http_server.hpp>
+
+#include <dist/rpc/stream_timer.hpp>
+
+#include <asio/error.hpp>
+#include <asio/this_coro.hpp>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <vector>
+
+namespace dist {
+namespace {
+
+constexpr std::size_t read_bytes = 16 * 1024;
+constexpr std::size_t write_bytes = 256 * 1024;
+// What is still read from a peer whose request was refused half way, so that it sees the answer and not a reset.
+constexpr std::size_t linger_bytes = 1 << 20;
+constexpr std::chrono::seconds linger_time{2};
+
+std::string seconds_text(duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) + " ms";
+}
+
+/// One connection's bytes, with a time limit on every wait. Errors of the stream end the reading, they are not thrown,
+/// unless it was this coroutine that was cancelled.
+class http_connection {
+ public:
+  http_connection(stream& stream, clock& clock, limits const& limits)
+      : stream_(stream), clock_(clock), limits_(limits), timer_(clock, stream) {}
+
+  buffer bytes;  // read and not used yet
+
+  /// False at the end of the stream. The timer is the caller's.
+  task<bool> read() {
+    std::error_code error;
+    std::size_t count = 0;
+    auto const before = bytes.size();
+    auto const into = asio::mutable_buffer(bytes.grow(read_bytes), read_bytes);
+    try {
+      count = co_await stream_.read_some(into);
+    } catch (std::system_error const& e) {
+      error = e.code();
+    }
+    bytes.shrink(before + count);
+    if (error) rethrow_cancellation(error);
+    co_return !error;
+  }
+
+  /// In pieces, so that the limit is on a peer's silence and not on the size of an answer.
+  task<bool> write(std::string text) {
+    for (std::string_view rest = text; !rest.empty();) {
+      auto const piece = rest.substr(0, write_bytes);
+      rest.remove_prefix(piece.size());
+      timer_.arm(limits_.frame_idle, "the peer read nothing for " + seconds_text(limits_.frame_idle));
+      asio::const_buffer const bytes_of_piece(piece.data(), piece.size());
+      std::error_code error;
+      try {
+        co_await stream_.write({&bytes_of_piece, 1});
+      } catch (std::system_error const& e) {
+        error = e.code();
+      }
+      timer_.disarm();
+      if (error) {
+        rethrow_cancellation(error);
+        co_return false;
+      }
+    }
+    co_return true;
+  }
+
+  task<void> linger() {
+    timer_.arm(linger_time, "the peer went on with a refused request");
+    for (std::size_t dropped = 0; dropped < linger_bytes;) {
+      bytes.clear();
+      auto const more = co_await read();
+      if (!more) co_return;
+      dropped += bytes.size();
+    }
+  }
+
+  /// Feeds the parser until it is done or has failed; false when the connection ended before.
+  task<bool> read_request(http_request_parser& parser, std::chrono::milliseconds idle) {
+    auto continued = false;
+    // A head has one limit for all of it: a peer that sends a byte now and then gains nothing.
+    auto const now = clock_.now();
+    auto head_by = now + idle;
+    auto head_started = false;
+    for (;;) {
+      auto const used = parser.push(bytes.bytes());
+      drop(used);
+      if (parser.state() != parse_state::need_more) co_return true;
+      if (parser.head_done()) {
+        if (parser.wants_continue() && !continued) {
+          continued = true;
+          auto const sent = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
+          if (!sent) co_return false;
+        }
+        timer_.arm(limits_.frame_idle, "a request's body paused for " + seconds_text(limits_.frame_idle));
+      } else {
+        if (parser.started() && !head_started) {
+          head_started = true;
+          head_by = std::min(head_by, clock_.now() + limits_.handshake);
+        }
+        timer_.arm(head_by, "no request for " + seconds_text(head_by - now));
+      }
+      auto const more = co_await read();
+      timer_.disarm();
+      if (!more) co_return false;
+    }
+  }
+
+ private:
+  void drop(std::size_t count) {
+    buffer rest(bytes.bytes().subspan(count));
+    bytes = std::move(rest);
+  }
+
+  void rethrow_cancellation(std::error_code error) const {
+    if (error == asio::error::operation_aborted && !timer_.fired()) throw std::system_error(error);
+  }
+
+  stream& stream_;
+  clock& clock_;
+  limits limits_;
+  stream_timer timer_;
+};
+
+/// What the handler answers, or a 500 in place of what it threw.
+task<http_response> answer(http_handler const& handler, http_request request) {
+  std::string message;
+  try {
+    co_return co_await handler(std::move(request));
+  } catch (std::system_error const& e) {
+    if (e.code() == asio::error::operation_aborted) throw;
+    message = e.what();
+  } catch (std::exception const& e) {
+    message = e.what();
+  } catch (...) {
+    message = "the handler threw what is no std::exception";
+  }
+  co_return http_response(500, message + '\n');
+}
+
+}  // namespace
+
+task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read, http_handler const& handler,
+                                             limits limits, clock& clock) {
+  http_connection peer(stream, clock, limits);
+  peer.bytes = std::move(already_read);
+  http_request_parser parser(limits);
+  std::chrono::milliseconds idle = limits.handshake;
+  for (;;) {
+    auto const there = co_await peer.read_request(parser, idle);
+    if (!there) co_return std::nullopt;
+    if (parser.state() == parse_state::failed) {
+      http_response refusal(parser.status(), parser.message() + '\n');
+      refusal.keep_alive = false;
+      auto const sent = co_await peer.write(to_text(refusal));
+      if (sent) co_await peer.linger();
+      co_return std::nullopt;
+    }
+
+    auto request = parser.take_request();
+    auto response = co_await answer(handler, request);
+    if (response.status == 101) {
+      auto const sent = co_await peer.write(to_text(response));
+      if (!sent) co_return std::nullopt;
+      co_return http_upgrade{std::move(request), std::move(peer.bytes)};
+    }
+    response.keep_alive = response.keep_alive && request.keep_alive;
+    response.head_only = request.method == "HEAD";
+    auto const sent = co_await peer.write(to_text(response));
+    if (!sent || !response.keep_alive) co_return std::nullopt;
+    idle = http_keep_alive_idle;
+  }
+}
+
+void http_router::add(std::string method, std::string path, http_handler handler) {
+  by_path_[std::move(path)][std::move(method)] = std::move(handler);
+}
+
+task<http_response> http_router::route(http_request request) const {
+  auto const path = by_path_.find(request.path);
+  if (path == by_path_.end()) co_return http_response(404, "nothing at " + request.path + '\n');
+  auto const& by_method = path->second;
+  auto found = by_method.find(request.method);
+  if (found == by_method.end() && request.method == "HEAD") found = by_method.find("GET");
+  if (found == by_method.end()) {
+    std::string allowed;
+    for (auto const& [method, handler] : by_method) allowed += (allowed.empty() ? "" : ", ") + method;
+    http_response refusal(405, request.path + " answers " + allowed + ", not " + request.method + '\n');
+    refusal.headers.set("Allow", allowed);
+    co_return refusal;
+  }
+  co_return co_await found->second(std::move(request));
+}
+
+http_server::http_server(dist::seams const& seams, address at, http_handler handler, dist::limits limits)
+    : seams_(seams),
+      handler_(std::move(handler)),
+      limits_(limits),
+      listener_(seams.network.listen(std::move(at))),
+      connections_(seams.io.get_executor()) {}
+
+task<void> http_server::run() {
+  std::exception_ptr failure;
+  auto full = false;
+  while (!stopped_) {
+    try {
+      auto accepted = co_await listener_->accept();
+      if (connections_.size() < limits_.connection_count) {
+        full = false;
+        connections_.spawn(serve(std::move(accepted)));
+      } else if (!std::exchange(full, true)) {
+        seams_.log.warn("http: closing new connections: " + std::to_string(limits_.connection_count) +
+                        " are open, the maximum (connection_count)");
+      }
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (failure) break;
+  }
+  auto const asked_to = stopped_;
+  stop();
+  // After a cancellation every wait would throw, and the connections must still be seen to end.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await connections_.join();
+  if (failure && !asked_to) std::rethrow_exception(failure);
+}
+
+void http_server::stop() noexcept {
+  stopped_ = true;
+  listener_->close();
+  connections_.stop();
+}
+
+task<void> http_server::serve(std::unique_ptr<stream> stream) {
+  auto const peer = stream->peer_address();
+  std::string failed;
+  try {
+    auto const upgraded = co_await serve_http(*stream, buffer(), handler_, limits_, seams_.clock);
+    if (upgraded) failed = "a handler answered 101, but nothing here speaks another protocol";
+  } catch (std::system_error const& e) {
+    if (e.code() != asio::error::operation_aborted) failed = e.what();
+  } catch (std::exception const& e) {
+    failed = e.what();
+  }
+  stream->close();
+  if (!failed.empty()) seams_.log.warn("http: connection of " + peer + ": " + failed);
+}
+
+}  // namespace dist

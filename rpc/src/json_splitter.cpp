@@ -1,0 +1,100 @@
+#include <dist/rpc/json_splitter.hpp>
+
+#include <dist/rpc/buffer.hpp>
+
+#include <utility>
+
+namespace dist {
+
+json_splitter::json_splitter(limits const& limits)
+    : depth_limit_(limits.depth + envelope_depth), bytes_limit_(limits.message_bytes) {}
+
+std::size_t json_splitter::push(std::span<std::byte const> bytes) {
+  std::size_t used = 0;
+  for (auto c : as_text(bytes)) {
+    if (state_ != parse_state::need_more) break;
+    ++used;
+    auto const dropped = skipping_;
+    look_at(c);
+    auto const between_messages = !started() && state_ == parse_state::need_more;
+    if (dropped || between_messages || state_ == parse_state::failed) continue;
+    text_ += c;
+    if (text_.size() > bytes_limit_)
+      fail("the message is longer than the maximum of " + std::to_string(bytes_limit_) + " bytes (message_bytes)",
+           true);
+  }
+  return used;
+}
+
+void json_splitter::look_at(char c) {
+  if (in_string_) {
+    if (escaped_)
+      escaped_ = false;
+    else if (c == '\\')
+      escaped_ = true;
+    else if (c == '"')
+      in_string_ = false;
+    return;
+  }
+  switch (c) {
+    case '{':
+      return open('}');
+    case '[':
+      return open(']');
+    case '}':
+    case ']':
+      return close(c);
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+      return;
+    default:
+      if (!started()) return fail("a message must begin with { or [", false);
+      if (c == '"') in_string_ = true;
+  }
+}
+
+void json_splitter::open(char closer) {
+  ++open_count_;
+  if (skipping_) return;
+  if (open_count_ > depth_limit_)
+    return fail("the message is nested deeper than the maximum of " + std::to_string(depth_limit_ - envelope_depth) +
+                    " levels (depth)",
+                true);
+  closers_ += closer;
+}
+
+void json_splitter::close(char c) {
+  if (open_count_ == 0) return fail(std::string("a message must begin with { or [, not ") + c, false);
+  if (!skipping_) {
+    if (closers_.back() != c) return fail(std::string("the bracket ") + c + " does not close the one before it", false);
+    closers_.pop_back();
+  }
+  if (--open_count_ > 0) return;
+  if (!skipping_) state_ = parse_state::done;
+  skipping_ = false;
+}
+
+void json_splitter::fail(std::string message, bool can_skip) {
+  state_ = parse_state::failed;
+  message_ = std::move(message);
+  can_skip_ = can_skip;
+  text_.clear();
+  text_.shrink_to_fit();
+  closers_.clear();
+}
+
+void json_splitter::skip() noexcept {
+  if (state_ != parse_state::failed || !can_skip_) return;
+  state_ = parse_state::need_more;
+  can_skip_ = false;
+  skipping_ = started();
+}
+
+std::string json_splitter::take_message() {
+  state_ = parse_state::need_more;
+  return std::exchange(text_, {});
+}
+
+}  // namespace dist

@@ -1,0 +1,70 @@
+#include <dist/rpc/outbox.hpp>
+
+#include <utility>
+
+namespace dist {
+namespace {
+
+/// A run of bytes that grew beyond this by one burst is given back to the heap.
+constexpr std::size_t spare_bytes = 1024 * 1024;
+
+void put_header(buffer& out, frame_header header, std::size_t payload_bytes) {
+  header.payload_bytes = static_cast<std::uint32_t>(payload_bytes);
+  encode(header, out.grow(frame_header_bytes));
+}
+
+}  // namespace
+
+buffer& outbox::tail() {
+  if (waiting_.empty() || waiting_.back().keep) {
+    waiting_.emplace_back();
+    waiting_.back().bytes = std::exchange(spare_, {});
+  }
+  return waiting_.back().bytes;
+}
+
+void outbox::put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload) {
+  auto& out = tail();
+  put_header(out, header, prefix.size() + payload.size());
+  out.append(prefix);
+  out.append(payload);
+  waiting_bytes_ += frame_header_bytes + prefix.size() + payload.size();
+}
+
+void outbox::put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload,
+                 std::shared_ptr<void const> keep) {
+  if (payload.size() <= outbox_copy_bytes) return put(header, prefix, payload);
+  auto& out = tail();
+  put_header(out, header, prefix.size() + payload.size());
+  out.append(prefix);
+  waiting_.push_back({{}, payload, std::move(keep)});
+  waiting_bytes_ += frame_header_bytes + prefix.size() + payload.size();
+}
+
+void outbox::put(frame_header header, buffer payload) {
+  if (payload.size() <= outbox_copy_bytes) return put(header, {}, payload.bytes());
+  auto const kept = std::make_shared<buffer const>(std::move(payload));
+  put(header, {}, kept->bytes(), kept);
+}
+
+std::vector<asio::const_buffer> const& outbox::take() {
+  std::swap(leaving_, waiting_);
+  leaving_bytes_ = std::exchange(waiting_bytes_, 0);
+  gathered_.clear();
+  for (auto const& s : leaving_) {
+    auto const bytes = s.keep ? s.view : s.bytes.bytes();
+    if (!bytes.empty()) gathered_.emplace_back(bytes.data(), bytes.size());
+  }
+  return gathered_;
+}
+
+void outbox::written() noexcept {
+  if (!leaving_.empty() && !leaving_.back().keep && leaving_.back().bytes.capacity() <= spare_bytes) {
+    spare_ = std::move(leaving_.back().bytes);
+    spare_.clear();
+  }
+  leaving_.clear();
+  leaving_bytes_ = 0;
+}
+
+}  // namespace dist

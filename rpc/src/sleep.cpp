@@ -1,0 +1,64 @@
+#include <dist/rpc/sleep.hpp>
+
+#include <dist/rpc/event.hpp>
+
+#include <asio/error.hpp>
+
+#include <memory>
+#include <system_error>
+
+namespace dist {
+namespace {
+
+struct alarm;
+
+/// The half of a sleep that lives in the coroutine. Either half may go first: the clock's when the clock goes, this one
+/// when the coroutine is cancelled or destroyed.
+struct sleeper {
+  explicit sleeper(clock& c) : time(c) {}
+  sleeper(sleeper const&) = delete;
+  sleeper& operator=(sleeper const&) = delete;
+  ~sleeper();
+
+  clock& time;
+  timer_id timer = timer_id::none;
+  alarm* armed = nullptr;
+  bool due = false;
+  event woken;
+};
+
+/// The clock's half, owned by the action that it keeps.
+struct alarm {
+  explicit alarm(sleeper& s) : whom(&s) { s.armed = this; }
+  alarm(alarm const&) = delete;
+  alarm& operator=(alarm const&) = delete;
+  ~alarm() {
+    if (!whom) return;
+    whom->armed = nullptr;
+    whom->woken.set();
+  }
+
+  sleeper* whom;
+};
+
+sleeper::~sleeper() {
+  if (!armed) return;
+  armed->whom = nullptr;
+  time.cancel(timer);
+}
+
+}  // namespace
+
+task<void> sleep_until(clock& clock, time_point when) {
+  sleeper self(clock);
+  self.timer = clock.schedule(when, [half = std::make_shared<alarm>(self)] {
+    if (half->whom) half->whom->due = true;
+  });
+  // Run or forgotten, the action ends and wakes us.
+  co_await self.woken.wait();
+  if (!self.due) throw std::system_error(asio::error::operation_aborted);
+}
+
+task<void> sleep_for(clock& clock, duration time) { return sleep_until(clock, clock.now() + time); }
+
+}  // namespace dist

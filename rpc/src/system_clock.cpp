@@ -1,0 +1,53 @@
+#include <dist/rpc/system_clock.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace dist {
+
+system_clock::system_clock(asio::io_context& io) : timer_(io) {}
+
+system_clock::~system_clock() {
+  if (self_) *self_ = nullptr;
+}
+
+timer_id system_clock::schedule(time_point when, std::function<void()> action) {
+  auto const made = timers_.add(when, std::move(action));
+  if (when < armed_for_ || armed_for_ == time_point::max()) arm(when);
+  return made;
+}
+
+void system_clock::cancel(timer_id timer) noexcept {
+  // The system's timer stays as it is and finds nothing due; only with the last one it goes, since it would keep the
+  // io_context running.
+  if (!timers_.cancel(timer) || !timers_.empty() || armed_for_ == time_point::max()) return;
+  if (self_) *std::exchange(self_, nullptr) = nullptr;
+  armed_for_ = time_point::max();
+  timer_.cancel();
+}
+
+void system_clock::arm(time_point when) {
+  // One step short of "not armed", for a timer that is never due.
+  armed_for_ = std::min(when, time_point::max() - duration(1));
+  if (self_) *self_ = nullptr;
+  self_ = std::make_shared<system_clock*>(this);
+  timer_.expires_at(when);
+  timer_.async_wait([self = self_](std::error_code) {
+    if (*self) (*self)->fired();
+  });
+}
+
+void system_clock::fired() {
+  armed_for_ = time_point::max();
+  // Bounded by what is there now: an action that schedules another for "at once" must not hold the thread.
+  auto const time = now();
+  for (auto left = timers_.size(); left > 0; --left) {
+    auto const action = timers_.take_due(time);
+    if (!action) break;
+    action();
+  }
+  // An action may have armed it already.
+  if (auto const next = timers_.next_due(); next && (*next < armed_for_)) arm(*next);
+}
+
+}  // namespace dist

@@ -1,0 +1,46 @@
+#include <dist/rpc/value_error.hpp>
+
+namespace dist {
+
+bool value_error::fail(std::string what) {
+  if (what_.empty()) what_ = std::move(what);
+  return false;
+}
+
+bool value_error::not_utf8(std::size_t at) { return fail("not UTF-8 at byte " + std::to_string(at)); }
+
+bool value_error::too_deep(std::size_t limit) { return fail("nested deeper than " + std::to_string(limit) + " levels"); }
+
+bool value_error::in_member(std::string_view name) {
+  path_.insert(0, name);
+  path_.insert(0, 1, '.');
+  return false;
+}
+
+bool value_error::in_element(std::size_t index) {
+  path_.insert(0, "[" + std::to_string(index) + "]");
+  return false;
+}
+
+std::string value_error::text(std::string_view subject) const {
+  std::string text(subject);
+  if (!path_.empty()) {
+    text += path_.front() == '.' ? ": member " : ": element ";
+    text.append(path_, path_.front() == '.' ? 1 : 0);
+  }
+  if (!text.empty()) text += ": ";
+  return text += what_;
+}
+
+std::string value_error::text(std::string_view subject, std::size_t number) const {
+  return text(std::string(subject) + ' ' + std::to_string(number));
+}
+
+std::string wrong_count(std::size_t given, std::size_t expected, std::string_view noun) {
+  std::string text = std::to_string(given);
+  text.append(" ").append(noun);
+  if (given != 1) text += 's';
+  return text + " given, " + std::to_string(expected) + " expected";
+}
+
+}  // namespace dist

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <dist/rpc/deadline.hpp>
+#include <optional>
+
+namespace dist {
+
+/// How one call is made; the last argument of go, call and try_call:
+/// `dist::go<&Arith::sum>(cluster, values, dist::call_options().within(200ms))`.
+class call_options {
+ public:
+  call_options() noexcept {}
+
+  /// The answer must be there this long after the call was made. Default: none, or what is left of the calling method's
+  /// own deadline.
+  call_options& within(duration left) noexcept {
+    within_ = left;
+    return *this;
+  }
+  /// Never issue the call a second time, even if its method is repeatable.
+  call_options& once() noexcept {
+    once_ = true;
+    return *this;
+  }
+
+  std::optional<duration> time_left() const noexcept { return within_; }
+  bool is_once() const noexcept { return once_; }
+
+ private:
+  std::optional<duration> within_;
+  bool once_ = false;
+};
+
+}  // namespace dist

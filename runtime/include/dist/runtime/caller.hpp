@@ -1,0 +1,163 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <atomic>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <dist/rpc/codec.hpp>
+#include <dist/rpc/fault.hpp>
+#include <dist/rpc/frame.hpp>
+#include <dist/rpc/limits.hpp>
+#include <dist/rpc/result.hpp>
+#include <dist/rpc/seams.hpp>
+#include <dist/rpc/task.hpp>
+#include <dist/runtime/mailbox.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dist {
+
+/// What a caller knows of a method: its name, and its types where it was named at compile time.
+struct method_key {
+  std::string name;       ///< `Class.method`
+  std::string arguments;  ///< type text, empty where the caller has no types
+  std::string result;
+  bool repeatable = false;  ///< the caller's own C++ type says so; counts for peers that list no methods (Go)
+  /// Writes CBOR arguments as the JSON that a Go peer reads; null where the caller has no types.
+  std::string (*to_go)(std::span<std::byte const> cbor, std::size_t depth_limit, buffer& json) = nullptr;
+};
+
+/// How a call ended, as its backend hands it on: a view, good during the call of on_reply.
+struct call_reply {
+  static call_reply of(fault const& what) noexcept {
+    call_reply reply;
+    reply.failed = &what;
+    reply.node = what.node;
+    return reply;
+  }
+
+  fault const* failed = nullptr;
+  dist::codec codec = dist::codec::cbor;
+  std::span<std::byte const> bytes;
+  frame* source = nullptr;  ///< where the bytes can be taken from without a copy
+  std::string_view node;    ///< who answered
+};
+
+class call_record;
+
+/// Who waits for a call. Called once, on the I/O thread; destroyed uncalled where the call's caller is gone.
+class call_waiter {
+ public:
+  virtual ~call_waiter() = default;
+  virtual void on_reply(call_record const& call, call_reply const& reply) noexcept = 0;
+};
+
+/// One call from its start to its one completion. Owned by whoever can still do something with it.
+class call_record {
+ public:
+  virtual ~call_record() = default;
+
+  method_key const* method = nullptr;
+  std::shared_ptr<method_key const> own_method;  ///< keeps `method` where it is not static
+  buffer arguments;  ///< lives as long as the record: it may be issued again, and a large one is written from here
+  dist::codec codec = dist::codec::cbor;
+  spelling reply_spelling = spelling::declared;
+  dist::deadline deadline;
+  bool once = false;               ///< the caller narrowed it: never issue it again
+  duration node_wait = duration::max();  ///< how long to wait for a node that has the method
+  std::optional<call_id> parent;   ///< the running call that made this one
+  std::string early_problem;       ///< the arguments could not be encoded: it fails as soon as it starts
+
+ private:
+  friend class caller;
+  friend void intrusive_ptr_add_ref(call_record* r) noexcept { r->references_.fetch_add(1, std::memory_order_relaxed); }
+  friend void intrusive_ptr_release(call_record* r) noexcept {
+    if (r->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete r;
+  }
+
+  struct kept_reply {
+    std::optional<fault> failed;
+    dist::codec codec = dist::codec::cbor;
+    payload bytes;
+    std::string node;
+  };
+
+  std::atomic<std::uint32_t> references_{0};
+  // From here on: I/O thread only.
+  enum class state : std::uint8_t { fresh, live, done };
+  state state_ = state::fresh;
+  std::size_t live_index_ = 0;
+  timer_id deadline_timer_ = timer_id::none;
+  std::unique_ptr<call_waiter> waiter_;
+  std::unique_ptr<kept_reply> kept_;  ///< it ended before anybody waited
+};
+
+using call_ptr = boost::intrusive_ptr<call_record>;
+
+/// The life of calls: every one that is started completes exactly once, whatever becomes of it. Where a call goes is
+/// the business of the derived class. Public functions may be called from any thread; the rest runs on the I/O thread.
+class caller : public std::enable_shared_from_this<caller> {
+ public:
+  caller(seams const& world, limits const& bounds);
+  virtual ~caller();
+
+  /// A record of the derived class' own type.
+  virtual call_ptr make_call() = 0;
+  void start(call_ptr call);
+  /// `waiter` is told how the call ended, at once if it has.
+  void await(call_ptr call, std::unique_ptr<call_waiter> waiter);
+  /// Ends a call that nobody wants any more: whoever waits gets errc::cancelled, the node is told.
+  void cancel(call_ptr call);
+
+  /// Completes when at least `count` nodes can take calls.
+  virtual task<void> wait_for_nodes(std::size_t count) = 0;
+
+  asio::io_context::executor_type get_executor() const noexcept { return world_.io.get_executor(); }
+  seams const& world() const noexcept { return world_; }
+  limits const& bounds() const noexcept { return limits_; }
+  bool on_io_thread() const noexcept { return get_executor().running_in_this_thread(); }
+  /// Runs `action` on the I/O thread: now if this is it, else soon. Dropped once stopped.
+  template <class Action>
+  void run_on_io_thread(Action&& action) {
+    if (on_io_thread())
+      action();
+    else
+      mailbox_->post(std::forward<Action>(action));
+  }
+
+  std::size_t live_count() const noexcept { return live_.size(); }
+
+ protected:
+  /// Sends the call on its way; may finish it at once.
+  virtual void dispatch(call_ptr const& call) = 0;
+  /// Nobody wants the call any more. Says what is known of it, and in which phase it was; tells the node if need be.
+  struct abandoned {
+    progress known = progress::not_started;
+    char const* phase = "queueing";
+    std::string node;
+  };
+  virtual abandoned abandon(call_record& call) = 0;
+  /// The call is about to complete: the derived class' own bookkeeping ends.
+  virtual void ended(call_record& call) noexcept = 0;
+
+  /// The one completion; a second is ignored.
+  void finish(call_record& call, call_reply const& reply) noexcept;
+  void fail(call_record& call, fault what) noexcept;
+  static bool is_live(call_record const& call) noexcept { return call.state_ == call_record::state::live; }
+  /// Fails all live calls with errc::stopped; later ones fail so at once.
+  void stop_calls() noexcept;
+
+ private:
+  void start_here(call_ptr const& call);
+  void await_here(call_record& call, std::unique_ptr<call_waiter> waiter);
+  void end_early(call_record& call, errc why);
+
+  seams world_;
+  limits limits_;
+  std::shared_ptr<mailbox> mailbox_;
+  std::vector<call_ptr> live_;
+  bool stopped_ = false;
+};
+
+}  // namespace dist

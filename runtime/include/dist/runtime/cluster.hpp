@@ -1,0 +1,37 @@
+#pragma once
+
+#include <dist/rpc/context.hpp>
+#include <dist/runtime/call_options.hpp>
+#include <dist/runtime/caller.hpp>
+#include <memory>
+#include <utility>
+
+namespace dist {
+
+/// What calls are made on: a master's nodes, a connection to somebody's master, or, made from a method's context, the
+/// nodes that the running method's own node belongs to. A cheap handle that any thread may use and copy; calls fail
+/// with errc::stopped once the object it came from has been stopped.
+class cluster {
+ public:
+  explicit cluster(std::shared_ptr<dist::caller> calls) : calls_(std::move(calls)) {}
+  /// For nested calls: they inherit the running call's deadline and are cancelled with it. Throws call_error
+  /// (errc::no_node) where the method was not called through a cluster, such as by a Go master.
+  cluster(context const& running);  // NOLINT(google-explicit-constructor): `go<&M>(ctx, ...)` is meant to work
+
+  dist::caller& caller() const noexcept { return *calls_; }
+  std::shared_ptr<dist::caller> const& shared_caller() const noexcept { return calls_; }
+  asio::io_context::executor_type get_executor() const noexcept { return calls_->get_executor(); }
+
+  /// A record with deadline, parent and `options` filled in, ready for its arguments.
+  call_ptr make_call(method_key const& method, call_options const& options) const;
+
+  /// Completes when at least `count` nodes can take calls. Cancel: terminal.
+  task<void> wait_for_nodes(std::size_t count) const { return calls_->wait_for_nodes(count); }
+
+ private:
+  std::shared_ptr<dist::caller> calls_;
+  dist::deadline inherited_;
+  std::optional<call_id> parent_id_;
+};
+
+}  // namespace dist

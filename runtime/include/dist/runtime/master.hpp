@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <dist/rpc/limits.hpp>
+#include <dist/rpc/seams.hpp>
+#include <dist/rpc/service_list.hpp>
+#include <dist/rpc/task.hpp>
+#include <dist/runtime/cluster.hpp>
+#include <memory>
+#include <string>
+
+namespace dist {
+
+class master_options {
+ public:
+  master_options() {}
+
+  address listen{"localhost", default_port};  ///< beyond this machine it needs a secret or `insecure`
+  std::string secret;                         ///< the join secret's text; empty: none
+  bool insecure = false;                      ///< listen beyond this machine although there is no secret
+  duration heartbeat = std::chrono::seconds(1);    ///< between two beats; nodes are told
+  duration lost_after = std::chrono::seconds(30);  ///< silence until a node is given up; nodes are told
+  std::string register_path = "/register-node";    ///< where nodes register; they must use the same
+  std::uint32_t go_slots = 1;                      ///< of a Go node that names none
+  duration node_wait = std::chrono::seconds(10);   ///< how long `/rpc` waits for a node that has the method
+  service_list services;                           ///< what this program's nodes serve: calls of these wait for a node
+  std::string join_hint;                           ///< how to start a node, said while calls wait for one
+  dist::limits limits;
+};
+
+/// Where nodes register and calls are placed. It listens from construction on.
+///
+/// Errors   the constructor throws std::system_error when the port is taken, call_error (errc::denied) when it would
+///          listen beyond this machine without a secret.
+/// Lives    what `world` refers to outlives it. stop() it and let run() complete before it goes.
+/// Threads  its I/O thread alone; calls() may be used anywhere.
+class master {
+ public:
+  master(seams const& world, master_options options);
+  ~master();
+  master(master const&) = delete;
+  master& operator=(master const&) = delete;
+
+  /// Serves until stop(); completes when every connection has ended.
+  task<void> run();
+  /// Calls that are under way fail with errc::stopped; nodes are told. Idempotent.
+  void stop() noexcept;
+
+  cluster calls() const;
+  /// With the port that was really bound.
+  address local_address() const;
+  /// What `/status` answers.
+  std::string status_json() const;
+
+ private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace dist

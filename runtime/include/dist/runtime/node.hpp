@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <dist/rpc/limits.hpp>
+#include <dist/rpc/seams.hpp>
+#include <dist/rpc/service_list.hpp>
+#include <dist/rpc/task.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace dist {
+
+class node_options {
+ public:
+  node_options() {}
+
+  address master;                 ///< where to join
+  std::string name;               ///< in the cluster; must be unique there unless it is a default
+  bool name_is_default = true;    ///< nobody chose it: the master may add "#2"
+  std::string secret;             ///< the join secret's text; empty: none
+  bool insecure = false;          ///< be dialled back by a Go master beyond this machine
+  std::string register_path = "/register-node";
+  std::string build;              ///< the program's build id
+  std::map<std::string, std::string> labels;
+  duration drain_limit = std::chrono::seconds(30);  ///< how long drain() waits for running calls
+  dist::limits limits;
+};
+
+/// Serves methods to a master: joins it, and joins again when the connection or the master was lost.
+///
+/// Lives    what `world` refers to outlives it; its compute threads must have ended or be joined after run() completed.
+/// Threads  its I/O thread alone.
+class node {
+ public:
+  /// Makes the services here; what their factories throw passes.
+  node(seams const& world, node_options options, service_list const& services);
+  ~node();
+  node(node const&) = delete;
+  node& operator=(node const&) = delete;
+
+  /// Serves until stop() or the end of drain(). Throws call_error when joining again makes no sense: errc::denied (the
+  /// secret, the name).
+  task<void> run();
+  /// Takes no new calls, finishes those that run within options.drain_limit, and lets run() complete. Idempotent.
+  void drain();
+  /// Ends at once: running methods are told, their calls are lost. Idempotent.
+  void stop() noexcept;
+
+  /// Whether it is joined to a master now.
+  bool joined() const noexcept;
+
+ private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace dist

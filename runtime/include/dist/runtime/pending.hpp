@@ -1,0 +1,155 @@
+#pragma once
+
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/use_awaitable.hpp>
+#include <dist/runtime/caller.hpp>
+#include <exception>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace dist {
+
+/// The value of a reply, or its fault.
+template <class R>
+result<R> read_reply(call_record const& call, call_reply const& reply, std::size_t depth_limit) {
+  if (reply.failed) {
+    auto what = *reply.failed;
+    if (what.method.empty()) what.method = call.method->name;
+    return what;
+  }
+  std::string problem;
+  if constexpr (std::is_void_v<R>) {
+    return {};
+  } else {
+    R value{};
+    problem = decode_result(reply.codec, reply.bytes, depth_limit, value);
+    if (problem.empty()) return value;
+  }
+  auto what = make_fault(errc::bad_result, "the answer is not what the caller expects: " + problem);
+  what.method = call.method->name;
+  what.node = reply.node;
+  return what;
+}
+
+/// Holds one started call; dropping it ends the call.
+class call_handle {
+ public:
+  call_handle() = default;
+  call_handle(std::shared_ptr<caller> calls, call_ptr call) : calls_(std::move(calls)), call_(std::move(call)) {}
+  call_handle(call_handle&& other) noexcept = default;
+  call_handle& operator=(call_handle&& other) noexcept {
+    if (this != &other) {
+      drop();
+      calls_ = std::move(other.calls_);
+      call_ = std::move(other.call_);
+    }
+    return *this;
+  }
+  ~call_handle() { drop(); }
+
+  caller& calls() const noexcept { return *calls_; }
+  call_ptr const& call() const noexcept { return call_; }
+  /// Whoever waits for the call now owns it.
+  std::pair<std::shared_ptr<caller>, call_ptr> release() noexcept { return {std::move(calls_), std::move(call_)}; }
+
+ private:
+  void drop() noexcept {
+    if (auto const [calls, call] = release(); call) calls->cancel(call);
+  }
+
+  std::shared_ptr<caller> calls_;
+  call_ptr call_;
+};
+
+/// Hands a reply to a completion handler of signature void(exception_ptr, R), on the handler's own executor.
+template <class R, class Handler>
+class handler_waiter final : public call_waiter {
+ public:
+  handler_waiter(Handler handler, std::size_t depth_limit) : handler_(std::move(handler)), depth_limit_(depth_limit) {}
+
+  void on_reply(call_record const& call, call_reply const& reply) noexcept override {
+    auto outcome = read_reply<R>(call, reply, depth_limit_);
+    std::exception_ptr error;
+    if (outcome.has_error()) error = std::make_exception_ptr(call_error(outcome.error()));
+    auto const executor = asio::get_associated_executor(handler_);
+    if constexpr (std::is_void_v<R>) {
+      asio::dispatch(executor, [h = std::move(handler_), error]() mutable { std::move(h)(error); });
+    } else {
+      R value{};
+      if (!error) value = std::move(*outcome);
+      asio::dispatch(executor, [h = std::move(handler_), error, v = std::move(value)]() mutable {
+        std::move(h)(error, std::move(v));
+      });
+    }
+  }
+
+ private:
+  Handler handler_;
+  std::size_t depth_limit_;
+};
+
+template <class R>
+using call_signature = std::conditional_t<std::is_void_v<R>, void(std::exception_ptr),
+                                          void(std::exception_ptr, std::conditional_t<std::is_void_v<R>, int, R>)>;
+
+/// Waits for a started call; any completion token.
+template <class R, class Token>
+auto async_wait_reply(call_handle handle, Token&& token) {
+  auto initiation = [](auto handler, call_handle started) {
+    auto const [calls, call] = started.release();
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    if (slot.is_connected())
+      slot.assign([weak = std::weak_ptr<caller>(calls), one = call](asio::cancellation_type) {
+        if (auto const alive = weak.lock()) alive->cancel(one);
+      });
+    auto const depth = calls->bounds().depth;
+    using waiter = handler_waiter<R, decltype(handler)>;
+    calls->await(call, std::make_unique<waiter>(std::move(handler), depth));
+  };
+  return asio::async_initiate<Token, call_signature<R>>(std::move(initiation), token, std::move(handle));
+}
+
+/// A call that is under way. `co_await std::move(p)` waits for its result and throws call_error when it failed.
+///
+/// Cancel   cancel(), dropping it, assigning over it and cancelling the awaiting coroutine all end the call: queued, it
+///          is forgotten; running, its node is told. Whoever awaits gets errc::cancelled.
+/// Lives    it may outlive the cluster it came from: awaiting then throws errc::stopped.
+/// Threads  may be moved to, awaited and dropped on any thread, by one at a time.
+template <class R>
+class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it")]] pending
+    : public asio::awaitable<R> {
+ public:
+  explicit pending(call_handle started) : pending(started.calls().weak_from_this(), started.call(), std::move(started)) {}
+  pending(pending&&) noexcept = default;
+  /// Ends the call that was here before.
+  pending& operator=(pending&& other) noexcept {
+    if (this != &other) {
+      // awaitable's own assignment would leak the frame that was here.
+      std::destroy_at(this);
+      std::construct_at(this, std::move(other));
+    }
+    return *this;
+  }
+
+  /// Ends the call; a later await throws errc::cancelled, unless the answer was already there.
+  void cancel() {
+    if (auto const alive = calls_.lock(); alive && call_) alive->cancel(call_);
+  }
+
+ private:
+  pending(std::weak_ptr<caller> calls, call_ptr call, call_handle&& started)
+      : asio::awaitable<R>(async_wait_reply<R>(std::move(started), asio::use_awaitable)),
+        calls_(std::move(calls)),
+        call_(std::move(call)) {}
+
+  std::weak_ptr<caller> calls_;
+  call_ptr call_;
+};
+
+}  // namespace dist

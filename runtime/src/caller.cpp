@@ -1,0 +1,125 @@
+#include <dist/runtime/caller.hpp>
+
+#include <cassert>
+#include <utility>
+
+namespace dist {
+
+caller::caller(seams const& world, limits const& bounds)
+    : world_(world), limits_(bounds), mailbox_(std::make_shared<mailbox>(world.io)) {}
+
+caller::~caller() {
+  assert(live_.empty() && "stop_calls() first");
+  mailbox_->close();
+}
+
+void caller::start(call_ptr call) {
+  if (on_io_thread()) return start_here(call);
+  mailbox_->post([self = shared_from_this(), call = std::move(call)] { self->start_here(call); });
+}
+
+void caller::await(call_ptr call, std::unique_ptr<call_waiter> waiter) {
+  if (on_io_thread()) return await_here(*call, std::move(waiter));
+  // std::function wants copies; the waiter has only one owner.
+  auto shared = std::make_shared<std::unique_ptr<call_waiter>>(std::move(waiter));
+  mailbox_->post([self = shared_from_this(), call = std::move(call), shared] {
+    self->await_here(*call, std::move(*shared));
+  });
+}
+
+void caller::cancel(call_ptr call) {
+  if (on_io_thread()) return end_early(*call, errc::cancelled);
+  mailbox_->post([self = shared_from_this(), call = std::move(call)] { self->end_early(*call, errc::cancelled); });
+}
+
+void caller::start_here(call_ptr const& call) {
+  assert(call->state_ == call_record::state::fresh);
+  call->state_ = call_record::state::live;
+  call->live_index_ = live_.size();
+  live_.push_back(call);
+  if (!call->early_problem.empty()) return fail(*call, make_fault(errc::bad_arguments, call->early_problem));
+  if (stopped_) return fail(*call, make_fault(errc::stopped, "the cluster was stopped"));
+  if (!call->deadline.is_never())
+    call->deadline_timer_ = world_.clock.schedule(call->deadline.at(), [this, raw = call.get()] {
+      // The record is live, so live_ keeps it.
+      raw->deadline_timer_ = timer_id::none;
+      end_early(*raw, errc::deadline_exceeded);
+    });
+  dispatch(call);
+}
+
+void caller::await_here(call_record& call, std::unique_ptr<call_waiter> waiter) {
+  if (call.state_ != call_record::state::done) {
+    if (call.state_ == call_record::state::fresh) {
+      // Only a stopped mailbox can have lost its start.
+      auto const gone = make_fault(errc::stopped, "the cluster was stopped");
+      return waiter->on_reply(call, call_reply::of(gone));
+    }
+    call.waiter_ = std::move(waiter);
+    return;
+  }
+  auto const kept = std::move(call.kept_);
+  assert(kept && "a call has one waiter");
+  call_reply reply;
+  if (kept->failed) reply.failed = &*kept->failed;
+  reply.codec = kept->codec;
+  reply.bytes = kept->bytes.bytes();
+  reply.node = kept->node;
+  waiter->on_reply(call, reply);
+}
+
+void caller::end_early(call_record& call, errc why) {
+  if (!is_live(call)) return;
+  call_ptr const keep(&call);
+  auto const left = abandon(call);
+  auto what = make_fault(why, why == errc::deadline_exceeded ? "no answer in time" : "");
+  what.known = left.known;
+  what.may = why == errc::cancelled ? remedy::never : remedy::if_repeatable;
+  what.phase = left.phase;
+  what.node = left.node;
+  fail(call, std::move(what));
+}
+
+void caller::fail(call_record& call, fault what) noexcept {
+  if (what.method.empty()) what.method = call.method->name;
+  finish(call, call_reply::of(what));
+}
+
+void caller::finish(call_record& call, call_reply const& reply) noexcept {
+  if (!is_live(call)) return;
+  call.state_ = call_record::state::done;
+  if (call.deadline_timer_ != timer_id::none)
+    world_.clock.cancel(std::exchange(call.deadline_timer_, timer_id::none));
+  call_ptr const keep = std::move(live_[call.live_index_]);
+  if (call.live_index_ + 1 != live_.size()) {
+    live_[call.live_index_] = std::move(live_.back());
+    live_[call.live_index_]->live_index_ = call.live_index_;
+  }
+  live_.pop_back();
+  ended(call);
+  if (auto const waiter = std::move(call.waiter_)) return waiter->on_reply(call, reply);
+  auto kept = std::make_unique<call_record::kept_reply>();
+  if (reply.failed) kept->failed = *reply.failed;
+  kept->codec = reply.codec;
+  if (reply.source)
+    kept->bytes = reply.source->take();
+  else
+    kept->bytes = payload(buffer(reply.bytes));
+  kept->node = reply.node;
+  call.kept_ = std::move(kept);
+}
+
+void caller::stop_calls() noexcept {
+  stopped_ = true;
+  while (!live_.empty()) {
+    auto const call = live_.back();
+    auto const left = abandon(*call);
+    auto what = make_fault(errc::stopped, "the cluster was stopped");
+    what.known = left.known;
+    what.phase = left.phase;
+    fail(*call, std::move(what));
+  }
+  mailbox_->close();
+}
+
+}  // namespace dist

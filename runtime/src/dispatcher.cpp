@@ -1,0 +1,290 @@
+#include "dispatcher.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace dist {
+
+dispatcher::dispatcher(seams const& world, limits const& bounds, registry_settings const& settings,
+                       std::span<method_description const> expected)
+    : caller(world, bounds), registry_(settings) {
+  for (auto const& method : expected)
+    if (auto const number = registry_.intern(method.name)) facts_of(*number).expected = true;
+}
+
+dispatcher::method_facts& dispatcher::facts_of(method_ref method) {
+  auto const index = static_cast<std::size_t>(method);
+  if (index >= facts_.size()) facts_.resize(index + 1);
+  return facts_[index];
+}
+
+task<void> dispatcher::wait_for_nodes(std::size_t count) {
+  while (registry_.counts().living < count) {
+    auto const mine = waiting_for_nodes_.emplace(waiting_for_nodes_.end());
+    struct removal {
+      std::list<event>& from;
+      std::list<event>::iterator what;
+      ~removal() { from.erase(what); }
+    } const at_end{waiting_for_nodes_, mine};
+    co_await mine->wait();
+  }
+}
+
+void dispatcher::notify_waiters() {
+  for (auto& waiter : waiting_for_nodes_) waiter.set();
+}
+
+result<joined> dispatcher::join(member& node, node_info info) {
+  for (auto const& offer : info.methods) {
+    auto const number = registry_.intern(offer.name);
+    if (!number) return number.error();
+    auto& facts = facts_of(*number);
+    facts.listed = true;
+    // Where programs of several builds meet, the most careful one decides.
+    facts.repeatable = facts.repeatable && offer.repeatable;
+    facts.brief = facts.brief && offer.brief;
+  }
+  auto in = registry_.join(std::move(info), world().clock.now());
+  if (!in) return in;
+  node.id = in->id;
+  node.name = in->name;
+  if (in->replaced)
+    if (auto const old = members_.find(*in->replaced); old != members_.end())
+      old->second->close("a newer process of node " + in->name + " has joined");
+  members_[in->id] = &node;
+  for (auto const& call : std::exchange(unheard_, {}))
+    if (is_live(*call) && call->queued && unheard_of(call->method_number)) fail_unknown(*call);
+  notify_waiters();
+  return in;
+}
+
+void dispatcher::leave(member& node, departure how, std::string const& why) {
+  if (members_.erase(node.id) == 0) return;
+  registry_.leave(node.id);
+  for (auto const& call : node.in_flight()) {
+    forget_place(*call, node);
+    if (is_live(*call) && call->places.empty() && !call->queued) lost_with(call, node, how, why);
+  }
+  send_waiting();
+}
+
+void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, std::string const& why) {
+  auto what = make_fault(errc::connection_lost, why);
+  what.node = node.name;
+  what.phase = "running";
+  if (call->once || !node.repeatable(call->method_number)) return fail(*call, std::move(what));
+  if (how == departure::died) {
+    auto const said = blame_.died(ref_of(*call), node.name);
+    if (said == verdict::poisoned) return fail(*call, blame_.poisoned(ref_of(*call), call->method->name));
+    call->needs.alone = said == verdict::alone;
+  }
+  move(call, node);
+}
+
+void dispatcher::heard(member& node) {
+  if (registry_.heard(node.id, world().clock.now())) send_waiting();
+}
+
+void dispatcher::drain(member& node) {
+  registry_.drain(node.id);
+  send_waiting();
+}
+
+void dispatcher::beat() {
+  for (auto const& [id, node] : members_) node->beat();
+  for (auto const& event : registry_.tick(world().clock.now())) {
+    auto const found = members_.find(event.node);
+    if (found == members_.end()) continue;
+    auto& node = *found->second;
+    switch (event.change) {
+      case liveness_change::became_suspect:
+        world().log.warn("node " + node.name + " is silent: it gets no new calls; repeatable ones go elsewhere");
+        for (auto const& call : node.in_flight())
+          if (is_live(*call) && !call->once && node.repeatable(call->method_number) && call->places.size() == 1 &&
+              !call->queued)
+            move(call, node);
+        break;
+      case liveness_change::became_lost:
+        world().log.warn("node " + node.name + " is lost: it was silent for too long");
+        node.close("silent for too long");
+        leave(node, departure::left, "it was silent for too long");
+        break;
+      case liveness_change::came_back: world().log.info("node " + node.name + " is back"); break;
+    }
+  }
+  send_waiting();
+}
+
+result<method_ref> dispatcher::number_of(method_key const& method) {
+  if (auto const known = numbers_.find(&method); known != numbers_.end()) return known->second;
+  return registry_.intern(method.name);
+}
+
+void dispatcher::dispatch(call_ptr const& call) {
+  placed_ptr const placed(static_cast<placed_call*>(call.get()));
+  auto const number = number_of(*placed->method);
+  if (!number) return fail(*placed, number.error());
+  if (!placed->own_method) numbers_.try_emplace(placed->method, *number);
+  placed->method_number = *number;
+  auto const facts = facts_of(*number);
+  auto& needs = placed->needs;
+  needs.method = *number;
+  needs.repeatable = !placed->once && (facts.listed ? facts.repeatable : placed->method->repeatable);
+  needs.brief = facts.listed && facts.brief;
+  if (unheard_of(*number)) return fail_unknown(*placed);
+  needs.nested = placed->parent.has_value();
+  needs.bytes = static_cast<std::uint32_t>(std::min<std::size_t>(placed->arguments.size(), UINT32_MAX));
+  submit(placed);
+}
+
+bool dispatcher::unheard_of(method_ref method) const {
+  auto const& facts = facts_[static_cast<std::size_t>(method)];
+  return !facts.expected && !facts.listed && registry_.counts().nodes > 0 && !registry_.available(method);
+}
+
+void dispatcher::fail_unknown(placed_call& call) {
+  if (call.queued) registry_.withdraw(std::exchange(call.queued, {}));
+  auto what = make_fault(errc::unknown_method, "no node has the method " + call.method->name +
+                                                   "; the master's /status lists those there are");
+  what.phase = "queueing";
+  fail(call, std::move(what));
+}
+
+void dispatcher::wait_for_node(placed_ptr const& call) {
+  if (registry_.counts().nodes == 0 && !facts_of(call->method_number).expected) {
+    if (unheard_.size() > 64 + 2 * registry_.counts().queued)
+      std::erase_if(unheard_, [](placed_ptr const& waiting) { return !is_live(*waiting); });
+    unheard_.push_back(call);
+  }
+  if (call->node_wait == duration::max() || call->node_wait_timer != timer_id::none) return;
+  call->node_wait_timer = world().clock.schedule(world().clock.now() + call->node_wait, [this, call] {
+    call->node_wait_timer = timer_id::none;
+    if (!is_live(*call) || !call->queued || registry_.available(call->method_number)) return;
+    registry_.withdraw(std::exchange(call->queued, {}));
+    auto what = make_fault(errc::no_node, registry_.why_waiting(call->method_number));
+    what.phase = "queueing";
+    fail(*call, std::move(what));
+  });
+}
+
+void dispatcher::submit(placed_ptr const& call) {
+  auto where = registry_.submit(ref_of(*call), call->needs);
+  switch (where.what) {
+    case placing::placed: return send(call, where.node, std::move(where.held));
+    case placing::queued:
+      call->queued = where.place;
+      if (!registry_.available(call->method_number)) wait_for_node(call);
+      return;
+    case placing::refused:
+      where.why->phase = "queueing";
+      return fail(*call, std::move(*where.why));
+  }
+}
+
+void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
+  call->queued = {};
+  ++call->issues;
+  auto& node = *members_.at(to);
+  world().log.debug([&] { return call->method->name + ": to " + node.name; });
+  node.send(call, std::move(held));
+}
+
+void dispatcher::send_waiting() {
+  while (auto next = registry_.next()) send(placed_ptr(&call_of(next->call)), next->node, std::move(next->held));
+}
+
+void dispatcher::move(placed_ptr const& call, member const& avoid) {
+  world().log.debug([&] { return call->method->name + ": away from " + avoid.name; });
+  call->needs.avoided.add(avoid.id);
+  call->needs.moved = true;
+  submit(call);
+}
+
+void dispatcher::answered(placed_call& call, call_reply const& reply, member& by, lease held) {
+  placed_ptr const keep(&call);
+  forget_place(call, by);
+  held = {};
+  send_waiting();
+  if (!is_live(call)) {
+    ++late_replies_;
+    return;
+  }
+  abandon_places(call);
+  finish(call, reply);
+}
+
+void dispatcher::refused(placed_call& call, fault what, member& by, lease held) {
+  placed_ptr const keep(&call);
+  forget_place(call, by);
+  held = {};
+  if (!is_live(call)) {
+    ++late_replies_;
+    return send_waiting();
+  }
+  what.node = by.name;
+  if (what.known == progress::not_started && call.places.empty() && !call.queued) {
+    if (what.code == errc::unknown_method) registry_.unknown_method(by.id, call.method_number);
+    // A node that refuses without having begun has done no harm: somebody else may take the call.
+    if (what.may == remedy::elsewhere || (what.code == errc::unknown_method && registry_.available(call.method_number))) {
+      move(keep, by);
+      return send_waiting();
+    }
+  }
+  send_waiting();
+  abandon_places(call);
+  fail(call, std::move(what));
+}
+
+caller::abandoned dispatcher::abandon(call_record& record) {
+  auto& call = static_cast<placed_call&>(record);
+  abandoned left;
+  if (call.queued) {
+    registry_.withdraw(call.queued);
+    call.queued = {};
+  }
+  if (!call.places.empty()) {
+    left.known = progress::unknown;
+    left.phase = "running";
+    left.node = call.places.front().on->name;
+    abandon_places(call);
+  }
+  return left;
+}
+
+void dispatcher::abandon_places(placed_call& call) {
+  auto const places = std::move(call.places);
+  call.places.clear();
+  for (auto const& place : places) place.on->abandon(place.id);
+  if (call.queued) registry_.withdraw(std::exchange(call.queued, {}));
+}
+
+void dispatcher::forget_place(placed_call& call, member const& on) noexcept {
+  auto& places = call.places;
+  places.erase(std::remove_if(places.begin(), places.end(), [&](placed_call::place const& p) { return p.on == &on; }),
+               places.end());
+}
+
+std::string dispatcher::why_waiting() const {
+  std::set<std::string> reasons;
+  if (registry_.counts().queued == 0) return {};
+  for (std::size_t index = 0; index < facts_.size() || index < numbers_.size(); ++index) {
+    auto const method = static_cast<method_ref>(index);
+    if (registry_.queued(method) > 0) reasons.insert(registry_.why_waiting(method));
+  }
+  std::string text;
+  for (auto const& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
+  return text;
+}
+
+void dispatcher::ended(call_record& record) noexcept {
+  auto& call = static_cast<placed_call&>(record);
+  blame_.ended(ref_of(call));
+  if (call.node_wait_timer != timer_id::none) world().clock.cancel(std::exchange(call.node_wait_timer, timer_id::none));
+}
+
+void dispatcher::stop() {
+  stop_calls();
+  unheard_.clear();
+}
+
+}  // namespace dist

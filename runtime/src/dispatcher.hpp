@@ -1,0 +1,96 @@
+#pragma once
+
+#include <dist/registry/registry.hpp>
+#include <dist/rpc/event.hpp>
+#include <dist/rpc/service.hpp>
+#include <dist/runtime/caller.hpp>
+#include <list>
+#include <unordered_map>
+#include <vector>
+
+#include "member.hpp"
+#include "placed_call.hpp"
+
+namespace dist {
+
+/// The master's caller: puts calls on nodes, and moves or ends them when a node refuses, falls silent or goes. It
+/// decides nothing about who gets a call, that is the registry; nothing about bytes, that is the member.
+class dispatcher final : public caller {
+ public:
+  /// Calls of a method that is neither in `expected` nor listed by any node fail at once, unless there is no node yet.
+  dispatcher(seams const& world, limits const& bounds, registry_settings const& settings,
+             std::span<method_description const> expected = {});
+
+  call_ptr make_call() override { return new placed_call; }
+  task<void> wait_for_nodes(std::size_t count) override;
+
+  // Membership. A member belongs to whoever runs its connection; it is known here from join to leave.
+
+  /// Fills in the member's id and name. Calls that wait go to it with the next slot_freed(), so that the member can be
+  /// told first. Errors as registry::join.
+  result<joined> join(member& node, node_info info);
+  /// The connection ended: how says why; `died` when the node's process went by itself.
+  enum class departure { died, left };
+  void leave(member& node, departure how, std::string const& why);
+  void heard(member& node);
+  void drain(member& node);
+  /// One heartbeat: beats go out, silence is judged.
+  void beat();
+
+  // What members report
+
+  void answered(placed_call& call, call_reply const& reply, member& by, lease held);
+  /// The node refused the call or its method failed.
+  void refused(placed_call& call, fault what, member& by, lease held);
+  /// A lease was given back, or a node is ready for the calls that wait.
+  void slot_freed() { send_waiting(); }
+
+  registry const& nodes() const noexcept { return registry_; }
+  result<method_ref> number_of(std::string_view method) { return registry_.intern(method); }
+  std::uint64_t late_replies() const noexcept { return late_replies_; }
+
+  /// Why calls wait, one line a method; empty when none waits without a chance.
+  std::string why_waiting() const;
+  void stop();
+
+ private:
+  /// What the nodes that joined say of a method.
+  struct method_facts {
+    bool expected = false;  ///< by this program
+    bool listed = false;    ///< by a node
+    bool repeatable = true;
+    bool brief = true;
+  };
+
+  void dispatch(call_ptr const& call) override;
+  abandoned abandon(call_record& call) override;
+  void ended(call_record& call) noexcept override;
+
+  void submit(placed_ptr const& call);
+  void send(placed_ptr const& call, node_id to, lease held);
+  void send_waiting();
+  /// Issues the call again, ahead of those that never went out; `avoid` had it.
+  void move(placed_ptr const& call, member const& avoid);
+  void lost_with(placed_ptr const& call, member& node, departure how, std::string const& why);
+  /// Nobody needs the answers of the other nodes that have the call.
+  void abandon_places(placed_call& call);
+  /// Whether nobody here has ever heard of the method, so that waiting for it makes no sense.
+  bool unheard_of(method_ref method) const;
+  void fail_unknown(placed_call& call);
+  void wait_for_node(placed_ptr const& call);
+  method_facts& facts_of(method_ref method);
+  static void forget_place(placed_call& call, member const& on) noexcept;
+  result<method_ref> number_of(method_key const& method);
+  void notify_waiters();
+
+  registry registry_;
+  blame blame_;
+  std::unordered_map<node_id, member*> members_;
+  std::unordered_map<method_key const*, method_ref> numbers_;  ///< of static keys
+  std::vector<method_facts> facts_;                            ///< by method_ref
+  std::list<event> waiting_for_nodes_;
+  std::vector<placed_ptr> unheard_;  ///< queued before the first node came; judged when one has
+  std::uint64_t late_replies_ = 0;
+};
+
+}  // namespace dist

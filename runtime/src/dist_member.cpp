@@ -1,0 +1,144 @@
+#include "dist_member.hpp"
+
+namespace dist {
+
+dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<dispatcher> calls, hello who)
+    : session_(std::move(session)),
+      calls_(std::move(calls)),
+      who_(std::move(who)),
+      nested_(
+          *session_, calls_,
+          [this](call_id parent) {
+            if (auto* running = table_.find(parent); running && ++running->nested == 1) {
+              running->held.give_back();
+              calls_->slot_freed();
+            }
+          },
+          [this](call_id parent) {
+            if (auto* running = table_.find(parent); running && --running->nested == 0) running->held.retake();
+          }) {
+  for (std::size_t i = 0; i < who_.methods.size(); ++i)
+    if (auto const number = calls_->number_of(who_.methods[i].name))
+      numbers_.emplace(*number, static_cast<std::uint16_t>(i));
+}
+
+dist_member::~dist_member() = default;
+
+task<std::string> dist_member::run() {
+  std::string why = "it left";
+  try {
+    co_await session_->run([this](frame& in) { on_frame(in); });
+  } catch (std::system_error const& e) {
+    why = e.code() == asio::error::eof ? "its connection ended" : e.what();
+  }
+  if (!goodbye_.empty()) why = goodbye_;
+  co_return why;
+}
+
+std::uint16_t dist_member::wire_number(method_ref method) const {
+  auto const found = numbers_.find(method);
+  return found == numbers_.end() ? std::uint16_t{0xFFFF} : found->second;
+}
+
+bool dist_member::repeatable(method_ref method) const {
+  auto const number = wire_number(method);
+  return number < who_.methods.size() && who_.methods[number].repeatable;
+}
+
+void dist_member::send(placed_ptr const& call, lease held) {
+  auto const id = table_.open({call, std::move(held), 0});
+  call->places.push_back({this, id});
+  frame_header header;
+  header.kind = frame_kind::request;
+  header.flags = static_cast<std::uint8_t>((call->reply_spelling == spelling::go ? frame_flags::go_spelling : 0) |
+                                           (call->once ? frame_flags::once : 0));
+  header.codec = static_cast<std::uint8_t>(call->codec);
+  header.method = wire_number(call->method_number);
+  header.deadline_us = to_wire(call->deadline, calls_->world().clock.now());
+  header.id = id;
+  auto const bytes = call->arguments.bytes();
+  if (bytes.size() > outbox_copy_bytes)
+    session_->out().put(header, {}, bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));
+  else
+    session_->out().put(header, bytes);
+}
+
+void dist_member::abandon(call_id here) {
+  auto* running = table_.find(here);
+  if (!running) return;
+  running->held.abandon();
+  frame_header header;
+  header.kind = frame_kind::cancel;
+  header.id = here;
+  session_->out().put(header);
+}
+
+void dist_member::beat() {
+  frame_header header;
+  header.kind = frame_kind::beat;
+  header.id.index = static_cast<std::uint32_t>(table_.size());
+  session_->out().put(header);
+}
+
+void dist_member::drain() {
+  frame_header header;
+  header.kind = frame_kind::drain;
+  session_->out().put(header);
+}
+
+void dist_member::close(std::string const& reason) noexcept {
+  if (goodbye_.empty()) goodbye_ = reason;
+  frame_header header;
+  header.kind = frame_kind::goodbye;
+  session_->out().put(header, as_bytes(reason));
+  session_->close_when_written();
+}
+
+std::vector<placed_ptr> dist_member::in_flight() {
+  std::vector<placed_ptr> calls;
+  table_.for_each([&](call_id, entry& one) { calls.push_back(one.call); });
+  return calls;
+}
+
+void dist_member::on_frame(frame& in) {
+  calls_->heard(*this);
+  switch (in.header().kind) {
+    case frame_kind::reply: return on_reply(in);
+    case frame_kind::fault: return on_fault(in);
+    case frame_kind::request: return nested_.on_request(in);
+    case frame_kind::cancel: return nested_.on_cancel(in.header().id);
+    case frame_kind::beat: return;
+    case frame_kind::drain:
+      // Our own drain frame says that no request comes behind it: then the node may go.
+      calls_->drain(*this);
+      return drain();
+    case frame_kind::goodbye:
+      said_goodbye_ = true;
+      goodbye_ = "it left: " + std::string(as_text(in.bytes()));
+      return session_->close();
+    case frame_kind::challenge:
+    case frame_kind::hello:
+    case frame_kind::welcome: throw std::system_error(errc::protocol_error, "a handshake frame after the handshake");
+  }
+}
+
+void dist_member::on_reply(frame& in) {
+  auto ended = table_.close(in.header().id);
+  if (!ended) return;
+  call_reply reply;
+  reply.codec = static_cast<codec>(in.header().codec);
+  reply.bytes = in.bytes();
+  reply.source = &in;
+  reply.node = name;
+  calls_->answered(*ended->call, reply, *this, std::move(ended->held));
+}
+
+void dist_member::on_fault(frame& in) {
+  auto ended = table_.close(in.header().id);
+  if (!ended) return;
+  auto what = get_fault(in.bytes(), calls_->bounds().depth);
+  what.method = ended->call->method->name;
+  calls_->refused(*ended->call, std::move(what), *this, std::move(ended->held));
+}
+
+}  // namespace dist

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <dist/rpc/call_table.hpp>
+#include <dist/rpc/connection.hpp>
+#include <dist/rpc/hello.hpp>
+#include <unordered_map>
+
+#include "dispatcher.hpp"
+#include "member.hpp"
+#include "served_calls.hpp"
+
+namespace dist {
+
+/// A node of ours as its master sees it: the master's end of a node's dist/1 session.
+class dist_member final : public member {
+ public:
+  dist_member(std::unique_ptr<connection> session, std::shared_ptr<dispatcher> calls, hello who);
+  ~dist_member() override;
+
+  /// After the registry let it in: until the connection ends. Returns why it ended.
+  task<std::string> run();
+  connection& session() noexcept { return *session_; }
+  hello const& who() const noexcept { return who_; }
+  /// Whether the node said that it was going, rather than died.
+  bool said_goodbye() const noexcept { return said_goodbye_; }
+
+  void send(placed_ptr const& call, lease held) override;
+  void abandon(call_id here) override;
+  void beat() override;
+  void drain() override;
+  void close(std::string const& reason) noexcept override;
+  std::vector<placed_ptr> in_flight() override;
+  bool repeatable(method_ref method) const override;
+
+ private:
+  /// A call in flight here; `call` stays after its caller has lost interest, so that a late answer is known as one.
+  struct entry {
+    placed_ptr call;
+    lease held;
+    std::uint32_t nested = 0;  ///< calls that it waits for; its slot is given back meanwhile
+  };
+
+  void on_frame(frame& in);
+  void on_reply(frame& in);
+  void on_fault(frame& in);
+  std::uint16_t wire_number(method_ref method) const;
+
+  std::unique_ptr<connection> session_;
+  std::shared_ptr<dispatcher> calls_;
+  hello who_;
+  std::unordered_map<method_ref, std::uint16_t> numbers_;
+  call_table<entry> table_;
+  served_calls nested_;
+  std::string goodbye_;
+  bool said_goodbye_ = false;
+};
+
+}  // namespace dist

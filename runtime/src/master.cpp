@@ -1,0 +1,131 @@
+#include <dist/runtime/master.hpp>
+
+#include <algorithm>
+#include <dist/rpc/dialect.hpp>
+#include <dist/rpc/sleep.hpp>
+
+#include "master_impl.hpp"
+
+namespace dist {
+namespace {
+
+registry_settings settings_of(master_options const& options) {
+  registry_settings settings;
+  settings.liveness.heartbeat = options.heartbeat;
+  settings.liveness.lost_after = options.lost_after;
+  return settings;
+}
+
+/// Section 9 of the design: nobody is open to the world by accident.
+void refuse_unsafe(master_options const& options) {
+  if (is_loopback(options.listen.host) || !options.secret.empty() || options.insecure) return;
+  throw call_error(make_fault(
+      errc::denied, "listening on " + to_text(options.listen) +
+                        " would let anybody who can reach this machine run calls on it; give a join secret with "
+                        "--secret-file FILE (the nodes need the same), or say --insecure"));
+}
+
+}  // namespace
+
+master::impl::impl(seams const& world, master_options options)
+    : world_(world),
+      options_(std::move(options)),
+      methods_(options_.services.methods()),
+      calls_(std::make_shared<dispatcher>(world, options_.limits, settings_of(options_), methods_)),
+      tasks_(world.io.get_executor()) {
+  refuse_unsafe(options_);
+  listener_ = world_.network.listen(options_.listen);
+}
+
+task<void> master::impl::run() {
+  auto const at = to_text(local_address());
+  if (is_loopback(options_.listen.host))
+    world_.log.info("listening on " + at + ", this machine only; for others use --master 0.0.0.0:" +
+                    std::to_string(local_address().port) + " with --secret-file FILE");
+  else
+    world_.log.info("listening on " + at + (options_.secret.empty() ? ", open to everybody (--insecure)" : ""));
+  tasks_.spawn(accept_loop());
+  tasks_.spawn(beat_loop());
+  std::exception_ptr failed;
+  try {
+    co_await tasks_.join();
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  stop();
+  co_await tasks_.join();
+  if (failed) std::rethrow_exception(failed);
+}
+
+void master::impl::stop() noexcept {
+  if (std::exchange(stopped_, true)) return;
+  calls_->stop();
+  listener_->close();
+  for (auto* node : members_) node->close("the master stopped");
+  tasks_.stop();
+}
+
+task<void> master::impl::accept_loop() {
+  for (;;) {
+    auto peer = co_await listener_->accept();
+    if (tasks_.size() >= options_.limits.connection_count) {
+      world_.log.warn("a connection from " + peer->peer_address() + " is refused: the limit (connection_count) of " +
+                      std::to_string(options_.limits.connection_count) + " is reached");
+      continue;
+    }
+    tasks_.spawn(serve(std::move(peer)));
+  }
+}
+
+task<void> master::impl::beat_loop() {
+  auto last_said = world_.clock.now();
+  for (;;) {
+    co_await sleep_for(world_.clock, options_.heartbeat);
+    calls_->beat();
+    if (world_.clock.now() - last_said < std::chrono::seconds(10)) continue;
+    last_said = world_.clock.now();
+    if (auto const why = calls_->why_waiting(); !why.empty())
+      world_.log.info("waiting: " + why + (options_.join_hint.empty() ? "" : "; " + options_.join_hint));
+  }
+}
+
+/// Whoever connects must say within the handshake limit what it speaks. Nothing a peer does ends the master.
+task<void> master::impl::serve(std::unique_ptr<stream> peer) {
+  auto const who = peer->peer_address();
+  try {
+    buffer first;
+    sniffed seen;
+    {
+      stream_timer patience(world_.clock, *peer);
+      patience.arm(options_.limits.handshake, "silent after connecting");
+      while (seen = sniff(first.bytes()), seen.kind == dialect::need_more) {
+        std::byte piece[4096];
+        auto const count = co_await peer->read_some(asio::buffer(piece));
+        first.append({piece, count});
+      }
+    }
+    buffer rest(first.bytes().subspan(seen.skipped_bytes));
+    switch (seen.kind) {
+      case dialect::http: co_await serve_web(std::move(peer), std::move(rest)); break;
+      case dialect::json: co_await serve_json(std::move(peer), std::move(rest)); break;
+      case dialect::tls:
+        world_.log.warn(who + " speaks TLS, which this master does not");
+        break;
+      case dialect::unknown: world_.log.warn(who + " does not speak to a master: " + seen.looks_like); break;
+      case dialect::need_more: break;
+    }
+  } catch (std::exception const& e) {
+    world_.log.debug([&] { return who + ": " + e.what(); });
+  }
+}
+
+master::master(seams const& world, master_options options) : impl_(std::make_unique<impl>(world, std::move(options))) {}
+master::~master() = default;
+task<void> master::run() { return impl_->run(); }
+void master::stop() noexcept { impl_->stop(); }
+cluster master::calls() const { return cluster(impl_->calls()); }
+address master::local_address() const { return impl_->local_address(); }
+std::string master::status_json() const { return impl_->status_json(); }
+
+}  // namespace dist

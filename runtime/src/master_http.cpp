@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <dist/rpc/browser.hpp>
+#include <dist/rpc/hmac.hpp>
+
+#include "json_calls.hpp"
+#include "master_impl.hpp"
+#include "token.hpp"
+
+namespace dist {
+namespace {
+
+std::string_view host_of(std::string_view address_text) {
+  auto const colon = address_text.rfind(':');
+  auto host = address_text.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+http_response only(std::string methods) {
+  http_response refusal(405, "use " + methods + "\n");
+  refusal.headers.set("Allow", std::move(methods));
+  return refusal;
+}
+
+}  // namespace
+
+task<void> master::impl::serve_web(std::unique_ptr<stream> peer, buffer first) {
+  auto const who = peer->peer_address();
+  auto const here = peer->local_address();
+  http_handler const handler = [this, who, here](http_request request) {
+    return answer_http(std::move(request), who, here);
+  };
+  auto upgrade = co_await serve_http(*peer, std::move(first), handler, options_.limits, world_.clock);
+  if (upgrade) co_await serve_frames(std::move(peer), std::move(*upgrade));
+}
+
+bool master::impl::is_authenticated(http_request const& request) const {
+  if (options_.secret.empty()) return false;
+  auto const given = request.headers.find("Authorization");
+  if (!given || !given->starts_with("Bearer ")) return false;
+  auto const token = bearer_token(options_.secret);
+  return equal_in_constant_time(as_bytes(given->substr(7)), as_bytes(token));
+}
+
+task<http_response> master::impl::answer_http(http_request request, std::string peer, std::string local) {
+  auto const known = is_authenticated(request);
+  std::vector<std::string> const own_names{options_.listen.host, std::string(host_of(local))};
+  if (auto const why = refuse_browser(request, known ? http_caller::authenticated : http_caller::anonymous, own_names))
+    co_return http_response(403, *why + "\n");
+  auto const reads = request.method == "GET" || request.method == "HEAD";
+  if (request.path == "/healthz") co_return reads ? http_response(200, "ok\n") : only("GET, HEAD");
+  if (request.path == options_.register_path) co_return reads ? answer_register(request, peer) : only("GET");
+  auto const may_look = known || options_.secret.empty() || is_loopback(host_of(peer));
+  if (request.path == "/status") {
+    if (!may_look) co_return http_response(401, "the cluster has a secret: send its bearer token\n");
+    co_return reads ? http_response(200, status_json() + "\n", "application/json") : only("GET, HEAD");
+  }
+  if (request.path == "/rpc") {
+    if (request.method != "POST") co_return only("POST");
+    if (!known && !options_.secret.empty()) {
+      http_response refusal(401, "the cluster has a secret: send its bearer token (see docs/PROTOCOL.md)\n");
+      refusal.headers.set("WWW-Authenticate", "Bearer");
+      co_return refusal;
+    }
+    co_return co_await answer_call(std::move(request));
+  }
+  co_return http_response(404, "there is nothing here; see /status, /healthz, POST /rpc\n");
+}
+
+task<http_response> master::impl::answer_call(http_request request) {
+  auto text = co_await answer_rpc(calls_, parse_rpc(request.body, options_.limits), options_.node_wait);
+  if (text.empty()) co_return http_response(204);
+  co_return http_response(200, std::move(text), "application/json");
+}
+
+http_response master::impl::answer_register(http_request const& request, std::string const& peer) {
+  if (request.upgrade == "dist/1") {
+    http_response yes(101);
+    yes.headers.set("Connection", "Upgrade");
+    yes.headers.set("Upgrade", "dist/1");
+    yes.content_type.clear();
+    return yes;
+  }
+  if (!request.upgrade.empty()) return http_response(400, "this master speaks dist/1\n");
+  // A Go node: dialled back where it came from, whatever its query says.
+  auto const port = request.find_query("port");
+  auto const at = parse_address(std::string(host_of(peer)).find(':') == std::string::npos
+                                    ? std::string(host_of(peer)) + ":" + std::string(port.value_or(""))
+                                    : "[" + std::string(host_of(peer)) + "]:" + std::string(port.value_or("")));
+  if (!port || port->empty() || !at || at->port == 0)
+    return http_response(400, "register with ?port=P, the port that the node listens on\n");
+  if (!is_loopback(at->host) && !options_.insecure)
+    return http_response(403, "a node without a secret may only join from this machine\n");
+  tasks_.spawn(serve_go_node(*at));
+  return http_response(201, "registered\n");
+}
+
+std::string master::impl::status_json() const {
+  auto const counts = calls_->nodes().counts();
+  auto const now = world_.clock.now();
+  boost::json::array nodes;
+  for (auto const& node : calls_->nodes().nodes()) {
+    boost::json::array methods;
+    for (auto const& offer : node.info->methods) methods.emplace_back(offer.name);
+    auto const ms = [&](time_point since) {
+      return std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count();
+    };
+    nodes.push_back(boost::json::object{{"name", node.info->name},
+                                        {"address", node.info->address},
+                                        {"kind", std::string(to_text(node.info->kind))},
+                                        {"state", std::string(to_text(node.state))},
+                                        {"slots", node.info->slots},
+                                        {"in_use", node.in_use},
+                                        {"abandoned", node.abandoned},
+                                        {"age_ms", ms(node.joined_at)},
+                                        {"silent_ms", ms(node.last_heard)},
+                                        {"build", node.info->build},
+                                        {"methods", std::move(methods)}});
+  }
+  boost::json::object status{{"nodes", std::move(nodes)},
+                             {"slots", counts.slots},
+                             {"in_use", counts.in_use},
+                             {"abandoned", counts.abandoned},
+                             {"queued", counts.queued},
+                             {"queued_bytes", counts.queued_bytes},
+                             {"late_replies", calls_->late_replies()},
+                             {"waiting", calls_->why_waiting()}};
+  return boost::json::serialize(status);
+}
+
+}  // namespace dist

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <dist/rpc/connection.hpp>
+#include <dist/rpc/hello.hpp>
+#include <dist/rpc/http.hpp>
+#include <dist/rpc/http_server.hpp>
+#include <dist/rpc/stream_timer.hpp>
+#include <dist/rpc/task_group.hpp>
+#include <dist/runtime/master.hpp>
+#include <memory>
+
+#include "dispatcher.hpp"
+
+namespace dist {
+
+/// The master's coroutines: one accepts, one a connection, one beats.
+class master::impl {
+ public:
+  impl(seams const& world, master_options options);
+
+  task<void> run();
+  void stop() noexcept;
+  std::shared_ptr<dispatcher> const& calls() const noexcept { return calls_; }
+  address local_address() const { return listener_->local_address(); }
+  std::string status_json() const;
+
+ private:
+  // master.cpp: what comes in
+  task<void> accept_loop();
+  task<void> serve(std::unique_ptr<stream> peer);
+  task<void> beat_loop();
+
+  // master_http.cpp: what HTTP asks for
+  task<void> serve_web(std::unique_ptr<stream> peer, buffer first);
+  task<http_response> answer_http(http_request request, std::string peer, std::string local);
+  http_response answer_register(http_request const& request, std::string const& peer);
+  task<http_response> answer_call(http_request request);
+  bool is_authenticated(http_request const& request) const;
+
+  // master_peers.cpp: who stays
+  task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade);
+  task<void> serve_node(std::unique_ptr<connection> session, hello who, nonce own);
+  task<void> serve_caller(std::unique_ptr<connection> session, hello who, nonce own);
+  task<void> serve_json(std::unique_ptr<stream> peer, buffer first);
+  task<void> serve_go_node(address at);
+  welcome welcome_for(std::string name) const;
+
+  seams world_;
+  master_options options_;
+  std::vector<method_description> methods_;  ///< of this program, for the check of types
+  std::shared_ptr<dispatcher> calls_;
+  std::unique_ptr<listener> listener_;
+  task_group tasks_;
+  std::vector<member*> members_;  ///< with a running session
+  bool stopped_ = false;
+};
+
+}  // namespace dist

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <dist/registry/registry.hpp>
+#include <string>
+
+#include "placed_call.hpp"
+
+namespace dist {
+
+/// A node as its master sees it: something that takes calls. Ours speak dist/1, Go's JSON-RPC 1.0.
+class member {
+ public:
+  virtual ~member() = default;
+
+  /// The call goes out; `held` stays with it until the node has answered, whatever becomes of the call.
+  virtual void send(placed_ptr const& call, lease held) = 0;
+  /// Nobody waits for this call here any more; its lease is abandoned until the node answers.
+  virtual void abandon(call_id here) = 0;
+  /// Time for a beat.
+  virtual void beat() = 0;
+  /// The node gets no more calls and may go when it has answered.
+  virtual void drain() = 0;
+  /// Ends the connection; what is in flight ends as the connection does.
+  virtual void close(std::string const& reason) noexcept = 0;
+  /// The calls in flight, to be issued again elsewhere while this node is silent.
+  virtual std::vector<placed_ptr> in_flight() = 0;
+  /// What this node says of a method.
+  virtual bool repeatable(method_ref method) const = 0;
+
+  node_id id{};      ///< given by the registry
+  std::string name;  ///< likewise
+};
+
+}  // namespace dist

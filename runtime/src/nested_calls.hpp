@@ -1,0 +1,14 @@
+#pragma once
+
+#include <dist/runtime/caller.hpp>
+#include <memory>
+
+namespace dist {
+
+/// What a running method's scope carries so that its own calls find their way: call_scope::cluster points here.
+struct nested_calls {
+  std::shared_ptr<caller> calls;
+  call_id parent;  ///< the running call, as the node's session names it
+};
+
+}  // namespace dist

@@ -1,0 +1,151 @@
+#include <dist/runtime/node.hpp>
+
+#include <asio/cancellation_state.hpp>
+#include <asio/this_coro.hpp>
+#include <dist/rpc/stream_timer.hpp>
+#include <dist/rpc/sleep.hpp>
+
+#include "node_impl.hpp"
+
+namespace dist {
+namespace {
+
+/// The longest pause between two attempts to join; each waits evenly between nothing and its own bound, so that a
+/// thousand nodes do not come back in the same instant.
+constexpr auto first_pause = std::chrono::milliseconds(100);
+constexpr auto longest_pause = std::chrono::seconds(5);
+
+duration pause_before(unsigned attempt, entropy& chance) {
+  auto const bound = std::min<std::chrono::nanoseconds>(longest_pause, first_pause * (1U << std::min(attempt, 10U)));
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(chance.below(static_cast<std::uint64_t>(bound.count()))));
+}
+
+}  // namespace
+
+node::impl::impl(seams const& world, node_options options, service_list const& services)
+    : world_(world),
+      options_(std::move(options)),
+      services_(services.make()),
+      incarnation_(world_.entropy.next()),
+      tasks_(world_.io.get_executor()) {}
+
+task<void> node::impl::run() {
+  if (!stopping_) tasks_.spawn(join_loop());
+  co_await tasks_.join();
+}
+
+task<void> node::impl::join_loop() {
+  while (!stopping_) {
+    try {
+      co_await join_once();
+    } catch (std::system_error const& e) {
+      if (e.code() == errc::denied) throw;
+      said(e.what());
+    }
+    session_.reset();
+    if (stopping_) break;
+    auto const pause = pause_before(failures_++, world_.entropy);
+    co_await sleep_for(world_.clock, pause);
+  }
+}
+
+void node::impl::said(std::string const& problem) {
+  if (stopping_ || problem == last_problem_) return;
+  last_problem_ = problem;
+  world_.log.warn("node " + options_.name + ": " + problem + "; trying again");
+}
+
+task<void> node::impl::join_once() {
+  auto peer = co_await world_.network.connect(options_.master);
+  auto const here = parse_address(peer->local_address());
+  // A Go master dials back: the port is open before it is told, on the interface through which the master is reached.
+  std::unique_ptr<listener> port;
+  if (here && (is_loopback(here->host) || options_.insecure)) port = world_.network.listen({here->host, 0});
+  http_request request("GET", options_.register_path);
+  request.query.emplace_back("port", std::to_string(port ? port->local_address().port : 0));
+  request.headers.set("Host", to_text(options_.master));
+  request.headers.set("Connection", "Upgrade");
+  request.headers.set("Upgrade", "dist/1");
+  http_answer answer;
+  {
+    stream_timer patience(world_.clock, *peer);
+    patience.arm(options_.limits.handshake, "no answer to the registration");
+    answer = co_await http_exchange(*peer, std::move(request), options_.limits);
+  }
+  switch (answer.response.status) {
+    case 101:
+      if (port) port->close();
+      co_await serve_dist_master(std::move(peer), std::move(answer.rest));
+      break;
+    case 200:
+    case 201:
+      peer->close();
+      if (!port)
+        throw call_error(make_fault(errc::denied, "the master at " + to_text(options_.master) +
+                                                      " is a Go master, which dials its nodes back without a secret; "
+                                                      "say --insecure to allow that beyond this machine"));
+      co_await serve_go_master(std::move(port));
+      break;
+    default:
+      throw call_error(make_fault(errc::protocol_error,
+                                  "the master at " + to_text(options_.master) + " answered the registration at " +
+                                      options_.register_path + " with " + std::to_string(answer.response.status) + ": " +
+                                      answer.response.body));
+  }
+}
+
+hello node::impl::introduction() const {
+  hello me;
+  me.role = role::node;
+  me.name = options_.name;
+  me.name_is_default = options_.name_is_default;
+  me.slots = static_cast<std::uint32_t>(world_.compute.slots());
+  me.incarnation = incarnation_;
+  me.build = options_.build;
+  me.labels = options_.labels;
+  for (auto const& m : services_.methods()) me.methods.push_back({m.name, m.arguments, m.result, m.repeatable, m.brief});
+  return me;
+}
+
+task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer rest) {
+  auto session = std::make_unique<connection>(std::move(peer), world_, options_.limits, when_full::pause);
+  session->feed(rest.bytes());
+  welcome accepted;
+  {
+    stream_timer patience(world_.clock, session->over());
+    patience.arm(options_.limits.handshake, "no welcome");
+    accepted = co_await introduce(*session, introduction(), options_.secret, world_.entropy);
+  }
+  world_.log.info("node " + accepted.name + ": joined the master at " + to_text(options_.master));
+  failures_ = 0;
+  last_problem_.clear();
+  session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted.name,
+                                            std::chrono::milliseconds(accepted.heartbeat_ms));
+  if (stopping_) session_->drain(options_.drain_limit);
+  auto const staying = session_;
+  co_await staying->run();
+}
+
+void node::impl::drain() {
+  if (std::exchange(stopping_, true)) return;
+  if (session_)
+    session_->drain(options_.drain_limit);
+  else
+    tasks_.stop();
+}
+
+void node::impl::stop() noexcept {
+  stopping_ = true;
+  if (session_) session_->stop();
+  tasks_.stop();
+}
+
+node::node(seams const& world, node_options options, service_list const& services)
+    : impl_(std::make_unique<impl>(world, std::move(options), services)) {}
+node::~node() = default;
+task<void> node::run() { return impl_->run(); }
+void node::drain() { impl_->drain(); }
+void node::stop() noexcept { impl_->stop(); }
+bool node::joined() const noexcept { return impl_->joined(); }
+
+}  // namespace dist

@@ -1,0 +1,193 @@
+#include "node_session.hpp"
+
+#include <asio/cancellation_state.hpp>
+#include <asio/this_coro.hpp>
+#include <dist/rpc/sleep.hpp>
+
+#include "nested_calls.hpp"
+
+namespace dist {
+namespace {
+
+/// A master may be silent this long on an open connection before its node looks for it anew.
+constexpr int silent_beats = 10;
+
+}  // namespace
+
+node_session::node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds,
+                           service_table& services, std::string node_name, duration heartbeat)
+    : session_(std::move(over)),
+      world_(world),
+      limits_(bounds),
+      services_(services),
+      name_(std::move(node_name)),
+      heartbeat_(heartbeat),
+      nested_(std::make_shared<remote_caller>(world, bounds)),
+      done_(std::make_shared<mailbox>(world.io)) {
+  nested_->attach(*session_);
+}
+
+task<void> node_session::run() {
+  heard_ = world_.clock.now();
+  task_group beats(world_.io.get_executor());
+  beats.spawn(beat_loop());
+  std::exception_ptr failed;
+  std::string why = "the master closed it";
+  try {
+    co_await session_->run([this](frame& in) { on_frame(in); });
+  } catch (std::system_error const& e) {
+    failed = std::current_exception();
+    why = e.what();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  if (drain_timer_ != timer_id::none) world_.clock.cancel(std::exchange(drain_timer_, timer_id::none));
+  nested_->detach(why);
+  nested_->stop();
+  done_->close();
+  for (auto const& [id, call] : running_)
+    if (call.scope) call.scope->cancel();
+  running_.clear();
+  beats.stop();
+  co_await beats.join();
+  if (failed && !said_goodbye_) std::rethrow_exception(failed);
+}
+
+task<void> node_session::beat_loop() {
+  for (;;) {
+    co_await sleep_for(world_.clock, heartbeat_);
+    if (world_.clock.now() - heard_ > silent_beats * heartbeat_) {
+      world_.log.warn("the master is silent: looking for it anew");
+      session_->close();
+      co_return;
+    }
+    frame_header beat;
+    beat.kind = frame_kind::beat;
+    beat.id.index = static_cast<std::uint32_t>(running_.size());
+    session_->out().put(beat);
+  }
+}
+
+void node_session::on_frame(frame& in) {
+  heard_ = world_.clock.now();
+  switch (in.header().kind) {
+    case frame_kind::request: return on_request(in);
+    case frame_kind::cancel:
+      if (auto const found = running_.find(key(in.header().id)); found != running_.end() && found->second.scope)
+        found->second.scope->cancel();
+      return;
+    case frame_kind::reply: return nested_->on_reply(in);
+    case frame_kind::fault: return nested_->on_fault(in);
+    case frame_kind::beat: return;
+    case frame_kind::drain:
+      drain_confirmed_ = draining_;
+      if (!draining_) drain(duration::max());
+      return leave_if_idle();
+    case frame_kind::goodbye:
+      throw std::system_error(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes())));
+    case frame_kind::challenge:
+    case frame_kind::hello:
+    case frame_kind::welcome: throw std::system_error(errc::protocol_error, "a handshake frame after the handshake");
+  }
+}
+
+void node_session::refuse(call_id id, fault what) {
+  what.node = name_;
+  put_fault(session_->out(), id, what);
+}
+
+std::shared_ptr<call_scope> node_session::make_scope(call_id id, method_description const& method, deadline until) {
+  auto scope = std::make_shared<call_scope>(method.name, name_, until);
+  scope->cluster = std::make_shared<nested_calls>(nested_calls{nested_, id});
+  return scope;
+}
+
+void node_session::on_request(frame& in) {
+  auto const& header = in.header();
+  request_prefix prefix;
+  if (auto const problem = get_prefix(in.bytes(), header.flags, prefix); !problem.empty())
+    throw std::system_error(errc::protocol_error, problem);
+  if (draining_) return refuse(header.id, make_fault(errc::draining, "it takes no new calls"));
+  std::optional<std::size_t> method = header.method;
+  if (!prefix.method.empty()) method = services_.find(prefix.method);
+  if (!method || *method >= services_.methods().size())
+    return refuse(header.id, make_fault(errc::unknown_method, "this node has no such method"));
+  if (running_.size() >= limits_.calls_per_connection)
+    return refuse(header.id, make_fault(errc::overloaded, "the limit (calls_per_connection) is reached"));
+
+  auto const& about = services_.methods()[*method];
+  invocation what;
+  what.codec = static_cast<codec>(header.codec);
+  what.spelling = header.flags & frame_flags::go_spelling ? spelling::go : spelling::declared;
+  what.depth_limit = limits_.depth;
+  what.result_limit = limits_.frame_bytes;
+  auto const as = what.codec;
+  auto const until = deadline_from_wire(header.deadline_us, heard_);
+  if (about.needs_scope) what.scope = make_scope(header.id, about, until);
+  if (about.brief) {
+    what.arguments = in.bytes().subspan(prefix.bytes);
+    if (services_.try_run_here(*method, what, brief_outcome_)) {
+      answer(header.id, as, brief_outcome_);
+      brief_outcome_.payload.clear();
+      brief_outcome_.error.reset();
+      return;
+    }
+  }
+  if (!what.scope) what.scope = make_scope(header.id, about, until);
+  auto kept = in.take(prefix.bytes);
+  what.arguments = kept.bytes();
+  what.storage = std::move(kept).release();
+  if (!running_.emplace(key(header.id), running_call{as, what.scope}).second)
+    throw std::system_error(errc::protocol_error, "a call id that is in use");
+  services_.start(*method, std::move(what), world_.compute, [self = shared_from_this(), id = header.id](outcome ended) {
+    // std::function wants copies; the outcome has only one owner.
+    auto shared = std::make_shared<outcome>(std::move(ended));
+    self->done_->post([self, id, shared] { self->on_done(id, std::move(*shared)); });
+  });
+}
+
+void node_session::on_done(call_id id, outcome ended) {
+  auto const found = running_.find(key(id));
+  if (found == running_.end()) return;
+  auto const as = found->second.as;
+  running_.erase(found);
+  answer(id, as, ended);
+  leave_if_idle();
+}
+
+void node_session::answer(call_id id, codec as, outcome& ended) {
+  if (ended.error) return refuse(id, std::move(*ended.error));
+  frame_header header;
+  header.kind = frame_kind::reply;
+  header.codec = static_cast<std::uint8_t>(as);
+  header.id = id;
+  if (ended.payload.size() > outbox_copy_bytes)
+    session_->out().put(header, std::move(ended.payload));
+  else
+    session_->out().put(header, ended.payload.bytes());
+}
+
+void node_session::drain(duration limit) {
+  if (std::exchange(draining_, true)) return;
+  frame_header header;
+  header.kind = frame_kind::drain;
+  session_->out().put(header);
+  if (limit != duration::max())
+    drain_timer_ = world_.clock.schedule(world_.clock.now() + limit, [this] {
+      drain_timer_ = timer_id::none;
+      say_goodbye("the drain limit passed with " + std::to_string(running_.size()) + " calls running");
+    });
+}
+
+void node_session::leave_if_idle() {
+  if (drain_confirmed_ && running_.empty()) say_goodbye("drained");
+}
+
+void node_session::say_goodbye(std::string const& why) {
+  if (std::exchange(said_goodbye_, true)) return;
+  frame_header header;
+  header.kind = frame_kind::goodbye;
+  session_->out().put(header, as_bytes(why));
+  session_->close_when_written();
+}
+
+}  // namespace dist

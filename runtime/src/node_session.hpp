@@ -1,0 +1,68 @@
+#pragma once
+
+#include <dist/rpc/connection.hpp>
+#include <dist/rpc/context.hpp>
+#include <dist/rpc/hello.hpp>
+#include <dist/rpc/service.hpp>
+#include <dist/rpc/task_group.hpp>
+#include <dist/runtime/mailbox.hpp>
+#include <memory>
+#include <unordered_map>
+
+#include "remote_caller.hpp"
+
+namespace dist {
+
+/// A node's end of its dist/1 session: runs what the master asks for and answers each request once.
+///
+/// Lives    shared: a method that still runs when the session has ended answers into it, and is not heard.
+class node_session : public std::enable_shared_from_this<node_session> {
+ public:
+  node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds, service_table& services,
+               std::string node_name, duration heartbeat);
+
+  /// Until the connection ends; then every running method is told that nobody waits. Throws why it ended, unless it
+  /// was drained.
+  task<void> run();
+  /// Takes no new calls; goes when those that run have been answered, at the latest after `limit`.
+  void drain(duration limit);
+  void stop() noexcept { session_->close(); }
+  bool drained() const noexcept { return said_goodbye_; }
+  std::size_t running_count() const noexcept { return running_.size(); }
+
+ private:
+  void on_frame(frame& in);
+  void on_request(frame& in);
+  void on_done(call_id id, outcome ended);
+  void answer(call_id id, codec as, outcome& ended);
+  void refuse(call_id id, fault what);
+  void leave_if_idle();
+  void say_goodbye(std::string const& why);
+  task<void> beat_loop();
+  std::shared_ptr<call_scope> make_scope(call_id id, method_description const& method, deadline until);
+
+  static std::uint64_t key(call_id id) noexcept { return (std::uint64_t{id.generation} << 32) | id.index; }
+
+  struct running_call {
+    codec as;
+    std::shared_ptr<call_scope> scope;
+  };
+
+  std::unique_ptr<connection> session_;
+  seams world_;
+  limits limits_;
+  service_table& services_;
+  std::string name_;
+  duration heartbeat_;
+  std::shared_ptr<remote_caller> nested_;
+  std::shared_ptr<mailbox> done_;  ///< from the compute threads to here
+  std::unordered_map<std::uint64_t, running_call> running_;
+  outcome brief_outcome_;  ///< reused by methods that run here
+  time_point heard_{};
+  timer_id drain_timer_ = timer_id::none;
+  bool draining_ = false;
+  bool drain_confirmed_ = false;  ///< the master sends no request any more
+  bool said_goodbye_ = false;
+};
+
+}  // namespace dist

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <dist/registry/registry.hpp>
+#include <dist/runtime/caller.hpp>
+
+namespace dist {
+
+class member;
+
+/// A call as the master keeps it: where it waits, and on which nodes it is.
+class placed_call final : public call_record {
+ public:
+  /// One node that has the call, under the id it has there.
+  struct place {
+    member* on = nullptr;
+    call_id id;
+  };
+
+  method_ref method_number{};
+  call_needs needs;
+  ticket queued;
+  boost::container::small_vector<place, 1> places;
+  timer_id node_wait_timer = timer_id::none;
+  unsigned issues = 0;  ///< how often it was sent
+};
+
+using placed_ptr = boost::intrusive_ptr<placed_call>;
+
+inline call_ref ref_of(placed_call& call) noexcept { return static_cast<call_ref>(reinterpret_cast<std::uintptr_t>(&call)); }
+inline placed_call& call_of(call_ref ref) noexcept {
+  return *reinterpret_cast<placed_call*>(static_cast<std::uintptr_t>(ref));
+}
+
+}  // namespace dist

@@ -1,0 +1,86 @@
+#include "served_calls.hpp"
+
+#include <dist/rpc/hello.hpp>
+
+namespace dist {
+
+class served_calls::relay final : public call_waiter {
+ public:
+  relay(std::shared_ptr<served_calls*> to, call_id id) : to_(std::move(to)), id_(id) {}
+
+  void on_reply(call_record const& call, call_reply const& reply) noexcept override {
+    if (*to_) (*to_)->done(id_, call, reply);
+  }
+
+ private:
+  std::shared_ptr<served_calls*> to_;
+  call_id id_;
+};
+
+served_calls::served_calls(connection& peer, std::shared_ptr<caller> on, parent_hook nested_began, parent_hook nested_ended)
+    : peer_(peer),
+      on_(std::move(on)),
+      nested_began_(std::move(nested_began)),
+      nested_ended_(std::move(nested_ended)),
+      self_(std::make_shared<served_calls*>(this)) {}
+
+served_calls::~served_calls() {
+  *self_ = nullptr;
+  for (auto const& [id, one] : std::exchange(calls_, {})) on_->cancel(one.call);
+}
+
+void served_calls::refuse(call_id id, fault what) { put_fault(peer_.out(), id, what); }
+
+void served_calls::on_request(frame& request) {
+  auto const header = request.header();
+  request_prefix prefix;
+  if (auto const problem = get_prefix(request.bytes(), header.flags, prefix); !problem.empty())
+    throw std::system_error(errc::protocol_error, problem);
+  if (prefix.method.empty())
+    return refuse(header.id, make_fault(errc::unknown_method, "a request to a master names its method"));
+  if (calls_.size() >= on_->bounds().calls_per_connection)
+    return refuse(header.id, make_fault(errc::overloaded, "the limit (calls_per_connection) of " +
+                                                              std::to_string(on_->bounds().calls_per_connection) +
+                                                              " calls in flight is reached"));
+  auto const call = on_->make_call();
+  auto method = std::make_shared<method_key>();
+  method->name = prefix.method;
+  call->method = method.get();
+  call->own_method = std::move(method);
+  call->codec = static_cast<codec>(header.codec);
+  call->reply_spelling = header.flags & frame_flags::go_spelling ? spelling::go : spelling::declared;
+  call->once = header.flags & frame_flags::once;
+  call->deadline = deadline_from_wire(header.deadline_us, on_->world().clock.now());
+  call->arguments.append(request.bytes().subspan(prefix.bytes));
+  entry one{call, {}};
+  if (header.flags & frame_flags::nested) {
+    one.parent = prefix.parent;
+    call->parent = prefix.parent;
+    if (nested_began_) nested_began_(prefix.parent);
+  }
+  if (!calls_.emplace(key(header.id), std::move(one)).second)
+    throw std::system_error(errc::protocol_error, "a call id that is in use");
+  on_->start(call);
+  on_->await(call, std::make_unique<relay>(self_, header.id));
+}
+
+void served_calls::on_cancel(call_id id) {
+  // The answer, errc::cancelled, goes out like any other.
+  if (auto const found = calls_.find(key(id)); found != calls_.end()) on_->cancel(call_ptr(found->second.call));
+}
+
+void served_calls::done(call_id id, call_record const&, call_reply const& reply) noexcept {
+  auto const found = calls_.find(key(id));
+  if (found == calls_.end()) return;
+  auto const parent = found->second.parent;
+  calls_.erase(found);
+  if (parent && nested_ended_) nested_ended_(*parent);
+  if (reply.failed) return put_fault(peer_.out(), id, *reply.failed);
+  frame_header header;
+  header.kind = frame_kind::reply;
+  header.codec = static_cast<std::uint8_t>(reply.codec);
+  header.id = id;
+  peer_.out().put(header, reply.bytes);
+}
+
+}  // namespace dist

@@ -1,0 +1,77 @@
+"""Time, threads and chance come through the seams: elsewhere no code makes a thread, arms a timer, reads a clock or rolls dice."""
+
+import re
+
+import sources
+
+THREAD = r"\bstd::j?thread\b(?!::id)|\bstd::async\b|\bthread_pool\b|\bpthread_create\b"
+TIMER = r"\b(?:steady|system|high_resolution|deadline)_timer\b|\bbasic_waitable_timer\b|\btimerfd_\w+|\bsetitimer\b"
+CLOCK = r"::now\s*\(|\bclock_gettime\b|\bgettimeofday\b|\b(?:std::|::)?time\s*\(\s*(?:nullptr|NULL|0)\s*\)"
+CHANCE = r"\brandom_device\b|\bgetrandom\b|\bgetentropy\b|\bs?rand\s*\(|\bmt19937\w*|\bdefault_random_engine\b|\bRAND_\w+"
+SLEEP = r"\bsleep_(?:for|until)\b|\bu?sleep\s*\(|\bnanosleep\b"
+SIGNAL = r"\bsignal_set\b|\bsigaction\b|\b(?:std::|::)signal\s*\("
+
+# The seams: file, what it may use, why. Nothing else may.
+ALLOWED = [
+    ("rpc/src/system_clock.cpp", (CLOCK, TIMER), "the one clock and the one timer of a process"),
+    ("rpc/src/system_clock.hpp", (CLOCK, TIMER), "the same, declared"),
+    ("rpc/include/dist/rpc/system_clock.hpp", (CLOCK, TIMER), "the same, declared"),
+    ("rpc/src/system_entropy.cpp", (CHANCE,), "the one source of chance"),
+    ("rpc/include/dist/rpc/system_entropy.hpp", (CHANCE,), "the same, declared"),
+    ("rpc/src/compute_pool.cpp", (THREAD,), "the compute threads"),
+    ("rpc/src/compute_pool.hpp", (THREAD,), "the same, declared"),
+    ("rpc/include/dist/rpc/compute_pool.hpp", (THREAD,), "the same, declared"),
+    ("rpc/src/tcp_network.cpp", (TIMER,), "the pause of an accept loop that ran out of descriptors"),
+    ("rpc/include/dist/rpc/tcp_network.hpp", (TIMER,), "the same, declared"),
+    ("runtime/src/run.cpp", (THREAD, SIGNAL), "the I/O thread beside a plain job, and the process's signals"),
+]
+RULES = [
+    (THREAD, "a thread is made by the compute seam"),
+    (TIMER, "a timer is armed by the clock seam"),
+    (CLOCK, "a clock is read by the clock seam"),
+    (CHANCE, "chance comes from the entropy seam"),
+    (SLEEP, "nothing sleeps"),
+    (SIGNAL, "signals belong to run"),
+]
+
+
+def check(path, text):
+    if not path.endswith(sources.CODE):
+        return []
+    module = path.split("/")[0]
+    code = sources.code_only(text)
+    allowed = {rule for file, rules, _ in ALLOWED if file == path for rule in rules}
+    found = []
+    for pattern, message in RULES:
+        # Tests may use threads and seeded engines, but they do not sleep either.
+        if module not in sources.MODULES and not (module == "tests" and pattern == SLEEP):
+            continue
+        if pattern not in allowed:
+            found += [(sources.line_of(code, hit.start()), f"{hit.group()}: {message}")
+                      for hit in re.finditer(pattern, code)]
+    return found
+
+
+EXAMPLES = [
+    ("rpc/src/a.cpp", "std::thread t;", True),
+    ("rpc/src/a.cpp", "std::thread::id owner_ = std::this_thread::get_id();", False),
+    ("rpc/src/a.cpp", "// std::thread in words\nauto text = \"std::thread\";", False),
+    ("rpc/src/compute_pool.cpp", "std::thread t;", False),
+    ("rpc/src/compute_pool.cpp", "std::chrono::steady_clock::now();", True),
+    ("registry/src/a.cpp", "auto later = std::async(f);", True),
+    ("registry/src/a.cpp", "auto now = steady_clock::now();", True),
+    ("registry/src/a.cpp", "auto now = seams.clock.now();", False),
+    ("runtime/src/a.cpp", "asio::steady_timer t(io);", True),
+    ("runtime/src/a.cpp", "std::random_device d;", True),
+    ("runtime/src/a.cpp", "std::mt19937_64 e;", True),
+    ("runtime/src/a.cpp", "int i = rand ();", True),
+    ("runtime/src/a.cpp", "int i = operand(1'000);", False),
+    ("runtime/src/a.cpp", "asio::signal_set s(io);", True),
+    ("runtime/src/run.cpp", "asio::signal_set s(io);", False),
+    ("tests/rpc/a_test.cpp", "std::this_thread::sleep_for(1ms);", True),
+    ("tests/rpc/a_test.cpp", "std::thread t;", False),
+    ("samples/a.cpp", "auto start = std::chrono::steady_clock::now();", False),
+]
+
+if __name__ == "__main__":
+    sources.run(check, EXAMPLES)

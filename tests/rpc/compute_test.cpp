@@ -1,0 +1,229 @@
+#include <dist/rpc/compute_pool.hpp>
+
+#include <dist/rpc/cpu_count.hpp>
+#include <dist/rpc/event.hpp>
+
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <latch>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "support/run.hpp"
+
+namespace {
+
+using dist::task;
+using dist::test::start;
+
+BOOST_AUTO_TEST_SUITE(compute_pool_suite)
+
+BOOST_AUTO_TEST_CASE(as_many_run_at_once_as_there_are_slots) {
+  dist::compute_pool pool(3);
+  BOOST_TEST(pool.slots() == 3U);
+  // Each waits for the two others: it ends only when all three run at once.
+  std::latch together(3);
+  std::latch ended(3);
+  for (int i = 0; i < 3; ++i)
+    pool.post([&] {
+      together.arrive_and_wait();
+      ended.count_down();
+    });
+  ended.wait();
+}
+
+BOOST_AUTO_TEST_CASE(posts_come_from_any_thread) {
+  std::atomic<int> count = 0;
+  {
+    dist::compute_pool pool(2);
+    std::latch ended(400);
+    {
+      std::vector<std::jthread> threads;
+      for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&] {
+          for (int i = 0; i < 100; ++i)
+            pool.post([&] {
+              ++count;
+              ended.count_down();
+            });
+        });
+    }
+    ended.wait();
+  }
+  BOOST_TEST(count == 400);
+}
+
+BOOST_AUTO_TEST_CASE(what_has_not_begun_is_destroyed_not_run) {
+  auto owned = std::make_shared<int>(0);
+  {
+    dist::compute_pool pool(1);
+    std::latch begun(1);
+    std::latch go_on(1);
+    pool.post([&] {
+      begun.count_down();
+      go_on.wait();
+    });
+    for (int i = 0; i < 100; ++i) pool.post([owned] { ++*owned; });
+    begun.wait();
+    std::jthread stopper([&] { go_on.count_down(); });
+    // How many of them begin depends on who is first; either way nothing is left.
+  }
+  BOOST_TEST(owned.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(no_slots_are_one) { BOOST_TEST(dist::compute_pool(0).slots() == 1U); }
+
+task<std::thread::id> where_it_resumes() {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  timer.expires_after(std::chrono::milliseconds(1));
+  co_await timer.async_wait(asio::use_awaitable);
+  co_return std::this_thread::get_id();
+}
+
+BOOST_AUTO_TEST_CASE(coroutines_and_their_timers_live_on_it) {
+  dist::compute_pool pool(1);
+  std::atomic<bool> done = false;
+  std::thread::id where;
+  asio::co_spawn(pool.executor(), where_it_resumes(), [&](std::exception_ptr, std::thread::id id) {
+    where = id;
+    done = true;
+    done.notify_one();
+  });
+  done.wait(false);
+  BOOST_TEST((where != std::this_thread::get_id()));
+}
+
+BOOST_AUTO_TEST_CASE(coroutines_that_wait_go_with_it) {
+  auto owned = std::make_shared<int>(0);
+  {
+    dist::compute_pool pool(2);
+    struct waiter {
+      static task<void> wait(std::shared_ptr<int>) {
+        dist::event never;
+        co_await never.wait();
+      }
+    };
+    for (int i = 0; i < 20; ++i) start(pool.executor(), waiter::wait(owned));
+  }
+  BOOST_TEST(owned.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(inline_work_runs_on_the_context) {
+  asio::io_context io;
+  dist::inline_compute compute(io, 4);
+  BOOST_TEST(compute.slots() == 4U);
+  bool ran = false;
+  compute.post([&] { ran = true; });
+  BOOST_TEST(!ran);
+  io.run();
+  BOOST_TEST(ran);
+  BOOST_TEST((compute.executor() == asio::any_io_executor(io.get_executor())));
+}
+
+BOOST_AUTO_TEST_CASE(a_side_thread_posts_its_end) {
+  asio::io_context io;
+  std::thread::id worker;
+  std::thread::id completer;
+  bool failed = true;
+  dist::side_thread side(
+      io.get_executor(), [&] { worker = std::this_thread::get_id(); },
+      [&](std::exception_ptr error) {
+        failed = error != nullptr;
+        completer = std::this_thread::get_id();
+      });
+  io.run();  // kept busy until the end
+  BOOST_TEST(!failed);
+  BOOST_TEST((completer == std::this_thread::get_id()));
+  BOOST_TEST((worker != completer));
+}
+
+BOOST_AUTO_TEST_CASE(a_side_thread_hands_on_an_exception) {
+  asio::io_context io;
+  std::exception_ptr thrown;
+  dist::side_thread side(
+      io.get_executor(), [] { throw std::runtime_error("job"); },
+      [&](std::exception_ptr error) { thrown = std::move(error); });
+  io.run();
+  BOOST_REQUIRE(thrown);
+  BOOST_CHECK_THROW(std::rethrow_exception(thrown), std::runtime_error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(cpu_count_suite)
+
+BOOST_AUTO_TEST_CASE(cpu_max_is_a_ratio) {
+  struct {
+    char const* text;
+    std::optional<double> quota;
+  } const cases[] = {
+      {"max 100000\n", {}},
+      {"150000 100000\n", 1.5},
+      {"50000 100000", 0.5},
+      {"200000 100000\n", 2.0},
+      {"", {}},
+      {"100000", {}},
+      {"0 100000", {}},
+      {"100000 0", {}},
+      {"-1 100000", {}},
+      {"12x 100000", {}},
+      {"x y", {}},
+      {"99999999999999999999 1", {}},
+  };
+  for (auto const& each : cases) BOOST_TEST((dist::quota_from_cpu_max(each.text) == each.quota), each.text);
+}
+
+BOOST_AUTO_TEST_CASE(slots_are_cut_to_the_quota) {
+  BOOST_TEST(dist::slots_for(8, {}) == 8U);
+  BOOST_TEST(dist::slots_for(8, 1.5) == 2U);
+  BOOST_TEST(dist::slots_for(8, 2.0) == 2U);
+  BOOST_TEST(dist::slots_for(8, 0.1) == 1U);
+  BOOST_TEST(dist::slots_for(2, 16.0) == 2U);
+  BOOST_TEST(dist::slots_for(0, {}) == 1U);
+}
+
+std::optional<double> quota_in(std::map<std::string, std::string> files) {
+  return dist::cgroup_cpu_quota([files](std::string const& path) -> std::optional<std::string> {
+    auto const at = files.find(path);
+    if (at == files.end()) return std::nullopt;
+    return at->second;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(every_group_up_to_the_root_counts) {
+  BOOST_TEST((quota_in({}) == std::nullopt));
+  BOOST_TEST((quota_in({{"/proc/self/cgroup", "0::/\n"}, {"/sys/fs/cgroup/cpu.max", "300000 100000\n"}}) == 3.0));
+  std::map<std::string, std::string> files = {
+      {"/proc/self/cgroup", "0::/system.slice/job.service\n"},
+      {"/sys/fs/cgroup/system.slice/job.service/cpu.max", "max 100000\n"},
+      {"/sys/fs/cgroup/system.slice/cpu.max", "400000 100000\n"},
+  };
+  BOOST_TEST((quota_in(files) == 4.0));
+  files["/sys/fs/cgroup/system.slice/job.service/cpu.max"] = "250000 100000\n";
+  BOOST_TEST((quota_in(files) == 2.5));
+}
+
+BOOST_AUTO_TEST_CASE(version_1_has_two_files) {
+  std::map<std::string, std::string> files = {
+      {"/proc/self/cgroup", "12:memory:/docker/a\n4:cpu,cpuacct:/docker/a\n3:cpuset:/\n0::/docker/a"},
+      {"/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n"},
+      {"/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"},
+      {"/sys/fs/cgroup/cpu/docker/a/cpu.cfs_quota_us", "120000\n"},
+      {"/sys/fs/cgroup/cpu/docker/a/cpu.cfs_period_us", "50000\n"},
+  };
+  BOOST_TEST((quota_in(files) == 2.4));
+  BOOST_TEST((quota_in({{"/proc/self/cgroup", "nonsense\n:\n::\n\n"}}) == std::nullopt));
+}
+
+BOOST_AUTO_TEST_CASE(this_process_has_a_slot) {
+  BOOST_TEST(dist::default_slots() >= 1U);
+  BOOST_TEST(dist::default_slots() <= std::max(1U, std::thread::hardware_concurrency()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

@@ -1,0 +1,201 @@
+#include <dist/rpc/event.hpp>
+
+#include <asio/error.hpp>
+#include <asio/strand.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/thread_pool.hpp>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <memory>
+#include <thread>
+
+#include "support/cancellable.hpp"
+#include "support/run.hpp"
+
+namespace {
+
+using dist::event;
+using dist::task;
+using dist::test::cancellable;
+using dist::test::run_until_idle;
+using dist::test::start;
+
+bool aborted(std::system_error const& e) { return e.code() == asio::error::operation_aborted; }
+
+task<void> wait_times(event& flag, int& count, int times) {
+  for (int i = 0; i < times; ++i) {
+    co_await flag.wait();
+    ++count;
+  }
+}
+
+BOOST_AUTO_TEST_SUITE(event_suite)
+
+BOOST_AUTO_TEST_CASE(a_set_before_the_wait_is_remembered_once) {
+  asio::io_context io;
+  event flag;
+  int count = 0;
+  flag.set();
+  flag.set();
+  BOOST_TEST(flag.is_set());
+  auto waiting = start(io, wait_times(flag, count, 2));
+  run_until_idle(io);
+  BOOST_TEST(count == 1);
+  BOOST_TEST(!flag.is_set());
+  flag.set();
+  BOOST_TEST(count == 1);  // never inside set
+  BOOST_TEST(!flag.is_set());
+  run_until_idle(io);
+  BOOST_TEST(waiting.done());
+}
+
+BOOST_AUTO_TEST_CASE(reset_takes_the_flag_down) {
+  asio::io_context io;
+  event flag;
+  int count = 0;
+  flag.set();
+  flag.reset();
+  auto waiting = start(io, wait_times(flag, count, 1));
+  run_until_idle(io);
+  BOOST_TEST(count == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_set_between_two_waits_is_kept) {
+  asio::io_context io;
+  event flag;
+  int count = 0;
+  auto waiting = start(io, wait_times(flag, count, 2));
+  run_until_idle(io);
+  flag.set();  // resumes
+  flag.set();  // the coroutine does not run yet: for its next wait
+  run_until_idle(io);
+  BOOST_TEST(count == 2);
+}
+
+BOOST_AUTO_TEST_CASE(cancel_while_waiting) {
+  asio::io_context io;
+  event flag;
+  int count = 0;
+  cancellable waiting(io, wait_times(flag, count, 1));
+  run_until_idle(io);
+  waiting.cancel();
+  waiting.cancel();
+  run_until_idle(io);
+  BOOST_CHECK_EXCEPTION(waiting.get(), std::system_error, aborted);
+  // Nobody waits any more: the next set is remembered.
+  flag.set();
+  BOOST_TEST(flag.is_set());
+}
+
+BOOST_AUTO_TEST_CASE(cancel_after_set_loses_the_race) {
+  asio::io_context io;
+  event flag;
+  int count = 0;
+  cancellable waiting(io, wait_times(flag, count, 2));
+  run_until_idle(io);
+  flag.set();
+  waiting.cancel();
+  run_until_idle(io);
+  BOOST_TEST(count == 1);  // the first wait has its event; the second throws
+  BOOST_CHECK_EXCEPTION(waiting.get(), std::system_error, aborted);
+}
+
+BOOST_AUTO_TEST_CASE(set_after_cancel_is_remembered) {
+  asio::io_context io;
+  event flag;
+  int count = 0;
+  cancellable waiting(io, wait_times(flag, count, 1));
+  run_until_idle(io);
+  waiting.cancel();
+  flag.set();
+  run_until_idle(io);
+  BOOST_CHECK_EXCEPTION(waiting.get(), std::system_error, aborted);
+  BOOST_TEST(flag.is_set());
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_goes_ends_its_waiter) {
+  asio::io_context io;
+  auto flag = std::make_unique<event>();
+  int count = 0;
+  cancellable waiting(io, wait_times(*flag, count, 1));
+  run_until_idle(io);
+  flag.reset();
+  waiting.cancel();  // must not reach the event
+  run_until_idle(io);
+  BOOST_CHECK_EXCEPTION(waiting.get(), std::system_error, aborted);
+}
+
+task<void> wait_in_own_frame(std::shared_ptr<int> proof) {
+  event flag;
+  co_await flag.wait();
+  ++*proof;
+}
+
+BOOST_AUTO_TEST_CASE(a_context_that_goes_destroys_its_waiters) {
+  auto proof = std::make_shared<int>(0);
+  {
+    asio::io_context io;
+    for (int i = 0; i < 5; ++i) start(io, wait_in_own_frame(proof));
+    run_until_idle(io);
+    BOOST_TEST(proof.use_count() == 6);
+  }
+  BOOST_TEST(proof.use_count() == 1);
+  BOOST_TEST(*proof == 0);
+}
+
+task<void> wait_shared(std::shared_ptr<event> flag) { co_await flag->wait(); }
+
+BOOST_AUTO_TEST_CASE(an_event_outlives_its_context) {
+  event outside;
+  int count = 0;
+  auto shared = std::make_shared<event>();
+  {
+    asio::io_context io;
+    start(io, wait_times(outside, count, 1));
+    start(io, wait_shared(shared));
+    run_until_idle(io);
+  }
+  BOOST_TEST(shared.use_count() == 1);
+  outside.set();
+  BOOST_TEST(outside.is_set());
+}
+
+BOOST_AUTO_TEST_CASE(abandoned_after_every_handler) {
+  for (int handlers = 0; handlers < 12; ++handlers) {
+    event flag;
+    int count = 0;
+    asio::io_context io;
+    cancellable waiting(io, wait_times(flag, count, 3));
+    for (int i = 0; i < handlers; ++i) {
+      if (i % 3 == 1) flag.set();
+      if (i == 9) waiting.cancel();
+      io.poll_one();
+      io.restart();
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(waiters_of_many_threads_share_a_context) {
+  asio::thread_pool pool(4);
+  std::atomic<int> ended = 0;
+  struct loop {
+    static task<void> run(std::atomic<int>& ended) {
+      for (int i = 0; i < 1000; ++i) {
+        event flag;
+        flag.set();
+        co_await flag.wait();
+        cancellable other(co_await asio::this_coro::executor, wait_shared(std::make_shared<event>()));
+        asio::post(co_await asio::this_coro::executor, [] {});
+      }
+      ++ended;
+    }
+  };
+  for (int i = 0; i < 8; ++i) start(asio::any_io_executor(asio::make_strand(pool)), loop::run(ended));
+  while (ended < 8) std::this_thread::yield();
+  pool.stop();
+  pool.join();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

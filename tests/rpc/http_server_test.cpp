@@ -1,0 +1,412 @@
+#include <dist/rpc/http_server.hpp>
+
+#include <dist/rpc/fault.hpp>
+#include <dist/rpc/http_client.hpp>
+#include <dist/rpc/stream_timer.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/memory_network.hpp"
+#include "support/run.hpp"
+#include "support/seeded_entropy.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using dist::http_request;
+using dist::http_response;
+using dist::task;
+
+/// Nothing here computes.
+class no_compute final : public dist::compute {
+ public:
+  explicit no_compute(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+  asio::any_io_executor executor() override { return executor_; }
+  void post(std::function<void()> work) override { asio::post(executor_, std::move(work)); }
+  std::size_t slots() const noexcept override { return 1; }
+
+ private:
+  asio::any_io_executor executor_;
+};
+
+struct world {
+  dist::test::virtual_clock clock;
+  asio::io_context io;
+  dist::test::memory_network network;
+  no_compute compute{io.get_executor()};
+  dist::test::seeded_entropy entropy{1};
+  dist::log log{dist::log_level::off};
+  dist::seams seams{io, clock, network, compute, entropy, log};
+
+  void idle() { dist::test::run_until_idle(io); }
+};
+
+task<http_response> answer(http_request request) {
+  if (request.path == "/throw") throw std::runtime_error("it broke");
+  if (request.path == "/upgrade") {
+    http_response switching(101);
+    switching.headers.set("Connection", "Upgrade");
+    switching.headers.set("Upgrade", "dist/1");
+    co_return switching;
+  }
+  if (request.path == "/big") co_return http_response(200, std::string(1'000'000, 'x'));
+  co_return http_response(200, request.method + ' ' + request.path + ' ' + request.body);
+}
+
+/// One served connection whose other end the test holds.
+struct served {
+  explicit served(dist::limits l = {}) : limits(l) {}
+
+  void start(std::string already_read = {}) {
+    job.emplace(
+        dist::test::start(w.io, dist::serve_http(*ends.first, dist::buffer(already_read), handler, limits, w.clock)));
+    w.idle();
+  }
+  void write(std::string_view text) {
+    dist::test::start(w.io, write_to(*ends.second, std::string(text)));
+    w.idle();
+  }
+  /// Everything that has come so far.
+  std::string read() {
+    std::string all;
+    while (true) {
+      auto reading = dist::test::start(w.io, read_from(*ends.second));
+      w.idle();
+      if (!reading.done()) {
+        // Nothing is there: give the pending read something to end on.
+        ended = false;
+        pending_reads.push_back(reading);
+        return all;
+      }
+      auto const text = reading.get();
+      if (text.empty()) {
+        ended = true;
+        return all;
+      }
+      all += text;
+    }
+  }
+  ~served() {
+    ends.second->close();
+    ends.first->close();
+    w.idle();
+  }
+
+  static task<void> write_to(dist::stream& stream, std::string text) {
+    asio::const_buffer const bytes(text.data(), text.size());
+    try {
+      co_await stream.write({&bytes, 1});
+    } catch (std::system_error const&) {
+    }
+  }
+  static task<std::string> read_from(dist::stream& stream) {
+    std::string text(100'000, '\0');
+    std::size_t count = 0;
+    try {
+      count = co_await stream.read_some(asio::buffer(text));
+    } catch (std::system_error const&) {
+    }
+    text.resize(count);
+    co_return text;
+  }
+
+  world w;
+  dist::limits limits;
+  dist::http_handler handler = answer;
+  dist::test::stream_pair ends = dist::test::memory_stream_pair();
+  std::optional<dist::test::started<std::optional<dist::http_upgrade>>> job;
+  std::vector<dist::test::started<std::string>> pending_reads;
+  bool ended = false;
+};
+
+std::string get(std::string_view path, std::string_view more = "") {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n" + std::string(more) + "\r\n";
+}
+
+std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t found = 0;
+  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(http_server)
+
+BOOST_AUTO_TEST_CASE(answers_requests_in_order_and_closes_when_asked) {
+  served s;
+  s.start(get("/one") + get("/two"));
+  s.write("HEAD /three HTTP/1.1\r\nHost: h\r\n\r\n" + get("/throw") + get("/four", "Connection: close\r\n"));
+  BOOST_TEST(s.job->done());
+  s.ends.first->close();
+  auto const text = s.read();
+  BOOST_TEST(count(text, "HTTP/1.1 200 OK") == 4U);
+  BOOST_TEST(text.find("GET /one ") < text.find("GET /two "));
+  BOOST_TEST(count(text, "HEAD /three ") == 0U);
+  BOOST_TEST(count(text, "HTTP/1.1 500 ") == 1U);
+  BOOST_TEST(count(text, "it broke\n") == 1U);
+  BOOST_TEST(count(text, "Connection: close") == 1U);
+  BOOST_TEST(s.ended);
+  BOOST_TEST(!s.job->get().has_value());
+  BOOST_TEST(s.w.clock.timer_count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(hands_over_the_connection_after_an_upgrade) {
+  served s;
+  s.start();
+  s.write(get("/upgrade?port=0", "Connection: Upgrade\r\nUpgrade: dist/1\r\n") + "\xD1 frame");
+  BOOST_TEST_REQUIRE(s.job->done());
+  auto const upgraded = s.job->get();
+  BOOST_TEST_REQUIRE(upgraded.has_value());
+  BOOST_TEST(upgraded->request.upgrade == "dist/1");
+  BOOST_TEST(upgraded->request.find_query("port").value() == "0");
+  BOOST_TEST(upgraded->rest.text() == "\xD1 frame");
+  BOOST_TEST(s.w.clock.timer_count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(continues_only_when_the_peer_waits) {
+  served s;
+  s.start();
+  s.write("POST /p HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  s.write("body");
+  s.write(get("/end", "Connection: close\r\n"));
+  s.ends.first->close();
+  auto const text = s.read();
+  BOOST_TEST(text.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK"), text);
+  BOOST_TEST(count(text, "100 Continue") == 1U);
+  BOOST_TEST(count(text, "POST /p body") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_is_malformed_with_the_limit_s_name) {
+  dist::limits limits;
+  limits.message_bytes = 8;
+  served s(limits);
+  s.start();
+  s.write("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n123");
+  BOOST_TEST(!s.job->done());  // it lingers, so that the answer is not lost in a reset
+  s.w.clock.advance(2s);
+  s.w.idle();
+  BOOST_TEST(s.job->done());
+  auto const text = s.read();
+  BOOST_TEST(text.starts_with("HTTP/1.1 413 "), text);
+  BOOST_TEST(count(text, "8 bytes (message_bytes)") == 1U);
+  BOOST_TEST(count(text, "Connection: close") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(bounds_every_wait) {
+  struct {
+    char const* what;
+    std::string sent;
+    std::chrono::milliseconds limit;
+  } const cases[] = {
+      {"nothing", "", 10s},
+      {"half a head", "GET / HT", 10s},
+      {"half a body", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n123", 30s},
+      {"kept alive", get("/"), 60s},
+  };
+  for (auto const& c : cases) {
+    BOOST_TEST_CONTEXT(c.what) {
+      served s;
+      s.start(c.sent);
+      s.w.clock.advance(c.limit - 1ms);
+      s.w.idle();
+      BOOST_TEST(!s.job->done());
+      s.w.clock.advance(1ms);
+      s.w.idle();
+      BOOST_TEST(s.job->done());
+      BOOST_TEST(s.w.clock.timer_count() == 0U);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_head_that_trickles_in_gains_no_time) {
+  served s;
+  s.start();
+  for (int i = 0; i < 9; ++i) {
+    s.write("G");
+    s.w.clock.advance(1s);
+  }
+  s.w.idle();
+  BOOST_TEST(!s.job->done());
+  s.w.clock.advance(1s);
+  s.w.idle();
+  BOOST_TEST(s.job->done());
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_does_not_read_is_left) {
+  served s;
+  s.start(get("/big"));
+  BOOST_TEST(!s.job->done());
+  s.w.clock.advance(30s);
+  s.w.idle();
+  BOOST_TEST(s.job->done());
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_at_any_step_ends_the_connection_alone) {
+  for (std::size_t step = 0; step < 8; ++step) {
+    auto plan = std::make_shared<dist::test::fault_plan>();
+    plan->fail_at = step;
+    plan->max_read = 1 + step % 3 * 20;
+    served s;
+    dist::test::memory_stream_options options;
+    options.first_plan = plan;
+    s.ends = dist::test::memory_stream_pair(options);
+    s.start();
+    s.write(get("/a") + get("/b") + get("/c"));
+    s.w.clock.advance(120s);
+    s.w.idle();
+    BOOST_TEST_REQUIRE(s.job->done());
+    BOOST_TEST(!s.job->get().has_value());
+  }
+}
+
+namespace {
+
+task<std::string> ask(world& w, dist::address to, http_request request) {
+  auto stream = co_await w.network.connect(to);
+  dist::stream_timer timer(w.clock, *stream);
+  timer.arm(5s, "no answer within 5 s");
+  auto const answer = co_await dist::http_exchange(*stream, std::move(request), dist::limits());
+  co_return std::to_string(answer.response.status) + ' ' + answer.response.body + '|' + std::string(answer.rest.text());
+}
+
+http_request request_of(std::string method, std::string path) {
+  http_request request(std::move(method), std::move(path));
+  request.headers.set("Host", "localhost");
+  return request;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(serves_many_connections_until_it_is_stopped) {
+  world w;
+  {
+    dist::http_server server(w.seams, {"localhost", 0}, answer);
+    BOOST_TEST(server.local_address().port != 0);
+    auto running = dist::test::start(w.io, server.run());
+    std::vector<dist::test::started<std::string>> asked;
+    for (int i = 0; i < 20; ++i)
+      asked.push_back(
+          dist::test::start(w.io, ask(w, server.local_address(), request_of("GET", "/" + std::to_string(i)))));
+    auto head = dist::test::start(w.io, ask(w, server.local_address(), request_of("HEAD", "/h")));
+    w.idle();
+    for (int i = 0; i < 20; ++i)
+      BOOST_TEST(asked[static_cast<std::size_t>(i)].get() == "200 GET /" + std::to_string(i) + " |");
+    BOOST_TEST(head.get() == "200 |");
+
+    auto idle = dist::test::start(w.io, w.network.connect(server.local_address()));
+    w.idle();
+    auto const kept = idle.get();
+    BOOST_TEST(server.connection_count() == 1U);
+    server.stop();
+    server.stop();
+    w.idle();
+    BOOST_TEST_REQUIRE(running.done());
+    running.get();
+    BOOST_TEST(server.connection_count() == 0U);
+  }
+  BOOST_TEST(w.clock.timer_count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(closes_connections_over_the_maximum) {
+  world w;
+  dist::limits limits;
+  limits.connection_count = 1;
+  dist::http_server server(w.seams, {"localhost", 0}, answer, limits);
+  auto running = dist::test::start(w.io, server.run());
+  auto first = dist::test::start(w.io, w.network.connect(server.local_address()));
+  w.idle();
+  auto second = dist::test::start(w.io, ask(w, server.local_address(), request_of("GET", "/")));
+  w.idle();
+  BOOST_TEST(server.connection_count() == 1U);
+  BOOST_TEST_REQUIRE(second.done());
+  BOOST_CHECK_THROW(second.get(), std::system_error);
+  first.get()->close();
+  w.idle();
+  BOOST_TEST(server.connection_count() == 0U);
+  auto third = dist::test::start(w.io, ask(w, server.local_address(), request_of("GET", "/")));
+  w.idle();
+  BOOST_TEST(third.get() == "200 GET / |");
+  server.stop();
+  w.idle();
+  BOOST_TEST(running.done());
+}
+
+BOOST_AUTO_TEST_CASE(an_exchange_reads_byte_by_byte_and_leaves_the_frames) {
+  struct {
+    std::string sent;
+    std::string_view read;
+  } const cases[] = {
+      {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: dist/1\r\nConnection: Upgrade\r\n\r\n\xD1 frame",
+       "101 |\xD1 frame"},
+      {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok", "201 ok|"},
+      {"HTTP/1.0 200 OK\r\n\r\nto the end", "200 to the end|"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\ncut", "connection_lost"},
+      {"SSH-2.0-OpenSSH\r\n\r\n", "protocol_error"},
+      {"", "connection_lost"},
+  };
+  for (auto const& c : cases) {
+    for (std::size_t max_read : {std::size_t{1}, std::size_t{1000}}) {
+      BOOST_TEST_CONTEXT(c.sent << " in reads of " << max_read) {
+        world w;
+        w.network.connect_plan->max_read = max_read;
+        auto const listener = w.network.listen({"localhost", 0});
+        auto asked = dist::test::start(w.io, ask(w, listener->local_address(), request_of("POST", "/")));
+        auto accepted = dist::test::start(w.io, listener->accept());
+        w.idle();
+        auto const peer = accepted.get();
+        dist::test::start(w.io, served::write_to(*peer, c.sent));
+        w.idle();
+        peer->close();
+        w.idle();
+        BOOST_TEST_REQUIRE(asked.done());
+        std::string got;
+        try {
+          got = asked.get();
+        } catch (dist::call_error const& e) {
+          got = to_text(e.fault().code);
+        }
+        // How much of what follows was read with the head depends on the reads.
+        BOOST_TEST((got == c.read || (max_read == 1 && c.read.starts_with(got) && got == "101 |")), got);
+        BOOST_TEST(w.clock.timer_count() == 0U);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_timer_says_why_it_closed) {
+  world w;
+  auto ends = dist::test::memory_stream_pair();
+  dist::stream_timer timer(w.clock, *ends.first);
+  auto reading = dist::test::start(w.io, served::read_from(*ends.first));
+  timer.arm(1s, "first");
+  timer.arm(2s, "nothing for 2 s");
+  w.clock.advance(1s);
+  w.idle();
+  BOOST_TEST(!reading.done());
+  BOOST_TEST(!timer.fired());
+  w.clock.advance(1s);
+  w.idle();
+  BOOST_TEST(reading.done());
+  BOOST_TEST(timer.fired());
+  BOOST_TEST(timer.reason() == "nothing for 2 s");
+  BOOST_TEST(w.clock.timer_count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(routes_by_path_and_method) {
+  world w;
+  dist::http_router router;
+  router.add("GET", "/status", answer);
+  router.add("POST", "/rpc", answer);
+  auto const routed = [&](std::string method, std::string path) {
+    return dist::test::run(w.io, router.route(request_of(std::move(method), std::move(path))));
+  };
+  BOOST_TEST(routed("GET", "/status").status == 200U);
+  BOOST_TEST(routed("HEAD", "/status").status == 200U);
+  BOOST_TEST(routed("GET", "/none").status == 404U);
+  auto const refused = routed("GET", "/rpc");
+  BOOST_TEST(refused.status == 405U);
+  BOOST_TEST(refused.headers.find("Allow").value() == "POST");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

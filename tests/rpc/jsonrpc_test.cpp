@@ -1,0 +1,365 @@
+#include <dist/rpc/jsonrpc.hpp>
+
+#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/json_splitter.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+namespace {
+
+using dist::errc;
+using dist::parse_state;
+using dist::rpc_code;
+using dist::rpc_version;
+
+dist::rpc_message parse(std::string_view text) { return dist::parse_rpc(text, dist::limits()); }
+
+dist::rpc_request request(std::string_view text) {
+  auto message = parse(text);
+  BOOST_TEST_REQUIRE(message.items.size() == 1U);
+  BOOST_TEST_REQUIRE(std::holds_alternative<dist::rpc_request>(message.items[0]), text);
+  return std::get<dist::rpc_request>(message.items[0]);
+}
+
+dist::rpc_invalid invalid(std::string_view text) {
+  auto message = parse(text);
+  BOOST_TEST_REQUIRE(message.items.size() == 1U);
+  BOOST_TEST_REQUIRE(std::holds_alternative<dist::rpc_invalid>(message.items[0]), text);
+  return std::get<dist::rpc_invalid>(message.items[0]);
+}
+
+dist::rpc_reply reply(std::string_view text) {
+  auto message = parse(text);
+  BOOST_TEST_REQUIRE(message.items.size() == 1U);
+  BOOST_TEST_REQUIRE(std::holds_alternative<dist::rpc_reply>(message.items[0]), text);
+  return std::get<dist::rpc_reply>(message.items[0]);
+}
+
+std::vector<std::string> split(std::string_view text, std::size_t step) {
+  dist::json_splitter splitter({});
+  std::vector<std::string> messages;
+  for (std::size_t at = 0; at < text.size();) {
+    at += splitter.push(dist::as_bytes(text.substr(at, step)));
+    if (splitter.state() == parse_state::done) messages.push_back(splitter.take_message());
+    BOOST_TEST_REQUIRE(splitter.state() == parse_state::need_more);
+  }
+  return messages;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(jsonrpc)
+
+BOOST_AUTO_TEST_CASE(splits_messages_in_pieces_of_any_size) {
+  std::vector<std::string> const messages = {R"({"a":[1,{"b":"}]\"{"}]})", "[]", R"(["\\"])", "{}",
+                                             R"({"deep":[[[[]]]]})"};
+  std::string text = " \n";
+  for (auto const& message : messages) text += message + (message == "[]" ? "" : "\r\n ");
+  for (std::size_t step = 1; step <= text.size(); ++step) BOOST_TEST(split(text, step) == messages);
+}
+
+BOOST_AUTO_TEST_CASE(waits_at_every_byte_of_a_message) {
+  constexpr std::string_view text = R"({"method":"A.b","params":["\"}",{}],"id":1})";
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    dist::json_splitter splitter({});
+    BOOST_TEST(splitter.push(dist::as_bytes(text.substr(0, size))) == size);
+    BOOST_TEST(splitter.state() == parse_state::need_more);
+    BOOST_TEST(splitter.started() == (size > 0));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_message_over_a_limit_is_skipped_and_the_next_is_found) {
+  dist::limits limits;
+  limits.depth = 5;
+  limits.message_bytes = 40;
+  struct {
+    std::string text;
+    std::string_view said;
+  } const cases[] = {
+      {std::string(9, '[') + std::string(9, ']'), "5 levels (depth)"},
+      {std::string(100'000, '[') + std::string(100'000, ']'), "5 levels (depth)"},
+      {R"([{"a":[{"a":[{"a":[{"a":[{}, "}]\""]}]}]}]}])", "5 levels (depth)"},
+      {"[\"" + std::string(100, 'x') + "]\"]", "40 bytes (message_bytes)"},
+      {"[\"" + std::string(37, 'x') + "\"]", "40 bytes (message_bytes)"},
+  };
+  for (auto const& c : cases) {
+    for (std::size_t step : {std::size_t{1}, std::size_t{3}, c.text.size()}) {
+      dist::json_splitter splitter(limits);
+      auto const text = c.text + R"( {"id":1})";
+      std::size_t failures = 0;
+      std::vector<std::string> messages;
+      for (std::size_t at = 0; at < text.size();) {
+        at += splitter.push(dist::as_bytes(std::string_view(text).substr(at, step)));
+        if (splitter.state() == parse_state::failed) {
+          ++failures;
+          BOOST_TEST(splitter.message().find(c.said) != std::string::npos, splitter.message());
+          BOOST_TEST_REQUIRE(splitter.can_skip());
+          splitter.skip();
+        }
+        if (splitter.state() == parse_state::done) messages.push_back(splitter.take_message());
+      }
+      BOOST_TEST(failures == 1U);
+      BOOST_TEST(messages == std::vector<std::string>{R"({"id":1})"});
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_stream_of_messages_cannot_be_skipped) {
+  for (auto const* text : {"x", "]", "[}", "{]", "\"a\"", "1", "[] x"}) {
+    dist::json_splitter splitter({});
+    std::string_view rest = text;
+    while (!rest.empty() && splitter.state() != parse_state::failed) {
+      rest.remove_prefix(splitter.push(dist::as_bytes(rest)));
+      if (splitter.state() == parse_state::done) splitter.take_message();
+    }
+    BOOST_TEST(splitter.state() == parse_state::failed, text);
+    BOOST_TEST(!splitter.can_skip(), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(answers_the_usual_request_exactly) {
+  auto const asked = request(R"({"jsonrpc":"2.0","method":"Arith.sum","params":[[2,4,6]],"id":1})");
+  BOOST_TEST(asked.version == rpc_version::v2);
+  BOOST_TEST(asked.method == "Arith.sum");
+  BOOST_TEST(asked.params_text == "[[2,4,6]]");
+  BOOST_TEST(dist::write_reply(asked, "12") == R"({"jsonrpc":"2.0","result":12,"id":1})");
+}
+
+BOOST_AUTO_TEST_CASE(answers_go_in_its_own_shape) {
+  auto const asked = request("{\"method\":\"Arith.Sum\",\"params\":[[2,4,6]],\"id\":0}\n");
+  BOOST_TEST(asked.version == rpc_version::v1);
+  BOOST_TEST(dist::write_reply(asked, "12") == R"({"id":0,"result":12,"error":null})");
+  BOOST_TEST(dist::write_error(asked, dist::make_fault(errc::method_failed, "it \"broke\"")) ==
+             R"({"id":0,"result":null,"error":"it \"broke\""})");
+  BOOST_TEST(dist::write_error(asked, dist::make_fault(errc::unknown_method, "no such method")) ==
+             R"({"id":0,"result":null,"error":"rpc: can't find method Arith.Sum"})");
+  BOOST_TEST(dist::write_error(asked, dist::make_fault(errc::method_failed, "")) ==
+             R"({"id":0,"result":null,"error":"the method failed"})");
+  BOOST_TEST(dist::write_reply(asked, "null").find(R"("result":null,"error":"the result is null)") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_ids_and_numbers_as_they_are_written) {
+  for (auto const* id : {"0", "-1", "9007199254740993", "1.50", "1e3", "null", R"("a\u00e9\"")", R"("")"}) {
+    auto const asked = request(R"({"jsonrpc":"2.0", "id" : )" + std::string(id) +
+                               R"( , "method":"a", "params":[ 18446744073709551615 , 0.10 ]})");
+    BOOST_TEST(asked.id_text.value() == id);
+    BOOST_TEST(asked.params_text == "[ 18446744073709551615 , 0.10 ]");
+  }
+  for (auto const* id : {"0", "true", "{\"a\":1}", "[1, 2]"})
+    BOOST_TEST(request(R"({"method":"a","params":[],"id":)" + std::string(id) + "}").id_text.value() == id);
+}
+
+BOOST_AUTO_TEST_CASE(tells_notifications) {
+  BOOST_TEST(request(R"({"jsonrpc":"2.0","method":"a"})").is_notification());
+  BOOST_TEST(!request(R"({"jsonrpc":"2.0","method":"a","id":null})").is_notification());
+  BOOST_TEST(request(R"({"method":"a","params":[],"id":null})").is_notification());
+  BOOST_TEST(request(R"({"method":"a","params":null,"id":1})").params_text == "");
+  BOOST_TEST(request(R"({"\u006dethod":"\u0061","id":1})").method == "a");
+}
+
+BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_a_request) {
+  struct {
+    std::string text;
+    rpc_code code;
+    std::string_view id;
+    std::string_view said;
+  } const cases[] = {
+      {"", rpc_code::parse_error, "null", "ends"},
+      {"{", rpc_code::parse_error, "null", "byte 1"},
+      {R"({"jsonrpc":"2.0","method":"foobar, "params":"bar","baz]})", rpc_code::parse_error, "null", ""},
+      {"{} {}", rpc_code::parse_error, "null", "more text"},
+      {"{\"method\":\"A\xFE\"}", rpc_code::parse_error, "null", "UTF-8"},
+      {"{\"method\":\"\xC0\x80\"}", rpc_code::parse_error, "null", "UTF-8"},
+      {R"({"method":"\ud800"})", rpc_code::parse_error, "null", "lone surrogate"},
+      {R"({"method":"\udc00\ud800"})", rpc_code::parse_error, "null", "lone surrogate"},
+      {std::string(1'000'000, '['), rpc_code::parse_error, "null", "nested deeper"},
+      {std::string(1'000'000, '[') + std::string(1'000'000, ']'), rpc_code::parse_error, "null", "nested deeper"},
+      {R"({"method":"a","id":1,"ignored":)" + std::string(10'000, '[') + "}", rpc_code::parse_error, "null", "nested"},
+      {"[]", rpc_code::invalid_request, "null", "batch is empty"},
+      {"1", rpc_code::invalid_request, "null", "object"},
+      {"{}", rpc_code::invalid_request, "null", "\"method\""},
+      {R"({"jsonrpc":"2.0","id":7})", rpc_code::invalid_request, "7", "\"method\""},
+      {R"({"jsonrpc":"2.0","method":1,"params":"bar"})", rpc_code::invalid_request, "null", "\"method\""},
+      {R"({"jsonrpc":"2.0","method":"","id":1})", rpc_code::invalid_request, "1", "empty"},
+      {R"({"jsonrpc":"2.0","method":"a","params":null,"id":1})", rpc_code::invalid_request, "1", "\"params\""},
+      {R"({"jsonrpc":"2.0","method":"a","params":3,"id":1})", rpc_code::invalid_request, "1", "\"params\""},
+      {R"({"method":"a","params":3,"id":1})", rpc_code::invalid_request, "1", "\"params\""},
+      {R"({"jsonrpc":"2.0","method":"a","parms":[],"id":1})", rpc_code::invalid_request, "1", "\"parms\""},
+      {R"({"jsonrpc":"1.5","method":"a","id":1})", rpc_code::invalid_request, "1", "\"2.0\""},
+      {R"({"jsonrpc":2.0,"method":"a","id":1})", rpc_code::invalid_request, "1", "\"2.0\""},
+      {R"({"jsonrpc":"2.0","method":"a","id":[1]})", rpc_code::invalid_request, "null", "\"id\""},
+      {R"({"jsonrpc":"2.0","method":"a","id":true})", rpc_code::invalid_request, "null", "\"id\""},
+      {R"({"jsonrpc":"2.0","method":"a","id":1,"id":2})", rpc_code::invalid_request, "null", "twice"},
+      {R"({"jsonrpc":"2.0","method":"a","params":[],"params":[],"id":1})", rpc_code::invalid_request, "1", "twice"},
+      {R"({"method":"a","result":1,"id":1})", rpc_code::invalid_request, "1", "no \"result\""},
+      {R"({"id":1,"result":1,"error":"x"})", rpc_code::invalid_request, "1", "not both"},
+      {R"({"id":1,"error":null})", rpc_code::invalid_request, "1", "needs"},
+      {R"({"result":1})", rpc_code::invalid_request, "null", "\"id\""},
+      {R"({"jsonrpc":"2.0","id":1,"error":"text"})", rpc_code::invalid_request, "1", "\"code\""},
+      {R"({"jsonrpc":"2.0","id":1,"error":{"code":1.5,"message":"x"}})", rpc_code::invalid_request, "1", "\"code\""},
+  };
+  for (auto const& c : cases) {
+    BOOST_TEST_CONTEXT(c.text.substr(0, 100)) {
+      auto const found = invalid(c.text);
+      BOOST_TEST((found.code == c.code));
+      BOOST_TEST(found.id_text == c.id);
+      BOOST_TEST(found.message.find(c.said) != std::string::npos, found.message);
+      boost::json::parse(dist::write_error(found));
+    }
+  }
+  BOOST_TEST(dist::write_error(invalid("[]")) ==
+             R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"invalid request: the batch is empty"},"id":null})");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_every_truncation) {
+  constexpr std::string_view text = R"({"jsonrpc":"2.0","method":"A.b","params":[1.5e3,"\u00e9",{"k":true}],"id":"x"})";
+  request(text);
+  for (std::size_t size = 0; size < text.size(); ++size)
+    BOOST_TEST((invalid(text.substr(0, size)).code == rpc_code::parse_error));
+}
+
+BOOST_AUTO_TEST_CASE(judges_values_as_another_parser_does) {
+  for (auto const* value : {"0",
+                            "-0",
+                            "01",
+                            "-",
+                            "1.",
+                            ".5",
+                            "1.5",
+                            "1e5",
+                            "1E+5",
+                            "1e",
+                            "1e+",
+                            "+1",
+                            "0x1",
+                            "NaN",
+                            "true",
+                            "tru",
+                            "trueX",
+                            "null",
+                            "nul",
+                            "false",
+                            "\"\"",
+                            "\"\\u0041\"",
+                            "\"\\u004\"",
+                            "\"\\x\"",
+                            "\"\t\"",
+                            "\"\x7f\"",
+                            "\"\xF0\x9F\x98\x80\"",
+                            "\"\xED\xA0\x80\"",
+                            "\"\xF4\x90\x80\x80\"",
+                            "\"\xE0\x80\x80\"",
+                            "\"\xC3\"",
+                            "\"\\ud83d\\ude00\"",
+                            "\"\\ud83d\"",
+                            "\"\\ud83dx\"",
+                            "\"\\ud83d\\n\"",
+                            "[1,]",
+                            "[,1]",
+                            "[1 2]",
+                            "{}",
+                            "{\"a\"}",
+                            "{\"a\":}",
+                            "{\"a\":1,}",
+                            "{a:1}",
+                            "[1]]",
+                            "[[]",
+                            "{\"a\":1 \"b\":2}",
+                            "",
+                            " ",
+                            "[\"a\",\"b\"]",
+                            "{\"a\":[{}]}"}) {
+    auto const text = R"({"method":"a","params":[)" + std::string(value) + "],\"id\":1}";
+    boost::system::error_code error;
+    boost::json::parse(text, error);
+    auto const refused = std::holds_alternative<dist::rpc_invalid>(parse(text).items.front());
+    BOOST_TEST(refused == static_cast<bool>(error), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(answers_a_batch_request_by_request) {
+  auto const batch = parse(R"([{"jsonrpc":"2.0","method":"a","id":1}, 1, {"jsonrpc":"2.0","method":"b"}, {"id":2}])");
+  BOOST_TEST(batch.batch);
+  BOOST_TEST_REQUIRE(batch.items.size() == 4U);
+  BOOST_TEST(std::holds_alternative<dist::rpc_request>(batch.items[0]));
+  BOOST_TEST(std::holds_alternative<dist::rpc_invalid>(batch.items[1]));
+  BOOST_TEST(std::get<dist::rpc_request>(batch.items[2]).is_notification());
+  BOOST_TEST(std::holds_alternative<dist::rpc_invalid>(batch.items[3]));
+  BOOST_TEST(dist::write_batch({"1", "{}"}) == "[1,{}]");
+  BOOST_TEST(dist::write_batch({}) == "");
+
+  dist::limits limits;
+  limits.batch_count = 2;
+  auto const big = dist::parse_rpc("[1,2,3]", limits);
+  BOOST_TEST(!big.batch);
+  BOOST_TEST(std::get<dist::rpc_invalid>(big.items.at(0)).message.find("2 requests (batch_count)") !=
+             std::string::npos);
+  limits.message_bytes = 3;
+  BOOST_TEST(std::get<dist::rpc_invalid>(dist::parse_rpc("[1,2]", limits).items.at(0)).message.find("message_bytes") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(reads_replies) {
+  auto const good = reply(R"({"id":0,"result":{"N": 1.0},"error":null})");
+  BOOST_TEST(good.id_text == "0");
+  BOOST_TEST(good.result_text == R"({"N": 1.0})");
+  BOOST_TEST(!good.error.has_value());
+  auto const missing = reply(R"({"id":0,"result":null,"error":"rpc: can't find service X.y"})");
+  BOOST_TEST((dist::to_fault(missing.error.value()).code == errc::unknown_method));
+  BOOST_TEST((dist::to_fault(missing.error.value()).known == dist::progress::not_started));
+  auto const failed = reply(R"({"id":0,"result":null,"error":"it broke"})");
+  BOOST_TEST((dist::to_fault(failed.error.value()).code == errc::method_failed));
+  BOOST_TEST((dist::to_fault(failed.error.value()).known == dist::progress::executed));
+  auto const second = reply(R"({"jsonrpc":"2.0","error":{"code":-32601,"message":"no"},"id":1})");
+  BOOST_TEST((dist::to_fault(second.error.value()).code == errc::unknown_method));
+  BOOST_TEST(reply(R"({"jsonrpc":"2.0","result":null,"id":1})").result_text == "null");
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_travels_whole) {
+  auto const asked = request(R"({"jsonrpc":"2.0","method":"A.b","id":1})");
+  for (int value = 1; value <= static_cast<int>(errc::stopped); ++value) {
+    auto const code = static_cast<errc>(value);
+    auto sent = dist::make_fault(code, "what \"happened\"\n\x01");
+    sent.node = "ws07";
+    sent.method = "A.b";
+    sent.phase = "running";
+    sent.cause = "a cause";
+    sent.known = dist::progress::unknown;
+    sent.may = dist::remedy::if_repeatable;
+    auto const read = dist::to_fault(reply(dist::write_error(asked, sent)).error.value());
+    BOOST_TEST((read.code == code));
+    BOOST_TEST(read.message == sent.message);
+    BOOST_TEST(read.node == sent.node);
+    BOOST_TEST(read.method == sent.method);
+    BOOST_TEST(read.phase == sent.phase);
+    BOOST_TEST(read.cause == sent.cause);
+    BOOST_TEST((read.known == sent.known));
+    BOOST_TEST((read.may == sent.may));
+    auto const number = dist::to_rpc_code(code);
+    BOOST_TEST((number == -32601 || number == -32602 || (number <= -32000 && number >= -32099)));
+    dist::rpc_error bare;
+    bare.code = number;
+    BOOST_TEST((dist::to_fault(bare).code == code));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_is_not_utf8_is_still_written_as_json) {
+  auto const asked = request(R"({"jsonrpc":"2.0","method":"A.b","id":1})");
+  auto const text = dist::write_error(asked, dist::make_fault(errc::method_failed, std::string("A\xFE\0\xC3", 4)));
+  BOOST_TEST(reply(text).error.value().message == std::string("A\xEF\xBF\xBD\0\xEF\xBF\xBD", 8));
+}
+
+BOOST_AUTO_TEST_CASE(writes_requests) {
+  dist::rpc_request asked;
+  asked.method = "Arith.Sum";
+  asked.id_text = "7";
+  BOOST_TEST(dist::write_request(asked) == R"({"jsonrpc":"2.0","method":"Arith.Sum","id":7})");
+  asked.version = rpc_version::v1;
+  BOOST_TEST(dist::write_request(asked) == R"({"method":"Arith.Sum","params":[],"id":7})");
+  asked.params_text = "[[1]]";
+  BOOST_TEST(dist::write_request(asked) == R"({"method":"Arith.Sum","params":[[1]],"id":7})");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,187 @@
+#include "support/memory_stream.hpp"
+
+#include <algorithm>
+#include <asio/post.hpp>
+#include <cstring>
+
+namespace dist::test {
+
+std::size_t memory_pipe::put(asio::const_buffer from) noexcept {
+  auto const count = std::min(from.size(), space());
+  auto const* bytes = static_cast<std::byte const*>(from.data());
+  for (std::size_t done = 0; done < count;) {
+    auto const at = (first_ + size_) % ring_.size();
+    auto const piece = std::min(count - done, ring_.size() - at);
+    std::memcpy(ring_.data() + at, bytes + done, piece);
+    size_ += piece;
+    done += piece;
+  }
+  if (count > 0) readable.set();
+  return count;
+}
+
+std::size_t memory_pipe::take(asio::mutable_buffer into) noexcept {
+  auto const count = std::min(into.size(), available());
+  auto* bytes = static_cast<std::byte*>(into.data());
+  for (std::size_t done = 0; done < count;) {
+    auto const piece = std::min(count - done, ring_.size() - first_);
+    std::memcpy(bytes + done, ring_.data() + first_, piece);
+    first_ = (first_ + piece) % ring_.size();
+    size_ -= piece;
+    done += piece;
+  }
+  if (count > 0) writable.set();
+  return count;
+}
+
+void memory_pipe::finish() {
+  finished_ = true;
+  wake();
+}
+
+void memory_pipe::abandon() {
+  reader_gone = true;
+  wake();
+}
+
+void memory_pipe::reset(std::error_code why) {
+  if (!error) error = why;
+  size_ = 0;
+  wake();
+}
+
+void memory_pipe::wake() {
+  readable.set();
+  writable.set();
+}
+
+void fault_plan::attach(std::shared_ptr<memory_pipe> outgoing, std::shared_ptr<memory_pipe> incoming) {
+  std::erase_if(streams_, [](attached const& a) { return a.outgoing.expired(); });
+  streams_.push_back({outgoing, incoming});
+}
+
+void fault_plan::resume() {
+  stalled_ = false;
+  for (auto const& each : streams_)
+    if (auto pipe = each.outgoing.lock()) pipe->wake();
+}
+
+void fault_plan::cut(std::error_code error) {
+  for (auto const& each : streams_) {
+    if (auto pipe = each.outgoing.lock()) pipe->reset(error);
+    if (auto pipe = each.incoming.lock()) pipe->reset(error);
+  }
+}
+
+namespace {
+
+using state_ptr = std::shared_ptr<memory_stream::state>;
+
+/// The stream ends here and now, as its plan says.
+[[noreturn]] void fail(memory_stream::state& state) {
+  auto const error = state.plan->fail_with;
+  if (error == asio::error::eof) {
+    state.outgoing->finish();
+    state.incoming->abandon();
+  } else {
+    state.outgoing->reset(error);
+    state.incoming->reset(error);
+  }
+  throw std::system_error(error);
+}
+
+task<std::size_t> read_some_of(state_ptr state, asio::mutable_buffer into) {
+  auto& pipe = *state->incoming;
+  for (bool posted = false;; posted = true) {
+    if (state->closed) throw std::system_error(asio::error::operation_aborted);
+    bool const ready = into.size() == 0 || pipe.error || pipe.available() > 0 || pipe.ended();
+    if (!ready) {
+      co_await pipe.readable.wait();
+    } else if (!posted) {
+      co_await asio::post(asio::use_awaitable);
+    } else {
+      break;
+    }
+  }
+  if (state->plan->step()) fail(*state);
+  if (pipe.error) throw std::system_error(pipe.error);
+  if (into.size() > 0 && pipe.ended()) throw std::system_error(asio::error::eof);
+  co_return pipe.take(asio::buffer(into, state->plan->max_read));
+}
+
+task<void> write_to(state_ptr state, std::span<asio::const_buffer const> from) {
+  auto& pipe = *state->outgoing;
+  std::size_t index = 0;
+  std::size_t done = 0;  // of from[index]
+  bool posted = false;
+  for (;;) {
+    while (index < from.size() && done == from[index].size()) {
+      ++index;
+      done = 0;
+    }
+    if (index == from.size() && posted) co_return;
+    if (state->closed) throw std::system_error(asio::error::operation_aborted);
+    if (pipe.error) throw std::system_error(pipe.error);
+    if (pipe.reader_gone) throw std::system_error(asio::error::broken_pipe);
+    bool const dropping = state->plan->dropping();
+    if (index < from.size() && (dropping || pipe.space() > 0)) {
+      if (state->plan->step()) fail(*state);
+      // A step fills what there is to fill, across buffers, as a gathering write does.
+      auto left = state->plan->max_write;
+      while (index < from.size() && left > 0) {
+        auto const piece = asio::buffer(from[index] + done, left);
+        auto const moved = dropping ? piece.size() : pipe.put(piece);
+        done += moved;
+        left -= moved;
+        if (moved < piece.size()) break;
+        if (done == from[index].size()) {
+          ++index;
+          done = 0;
+        }
+      }
+      posted = true;
+      co_await asio::post(asio::use_awaitable);
+    } else if (index < from.size()) {
+      co_await pipe.writable.wait();
+    } else {
+      posted = true;
+      co_await asio::post(asio::use_awaitable);
+    }
+  }
+}
+
+}  // namespace
+
+memory_stream::memory_stream(std::shared_ptr<memory_pipe> incoming, std::shared_ptr<memory_pipe> outgoing,
+                             std::shared_ptr<fault_plan> plan, std::string local, std::string peer)
+    : state_(std::make_shared<state>(state{std::move(incoming), std::move(outgoing), std::move(plan)})),
+      local_(std::move(local)),
+      peer_(std::move(peer)) {
+  state_->plan->attach(state_->outgoing, state_->incoming);
+}
+
+task<std::size_t> memory_stream::read_some(asio::mutable_buffer into) { return read_some_of(state_, into); }
+
+task<void> memory_stream::write(std::span<asio::const_buffer const> from) { return write_to(state_, from); }
+
+void memory_stream::close() noexcept {
+  if (std::exchange(state_->closed, true)) return;
+  if (state_->plan->dropping()) {
+    // The peer learns nothing, our own waiting operations do.
+    state_->outgoing->writable.set();
+    state_->incoming->readable.set();
+    return;
+  }
+  state_->outgoing->finish();
+  state_->incoming->abandon();
+}
+
+stream_pair memory_stream_pair(memory_stream_options options) {
+  auto there = std::make_shared<memory_pipe>(options.pipe_bytes, options.first_plan);
+  auto back = std::make_shared<memory_pipe>(options.pipe_bytes, options.second_plan);
+  return {
+      std::make_unique<memory_stream>(back, there, options.first_plan, options.first_address, options.second_address),
+      std::make_unique<memory_stream>(there, back, options.second_plan, options.second_address, options.first_address)};
+}
+
+}  // namespace dist::test

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <cstddef>
+#include <dist/rpc/event.hpp>
+#include <dist/rpc/stream.hpp>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "support/fault_plan.hpp"
+
+namespace dist::test {
+
+inline constexpr std::size_t default_pipe_bytes = 64 * 1024;
+
+/// One direction of a memory stream: a bounded ring of bytes with a writer and a reader.
+class memory_pipe {
+ public:
+  memory_pipe(std::size_t capacity, std::shared_ptr<fault_plan> plan) : ring_(capacity), plan_(std::move(plan)) {}
+
+  std::size_t space() const noexcept { return ring_.size() - size_; }
+  /// What the reader sees: nothing while the way is stalled.
+  std::size_t available() const noexcept { return plan_->stalled() ? 0 : size_; }
+  bool ended() const noexcept { return finished_ && !plan_->stalled() && size_ == 0; }
+
+  std::size_t put(asio::const_buffer from) noexcept;
+  std::size_t take(asio::mutable_buffer into) noexcept;
+
+  /// The writer has closed: the reader sees the end after the bytes that are on the way.
+  void finish();
+  /// The reader has closed: writing makes no sense any more.
+  void abandon();
+  /// Both see this error from now on; bytes on the way are lost.
+  void reset(std::error_code error);
+  void wake();
+
+  std::error_code error;     // once reset
+  bool reader_gone = false;  // once abandoned
+  event readable;            // the reader waits
+  event writable;            // the writer waits
+
+ private:
+  std::vector<std::byte> ring_;
+  std::size_t first_ = 0;
+  std::size_t size_ = 0;
+  bool finished_ = false;
+  std::shared_ptr<fault_plan> plan_;  // the writer's
+};
+
+/// One end. Reads and writes complete through a post and can be cancelled, like a socket's.
+class memory_stream final : public stream {
+ public:
+  /// What the coroutines of an end share with it: they may outlive the object.
+  struct state {
+    std::shared_ptr<memory_pipe> incoming;
+    std::shared_ptr<memory_pipe> outgoing;
+    std::shared_ptr<fault_plan> plan;
+    bool closed = false;
+  };
+
+  memory_stream(std::shared_ptr<memory_pipe> incoming, std::shared_ptr<memory_pipe> outgoing,
+                std::shared_ptr<fault_plan> plan, std::string local, std::string peer);
+  ~memory_stream() override { close(); }
+
+  task<std::size_t> read_some(asio::mutable_buffer into) override;
+  task<void> write(std::span<asio::const_buffer const> from) override;
+  void close() noexcept override;
+  std::string peer_address() const override { return peer_; }
+  std::string local_address() const override { return local_; }
+
+ private:
+  std::shared_ptr<state> state_;
+  std::string local_;
+  std::string peer_;
+};
+
+struct memory_stream_options {
+  std::size_t pipe_bytes = default_pipe_bytes;  ///< each direction holds this much before a write waits
+  std::shared_ptr<fault_plan> first_plan = std::make_shared<fault_plan>();
+  std::shared_ptr<fault_plan> second_plan = std::make_shared<fault_plan>();
+  std::string first_address = "127.0.0.1:50001";
+  std::string second_address = "127.0.0.1:50002";
+};
+
+using stream_pair = std::pair<std::unique_ptr<stream>, std::unique_ptr<stream>>;
+
+/// Two connected ends.
+stream_pair memory_stream_pair(memory_stream_options options = {});
+
+}  // namespace dist::test
