@@ -1,6 +1,8 @@
 #include "registry/support.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <limits>
+#include <random>
 
 using namespace registry_test;
 
@@ -99,6 +101,33 @@ BOOST_AUTO_TEST_CASE(old_tickets_stay_stale_after_a_large_queue_was_emptied) {
   BOOST_TEST(f.registry.counts().queued == 0U);
   f.submit(1);
   for (auto const& place : places) BOOST_REQUIRE(!f.registry.withdraw(place));
+}
+
+BOOST_AUTO_TEST_CASE(the_waiting_methods_stay_a_heap) {
+  std::mt19937 random(3);
+  dist::call_queue queue({});
+  std::vector<dist::ticket> places;
+  for (int step = 0; step < 20'000; ++step) {
+    if (places.size() < 400 && random() % 2 == 0) {
+      dist::call_needs needs;
+      needs.method = static_cast<dist::method_ref>(random() % 200);
+      needs.nested = random() % 4 == 0;
+      needs.moved = random() % 8 == 0;
+      if (random() % 8 == 0) needs.avoided.add(dist::node_id{1});
+      places.push_back(*queue.push(call(0), needs));
+    } else if (!places.empty()) {
+      std::swap(places[random() % places.size()], places.back());
+      BOOST_REQUIRE(queue.withdraw(places.back()));
+      places.pop_back();
+    }
+    auto const heap = queue.waiting_methods();
+    for (std::size_t n = 1; n < heap.size(); ++n)
+      BOOST_REQUIRE((queue.urgency_of(heap[(n - 1) / 2]) < queue.urgency_of(heap[n])));
+    if (places.empty()) continue;
+    auto first = dist::call_queue::urgency{true, std::numeric_limits<std::int64_t>::max()};
+    for (auto const& place : places) first = std::min(first, queue.urgency_of(queue.at(place.index)));
+    BOOST_REQUIRE((queue.urgency_of(heap[0]) == first));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
