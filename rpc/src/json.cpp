@@ -15,8 +15,8 @@ namespace {
 
 using boost::json::string_view;
 
-/// A number that is no 64-bit integer. Text with a fraction or an exponent is rounded to the nearest double, as everywhere; whole
-/// numbers must be held exactly; nothing becomes an infinity, and nothing but zero becomes zero.
+/// A number that is no 64-bit integer. Text with a fraction or an exponent is rounded to the nearest double, as
+/// everywhere; whole numbers must be held exactly; nothing becomes an infinity, and nothing but zero becomes zero.
 std::optional<double> exact_double(std::string_view text) {
   double value = 0;
   auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -18,10 +18,10 @@ constexpr std::size_t compare_depth_limit = 1000;  // recursive types can go dee
 constexpr std::size_t step_limit = 200'000;
 
 struct type_node {
-  std::string_view name;                       ///< `int64`, `list`, `enum`; empty for a struct
-  std::string_view text;                       ///< the whole type, for messages
-  std::vector<type_node const*> parts;         ///< element types, member types
-  std::vector<std::string_view> labels;        ///< member names, enumerators, an array's size, a duration's period
+  std::string_view name;                 ///< `int64`, `list`, `enum`; empty for a struct
+  std::string_view text;                 ///< the whole type, for messages
+  std::vector<type_node const*> parts;   ///< element types, member types
+  std::vector<std::string_view> labels;  ///< member names, enumerators, an array's size, a duration's period
 };
 
 /// Reads a type text into nodes. References are resolved to the struct they mean.
@@ -155,7 +155,8 @@ class type_comparer {
     if (reader.name == "bytes") return bytes_accept(reader, writer);
     if (reader.name != writer.name) return fail_on(reader, writer);
     if (reader.name == "enum") return enum_accepts(reader, writer);
-    if (reader.name == "list" && !reader.labels.empty() && reader.labels != writer.labels) return fail_on(reader, writer);
+    if (reader.name == "list" && !reader.labels.empty() && reader.labels != writer.labels)
+      return fail_on(reader, writer);
     if (reader.name == "duration" && reader.labels != writer.labels) return fail_on(reader, writer);
     bool const fewer = reader.name == "variant" && writer.parts.size() < reader.parts.size();
     if (reader.parts.size() != writer.parts.size() && !fewer) return fail_on(reader, writer);
@@ -227,8 +228,7 @@ std::string type_mismatch(std::string_view reader, std::string_view writer) {
   type_parser writer_parser(writer);
   auto const* wanted = reader_parser.parse();
   auto const* written = writer_parser.parse();
-  if (!wanted || !written)
-    return "not a type: " + std::string((wanted ? writer : reader).substr(0, 200));
+  if (!wanted || !written) return "not a type: " + std::string((wanted ? writer : reader).substr(0, 200));
   type_comparer compare;
   if (compare.accepts(*wanted, *written)) return {};
   return compare.path.empty() ? compare.why : "member " + compare.path.substr(1) + ": " + compare.why;

@@ -9,7 +9,9 @@ bool value_error::fail(std::string what) {
 
 bool value_error::not_utf8(std::size_t at) { return fail("not UTF-8 at byte " + std::to_string(at)); }
 
-bool value_error::too_deep(std::size_t limit) { return fail("nested deeper than " + std::to_string(limit) + " levels"); }
+bool value_error::too_deep(std::size_t limit) {
+  return fail("nested deeper than " + std::to_string(limit) + " levels");
+}
 
 bool value_error::in_member(std::string_view name) {
   path_.insert(0, name);

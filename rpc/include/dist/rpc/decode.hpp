@@ -21,8 +21,8 @@ bool decode_any(json_reader& in, boost::json::value& out);
 /// Finds the member that a received name means: as declared, or in its Go spelling without regard to case.
 std::size_t find_member(std::string_view name, std::string_view const* names, std::size_t count) noexcept;
 
-/// Reads values of C++ types through a cbor_reader or a json_reader. Functions return false when the input does not hold
-/// exactly such a value; the reader's `error` then says why and where, and `out` is in an unspecified state.
+/// Reads values of C++ types through a cbor_reader or a json_reader. Functions return false when the input does not
+/// hold exactly such a value; the reader's `error` then says why and where, and `out` is in an unspecified state.
 template <class Reader>
 class decoder {
  public:

@@ -47,7 +47,8 @@ class json_reader {
   boost::json::value const* at_ = nullptr;
 };
 
-/// Whether a decimal number is what a float is written as: exactly its value, or the shortest text that reads back as it.
+/// Whether a decimal number is what a float is written as: exactly its value, or the shortest text that reads back as
+/// it.
 bool float_from_decimal(number value, float& out) noexcept;
 
 }  // namespace dist

@@ -17,7 +17,9 @@ struct number {
   enum class kind : std::uint8_t { natural, negative, floating };
 
   static number of(std::uint64_t value) noexcept { return {kind::natural, value}; }
-  static number of_negative(std::int64_t value) noexcept { return {kind::negative, std::bit_cast<std::uint64_t>(value)}; }
+  static number of_negative(std::int64_t value) noexcept {
+    return {kind::negative, std::bit_cast<std::uint64_t>(value)};
+  }
   static number of(double value) noexcept { return {kind::floating, std::bit_cast<std::uint64_t>(value)}; }
 
   std::int64_t negative() const noexcept { return std::bit_cast<std::int64_t>(bits); }

@@ -6,8 +6,9 @@
 
 namespace dist {
 
-/// The first thing that was wrong with a value, and where in the value. The path is built while the walk unwinds, so that
-/// values that are right pay nothing for it. Every function but `text` returns false, for `return error.fail(...)`.
+/// The first thing that was wrong with a value, and where in the value. The path is built while the walk unwinds, so
+/// that values that are right pay nothing for it. Every function but `text` returns false, for `return
+/// error.fail(...)`.
 class value_error {
  public:
   [[gnu::cold]] bool fail(std::string what);
