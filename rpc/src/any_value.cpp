@@ -86,7 +86,7 @@ bool decode_map(cbor_reader& in, boost::json::value& out) {
       std::string_view name;
       if (!in.text(name)) return in.error.in_element(at);
       auto const [member, is_new] = object.emplace(boost::json::string_view(name.data(), name.size()), nullptr);
-      if (!is_new) return in.error.fail("member " + std::string(name) + " twice");
+      if (!is_new) return in.error.fail("member " + shortened(name) + " twice");
       if (!decode_any(in, member->value())) return in.error.in_member(name);
       continue;
     }

@@ -99,6 +99,8 @@ BOOST_AUTO_TEST_CASE(integers_are_exact) {
   BOOST_TEST(error_of<int>("3.5") == "result: 3.5 does not fit int32 exactly");
   BOOST_TEST(error_of<float>("16777217") == "result: 16777217 does not fit float exactly");
   BOOST_TEST(error_of<float>("16777217.0") != "");
+  BOOST_TEST(error_of<std::int64_t>("9007199254740993.0") != "");
+  reads("9007199254740991.0", std::int64_t{9007199254740991});
   BOOST_TEST(error_of<float>("0.123456789") != "");
   reads("0.1", 0.1f);
   writes("0.1", 0.1f);
@@ -236,6 +238,8 @@ BOOST_AUTO_TEST_CASE(params_may_be_a_list_or_the_only_struct) {
   BOOST_TEST(arguments_error<range>(R"([{"start":1,"last_of_all":2,"more":3}])") == "argument 1: unknown member more");
   BOOST_TEST(arguments_error<range>(R"([{"start":1,"Start":1,"last_of_all":2}])") == "argument 1: member Start twice");
   BOOST_TEST(arguments_error<range>(R"([{"start":1,"start":1}])").find("member start twice") != std::string::npos);
+  auto const endless = "{\"" + std::string(1'000'000, 'x') + "\":1}";
+  BOOST_TEST(arguments_error<range>(endless).size() < 200u);
   BOOST_TEST(arguments_error<int>("[1").find("not JSON") != std::string::npos);
   BOOST_TEST(arguments_error<int>("[1]]").find("not JSON") != std::string::npos);
 }

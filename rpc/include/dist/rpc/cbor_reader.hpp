@@ -15,6 +15,7 @@ class cbor_reader {
  public:
   static constexpr bool native_keys = true;      ///< maps may have keys of any type
   static constexpr bool text_lives = true;       ///< text and bytes live as long as the input
+  static constexpr bool exact_floats = true;     ///< a float is what was meant, not a decimal text rounded to it
   static constexpr bool ignores_unknown = true;  ///< members that nobody knows are skipped
 
   /// A list or map that is being read.

@@ -13,6 +13,7 @@ class json_reader {
  public:
   static constexpr bool native_keys = false;
   static constexpr bool text_lives = false;
+  static constexpr bool exact_floats = false;
   static constexpr bool ignores_unknown = false;
 
   struct frame {

@@ -26,6 +26,9 @@ class value_error {
   std::string path_;
 };
 
+/// What a peer wrote, short enough for a message: at most `limit` bytes of it, cut between characters.
+std::string shortened(std::string_view text, std::size_t limit = 80);
+
 /// "3 arguments given, 1 expected".
 [[gnu::cold]] std::string wrong_count(std::size_t given, std::size_t expected, std::string_view noun);
 
