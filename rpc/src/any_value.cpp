@@ -11,11 +11,16 @@ namespace {
 template <class Writer>
 bool encode_any_with(Writer& out, boost::json::value const& value) {
   switch (value.kind()) {
-    case boost::json::kind::null: return out.null(), true;
-    case boost::json::kind::bool_: return out.boolean(value.get_bool()), true;
-    case boost::json::kind::int64: return out.integer(value.get_int64()), true;
-    case boost::json::kind::uint64: return out.integer(value.get_uint64()), true;
-    case boost::json::kind::double_: return out.floating(value.get_double()), true;
+    case boost::json::kind::null:
+      return out.null(), true;
+    case boost::json::kind::bool_:
+      return out.boolean(value.get_bool()), true;
+    case boost::json::kind::int64:
+      return out.integer(value.get_int64()), true;
+    case boost::json::kind::uint64:
+      return out.integer(value.get_uint64()), true;
+    case boost::json::kind::double_:
+      return out.floating(value.get_double()), true;
     case boost::json::kind::string: {
       std::string_view const text(value.get_string().data(), value.get_string().size());
       auto const bad = find_invalid_utf8(text);
@@ -81,7 +86,7 @@ bool decode_map(cbor_reader& in, boost::json::value& out) {
       std::string_view name;
       if (!in.text(name)) return in.error.in_element(at);
       auto const [member, is_new] = object.emplace(boost::json::string_view(name.data(), name.size()), nullptr);
-      if (!is_new) return in.error.fail("member " + std::string(name) + " twice");
+      if (!is_new) return in.error.fail("member " + shortened(name) + " twice");
       if (!decode_any(in, member->value())) return in.error.in_member(name);
       continue;
     }
@@ -110,8 +115,10 @@ bool decode_any(json_reader& in, boost::json::value& out) {
 
 bool decode_any(cbor_reader& in, boost::json::value& out) {
   switch (in.next()) {
-    case item::null: return out = nullptr, in.take_null();
-    case item::boolean: return in.boolean(out.emplace_bool());
+    case item::null:
+      return out = nullptr, in.take_null();
+    case item::boolean:
+      return in.boolean(out.emplace_bool());
     case item::number: {
       number value;
       if (!in.numeric(value)) return false;
@@ -137,9 +144,12 @@ bool decode_any(cbor_reader& in, boost::json::value& out) {
       for (std::size_t at = 0; at < array.count(); ++at) list.push_back(to_json(array.get(at)));
       return true;
     }
-    case item::list: return decode_list(in, out.emplace_array());
-    case item::map: return decode_map(in, out);
-    default: return in.mismatch("a value");
+    case item::list:
+      return decode_list(in, out.emplace_array());
+    case item::map:
+      return decode_map(in, out);
+    default:
+      return in.mismatch("a value");
   }
 }
 

@@ -11,7 +11,9 @@ bool typed_array_from_tag(std::uint64_t tag, typed_array& out) noexcept {
   if (tag < 64 || tag > 87 || tag == 76 || tag == 83 || tag == 87) return false;
   auto const bits = static_cast<unsigned>(tag) & 31;
   bool const floats = (bits & 16) != 0;
-  out.is = floats ? typed_array::kind::floating : (bits & 8) != 0 ? typed_array::kind::integer : typed_array::kind::natural;
+  out.is = floats            ? typed_array::kind::floating
+           : (bits & 8) != 0 ? typed_array::kind::integer
+                             : typed_array::kind::natural;
   out.width = static_cast<std::uint8_t>(floats ? 2u << (bits & 3) : 1u << (bits & 3));
   out.order = (bits & 4) != 0 ? std::endian::little : std::endian::big;
   return true;
@@ -58,13 +60,17 @@ constexpr std::uint64_t negative_bignum = 3;
 item cbor_reader::next_simple(unsigned initial) noexcept {
   switch (initial) {
     case 0xf4:
-    case 0xf5: return item::boolean;
+    case 0xf5:
+      return item::boolean;
     case 0xf6:
-    case 0xf7: return item::null;
+    case 0xf7:
+      return item::null;
     case 0xf9:
     case 0xfa:
-    case 0xfb: return item::number;
-    default: return item::other;
+    case 0xfb:
+      return item::number;
+    default:
+      return item::other;
   }
 }
 
@@ -152,8 +158,9 @@ bool cbor_reader::skip() {
 }
 
 bool cbor_reader::mismatch(std::string_view expected) {
-  constexpr std::string_view names[] = {"the end",  "null",   "true or false", "a number",      "text",
-                                        "bytes",    "a list", "a map",         "a typed array", "an unknown kind of value"};
+  constexpr std::string_view names[] = {
+      "the end", "null",   "true or false", "a number",      "text",
+      "bytes",   "a list", "a map",         "a typed array", "an unknown kind of value"};
   std::string text(names[static_cast<std::size_t>(next())]);
   return error.fail(text.append(" where ").append(expected).append(" belongs"));
 }

@@ -1,5 +1,7 @@
 #include <dist/rpc/json.hpp>
 
+#include <dist/rpc/value_error.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/object.hpp>
@@ -15,8 +17,8 @@ namespace {
 
 using boost::json::string_view;
 
-/// A number that is no 64-bit integer. Text with a fraction or an exponent is rounded to the nearest double, as everywhere; whole
-/// numbers must be held exactly; nothing becomes an infinity, and nothing but zero becomes zero.
+/// A number that is no 64-bit integer. Text with a fraction or an exponent is rounded to the nearest double, as
+/// everywhere; whole numbers must be held exactly; nothing becomes an infinity, and nothing but zero becomes zero.
 std::optional<double> exact_double(std::string_view text) {
   double value = 0;
   auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -52,7 +54,7 @@ class value_handler {
     for (std::size_t i = 0; i < count; ++i) {
       auto const& key = keys_[keys_.size() - count + i];
       if (!object.emplace(key, std::move(values_[values_.size() - count + i])).second)
-        return refuse("member " + key + " twice", ec);
+        return refuse("member " + shortened(key) + " twice", ec);
     }
     keys_.resize(keys_.size() - count);
     values_.resize(values_.size() - count);
@@ -100,7 +102,7 @@ class value_handler {
   bool on_double(double, string_view text, error_code& ec) {
     keep(text);
     auto value = exact_double(part_);
-    if (!value) return refuse("the number " + part_.substr(0, 40) + " is beyond 64 bits or what a double holds", ec);
+    if (!value) return refuse("the number " + shortened(part_) + " is beyond 64 bits or what a double holds", ec);
     values_.emplace_back(*value);
     part_.clear();
     return true;

@@ -18,14 +18,20 @@ bool json_reader::open(std::string_view text, std::size_t depth_limit) {
 
 item json_reader::next() const noexcept {
   switch (at_->kind()) {
-    case boost::json::kind::null: return item::null;
-    case boost::json::kind::bool_: return item::boolean;
+    case boost::json::kind::null:
+      return item::null;
+    case boost::json::kind::bool_:
+      return item::boolean;
     case boost::json::kind::int64:
     case boost::json::kind::uint64:
-    case boost::json::kind::double_: return item::number;
-    case boost::json::kind::string: return item::text;
-    case boost::json::kind::array: return item::list;
-    case boost::json::kind::object: return item::map;
+    case boost::json::kind::double_:
+      return item::number;
+    case boost::json::kind::string:
+      return item::text;
+    case boost::json::kind::array:
+      return item::list;
+    case boost::json::kind::object:
+      return item::map;
   }
   return item::other;
 }
@@ -79,7 +85,8 @@ bool json_reader::key(frame& map, std::size_t index, std::string_view& out) {
 }
 
 bool json_reader::mismatch(std::string_view expected) {
-  constexpr std::string_view names[] = {"the end", "null", "true or false", "a number", "text", "bytes", "a list", "an object"};
+  constexpr std::string_view names[] = {"the end", "null",  "true or false", "a number",
+                                        "text",    "bytes", "a list",        "an object"};
   std::string text(names[static_cast<std::size_t>(next())]);
   return error.fail(text.append(" where ").append(expected).append(" belongs"));
 }

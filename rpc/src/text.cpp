@@ -31,7 +31,8 @@ std::size_t find_invalid_utf8(std::string_view text) noexcept {
     } else if (lead >= 0xe0 && lead <= 0xef) {
       if (continues(at + 1, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf) && continues(at + 2)) length = 3;
     } else if (lead >= 0xf0 && lead <= 0xf4) {
-      if (continues(at + 1, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf) && continues(at + 2) && continues(at + 3))
+      if (continues(at + 1, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf) && continues(at + 2) &&
+          continues(at + 3))
         length = 4;
     }
     if (length == 0) return at;

@@ -1,5 +1,7 @@
 #include <dist/rpc/type_text.hpp>
 
+#include <dist/rpc/value_error.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <deque>
@@ -14,14 +16,15 @@ namespace {
 // Type texts come from peers, so their size, their nesting and the work of comparing them are bounded.
 constexpr std::size_t text_limit = 256 * 1024;
 constexpr std::size_t depth_limit = 64;
+constexpr std::size_t message_limit = 400;
 constexpr std::size_t compare_depth_limit = 1000;  // recursive types can go deeper together than each for itself
 constexpr std::size_t step_limit = 200'000;
 
 struct type_node {
-  std::string_view name;                       ///< `int64`, `list`, `enum`; empty for a struct
-  std::string_view text;                       ///< the whole type, for messages
-  std::vector<type_node const*> parts;         ///< element types, member types
-  std::vector<std::string_view> labels;        ///< member names, enumerators, an array's size, a duration's period
+  std::string_view name;                 ///< `int64`, `list`, `enum`; empty for a struct
+  std::string_view text;                 ///< the whole type, for messages
+  std::vector<type_node const*> parts;   ///< element types, member types
+  std::vector<std::string_view> labels;  ///< member names, enumerators, an array's size, a duration's period
 };
 
 /// Reads a type text into nodes. References are resolved to the struct they mean.
@@ -155,7 +158,8 @@ class type_comparer {
     if (reader.name == "bytes") return bytes_accept(reader, writer);
     if (reader.name != writer.name) return fail_on(reader, writer);
     if (reader.name == "enum") return enum_accepts(reader, writer);
-    if (reader.name == "list" && !reader.labels.empty() && reader.labels != writer.labels) return fail_on(reader, writer);
+    if (reader.name == "list" && !reader.labels.empty() && reader.labels != writer.labels)
+      return fail_on(reader, writer);
     if (reader.name == "duration" && reader.labels != writer.labels) return fail_on(reader, writer);
     bool const fewer = reader.name == "variant" && writer.parts.size() < reader.parts.size();
     if (reader.parts.size() != writer.parts.size() && !fewer) return fail_on(reader, writer);
@@ -169,7 +173,8 @@ class type_comparer {
     return false;
   }
   bool fail_on(type_node const& reader, type_node const& writer) {
-    return fail(std::string(writer.text).append(" is written where ").append(reader.text).append(" is read"));
+    return fail(shortened(writer.text, message_limit) + " is written where " + shortened(reader.text, message_limit) +
+                " is read");
   }
 
   static bool number_accepts(std::string_view reader, std::string_view writer) noexcept {
@@ -192,7 +197,7 @@ class type_comparer {
   bool enum_accepts(type_node const& reader, type_node const& writer) {
     std::set<std::string_view> const known(reader.labels.begin(), reader.labels.end());
     for (auto name : writer.labels)
-      if (!known.contains(name)) return fail("the enumerator " + std::string(name) + " is written and not known");
+      if (!known.contains(name)) return fail("the enumerator " + shortened(name) + " is written and not known");
     return true;
   }
 
@@ -203,11 +208,11 @@ class type_comparer {
       steps_ += writer.labels.size();
       if (found == writer.labels.end()) {
         if (reader.parts[i]->name == "optional") continue;
-        return fail("member " + std::string(reader.labels[i]) + " is read and not written");
+        return fail("member " + shortened(reader.labels[i]) + " is read and not written");
       }
       auto const& written = *writer.parts[static_cast<std::size_t>(found - writer.labels.begin())];
       if (!accepts(*reader.parts[i], written)) {
-        path.insert(0, "." + std::string(reader.labels[i]));
+        path.insert(0, "." + shortened(reader.labels[i]));
         return false;
       }
     }
@@ -227,8 +232,7 @@ std::string type_mismatch(std::string_view reader, std::string_view writer) {
   type_parser writer_parser(writer);
   auto const* wanted = reader_parser.parse();
   auto const* written = writer_parser.parse();
-  if (!wanted || !written)
-    return "not a type: " + std::string((wanted ? writer : reader).substr(0, 200));
+  if (!wanted || !written) return "not a type: " + shortened(wanted ? writer : reader, message_limit);
   type_comparer compare;
   if (compare.accepts(*wanted, *written)) return {};
   return compare.path.empty() ? compare.why : "member " + compare.path.substr(1) + ": " + compare.why;

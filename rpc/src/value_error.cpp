@@ -9,10 +9,12 @@ bool value_error::fail(std::string what) {
 
 bool value_error::not_utf8(std::size_t at) { return fail("not UTF-8 at byte " + std::to_string(at)); }
 
-bool value_error::too_deep(std::size_t limit) { return fail("nested deeper than " + std::to_string(limit) + " levels"); }
+bool value_error::too_deep(std::size_t limit) {
+  return fail("nested deeper than " + std::to_string(limit) + " levels");
+}
 
 bool value_error::in_member(std::string_view name) {
-  path_.insert(0, name);
+  path_.insert(0, shortened(name));
   path_.insert(0, 1, '.');
   return false;
 }
@@ -34,6 +36,12 @@ std::string value_error::text(std::string_view subject) const {
 
 std::string value_error::text(std::string_view subject, std::size_t number) const {
   return text(std::string(subject) + ' ' + std::to_string(number));
+}
+
+std::string shortened(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  while (limit != 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
+  return std::string(text.substr(0, limit)) + "...";
 }
 
 std::string wrong_count(std::size_t given, std::size_t expected, std::string_view noun) {

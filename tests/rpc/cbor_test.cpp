@@ -1,8 +1,8 @@
-#include <boost/test/unit_test.hpp>
 #include <boost/json/value.hpp>
+#include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <dist/rpc/codec.hpp>
 #include <cstring>
+#include <dist/rpc/codec.hpp>
 #include <limits>
 #include <map>
 
@@ -183,12 +183,15 @@ BOOST_AUTO_TEST_CASE(rfc8746_typed_arrays) {
   reads("d84e4801000000ffffffff", std::vector<double>{1, -1});
   reads("d85648000000000000f03f", std::vector<std::uint8_t>{1});
   reads("d84044010203ff", std::array<std::int64_t, 4>{1, 2, 3, 255});
-  BOOST_TEST(error_of<std::vector<std::uint32_t>>("d84e4801000000ffffffff") == "result: element [1]: -1 does not fit uint32 exactly");
-  BOOST_TEST(error_of<std::vector<std::int32_t>>("d85648000000000000f83f") == "result: element [0]: 1.5 does not fit int32 exactly");
+  BOOST_TEST(error_of<std::vector<std::uint32_t>>("d84e4801000000ffffffff") ==
+             "result: element [1]: -1 does not fit uint32 exactly");
+  BOOST_TEST(error_of<std::vector<std::int32_t>>("d85648000000000000f83f") ==
+             "result: element [0]: 1.5 does not fit int32 exactly");
   BOOST_TEST(error_of<std::vector<std::int32_t>>("d84e4701000000ffffff") != "");
   BOOST_TEST(error_of<std::vector<std::int32_t>>("d84e820102") != "");
   BOOST_TEST(error_of<std::vector<std::int32_t>>("d84c4101") != "");
-  BOOST_TEST((error_of<std::array<std::int32_t, 3>>("d84e4801000000ffffffff")) == "result: 2 elements given, 3 expected");
+  BOOST_TEST((error_of<std::array<std::int32_t, 3>>("d84e4801000000ffffffff")) ==
+             "result: 2 elements given, 3 expected");
 }
 
 BOOST_AUTO_TEST_CASE(a_large_argument_lies_where_it_was_promised) {
@@ -214,8 +217,8 @@ BOOST_AUTO_TEST_CASE(a_large_argument_lies_where_it_was_promised) {
 }
 
 BOOST_AUTO_TEST_CASE(numbers_are_converted_by_value_or_not_at_all) {
-  reads("f94200", std::int32_t{3});                            // 3.0
-  reads("f98000", std::int32_t{0});                            // -0.0
+  reads("f94200", std::int32_t{3});  // 3.0
+  reads("f98000", std::int32_t{0});  // -0.0
   reads("01", 1.0);
   reads("1b0020000000000000", 9007199254740992.0);
   reads("fb4340000000000000", std::int64_t{9007199254740992});  // 2^53
@@ -249,7 +252,7 @@ BOOST_AUTO_TEST_CASE(members_are_found_by_name) {
   reads("a2617902617801", point{1, 2});
   reads("a1617801", point{1, {}});
   reads("a26178016179f6", point{1, {}});
-  reads("a2615801615902", point{1, 2});                     // X and Y, as Go writes them
+  reads("a2615801615902", point{1, 2});                          // X and Y, as Go writes them
   reads("a3617183a1616101c2420102f6617801617902", point{1, 2});  // an unknown member of any kind
   BOOST_TEST(error_of<point>("a1617902") == "result: member x is missing");
   BOOST_TEST(error_of<point>("a2617801617801") == "result: member x twice");
@@ -257,12 +260,15 @@ BOOST_AUTO_TEST_CASE(members_are_found_by_name) {
   BOOST_TEST(error_of<point>("a161786161") == "result: member x: text where a number belongs");
   BOOST_TEST(error_of<point>("8101") == "result: a list where a map belongs");
   BOOST_TEST(error_of<point>("a10101") == "result: a number where text belongs");
-  BOOST_TEST(error_of<std::vector<point>>("82a1617801a161786161") == "result: element [1].x: text where a number belongs");
+  BOOST_TEST(error_of<std::vector<point>>("82a1617801a161786161") ==
+             "result: element [1].x: text where a number belongs");
 }
 
 BOOST_AUTO_TEST_CASE(announced_lengths_are_checked_against_what_is_there) {
-  BOOST_TEST(error_of<std::vector<std::string>>("9affffffff") == "result: 4294967295 elements announced, 0 bytes are left");
-  BOOST_TEST(error_of<std::string>("7bffffffffffffffff61") == "result: 18446744073709551615 bytes announced, 1 bytes are left");
+  BOOST_TEST(error_of<std::vector<std::string>>("9affffffff") ==
+             "result: 4294967295 elements announced, 0 bytes are left");
+  BOOST_TEST(error_of<std::string>("7bffffffffffffffff61") ==
+             "result: 18446744073709551615 bytes announced, 1 bytes are left");
   BOOST_TEST(error_of<std::vector<double>>("d8565bffffffffffffffff") != "");
   BOOST_TEST((error_of<std::map<int, int>>("bbffffffffffffffff")) != "");
   BOOST_TEST(error_of<point>("a2617801617a9bffffffffffffffff") != "");
@@ -308,18 +314,23 @@ BOOST_AUTO_TEST_CASE(nesting_is_bounded_in_both_directions) {
   BOOST_TEST(dist::decode_result(codec::cbor, out.bytes(), 64, back) == "");
   BOOST_TEST(dist::decode_result(codec::cbor, out.bytes(), 63, back).ends_with("nested deeper than 63 levels"));
   last->next = std::make_unique<chain>();
-  BOOST_TEST(dist::encode_result(codec::cbor, dist::spelling::declared, out, first).ends_with("nested deeper than 64 levels"));
+  BOOST_TEST(
+      dist::encode_result(codec::cbor, dist::spelling::declared, out, first).ends_with("nested deeper than 64 levels"));
 }
 
 BOOST_AUTO_TEST_CASE(untyped_values_keep_what_json_can_say) {
   dist::buffer json;
-  auto cbor = from_hex("a661611bffffffffffffffff61623b7fffffffffffffff6163fb3fb999999999999a6164f97e0061654201026166d84e4801000000ffffffff");
+  auto cbor = from_hex(
+      "a661611bffffffffffffffff61623b7fffffffffffffff6163fb3fb999999999999a6164f97e0061654201026166d84e4801000000ffffff"
+      "ff");
   BOOST_TEST(dist::transcode(codec::cbor, cbor.bytes(), 64, codec::json, json) == "");
-  BOOST_TEST(json.text() == R"({"a":18446744073709551615,"b":-9223372036854775808,"c":0.1,"d":"NaN","e":"AQI=","f":[1,-1]})");
+  BOOST_TEST(json.text() ==
+             R"({"a":18446744073709551615,"b":-9223372036854775808,"c":0.1,"d":"NaN","e":"AQI=","f":[1,-1]})");
   dist::buffer back;
   BOOST_TEST(dist::transcode(codec::json, json.bytes(), 64, codec::cbor, back) == "");
-  BOOST_TEST(to_hex(back) == "a661611bffffffffffffffff61623b7fffffffffffffff6163fb3fb999999999999a6164634e614e616564"
-                             "4151493d6166820120");
+  BOOST_TEST(to_hex(back) ==
+             "a661611bffffffffffffffff61623b7fffffffffffffff6163fb3fb999999999999a6164634e614e616564"
+             "4151493d6166820120");
   json.clear();
   BOOST_TEST(dist::transcode(codec::cbor, from_hex("a201020304").bytes(), 64, codec::json, json) == "");
   BOOST_TEST(json.text() == "[[1,2],[3,4]]");

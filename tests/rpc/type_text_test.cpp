@@ -61,7 +61,8 @@ void check(std::string_view text) {
   BOOST_TEST(dist::type_text<T>() == text);
   BOOST_TEST(dist::type_mismatch(text, text) == "");
   // A text that differs by nothing that matters goes through the comparison itself.
-  BOOST_TEST(dist::type_mismatch("tuple<" + std::string(text) + ",double>", "tuple<" + std::string(text) + ",float>") == "");
+  BOOST_TEST(dist::type_mismatch("tuple<" + std::string(text) + ",double>", "tuple<" + std::string(text) + ",float>") ==
+             "");
 }
 
 }  // namespace
@@ -133,7 +134,8 @@ BOOST_AUTO_TEST_CASE(readers_accept_what_they_can_hold) {
       {"tuple<int8,int8>", "tuple<int8>", "tuple<int8> is written where tuple<int8,int8> is read"},
       {"map<text,double>", "map<text,float>", ""},
       {"duration<int64,1/1000>", "duration<int32,1/1000>", ""},
-      {"duration<int64,1/1000>", "duration<int64,1/1>", "duration<int64,1/1> is written where duration<int64,1/1000> is read"},
+      {"duration<int64,1/1000>", "duration<int64,1/1>",
+       "duration<int64,1/1> is written where duration<int64,1/1000> is read"},
       {"any", "{a:int8}", ""},
       {"{a:int8}", "any", ""},
       {"{n:text,c:list<^0>}", "{c:list<^0>,n:text}", ""},

@@ -11,11 +11,12 @@
 
 namespace dist {
 
-/// Byte strings and typed arrays of at least this many bytes are written with the 8-byte length form, whatever their size,
-/// so that the place of their first byte is known before their length is.
+/// Byte strings and typed arrays of at least this many bytes are written with the 8-byte length form, whatever their
+/// size, so that the place of their first byte is known before their length is.
 inline constexpr std::size_t large_array_bytes = 64 * 1024;
-/// Where the data of one large typed array starts in the payload when it is the only argument: the argument list's head, the
-/// tag and the length. A frame reader that puts the payload at this much before an aligned address lets it be viewed in place.
+/// Where the data of one large typed array starts in the payload when it is the only argument: the argument list's
+/// head, the tag and the length. A frame reader that puts the payload at this much before an aligned address lets it be
+/// viewed in place.
 inline constexpr std::size_t large_array_offset = 1 + 2 + 9;
 
 /// What comes next in an input, whichever the codec.
@@ -58,7 +59,9 @@ struct typed_array {
   /// Whether `data` is what this machine keeps in memory for an array of T, alignment apart.
   template <class T>
   bool is_native() const noexcept {
-    constexpr auto wanted = std::is_floating_point_v<T> ? kind::floating : std::is_signed_v<T> ? kind::integer : kind::natural;
+    constexpr auto wanted = std::is_floating_point_v<T> ? kind::floating
+                            : std::is_signed_v<T>       ? kind::integer
+                                                        : kind::natural;
     return is == wanted && width == sizeof(T) && (order == std::endian::native || width == 1);
   }
 

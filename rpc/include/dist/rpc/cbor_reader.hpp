@@ -8,13 +8,14 @@
 
 namespace dist {
 
-/// Reads CBOR (RFC 8949) without copying or recursion. Lengths are checked against the bytes that are left before anybody
-/// allocates for them; indefinite lengths are refused; tags that mean nothing to us are skipped. Functions that can fail
-/// return false and leave the reason in `error`.
+/// Reads CBOR (RFC 8949) without copying or recursion. Lengths are checked against the bytes that are left before
+/// anybody allocates for them; indefinite lengths are refused; tags that mean nothing to us are skipped. Functions that
+/// can fail return false and leave the reason in `error`.
 class cbor_reader {
  public:
   static constexpr bool native_keys = true;      ///< maps may have keys of any type
   static constexpr bool text_lives = true;       ///< text and bytes live as long as the input
+  static constexpr bool exact_floats = true;     ///< a float is what was meant, not a decimal text rounded to it
   static constexpr bool ignores_unknown = true;  ///< members that nobody knows are skipped
 
   /// A list or map that is being read.
@@ -30,13 +31,20 @@ class cbor_reader {
     auto initial = std::to_integer<unsigned>(*at_);
     switch (initial >> 5) {
       case 0:
-      case 1: return item::number;
-      case 2: return item::bytes;
-      case 3: return item::text;
-      case 4: return item::list;
-      case 5: return item::map;
-      case 6: return next_tagged();
-      default: return next_simple(initial);
+      case 1:
+        return item::number;
+      case 2:
+        return item::bytes;
+      case 3:
+        return item::text;
+      case 4:
+        return item::list;
+      case 5:
+        return item::map;
+      case 6:
+        return next_tagged();
+      default:
+        return next_simple(initial);
     }
   }
   bool at_end() const noexcept { return at_ == end_; }

@@ -13,7 +13,8 @@ class cbor_writer {
  public:
   static constexpr bool native_keys = true;  ///< maps may have keys of any type
 
-  cbor_writer(buffer& out, std::size_t depth_limit) noexcept : out_(out), limit_(depth_limit), depth_left_(depth_limit) {}
+  cbor_writer(buffer& out, std::size_t depth_limit) noexcept
+      : out_(out), limit_(depth_limit), depth_left_(depth_limit) {}
 
   void null() { put(0xf6); }
   void boolean(bool value) { put(value ? 0xf5 : 0xf4); }

@@ -63,7 +63,8 @@ std::string decode_arguments_with(Reader& reader, std::tuple<A...>& out, value_s
     reader.element(list, at++);
     return decode(argument);
   };
-  if (!std::apply([&](auto&... argument) { return (one(argument) && ...); }, out)) return reader.error.text("argument", at);
+  if (!std::apply([&](auto&... argument) { return (one(argument) && ...); }, out))
+    return reader.error.text("argument", at);
   return {};
 }
 
@@ -79,14 +80,15 @@ std::string decode_json_arguments(json_reader& reader, std::tuple<A...>& out, va
     using only = std::tuple_element_t<0, std::tuple<A...>>;
     if constexpr (kind_of<only>() == value_kind::described || kind_of<only>() == value_kind::map) {
       if (reader.next() == item::map)
-        return decoder<json_reader>(reader, &store)(std::get<0>(out)) ? std::string() : reader.error.text("argument", 1);
+        return decoder<json_reader>(reader, &store)(std::get<0>(out)) ? std::string()
+                                                                      : reader.error.text("argument", 1);
     }
   }
   return decode_arguments_with(reader, out, store);
 }
 
-/// Reads a list of arguments. JSON: `in` is the text of JSON-RPC's `params`; an object is taken for the only parameter when that
-/// is a struct or a map; null or no text are taken for no arguments.
+/// Reads a list of arguments. JSON: `in` is the text of JSON-RPC's `params`; an object is taken for the only parameter
+/// when that is a struct or a map; null or no text are taken for no arguments.
 ///
 /// Lives    views among `out` point into `in` or into `store`; both must outlive them.
 /// Errors   one sentence that names the argument and the member; `out` is then in an unspecified state.
@@ -128,7 +130,8 @@ std::string decode_void(codec how, std::span<std::byte const> in, std::size_t de
 /// Reads one result; views are refused.
 template <class T>
 std::string decode_result(codec how, std::span<std::byte const> in, std::size_t depth_limit, T& out) {
-  static_assert(!is_span<T> && !std::is_same_v<T, std::string_view>, "dist: a view cannot be a result; return what owns its elements");
+  static_assert(!is_span<T> && !std::is_same_v<T, std::string_view>,
+                "dist: a view cannot be a result; return what owns its elements");
   if constexpr (require_value_type<T>()) {
     if (how == codec::cbor) {
       cbor_reader reader(in, depth_limit);
@@ -142,8 +145,8 @@ std::string decode_result(codec how, std::span<std::byte const> in, std::size_t 
   return {};
 }
 
-/// Carries a value, or a list of arguments, from one codec to the other without knowing its type: exact, with bytes as base64 and
-/// "NaN" as text in JSON, which readers accept for what they stand for.
+/// Carries a value, or a list of arguments, from one codec to the other without knowing its type: exact, with bytes as
+/// base64 and "NaN" as text in JSON, which readers accept for what they stand for.
 std::string transcode(codec from, std::span<std::byte const> in, std::size_t depth_limit, codec to, buffer& out);
 
 }  // namespace dist

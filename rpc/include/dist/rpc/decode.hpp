@@ -21,8 +21,8 @@ bool decode_any(json_reader& in, boost::json::value& out);
 /// Finds the member that a received name means: as declared, or in its Go spelling without regard to case.
 std::size_t find_member(std::string_view name, std::string_view const* names, std::size_t count) noexcept;
 
-/// Reads values of C++ types through a cbor_reader or a json_reader. Functions return false when the input does not hold
-/// exactly such a value; the reader's `error` then says why and where, and `out` is in an unspecified state.
+/// Reads values of C++ types through a cbor_reader or a json_reader. Functions return false when the input does not
+/// hold exactly such a value; the reader's `error` then says why and where, and `out` is in an unspecified state.
 template <class Reader>
 class decoder {
  public:
@@ -61,7 +61,12 @@ class decoder {
   template <class T>
   bool integer(T& out) {
     number value;
-    return in_.numeric(value) && assign(value, out);
+    if (!in_.numeric(value)) return false;
+    if constexpr (!Reader::exact_floats) {
+      // 9007199254740993.0 is read as 2^53 too.
+      if (value.is_floating(first_gap)) return in_.error.fail(no_fit(value, number_name<T>()));
+    }
+    return assign(value, out);
   }
   template <class T>
   bool floating(T& out) {
@@ -75,7 +80,7 @@ class decoder {
       return true;
     }
     if (!in_.numeric(value)) return false;
-    if constexpr (std::is_same_v<T, float> && !Reader::text_lives) {
+    if constexpr (std::is_same_v<T, float> && !Reader::exact_floats) {
       if (float_from_decimal(value, out)) return true;  // 0.1 is not exact, but it is how people and Go write 0.1f
     }
     return assign(value, out);
@@ -111,7 +116,7 @@ class decoder {
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto e) {
       if (!found && name == e.name) out = e.value, found = true;
     });
-    return found || in_.error.fail("no enumerator is called " + std::string(name));
+    return found || in_.error.fail("no enumerator is called " + shortened(name));
   }
   template <class T>
   bool plain_enum(T& out) {

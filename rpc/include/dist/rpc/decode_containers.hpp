@@ -259,11 +259,11 @@ bool decoder<Reader>::described(T& out) {
     auto index = expected;
     if (index >= names.size() || names[index] != name) index = find_member(name, names.data(), names.size());
     if (index == names.size()) {
-      if constexpr (!Reader::ignores_unknown) return in_.error.fail("unknown member " + std::string(name));
+      if constexpr (!Reader::ignores_unknown) return in_.error.fail("unknown member " + shortened(name));
       if (!in_.skip()) return false;
       continue;
     }
-    if (seen[index]) return in_.error.fail("member " + std::string(name) + " twice");
+    if (seen[index]) return in_.error.fail("member " + shortened(name) + " twice");
     seen[index] = true;
     if (!member(out, index)) return false;
     expected = index + 1;

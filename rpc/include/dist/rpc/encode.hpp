@@ -32,7 +32,8 @@ class encoder {
     if constexpr (kind == value_kind::text || kind == value_kind::text_view) return text(value);
     if constexpr (kind == value_kind::bytes) return out_.bytes(std::as_bytes(std::span(value))), true;
     if constexpr (kind == value_kind::named_enum) return enumerator(value);
-    if constexpr (kind == value_kind::plain_enum) return out_.integer(static_cast<std::underlying_type_t<T>>(value)), true;
+    if constexpr (kind == value_kind::plain_enum)
+      return out_.integer(static_cast<std::underlying_type_t<T>>(value)), true;
     if constexpr (kind == value_kind::nullable) return value ? (*this)(*value) : (out_.null(), true);
     if constexpr (kind == value_kind::choice) return choice(value);
     if constexpr (kind == value_kind::product) return product(value);
@@ -58,7 +59,8 @@ class encoder {
       if (e.value == value && name.empty()) name = e.name;
     });
     if (!name.empty()) return out_.text(name), true;
-    return out_.error.fail("the enumerator " + std::to_string(static_cast<std::underlying_type_t<T>>(value)) + " has no name");
+    return out_.error.fail("the enumerator " + std::to_string(static_cast<std::underlying_type_t<T>>(value)) +
+                           " has no name");
   }
 
   template <class T>
@@ -115,8 +117,8 @@ class encoder {
       return static_cast<std::size_t>(std::distance(value.begin(), value.end()));
   }
 
-  /// Keys that are text make a map in both codecs, others a map in CBOR and a list of pairs in JSON. Where a key may be there several
-  /// times it is always a list of pairs: neither codec's maps allow that.
+  /// Keys that are text make a map in both codecs, others a map in CBOR and a list of pairs in JSON. Where a key may be
+  /// there several times it is always a list of pairs: neither codec's maps allow that.
   template <class T>
   bool map(T const& value) {
     constexpr bool text_keys = kind_of<typename T::key_type>() == value_kind::text;

@@ -13,6 +13,7 @@ class json_reader {
  public:
   static constexpr bool native_keys = false;
   static constexpr bool text_lives = false;
+  static constexpr bool exact_floats = false;
   static constexpr bool ignores_unknown = false;
 
   struct frame {
@@ -47,7 +48,8 @@ class json_reader {
   boost::json::value const* at_ = nullptr;
 };
 
-/// Whether a decimal number is what a float is written as: exactly its value, or the shortest text that reads back as it.
+/// Whether a decimal number is what a float is written as: exactly its value, or the shortest text that reads back as
+/// it.
 bool float_from_decimal(number value, float& out) noexcept;
 
 }  // namespace dist

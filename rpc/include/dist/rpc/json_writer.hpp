@@ -11,13 +11,14 @@
 
 namespace dist {
 
-/// Writes JSON text with the interface of cbor_writer: 64-bit integers exactly, doubles as the shortest text that reads back as
-/// them, bytes as base64, and "NaN", "Infinity", "-Infinity" as text.
+/// Writes JSON text with the interface of cbor_writer: 64-bit integers exactly, doubles as the shortest text that reads
+/// back as them, bytes as base64, and "NaN", "Infinity", "-Infinity" as text.
 class json_writer {
  public:
   static constexpr bool native_keys = false;
 
-  json_writer(buffer& out, std::size_t depth_limit) noexcept : out_(out), limit_(depth_limit), depth_left_(depth_limit) {}
+  json_writer(buffer& out, std::size_t depth_limit) noexcept
+      : out_(out), limit_(depth_limit), depth_left_(depth_limit) {}
 
   void null() { raw("null"); }
   void boolean(bool value) { raw(value ? "true" : "false"); }

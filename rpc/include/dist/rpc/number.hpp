@@ -17,11 +17,16 @@ struct number {
   enum class kind : std::uint8_t { natural, negative, floating };
 
   static number of(std::uint64_t value) noexcept { return {kind::natural, value}; }
-  static number of_negative(std::int64_t value) noexcept { return {kind::negative, std::bit_cast<std::uint64_t>(value)}; }
+  static number of_negative(std::int64_t value) noexcept {
+    return {kind::negative, std::bit_cast<std::uint64_t>(value)};
+  }
   static number of(double value) noexcept { return {kind::floating, std::bit_cast<std::uint64_t>(value)}; }
 
   std::int64_t negative() const noexcept { return std::bit_cast<std::int64_t>(bits); }
   double floating() const noexcept { return std::bit_cast<double>(bits); }
+  bool is_floating(double magnitude) const noexcept {
+    return is == kind::floating && std::fabs(floating()) == magnitude;
+  }
 
   kind is = kind::natural;
   std::uint64_t bits = 0;
@@ -46,10 +51,12 @@ std::string floating_text(double value);
 /// "256 cannot be held exactly by uint8".
 [[gnu::cold]] std::string no_fit(number value, std::string_view type);
 
+/// 2^53: from here on doubles do not hold every integer.
+inline constexpr double first_gap = 9007199254740992.0;
+
 /// Whether the double has exactly the same value as an integer that doubles hold without gaps.
 inline bool is_small_integer(double value) noexcept {
-  constexpr double bound = 9007199254740992.0;  // 2^53
-  return value >= -bound && value <= bound && std::trunc(value) == value;
+  return value >= -first_gap && value <= first_gap && std::trunc(value) == value;
 }
 
 /// Converts by value, exactly or not at all; false says that `value` does not fit.

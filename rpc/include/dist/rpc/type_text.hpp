@@ -7,8 +7,8 @@
 
 namespace dist {
 
-/// Writes a type's structure. Structs that enclose the place that is being written are in `Enclosing`, the innermost first: meeting one
-/// again writes `^n`, the n-th of them, so that recursive types end.
+/// Writes a type's structure. Structs that enclose the place that is being written are in `Enclosing`, the innermost
+/// first: meeting one again writes `^n`, the n-th of them, so that recursive types end.
 template <class... Enclosing>
 class type_writer {
  public:
@@ -49,15 +49,19 @@ class type_writer {
  private:
   template <class... A>
   void of(std::string_view name) {
-    out_ += name;
-    char separator = '<';
-    ((out_ += separator, write<std::remove_cv_t<A>>(), separator = ','), ...);
-    if (sizeof...(A) == 0) out_ += '<';
-    out_ += '>';
+    out_.append(name) += '<';
+    ((write<std::remove_cv_t<A>>(), out_ += ','), ...);
+    close('>');
   }
   template <template <class...> class List, class... A>
   void list_of(std::string_view name, std::type_identity<List<A...>>) {
     of<A...>(name);
+  }
+
+  /// Ends a list, each of whose elements has left a comma.
+  void close(char bracket) {
+    if (out_.back() == ',') out_.pop_back();
+    out_ += bracket;
   }
 
   template <class T>
@@ -70,15 +74,9 @@ class type_writer {
 
   template <class T>
   void enumerators() {
-    out_ += "enum";
-    char separator = '{';
-    boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto e) {
-      out_ += separator;
-      out_ += e.name;
-      separator = ',';
-    });
-    if (separator == '{') out_ += '{';
-    out_ += '}';
+    out_ += "enum{";
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto e) { out_.append(e.name) += ','; });
+    close('}');
   }
 
   template <class T>
@@ -90,25 +88,22 @@ class type_writer {
       out_ += "^" + std::to_string(level);
     } else {
       type_writer<T, Enclosing...> inner(out_);
-      char separator = '{';
+      out_ += '{';
       all_members<T>([&]<class Member>(Member) {
-        out_ += separator;
-        out_ += Member::name;
-        out_ += ':';
+        out_.append(Member::name) += ':';
         inner.template write<member_type<T, Member>>();
-        separator = ',';
+        out_ += ',';
         return true;
       });
-      if (separator == '{') out_ += '{';
-      out_ += '}';
+      close('}');
     }
   }
 
   std::string& out_;
 };
 
-/// A type's structure as text: `list<int64>`, `{start:int64,end:int64}`, `optional<enum{red,green}>`. Made from what the type is, never from
-/// a compiler's spelling; types whose values are written alike have the same text.
+/// A type's structure as text: `list<int64>`, `{start:int64,end:int64}`, `optional<enum{red,green}>`. Made from what
+/// the type is, never from a compiler's spelling; types whose values are written alike have the same text.
 template <class T>
 std::string type_text() {
   std::string text;
@@ -116,8 +111,8 @@ std::string type_text() {
   return text;
 }
 
-/// Whether a reader of the type `reader` accepts what a writer of the type `writer` writes. Empty when it does, else one sentence that
-/// says why not.
+/// Whether a reader of the type `reader` accepts what a writer of the type `writer` writes. Empty when it does, else
+/// one sentence that says why not.
 std::string type_mismatch(std::string_view reader, std::string_view writer);
 
 }  // namespace dist

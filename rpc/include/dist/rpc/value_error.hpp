@@ -6,8 +6,9 @@
 
 namespace dist {
 
-/// The first thing that was wrong with a value, and where in the value. The path is built while the walk unwinds, so that
-/// values that are right pay nothing for it. Every function but `text` returns false, for `return error.fail(...)`.
+/// The first thing that was wrong with a value, and where in the value. The path is built while the walk unwinds, so
+/// that values that are right pay nothing for it. Every function but `text` returns false, for `return
+/// error.fail(...)`.
 class value_error {
  public:
   [[gnu::cold]] bool fail(std::string what);
@@ -24,6 +25,9 @@ class value_error {
   std::string what_;
   std::string path_;
 };
+
+/// What a peer wrote, short enough for a message: at most `limit` bytes of it, cut between characters.
+std::string shortened(std::string_view text, std::size_t limit = 80);
 
 /// "3 arguments given, 1 expected".
 [[gnu::cold]] std::string wrong_count(std::size_t given, std::size_t expected, std::string_view noun);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 #include <boost/describe/enumerators.hpp>
@@ -7,7 +8,6 @@
 #include <boost/describe/modifiers.hpp>
 #include <boost/json/fwd.hpp>
 #include <boost/mp11/algorithm.hpp>
-#include <array>
 #include <chrono>
 #include <complex>
 #include <cstddef>
@@ -27,8 +27,8 @@ namespace dist {
 
 /// The forms that a value has on the wire.
 enum class value_kind : std::uint8_t {
-  none,        ///< the type cannot travel
-  null,        ///< std::monostate
+  none,  ///< the type cannot travel
+  null,  ///< std::monostate
   boolean,
   integer,
   floating,
@@ -42,9 +42,9 @@ enum class value_kind : std::uint8_t {
   product,     ///< std::tuple, std::pair, std::complex: [first, second, ...]
   sequence,    ///< lists, arrays, sets, spans
   map,
-  duration,    ///< the count, in the declared period
-  described,   ///< a struct: its members by name
-  any,         ///< boost::json::value: whatever was written
+  duration,   ///< the count, in the declared period
+  described,  ///< a struct: its members by name
+  any,        ///< boost::json::value: whatever was written
 };
 
 template <class T, template <class...> class Template>
@@ -69,18 +69,38 @@ concept plain_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && si
 
 /// vector, array and span: elements side by side.
 template <class T>
-concept contiguous_sequence = (is_a<T, std::vector> && !std::is_same_v<typename T::value_type, bool>) || is_std_array<T> || is_span<T>;
+concept contiguous_sequence =
+    (is_a<T, std::vector> && !std::is_same_v<typename T::value_type, bool>) || is_std_array<T> || is_span<T>;
 template <class T>
-concept map_like = requires(T t) { typename T::key_type; typename T::mapped_type; t.begin(); t.end(); t.clear(); };
+concept map_like = requires(T t) {
+  typename T::key_type;
+  typename T::mapped_type;
+  t.begin();
+  t.end();
+  t.clear();
+};
 /// Whether equal keys exclude each other, as in std::map and unlike std::multimap.
 template <class T>
 concept unique_keys = requires(T t, typename T::value_type entry) { t.insert(std::move(entry)).second; };
 template <class T>
-concept set_like = !map_like<T> && requires(T t, typename T::key_type k) { t.insert(std::move(k)); t.begin(); t.end(); };
+concept set_like = !map_like<T> && requires(T t, typename T::key_type k) {
+  t.insert(std::move(k));
+  t.begin();
+  t.end();
+};
 template <class T>
-concept growing_sequence = requires(T t, typename T::value_type e) { t.begin(); t.end(); t.clear(); t.push_back(std::move(e)); };
+concept growing_sequence = requires(T t, typename T::value_type e) {
+  t.begin();
+  t.end();
+  t.clear();
+  t.push_back(std::move(e));
+};
 template <class T>
-concept forward_sequence = requires(T t, typename T::value_type e) { t.begin(); t.end(); t.insert_after(t.before_begin(), std::move(e)); };
+concept forward_sequence = requires(T t, typename T::value_type e) {
+  t.begin();
+  t.end();
+  t.insert_after(t.before_begin(), std::move(e));
+};
 
 template <class T>
 concept described_struct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
@@ -94,8 +114,9 @@ inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
 
 /// All data members, those of bases first, whatever their access: who described them wants them to travel.
 template <described_struct T>
-using members_of = boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited |
-                                                            boost::describe::mod_hidden>;
+using members_of =
+    boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited |
+                                             boost::describe::mod_hidden>;
 template <described_struct T>
 inline constexpr std::size_t member_count = boost::mp11::mp_size<members_of<T>>::value;
 template <class T, class Member>
@@ -124,31 +145,50 @@ inline constexpr auto member_names = [] {
 template <class T>
 consteval value_kind kind_of() {
   using enum value_kind;
-  if constexpr (std::is_same_v<T, std::monostate>) return null;
-  else if constexpr (std::is_same_v<T, bool>) return boolean;
-  else if constexpr (plain_number<T>) return std::is_integral_v<T> ? integer : floating;
-  else if constexpr (std::is_same_v<T, std::byte>) return plain_enum;
-  else if constexpr (described_enum<T>) return named_enum;
-  else if constexpr (std::is_enum_v<T>) return plain_enum;
-  else if constexpr (std::is_same_v<T, std::string>) return text;
-  else if constexpr (std::is_same_v<T, std::string_view>) return text_view;
-  else if constexpr (std::is_same_v<T, boost::json::value>) return any;
-  else if constexpr (described_struct<T>) return described;
-  else if constexpr (is_a<T, std::optional>) return nullable;
-  else if constexpr (is_a<T, std::unique_ptr>) return std::is_array_v<typename T::element_type> ? none : nullable;
-  else if constexpr (is_a<T, std::variant>) return choice;
-  else if constexpr (is_a<T, std::tuple> || is_a<T, std::pair> || is_a<T, std::complex>) return product;
-  else if constexpr (is_duration<T>) return duration;
-  else if constexpr (contiguous_sequence<T>) return byte_like<typename T::value_type> ? bytes : sequence;
-  else if constexpr (map_like<T>) return map;
-  else if constexpr (set_like<T> || growing_sequence<T> || forward_sequence<T>) return sequence;
-  else return none;
+  if constexpr (std::is_same_v<T, std::monostate>)
+    return null;
+  else if constexpr (std::is_same_v<T, bool>)
+    return boolean;
+  else if constexpr (plain_number<T>)
+    return std::is_integral_v<T> ? integer : floating;
+  else if constexpr (std::is_same_v<T, std::byte>)
+    return plain_enum;
+  else if constexpr (described_enum<T>)
+    return named_enum;
+  else if constexpr (std::is_enum_v<T>)
+    return plain_enum;
+  else if constexpr (std::is_same_v<T, std::string>)
+    return text;
+  else if constexpr (std::is_same_v<T, std::string_view>)
+    return text_view;
+  else if constexpr (std::is_same_v<T, boost::json::value>)
+    return any;
+  else if constexpr (described_struct<T>)
+    return described;
+  else if constexpr (is_a<T, std::optional>)
+    return nullable;
+  else if constexpr (is_a<T, std::unique_ptr>)
+    return std::is_array_v<typename T::element_type> ? none : nullable;
+  else if constexpr (is_a<T, std::variant>)
+    return choice;
+  else if constexpr (is_a<T, std::tuple> || is_a<T, std::pair> || is_a<T, std::complex>)
+    return product;
+  else if constexpr (is_duration<T>)
+    return duration;
+  else if constexpr (contiguous_sequence<T>)
+    return byte_like<typename T::value_type> ? bytes : sequence;
+  else if constexpr (map_like<T>)
+    return map;
+  else if constexpr (set_like<T> || growing_sequence<T> || forward_sequence<T>)
+    return sequence;
+  else
+    return none;
 }
 
 /// Whether the type itself says "nothing", which is why an optional of it could not be told apart from an empty one.
 template <class T>
-inline constexpr bool is_nullable = kind_of<T>() == value_kind::nullable || kind_of<T>() == value_kind::null ||
-                                    kind_of<T>() == value_kind::any;
+inline constexpr bool is_nullable =
+    kind_of<T>() == value_kind::nullable || kind_of<T>() == value_kind::null || kind_of<T>() == value_kind::any;
 
 template <class T>
 struct pointee {
@@ -183,30 +223,41 @@ consteval bool has_unique_names() {
 template <class T, class... Seen>
 consteval refusal refusal_of() {
   constexpr auto kind = kind_of<T>();
-  if constexpr ((std::is_same_v<T, Seen> || ...)) return refusal::none;
-  else if constexpr (std::is_pointer_v<T>) return refusal::pointer;
-  else if constexpr (std::is_same_v<T, long double>) return refusal::long_double;
-  else if constexpr (kind == value_kind::none) return refusal::undescribed;
+  if constexpr ((std::is_same_v<T, Seen> || ...))
+    return refusal::none;
+  else if constexpr (std::is_pointer_v<T>)
+    return refusal::pointer;
+  else if constexpr (std::is_same_v<T, long double>)
+    return refusal::long_double;
+  else if constexpr (kind == value_kind::none)
+    return refusal::undescribed;
   else if constexpr (kind == value_kind::nullable) {
     using inner = typename pointee<T>::type;
-    if constexpr (is_nullable<std::remove_cv_t<inner>>) return refusal::nested_optional;
-    else return refusal_of<std::remove_cv_t<inner>, Seen...>();
+    if constexpr (is_nullable<std::remove_cv_t<inner>>)
+      return refusal::nested_optional;
+    else
+      return refusal_of<std::remove_cv_t<inner>, Seen...>();
   } else if constexpr (kind == value_kind::choice || is_a<T, std::tuple> || is_a<T, std::pair>) {
     return []<template <class...> class List, class... A>(std::type_identity<List<A...>>) {
       return first_refusal<Seen...>(std::type_identity<std::tuple<A...>>{});
     }(std::type_identity<T>{});
-  } else if constexpr (kind == value_kind::product) return refusal_of<typename T::value_type, Seen...>();
-  else if constexpr (kind == value_kind::duration) return refusal_of<typename T::rep, Seen...>();
+  } else if constexpr (kind == value_kind::product)
+    return refusal_of<typename T::value_type, Seen...>();
+  else if constexpr (kind == value_kind::duration)
+    return refusal_of<typename T::rep, Seen...>();
   else if constexpr (kind == value_kind::map)
     return first_refusal<Seen...>(std::type_identity<std::tuple<typename T::key_type, typename T::mapped_type>>{});
-  else if constexpr (kind == value_kind::sequence) return refusal_of<typename T::value_type, Seen...>();
+  else if constexpr (kind == value_kind::sequence)
+    return refusal_of<typename T::value_type, Seen...>();
   else if constexpr (kind == value_kind::described) {
-    if constexpr (!has_unique_names<T>()) return refusal::same_names;
+    if constexpr (!has_unique_names<T>())
+      return refusal::same_names;
     else
       return []<template <class...> class List, class... Member>(List<Member...>) {
         return first_refusal<Seen..., T>(std::type_identity<std::tuple<member_type<T, Member>...>>{});
       }(members_of<T>{});
-  } else return refusal::none;
+  } else
+    return refusal::none;
 }
 
 /// Whether values of T can travel.
@@ -217,7 +268,8 @@ concept value_type = refusal_of<std::remove_cv_t<T>>() == refusal::none;
 template <class T>
 consteval bool require_value_type() {
   constexpr auto why = refusal_of<std::remove_cv_t<T>>();
-  static_assert(why != refusal::undescribed, "dist: this type is not described: add BOOST_DESCRIBE_STRUCT(T, (), (members))");
+  static_assert(why != refusal::undescribed,
+                "dist: this type is not described: add BOOST_DESCRIBE_STRUCT(T, (), (members))");
   static_assert(why != refusal::pointer, "dist: a pointer cannot travel; use a value, std::optional or std::span");
   static_assert(why != refusal::long_double, "dist: long double cannot travel; use double");
   static_assert(why != refusal::nested_optional, "dist: an optional of an optional cannot be told from an empty one");
