@@ -1,0 +1,67 @@
+#pragma once
+
+#include <dist/rpc/deadline.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace dist {
+
+/// One running call as its method and whoever serves it see it. Made by the serving side, shared with the method's
+/// contexts, which may outlive the call.
+class call_scope {
+ public:
+  call_scope(std::string method, std::string node, dist::deadline until);
+  call_scope(call_scope const&) = delete;
+  call_scope& operator=(call_scope const&) = delete;
+  virtual ~call_scope();
+
+  /// Tells the method that nobody wants its answer; from any thread, idempotent, returns at once.
+  void cancel() noexcept;
+  bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
+
+  dist::deadline deadline() const noexcept { return deadline_; }
+  std::string const& method() const noexcept { return method_; }
+  std::string const& node() const noexcept { return node_; }
+
+  /// Calls `hook` once when the call is cancelled, on the thread that cancels, or here and now if it is cancelled
+  /// already. It must not throw. One hook at a time; an empty one takes it away, and waits while it is running.
+  void on_cancel(std::function<void()> hook);
+
+  /// What the runtime hangs here so that the method's own calls find the master.
+  std::shared_ptr<void> cluster;
+
+ private:
+  std::string const method_;
+  std::string const node_;
+  dist::deadline const deadline_;
+  std::atomic<bool> cancelled_ = false;
+  std::mutex mutex_;
+  std::function<void()> hook_;
+};
+
+/// What a method knows of the call it serves: an optional first parameter of every method, never on the wire. A handle
+/// that is cheap to copy, may be used from any thread and may outlive the call.
+class context {
+ public:
+  explicit context(std::shared_ptr<call_scope> scope) noexcept : scope_(std::move(scope)) {}
+
+  /// Whether somebody cancelled the call, its deadline passed at the caller, or the caller is gone.
+  bool cancelled() const noexcept { return scope_->cancelled(); }
+  /// Throws call_error with errc::cancelled; the call then ends as cancelled.
+  void throw_if_cancelled() const;
+
+  dist::deadline deadline() const noexcept { return scope_->deadline(); }
+  std::string const& node() const noexcept { return scope_->node(); }
+  std::string const& method() const noexcept { return scope_->method(); }
+
+  std::shared_ptr<call_scope> const& scope() const noexcept { return scope_; }
+
+ private:
+  std::shared_ptr<call_scope> scope_;
+};
+
+}  // namespace dist

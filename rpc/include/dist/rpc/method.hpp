@@ -1,0 +1,288 @@
+#pragma once
+
+#include <boost/describe/bases.hpp>
+#include <boost/describe/class.hpp>
+#include <boost/describe/members.hpp>
+#include <boost/describe/modifiers.hpp>
+#include <boost/mp11/algorithm.hpp>
+#include <boost/mp11/list.hpp>
+
+#include <dist/rpc/service_name.hpp>
+#include <dist/rpc/task.hpp>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+namespace dist {
+
+class context;
+
+/// Whether a value of type T only points at somebody else's bytes.
+template <class T>
+inline constexpr bool is_view = std::is_pointer_v<T>;
+template <class C, class Traits>
+inline constexpr bool is_view<std::basic_string_view<C, Traits>> = true;
+template <class T, std::size_t N>
+inline constexpr bool is_view<std::span<T, N>> = true;
+
+template <class T>
+inline constexpr bool is_writable_span = false;
+template <class T, std::size_t N>
+inline constexpr bool is_writable_span<std::span<T, N>> = !std::is_const_v<T>;
+
+template <class T>
+struct awaited {
+  using type = T;
+  static constexpr bool is_task = false;
+};
+template <class T>
+struct awaited<task<T>> {
+  using type = T;
+  static constexpr bool is_task = true;
+};
+
+template <class... P>
+struct parameter_list {};
+
+/// A parameter list without the context that may lead it.
+template <class List>
+struct wire_parameters {
+  using type = List;
+  static constexpr bool takes_context = false;
+};
+template <class First, class... P>
+  requires std::is_same_v<std::remove_cvref_t<First>, context>
+struct wire_parameters<parameter_list<First, P...>> {
+  using type = parameter_list<P...>;
+  static constexpr bool takes_context = true;
+};
+
+/// The type of a member function pointer taken apart.
+template <class Pointer>
+struct member_signature {
+  static constexpr bool is_served = false;
+};
+template <class C, class R, class... P>
+struct member_signature_of {
+  using class_type = C;
+  using returned = R;
+  using parameters = parameter_list<P...>;
+  static constexpr bool is_served = true;
+};
+template <class C, class R, class... P>
+struct member_signature<R (C::*)(P...)> : member_signature_of<C, R, P...> {
+  static constexpr bool is_const = false;
+};
+template <class C, class R, class... P>
+struct member_signature<R (C::*)(P...) const> : member_signature_of<C, R, P...> {
+  static constexpr bool is_const = true;
+};
+template <class C, class R, class... P>
+struct member_signature<R (C::*)(P...) noexcept> : member_signature<R (C::*)(P...)> {};
+template <class C, class R, class... P>
+struct member_signature<R (C::*)(P...) const noexcept> : member_signature<R (C::*)(P...) const> {};
+
+template <class Pointer>
+struct class_of_pointer {
+  using type = void;
+};
+template <class C, class M>
+struct class_of_pointer<M C::*> {
+  using type = C;
+};
+
+/// Whether running the method twice does no harm, so that a lost call may be issued again. Const methods are, unless
+/// `template <> inline constexpr bool dist::repeatable<&T::m> = false;` says otherwise.
+template <auto Method>
+inline constexpr bool repeatable = member_signature<decltype(Method)>::is_const;
+
+/// Whether the method is tiny: it runs on the I/O thread and returns or suspends within 100 us.
+/// `template <> inline constexpr bool dist::brief<&T::m> = true;`
+template <auto Method>
+inline constexpr bool brief = false;
+
+/// One member function pointer as a type: two are the same method exactly when the types are the same. (Comparing the
+/// pointers is no constant expression when a virtual method has the same signature.)
+template <auto Method>
+struct method_constant {
+  static constexpr auto pointer = Method;
+};
+
+template <class Descriptor>
+using method_of_descriptor = method_constant<Descriptor::pointer>;
+
+/// The public member functions that T and its public bases describe.
+template <class T>
+using described_methods =
+    boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_function |
+                                             boost::describe::mod_inherited>;
+template <class T>
+using described_static_functions =
+    boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_function |
+                                             boost::describe::mod_static | boost::describe::mod_inherited>;
+
+template <class Descriptors>
+struct descriptor_names;
+template <template <class...> class L, class... D>
+struct descriptor_names<L<D...>> {
+  static constexpr std::array<std::string_view, sizeof...(D)> value{std::string_view(D::name)...};
+};
+
+/// Whether two members have one Go spelling (`check_n` and `checkN` are both `CheckN`) or one name.
+constexpr bool same_go_spelling(std::string_view a, std::string_view b) noexcept {
+  auto const raise = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
+  bool word_a = true;
+  bool word_b = true;
+  for (;;) {
+    while (!a.empty() && a.front() == '_') word_a = true, a.remove_prefix(1);
+    while (!b.empty() && b.front() == '_') word_b = true, b.remove_prefix(1);
+    if (a.empty() || b.empty()) return a.empty() && b.empty();
+    if ((word_a ? raise(a.front()) : a.front()) != (word_b ? raise(b.front()) : b.front())) return false;
+    word_a = word_b = false;
+    a.remove_prefix(1);
+    b.remove_prefix(1);
+  }
+}
+
+template <class Names, class Same>
+constexpr bool any_two(Names const& names, Same same) {
+  for (std::size_t i = 0; i < names.size(); ++i)
+    for (std::size_t j = i + 1; j < names.size(); ++j)
+      if (same(names[i], names[j])) return true;
+  return false;
+}
+
+/// Refuses, in one line, a class that cannot be served as a whole.
+template <class T>
+consteval bool check_service() {
+  static_assert(boost::describe::has_describe_members<T>::value,
+                "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) behind it");
+  if constexpr (boost::describe::has_describe_members<T>::value) {
+    static_assert(boost::mp11::mp_empty<described_static_functions<T>>::value,
+                  "dist: a static function cannot be served: take it out of the class's description");
+    static_assert(!any_two(descriptor_names<described_methods<T>>::value, [](auto a, auto b) { return a == b; }),
+                  "dist: overloaded methods cannot be served: one wire name, one method");
+    static_assert(any_two(descriptor_names<described_methods<T>>::value, [](auto a, auto b) { return a == b; }) ||
+                      !any_two(descriptor_names<described_methods<T>>::value, same_go_spelling),
+                  "dist: two methods of this class have one Go spelling: rename one");
+  }
+  return true;
+}
+
+template <class P>
+consteval bool check_parameter() {
+  using value = std::remove_cvref_t<P>;
+  static_assert(!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>,
+                "dist: a method cannot change its caller's argument: take it by value or by const reference");
+  static_assert(!std::is_pointer_v<value>, "dist: a pointer cannot be a parameter: take the value");
+  static_assert(!is_writable_span<value>, "dist: a span parameter views what was received: write std::span<T const>");
+  static_assert(std::is_pointer_v<value> || std::is_default_constructible_v<value>,
+                "dist: an argument is read into a default constructed value: give its type a default constructor");
+  return true;
+}
+
+template <class List>
+struct parameter_traits;
+template <class... P>
+struct parameter_traits<parameter_list<P...>> {
+  using arguments = std::tuple<std::remove_cv_t<std::remove_reference_t<P>>...>;
+  static constexpr bool checked = (true && ... && check_parameter<P>());
+};
+
+template <class R>
+consteval bool check_result() {
+  static_assert(!std::is_reference_v<R>, "dist: a method cannot return a reference: return the value");
+  static_assert(!is_view<R>, "dist: a method cannot return a pointer or a view: return the value");
+  return true;
+}
+
+template <auto Method, class Serving>
+consteval std::size_t find_described() {
+  constexpr bool described = boost::describe::has_describe_members<Serving>::value;
+  static_assert(described, "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) "
+                           "behind it");
+  if constexpr (described) {
+    using methods = boost::mp11::mp_transform<method_of_descriptor, described_methods<Serving>>;
+    constexpr auto index = boost::mp11::mp_find<methods, method_constant<Method>>::value;
+    static_assert(index < boost::mp11::mp_size<methods>::value,
+                  "dist: this method is not described: add it to BOOST_DESCRIBE_STRUCT(T, (...), (...))");
+    return index;
+  } else {
+    return 0;
+  }
+}
+
+template <class Serving, std::size_t Index>
+constexpr std::string_view described_name() {
+  if constexpr (boost::describe::has_describe_members<Serving>::value) {
+    if constexpr (Index < boost::mp11::mp_size<described_methods<Serving>>::value)
+      return boost::mp11::mp_at_c<described_methods<Serving>, Index>::name;
+  }
+  return {};
+}
+
+/// Everything the wire has to know of one method, at compile time. What cannot be served is refused in one line.
+///
+/// Serving is the class whose instance runs it, when that is not the class that declares it: an inherited method is
+/// `method_traits<&Base::m, Derived>`.
+template <auto Method, class Serving = typename class_of_pointer<decltype(Method)>::type>
+struct method_traits {
+  static_assert(std::is_member_function_pointer_v<decltype(Method)>,
+                "dist: only member functions are methods: static and free functions cannot be called");
+  static_assert(!std::is_member_function_pointer_v<decltype(Method)> || member_signature<decltype(Method)>::is_served,
+                "dist: a method cannot be volatile, variadic or qualified by & or &&");
+};
+
+template <auto Method, class Serving>
+  requires(member_signature<decltype(Method)>::is_served)
+struct method_traits<Method, Serving> {
+ private:
+  using signature = member_signature<decltype(Method)>;
+  using wire = wire_parameters<typename signature::parameters>;
+
+  static constexpr std::size_t index_ = find_described<Method, Serving>();
+
+ public:
+  using serving = Serving;
+  using result = typename awaited<typename signature::returned>::type;      ///< a task<R> yields its R
+  using parameters = typename wire::type;                                   ///< as written, without the context
+  using arguments = typename parameter_traits<parameters>::arguments;       ///< a tuple of values; views stay views
+
+  static constexpr bool takes_context = wire::takes_context;
+  static constexpr bool is_const = signature::is_const;
+  static constexpr bool is_coroutine = awaited<typename signature::returned>::is_task;
+  static constexpr bool is_repeatable = dist::repeatable<Method>;
+  static constexpr bool is_brief = dist::brief<Method>;
+
+  static_assert(std::is_base_of_v<typename signature::class_type, Serving>,
+                "dist: the serving class does not have this method");
+  static_assert(check_result<result>());
+  static_assert(parameter_traits<parameters>::checked);
+
+  /// `sum`
+  static constexpr std::string_view name() noexcept { return name_; }
+  /// `Arith.sum`
+  static constexpr std::string_view wire_name() noexcept { return {wire_name_.data(), wire_name_.size()}; }
+
+ private:
+  static constexpr std::string_view name_ = described_name<Serving, index_>();
+  static constexpr auto wire_name_ = [] {
+    constexpr auto service = service_name<Serving>;
+    std::array<char, service.size() + 1 + name_.size()> text{};
+    auto at = text.begin();
+    for (char c : service) *at++ = c;
+    *at++ = '.';
+    for (char c : name_) *at++ = c;
+    return text;
+  }();
+};
+
+/// The methods of T as a list of method_constant.
+template <class T>
+using methods_of = boost::mp11::mp_transform<method_of_descriptor, described_methods<T>>;
+
+}  // namespace dist
