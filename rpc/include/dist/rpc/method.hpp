@@ -55,7 +55,7 @@ struct wire_parameters {
   static constexpr bool takes_context = false;
 };
 template <class First, class... P>
-  requires std::is_same_v<std::remove_cvref_t<First>, context>
+requires std::is_same_v<std::remove_cvref_t<First>, context>
 struct wire_parameters<parameter_list<First, P...>> {
   using type = parameter_list<P...>;
   static constexpr bool takes_context = true;
@@ -203,8 +203,9 @@ consteval bool check_result() {
 template <auto Method, class Serving>
 consteval std::size_t find_described() {
   constexpr bool described = boost::describe::has_describe_members<Serving>::value;
-  static_assert(described, "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) "
-                           "behind it");
+  static_assert(described,
+                "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) "
+                "behind it");
   if constexpr (described) {
     using methods = boost::mp11::mp_transform<method_of_descriptor, described_methods<Serving>>;
     constexpr auto index = boost::mp11::mp_find<methods, method_constant<Method>>::value;
@@ -238,8 +239,7 @@ struct method_traits {
 };
 
 template <auto Method, class Serving>
-  requires(member_signature<decltype(Method)>::is_served)
-struct method_traits<Method, Serving> {
+requires(member_signature<decltype(Method)>::is_served) struct method_traits<Method, Serving> {
  private:
   using signature = member_signature<decltype(Method)>;
   using wire = wire_parameters<typename signature::parameters>;
@@ -248,9 +248,9 @@ struct method_traits<Method, Serving> {
 
  public:
   using serving = Serving;
-  using result = typename awaited<typename signature::returned>::type;      ///< a task<R> yields its R
-  using parameters = typename wire::type;                                   ///< as written, without the context
-  using arguments = typename parameter_traits<parameters>::arguments;       ///< a tuple of values; views stay views
+  using result = typename awaited<typename signature::returned>::type;  ///< a task<R> yields its R
+  using parameters = typename wire::type;                               ///< as written, without the context
+  using arguments = typename parameter_traits<parameters>::arguments;   ///< a tuple of values; views stay views
 
   static constexpr bool takes_context = wire::takes_context;
   static constexpr bool is_const = signature::is_const;

@@ -21,7 +21,8 @@ constexpr bool is_identifier_character(char c) noexcept {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-/// `Arith` for `struct calc::Arith`; empty where the spelling does not end in an identifier, as that of a template does.
+/// `Arith` for `struct calc::Arith`; empty where the spelling does not end in an identifier, as that of a template
+/// does.
 template <class T>
 constexpr std::string_view unqualified_name() {
   std::string_view const text = spelled_type<T>();

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/codec.hpp>
+#include <dist/rpc/compute.hpp>
+#include <dist/rpc/context.hpp>
+#include <dist/rpc/fault.hpp>
+#include <dist/rpc/limits.hpp>
+#include <dist/rpc/task.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace dist {
+
+/// What the outside may know of a method.
+struct method_description {
+  std::string name;          ///< `Arith.sum`
+  std::string arguments;     ///< their types as text, in structure
+  std::string result;        ///< its type as text, in structure
+  bool repeatable = false;   ///< running it twice does no harm
+  bool brief = false;        ///< may run on the I/O thread
+  bool coroutine = false;    ///< returns a task
+  bool needs_scope = false;  ///< takes a context or is a coroutine: its invocation should carry a scope
+};
+
+/// One request as a method needs it.
+struct invocation {
+  dist::codec codec{};                       ///< of the arguments and of the result
+  dist::spelling spelling{};                 ///< how the result writes member names
+  std::span<std::byte const> arguments;      ///< encoded; must live until the method has ended: parameters may view it
+  buffer storage;                            ///< may own what `arguments` shows: moving a buffer moves no byte
+  std::shared_ptr<call_scope> scope;         ///< may be null for a method that does not need one
+  std::size_t depth_limit = limits{}.depth;  ///< nesting of the arguments
+  std::size_t result_limit = limits{}.frame_bytes;  ///< bytes of the encoded result
+  bool nested = false;  ///< made by a running method: it does not wait behind others for a busy object
+};
+
+/// How a method ended: an encoded result, or a fault.
+struct outcome {
+  buffer payload;
+  std::optional<fault> error;
+};
+
+/// Called exactly once, on the thread on which the method ended, when its object is free again. It must not throw.
+using done_handler = std::function<void(outcome)>;
+
+/// Whether calls of a method may overlap with others of its object.
+enum class access {
+  shared,     ///< const: runs beside other const methods
+  exclusive,  ///< non-const: runs alone; a coroutine between its awaits
+};
+
+/// One method of an object whose type is forgotten. Exactly one of `run` and `run_task` is there; both decode, call
+/// and encode, and let what the method throws pass.
+struct bound_method {
+  method_description description;
+  dist::access access = dist::access::exclusive;
+  void (*run)(void* object, invocation& what, outcome& out) = nullptr;
+  task<void> (*run_task)(void* object, invocation& what, outcome& out) = nullptr;
+};
+
+class instance_gate;
+
+/// All services of one node: their objects and the methods by index, name and Go spelling. Any thread may use it once
+/// it is built. It must outlive the calls it started, and `compute` must run or drop them all before it goes.
+class service_table {
+ public:
+  service_table();
+  service_table(service_table&&) noexcept;
+  service_table& operator=(service_table&&) noexcept;
+  ~service_table();
+
+  /// Adds the methods of one object, which the table keeps alive.
+  void add(std::vector<bound_method> methods, std::shared_ptr<void> object);
+
+  std::span<method_description const> methods() const noexcept { return descriptions_; }
+  /// The index of `Arith.check_n`, also spelled `Arith.CheckN`.
+  std::optional<std::size_t> find(std::string_view wire_name) const;
+
+  /// Runs a brief plain method here and now. False, and nothing happened, when it has to be started on the compute
+  /// threads: it is not brief, or its object is busy. Allocates nothing but what the values need; `out` is reused.
+  bool try_run_here(std::size_t method, invocation& what, outcome& out);
+
+  /// Runs a method on the compute threads.
+  ///
+  /// Errors   errc::bad_arguments (not started), errc::bad_result, errc::limit_exceeded (executed), what the method
+  ///          threw as errc::method_failed, errc::transient or, when it was cancelled, errc::cancelled.
+  /// Cancel   through what.scope: terminal for a coroutine, on its executor; a plain method may ask its context. A call
+  ///          that was cancelled before its method began ends as errc::cancelled, not started.
+  /// Runs on  a thread of `on`; a coroutine on a strand of on.executor(), under its object's rule of access.
+  /// Lives    the arguments until `done` has been called.
+  void start(std::size_t method, invocation what, compute& on, done_handler done);
+
+  struct call_counts {
+    std::uint64_t calls = 0;     ///< begun or queued at a busy object
+    std::uint64_t failures = 0;  ///< ended with a fault
+  };
+  call_counts counts(std::size_t method) const noexcept;
+
+ private:
+  struct entry;
+
+  std::vector<method_description> descriptions_;
+  std::vector<std::unique_ptr<entry>> entries_;
+  struct text_hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::unordered_map<std::string, std::size_t, text_hash, std::equal_to<>> by_name_;
+};
+
+}  // namespace dist

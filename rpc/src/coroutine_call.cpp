@@ -1,0 +1,71 @@
+#include "coroutine_call.hpp"
+
+#include "method_fault.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/co_spawn.hpp>
+
+#include <exception>
+
+namespace dist {
+namespace {
+
+class coroutine_call final : public coroutine_lane {
+ public:
+  coroutine_call(bound_method const& bound, std::shared_ptr<void> object, std::shared_ptr<instance_gate> gate,
+                 invocation what, asio::any_io_executor pool, coroutine_ended ended)
+      : coroutine_lane(std::move(pool), std::move(gate), bound.access),
+        bound_(bound),
+        object_(std::move(object)),
+        what_(std::move(what)),
+        ended_(std::move(ended)) {}
+
+  static void start(std::shared_ptr<coroutine_call> const& self) {
+    auto const executor = asio::any_io_executor(lane_executor(self));
+    if (self->what_.scope)
+      self->what_.scope->on_cancel([call = std::weak_ptr<coroutine_call>(self), executor] {
+        // The signal belongs to the coroutine's strand; the call is kept until it has been emitted.
+        if (auto const alive = call.lock())
+          asio::post(executor, [alive] { alive->signal_.emit(asio::cancellation_type::terminal); });
+      });
+    // The call owns itself through its completion handler until the coroutine has ended.
+    asio::co_spawn(executor, run(self.get()),
+                   asio::bind_cancellation_slot(
+                       self->signal_.slot(), [self](std::exception_ptr thrown) noexcept { self->finished(thrown); }));
+  }
+
+ private:
+  static task<void> run(coroutine_call* self) {
+    if (self->what_.scope && self->what_.scope->cancelled()) {
+      self->out_.error = cancelled_before_start();
+      co_return;
+    }
+    auto method = self->bound_.run_task(self->object_.get(), self->what_, self->out_);
+    co_await std::move(method);
+  }
+
+  void finished(std::exception_ptr const& thrown) noexcept {
+    if (what_.scope) what_.scope->on_cancel({});
+    if (thrown) out_.error = fault_of_exception(thrown, what_.scope.get());
+    end();
+  }
+
+  void left() noexcept override { ended_(what_, std::move(out_)); }
+
+  bound_method const& bound_;
+  std::shared_ptr<void> object_;
+  invocation what_;
+  outcome out_;
+  coroutine_ended ended_;
+  asio::cancellation_signal signal_;
+};
+
+}  // namespace
+
+void start_coroutine(bound_method const& bound, std::shared_ptr<void> object, std::shared_ptr<instance_gate> gate,
+                     invocation what, asio::any_io_executor pool, coroutine_ended ended) {
+  coroutine_call::start(std::make_shared<coroutine_call>(bound, std::move(object), std::move(gate), std::move(what),
+                                                         std::move(pool), std::move(ended)));
+}
+
+}  // namespace dist

@@ -1,0 +1,165 @@
+#include <dist/rpc/service.hpp>
+
+#include "coroutine_call.hpp"
+#include "instance_gate.hpp"
+#include "method_fault.hpp"
+
+#include <dist/rpc/binding.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+namespace dist {
+
+void refuse_arguments(outcome& out, std::string problem) {
+  out.error = make_fault(errc::bad_arguments, std::move(problem));
+}
+
+void refuse_result(outcome& out, std::string problem) { out.error = make_fault(errc::bad_result, std::move(problem)); }
+
+struct service_table::entry {
+  bound_method bound;
+  std::shared_ptr<void> object;
+  std::shared_ptr<instance_gate> gate;  ///< null where every method of the object is const: nobody ever waits
+  std::atomic<std::uint64_t> calls = 0;
+  std::atomic<std::uint64_t> failures = 0;
+
+  void leave() noexcept {
+    if (gate) gate->leave(bound.access);
+  }
+
+  void make_scope(invocation& what) const {
+    if (!what.scope && bound.description.needs_scope)
+      what.scope = std::make_shared<call_scope>(bound.description.name, std::string(), deadline::never());
+  }
+
+  /// Where every call ends: what is said of a failure, what is counted.
+  void finish(invocation const& what, outcome& out) noexcept {
+    if (!out.error && out.payload.size() > what.result_limit) {
+      out.error = make_fault(errc::limit_exceeded, "result: " + std::to_string(out.payload.size()) +
+                                                       " bytes, the limit is " + std::to_string(what.result_limit));
+      out.error->known = progress::executed;
+    }
+    if (!out.error) return;
+    failures.fetch_add(1, std::memory_order_relaxed);
+    out.payload.clear();
+    out.error->method = bound.description.name;
+    if (what.scope) out.error->node = what.scope->node();
+    out.error->phase = "running";
+  }
+
+  /// A plain method; its object has been entered and is left.
+  void run(invocation& what, outcome& out) noexcept {
+    if (what.scope && what.scope->cancelled()) {
+      out.error = cancelled_before_start();
+    } else {
+      try {
+        bound.run(object.get(), what, out);
+      } catch (...) {
+        out.error = fault_of_exception(std::current_exception(), what.scope.get());
+      }
+    }
+    leave();
+    finish(what, out);
+  }
+};
+
+namespace {
+
+turn turn_of(invocation const& what) noexcept { return what.nested ? turn::ahead : turn::in_order; }
+
+}  // namespace
+
+service_table::service_table() = default;
+service_table::service_table(service_table&&) noexcept = default;
+service_table& service_table::operator=(service_table&&) noexcept = default;
+service_table::~service_table() = default;
+
+void service_table::add(std::vector<bound_method> methods, std::shared_ptr<void> object) {
+  bool const all_const =
+      std::all_of(methods.begin(), methods.end(), [](auto const& m) { return m.access == access::shared; });
+  auto const gate = all_const ? nullptr : std::make_shared<instance_gate>();
+  auto const first = entries_.size();
+  for (auto& bound : methods) {
+    auto made = std::make_unique<entry>();
+    descriptions_.push_back(bound.description);
+    by_name_.emplace(bound.description.name, entries_.size());
+    made->bound = std::move(bound);
+    made->object = object;
+    made->gate = gate;
+    entries_.push_back(std::move(made));
+  }
+  // A declared name is never hidden by another's Go spelling.
+  for (auto index = first; index < entries_.size(); ++index) {
+    std::string_view const name = descriptions_[index].name;
+    auto const dot = name.find('.');
+    auto const method = '.' + go_spelling(name.substr(dot + 1));
+    by_name_.emplace(std::string(name.substr(0, dot)) + method, index);
+    by_name_.emplace(go_spelling(name.substr(0, dot)) + method, index);
+  }
+}
+
+std::optional<std::size_t> service_table::find(std::string_view wire_name) const {
+  auto const found = by_name_.find(wire_name);
+  if (found == by_name_.end()) return std::nullopt;
+  return found->second;
+}
+
+bool service_table::try_run_here(std::size_t method, invocation& what, outcome& out) {
+  auto& called = *entries_.at(method);
+  if (!called.bound.description.brief || !called.bound.run) return false;
+  called.make_scope(what);
+  if (called.gate && !called.gate->try_enter(called.bound.access, turn_of(what))) return false;
+  called.calls.fetch_add(1, std::memory_order_relaxed);
+  out.payload.clear();
+  out.error.reset();
+  called.run(what, out);
+  return true;
+}
+
+void service_table::start(std::size_t method, invocation what, compute& on, done_handler done) {
+  auto& called = *entries_.at(method);
+  called.make_scope(what);
+  called.calls.fetch_add(1, std::memory_order_relaxed);
+
+  if (called.bound.run_task) {
+    auto ended = [&called, done = std::move(done)](invocation const& which, outcome out) {
+      called.finish(which, out);
+      done(std::move(out));
+    };
+    return start_coroutine(called.bound, called.object, called.gate, std::move(what), on.executor(), std::move(ended));
+  }
+
+  struct plain_call {
+    entry& called;
+    invocation what;
+    done_handler done;
+  };
+  auto call = std::make_shared<plain_call>(plain_call{called, std::move(what), std::move(done)});
+  auto const post = [](std::shared_ptr<plain_call> which, compute& where) {
+    where.post([which = std::move(which)] {
+      outcome out;
+      which->called.run(which->what, out);
+      which->done(std::move(out));
+    });
+  };
+  struct waiting_call final : instance_gate::waiter {
+    waiting_call(std::shared_ptr<plain_call> c, compute& o, void (*p)(std::shared_ptr<plain_call>, compute&))
+        : call(std::move(c)), on(o), post(p) {}
+    void admitted() noexcept override { post(std::move(call), on); }
+    std::shared_ptr<plain_call> call;
+    compute& on;
+    void (*post)(std::shared_ptr<plain_call>, compute&);
+  };
+  if (!called.gate || called.gate->enter(called.bound.access, turn_of(call->what),
+                                         [&] { return std::make_unique<waiting_call>(call, on, post); }))
+    post(std::move(call), on);
+}
+
+service_table::call_counts service_table::counts(std::size_t method) const noexcept {
+  auto const& of = *entries_[method];
+  return {of.calls.load(std::memory_order_relaxed), of.failures.load(std::memory_order_relaxed)};
+}
+
+}  // namespace dist
