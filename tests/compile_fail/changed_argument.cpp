@@ -1,0 +1,14 @@
+#include <dist/rpc/service_list.hpp>
+
+#include <string>
+
+struct Names {
+#ifdef FIXED
+  void clear(std::string const&) const {}
+#else
+  void clear(std::string& text) const { text.clear(); }
+#endif
+};
+BOOST_DESCRIBE_STRUCT(Names, (), (clear))
+
+auto const list = dist::services<Names>();

@@ -1,0 +1,14 @@
+#include <dist/rpc/service_list.hpp>
+
+struct Store {
+  explicit Store(int v) : value(v) {}
+  int get() const { return value; }
+  int value;
+};
+BOOST_DESCRIBE_STRUCT(Store, (), (get))
+
+#ifdef FIXED
+auto const list = dist::services(Store(1));
+#else
+auto const list = dist::services<Store>();
+#endif

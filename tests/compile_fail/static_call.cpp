@@ -1,0 +1,12 @@
+#include <dist/rpc/method.hpp>
+
+struct Arith {
+#ifdef FIXED
+  int sum(int a) const { return a; }
+#else
+  static int sum(int a) { return a; }
+#endif
+};
+BOOST_DESCRIBE_STRUCT(Arith, (), (sum))
+
+dist::method_traits<&Arith::sum> const traits;

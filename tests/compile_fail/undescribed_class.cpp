@@ -1,0 +1,10 @@
+#include <dist/rpc/method.hpp>
+
+struct Arith {
+  int sum(int a) const { return a; }
+};
+#ifdef FIXED
+BOOST_DESCRIBE_STRUCT(Arith, (), (sum))
+#endif
+
+static_assert(dist::method_traits<&Arith::sum>::is_const);
