@@ -21,32 +21,33 @@ class coroutine_call final : public coroutine_lane {
         ended_(std::move(ended)) {}
 
   static void start(std::shared_ptr<coroutine_call> const& self) {
-    auto const executor = asio::any_io_executor(lane_executor(self));
     if (self->what_.scope)
-      self->what_.scope->on_cancel([call = std::weak_ptr<coroutine_call>(self), executor] {
+      self->what_.scope->on_cancel([call = std::weak_ptr<coroutine_call>(self)] {
         // The signal belongs to the coroutine's strand; the call is kept until it has been emitted.
         if (auto const alive = call.lock())
-          asio::post(executor, [alive] { alive->signal_.emit(asio::cancellation_type::terminal); });
+          asio::post(lane_executor(alive), [alive] { alive->signal_.emit(asio::cancellation_type::terminal); });
       });
     // The call owns itself through its completion handler until the coroutine has ended.
-    asio::co_spawn(executor, run(self.get()),
+    asio::co_spawn(asio::any_io_executor(lane_executor(self)), run(self.get()),
                    asio::bind_cancellation_slot(
                        self->signal_.slot(), [self](std::exception_ptr thrown) noexcept { self->finished(thrown); }));
   }
 
  private:
   static task<void> run(coroutine_call* self) {
-    if (self->what_.scope && self->what_.scope->cancelled()) {
-      self->out_.error = cancelled_before_start();
-      co_return;
-    }
+    if (self->what_.scope && self->what_.scope->cancelled()) co_return;
+    self->began_ = true;
     auto method = self->bound_.run_task(self->object_.get(), self->what_, self->out_);
     co_await std::move(method);
   }
 
   void finished(std::exception_ptr const& thrown) noexcept {
     if (what_.scope) what_.scope->on_cancel({});
-    if (thrown) out_.error = fault_of_exception(thrown, what_.scope.get());
+    // A signal that was emitted before the first piece ends the coroutine without run() having begun.
+    if (!began_)
+      out_.error = cancelled_before_start();
+    else if (thrown)
+      out_.error = fault_of_exception(thrown, what_.scope.get());
     end();
   }
 
@@ -58,6 +59,7 @@ class coroutine_call final : public coroutine_lane {
   outcome out_;
   coroutine_ended ended_;
   asio::cancellation_signal signal_;
+  bool began_ = false;
 };
 
 }  // namespace

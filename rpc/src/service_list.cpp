@@ -4,7 +4,7 @@ namespace dist {
 
 void service_list::add(maker service) {
   for (auto const& there : makers_)
-    if (same_go_spelling(there.name, service.name))
+    if (go_collide(there.name, service.name))
       throw std::invalid_argument("two services are named " + there.name +
                                   (there.name == service.name ? "" : " and " + service.name + ", one name to Go") +
                                   ": specialise dist::service_name for one of them");

@@ -9,7 +9,9 @@
 #include <exception>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace dist {
@@ -98,7 +100,8 @@ method_description describe_method() {
   method_description described;
   described.name = traits::wire_name();
   described.arguments = type_text<typename traits::arguments>();
-  described.result = type_text<typename traits::result>();
+  described.result =
+      type_text<std::conditional_t<std::is_void_v<typename traits::result>, std::monostate, typename traits::result>>();
   described.repeatable = traits::is_repeatable;
   described.brief = traits::is_brief;
   described.coroutine = traits::is_coroutine;
@@ -122,11 +125,11 @@ bound_method bind_method() {
 /// Every described public method of T, bound; refuses at compile time what cannot be served.
 template <class T>
 std::vector<bound_method> bind_methods() {
-  static_assert(check_service<T>());
   std::vector<bound_method> bound;
-  boost::mp11::mp_for_each<methods_of<T>>([&]<auto Method>(method_constant<Method>) {
-    bound.push_back(bind_method<Method, T>());
-  });
+  if constexpr (check_service<T>())
+    boost::mp11::mp_for_each<methods_of<T>>([&]<auto Method>(method_constant<Method>) {
+      if constexpr (method_traits<Method, T>::accepted) bound.push_back(bind_method<Method, T>());
+    });
   return bound;
 }
 

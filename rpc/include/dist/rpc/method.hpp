@@ -8,10 +8,13 @@
 #include <boost/mp11/list.hpp>
 
 #include <dist/rpc/service_name.hpp>
+#include <dist/rpc/spelling.hpp>
 #include <dist/rpc/task.hpp>
+#include <dist/rpc/value_kind.hpp>
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <tuple>
@@ -132,22 +135,6 @@ struct descriptor_names<L<D...>> {
   static constexpr std::array<std::string_view, sizeof...(D)> value{std::string_view(D::name)...};
 };
 
-/// Whether two members have one Go spelling (`check_n` and `checkN` are both `CheckN`) or one name.
-constexpr bool same_go_spelling(std::string_view a, std::string_view b) noexcept {
-  auto const raise = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
-  bool word_a = true;
-  bool word_b = true;
-  for (;;) {
-    while (!a.empty() && a.front() == '_') word_a = true, a.remove_prefix(1);
-    while (!b.empty() && b.front() == '_') word_b = true, b.remove_prefix(1);
-    if (a.empty() || b.empty()) return a.empty() && b.empty();
-    if ((word_a ? raise(a.front()) : a.front()) != (word_b ? raise(b.front()) : b.front())) return false;
-    word_a = word_b = false;
-    a.remove_prefix(1);
-    b.remove_prefix(1);
-  }
-}
-
 template <class Names, class Same>
 constexpr bool any_two(Names const& names, Same same) {
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -156,33 +143,40 @@ constexpr bool any_two(Names const& names, Same same) {
   return false;
 }
 
-/// Refuses, in one line, a class that cannot be served as a whole.
+/// Refuses, in one line, a class that cannot be served as a whole; true when it is described, so that its methods can
+/// be looked at.
 template <class T>
 consteval bool check_service() {
-  static_assert(boost::describe::has_describe_members<T>::value,
-                "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) behind it");
-  if constexpr (boost::describe::has_describe_members<T>::value) {
-    static_assert(boost::mp11::mp_empty<described_static_functions<T>>::value,
-                  "dist: a static function cannot be served: take it out of the class's description");
-    static_assert(!any_two(descriptor_names<described_methods<T>>::value, [](auto a, auto b) { return a == b; }),
-                  "dist: overloaded methods cannot be served: one wire name, one method");
-    static_assert(any_two(descriptor_names<described_methods<T>>::value, [](auto a, auto b) { return a == b; }) ||
-                      !any_two(descriptor_names<described_methods<T>>::value, same_go_spelling),
-                  "dist: two methods of this class have one Go spelling: rename one");
+  constexpr bool described = boost::describe::has_describe_members<T>::value;
+  static_assert(described, "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...))");
+  if constexpr (described) {
+    constexpr auto names = descriptor_names<described_methods<T>>::value;
+    constexpr bool has_static = !boost::mp11::mp_empty<described_static_functions<T>>::value;
+    constexpr bool overloaded = any_two(names, std::equal_to<>());
+    constexpr bool one_go_spelling = !overloaded && any_two(names, go_collide);
+    static_assert(!has_static, "dist: a static function cannot be served: take it out of the class's description");
+    static_assert(!overloaded, "dist: overloaded methods cannot be served: one wire name, one method");
+    static_assert(!one_go_spelling, "dist: two methods of this class have one Go spelling: rename one");
   }
-  return true;
+  return described;
 }
 
 template <class P>
 consteval bool check_parameter() {
   using value = std::remove_cvref_t<P>;
-  static_assert(!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>,
+  constexpr bool writable = std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>;
+  static_assert(!writable,
                 "dist: a method cannot change its caller's argument: take it by value or by const reference");
   static_assert(!std::is_pointer_v<value>, "dist: a pointer cannot be a parameter: take the value");
   static_assert(!is_writable_span<value>, "dist: a span parameter views what was received: write std::span<T const>");
-  static_assert(std::is_pointer_v<value> || std::is_default_constructible_v<value>,
-                "dist: an argument is read into a default constructed value: give its type a default constructor");
-  return true;
+  if constexpr (!writable && !std::is_pointer_v<value> && !is_writable_span<value>) {
+    if constexpr (require_value_type<value>()) {
+      constexpr bool made_empty = std::is_default_constructible_v<value>;
+      static_assert(made_empty, "dist: an argument is read into an empty value: its type needs a default constructor");
+      return made_empty;
+    }
+  }
+  return false;
 }
 
 template <class List>
@@ -190,27 +184,30 @@ struct parameter_traits;
 template <class... P>
 struct parameter_traits<parameter_list<P...>> {
   using arguments = std::tuple<std::remove_cv_t<std::remove_reference_t<P>>...>;
-  static constexpr bool checked = (true && ... && check_parameter<P>());
+  static constexpr bool accepted = (true && ... && check_parameter<P>());
 };
 
 template <class R>
 consteval bool check_result() {
   static_assert(!std::is_reference_v<R>, "dist: a method cannot return a reference: return the value");
   static_assert(!is_view<R>, "dist: a method cannot return a pointer or a view: return the value");
-  return true;
+  if constexpr (std::is_reference_v<R> || is_view<R>)
+    return false;
+  else if constexpr (std::is_void_v<R>)
+    return true;
+  else
+    return require_value_type<R>();
 }
 
 template <auto Method, class Serving>
 consteval std::size_t find_described() {
   constexpr bool described = boost::describe::has_describe_members<Serving>::value;
-  static_assert(described,
-                "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) "
-                "behind it");
+  static_assert(described, "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...))");
   if constexpr (described) {
     using methods = boost::mp11::mp_transform<method_of_descriptor, described_methods<Serving>>;
     constexpr auto index = boost::mp11::mp_find<methods, method_constant<Method>>::value;
-    static_assert(index < boost::mp11::mp_size<methods>::value,
-                  "dist: this method is not described: add it to BOOST_DESCRIBE_STRUCT(T, (...), (...))");
+    constexpr bool found = index < boost::mp11::mp_size<methods>::value;
+    static_assert(found, "dist: this method is not described: add it to BOOST_DESCRIBE_STRUCT(T, (...), (...))");
     return index;
   } else {
     return 0;
@@ -236,6 +233,8 @@ struct method_traits {
                 "dist: only member functions are methods: static and free functions cannot be called");
   static_assert(!std::is_member_function_pointer_v<decltype(Method)> || member_signature<decltype(Method)>::is_served,
                 "dist: a method cannot be volatile, variadic or qualified by & or &&");
+
+  static constexpr bool accepted = false;
 };
 
 template <auto Method, class Serving>
@@ -260,8 +259,10 @@ requires(member_signature<decltype(Method)>::is_served) struct method_traits<Met
 
   static_assert(std::is_base_of_v<typename signature::class_type, Serving>,
                 "dist: the serving class does not have this method");
-  static_assert(check_result<result>());
-  static_assert(parameter_traits<parameters>::checked);
+
+  /// False behind a refusal, so that whatever would be made of the types stops there and one line remains.
+  static constexpr bool accepted = check_result<result>() & parameter_traits<parameters>::accepted;
+  static_assert(accepted || !accepted, "looked at wherever the traits are used");
 
   /// `sum`
   static constexpr std::string_view name() noexcept { return name_; }

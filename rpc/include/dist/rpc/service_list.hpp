@@ -57,10 +57,11 @@ service_list service(Factory factory) {
 /// One default constructed object of each class.
 template <class... T>
 service_list services() {
-  static_assert((true && ... && std::is_default_constructible_v<T>),
+  constexpr bool default_made = (true && ... && std::is_default_constructible_v<T>);
+  static_assert(default_made,
                 "dist: services<T>() makes T by its default constructor: use services(T{...}) or service<T>(factory)");
   service_list list;
-  ((list += service<T>([] { return T(); })), ...);
+  if constexpr (default_made) ((list += service<T>([] { return T(); })), ...);
   return list;
 }
 
