@@ -138,7 +138,7 @@ void service_table::start(std::size_t method, invocation what, compute& on, done
   };
   auto call = std::make_shared<plain_call>(plain_call{called, std::move(what), std::move(done)});
   auto const post = [](std::shared_ptr<plain_call> which, compute& where) {
-    where.post([which = std::move(which)] {
+    where.post([which = std::move(which)]() noexcept {
       outcome out;
       which->called.run(which->what, out);
       which->done(std::move(out));
