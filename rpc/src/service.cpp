@@ -93,7 +93,7 @@ void service_table::add(std::vector<bound_method> methods, std::shared_ptr<void>
   // A declared name is never hidden by another's Go spelling.
   for (auto index = first; index < entries_.size(); ++index) {
     std::string_view const name = descriptions_[index].name;
-    auto const dot = name.find('.');
+    auto const dot = name.rfind('.');
     auto const method = '.' + go_spelling(name.substr(dot + 1));
     by_name_.emplace(std::string(name.substr(0, dot)) + method, index);
     by_name_.emplace(go_spelling(name.substr(0, dot)) + method, index);
