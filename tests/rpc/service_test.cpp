@@ -16,6 +16,10 @@
 #include <future>
 #include <latch>
 #include <memory>
+<<<<<<< HEAD
+=======
+#include <span>
+>>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,6 +30,11 @@ class pool final : public dist::compute {
  public:
   explicit pool(std::size_t threads) : threads_(threads), pool_(threads) {}
   ~pool() override { pool_.join(); }
+<<<<<<< HEAD
+=======
+  /// Whatever has not run yet never will.
+  void stop() { pool_.stop(); }
+>>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 
   asio::any_io_executor executor() override { return pool_.get_executor(); }
   void post(std::function<void()> work) override { asio::post(pool_, std::move(work)); }
@@ -100,6 +109,19 @@ struct Tasks {
     co_await yield_once();
     co_return std::string(a) + b + ctx.node();
   }
+<<<<<<< HEAD
+=======
+  dist::task<double> dot(std::span<double const> a, std::span<double const> b) const {
+    co_await yield_once();
+    double total = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) total += a[i] * b[i];
+    co_return total;
+  }
+  dist::task<int> yield_often(int times) const {
+    for (int i = 0; i < times; ++i) co_await yield_once();
+    co_return times;
+  }
+>>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
   dist::task<void> nothing() const { co_return; }
   dist::task<int> fail() const {
     co_await yield_once();
@@ -113,7 +135,11 @@ struct Tasks {
   }
   std::shared_ptr<std::latch> started = std::make_shared<std::latch>(1);
 };
+<<<<<<< HEAD
 BOOST_DESCRIBE_STRUCT(Tasks, (), (sum, both, nothing, fail, forever))
+=======
+BOOST_DESCRIBE_STRUCT(Tasks, (), (sum, both, dot, yield_often, nothing, fail, forever))
+>>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 
 template <class... A>
 dist::invocation make_call(A const&... arguments) {
@@ -188,6 +214,40 @@ BOOST_AUTO_TEST_CASE(coroutine_methods_keep_what_they_refer_to) {
   auto const text = value_of<std::string>(start(table, "Tasks.both", std::move(what), on).get());
   BOOST_TEST(text == std::string(100, 'a') + std::string(100, 'b') + "ws07");
   BOOST_TEST(!run("Tasks.nothing").error.has_value());
+<<<<<<< HEAD
+=======
+  auto const ones = std::vector<double>(1000, 1.0);
+  BOOST_TEST(value_of<double>(run("Tasks.dot", ones, ones)) == 1000.0);
+}
+
+BOOST_AUTO_TEST_CASE(values_travel_as_json_too) {
+  dist::invocation what;
+  what.codec = dist::codec::json;
+  what.spelling = dist::spelling::go;
+  what.storage = dist::buffer("[[1,2,39]]");
+  what.arguments = what.storage.bytes();
+  auto const sum = start(table, "Tasks.Sum", std::move(what), on).get();
+  BOOST_TEST(sum.payload.text() == "42");
+
+  dist::invocation nothing;
+  nothing.codec = dist::codec::json;
+  nothing.spelling = dist::spelling::go;
+  auto const done = start(table, "Plain.Nothing", std::move(nothing), on).get();
+  BOOST_TEST(done.payload.text() == "true");
+}
+
+BOOST_AUTO_TEST_CASE(a_method_is_described_by_the_structure_of_its_types) {
+  auto const& join = table.methods()[table.find("Plain.join_two").value()];
+  BOOST_TEST(join.name == "Plain.join_two");
+  BOOST_TEST(join.arguments == "tuple<text,text>");
+  BOOST_TEST(join.result == "text");
+  BOOST_TEST((join.repeatable && !join.brief && !join.coroutine && !join.needs_scope));
+  auto const& forever = table.methods()[table.find("Tasks.forever").value()];
+  BOOST_TEST(forever.arguments == "tuple<>");
+  BOOST_TEST(forever.result == "null");
+  BOOST_TEST((forever.coroutine && forever.needs_scope));
+  BOOST_TEST(table.methods()[table.find("Plain.where").value()].needs_scope);
+>>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 }
 
 BOOST_AUTO_TEST_CASE(a_context_comes_first_and_is_not_an_argument) {
@@ -288,6 +348,43 @@ BOOST_AUTO_TEST_CASE(a_call_that_was_cancelled_before_it_began_never_begins) {
   }
 }
 
+<<<<<<< HEAD
+=======
+BOOST_AUTO_TEST_CASE(a_cancel_at_any_moment_ends_each_call_once) {
+  std::vector<std::shared_ptr<dist::call_scope>> scopes;
+  std::vector<std::future<dist::outcome>> calls;
+  for (int i = 0; i < 200; ++i) {
+    auto what = make_call(i % 20);
+    scopes.push_back(what.scope = scope_of("Tasks.yield_often"));
+    calls.push_back(start(table, "Tasks.yield_often", std::move(what), on));
+    if (i >= 5) scopes[static_cast<std::size_t>(i - 5)]->cancel();
+  }
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    auto const out = calls[i].get();
+    if (out.error)
+      BOOST_TEST((out.error->code == dist::errc::cancelled), dist::to_text(*out.error));
+    else
+      BOOST_TEST(value_of<int>(out) == static_cast<int>(i % 20));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(compute_threads_that_stop_drop_their_calls_and_what_those_hold) {
+  auto const held = std::make_shared<int>(0);
+  {
+    auto started = std::make_shared<std::latch>(1);
+    auto one = dist::services(Tasks{started}).make();
+    pool short_lived(1);
+    auto what = make_call();
+    auto const scope = what.scope = scope_of("Tasks.forever");
+    one.start(one.find("Tasks.forever").value(), std::move(what), short_lived,
+              [held](dist::outcome) { BOOST_ERROR("the call ended"); });
+    started->wait();
+    short_lived.stop();
+  }
+  BOOST_TEST(held.use_count() == 1);
+}
+
+>>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 BOOST_AUTO_TEST_CASE(calls_and_failures_are_counted_per_method) {
   run("Plain.none");
   run("Plain.none");
@@ -508,6 +605,17 @@ BOOST_AUTO_TEST_CASE(an_object_that_cannot_be_copied_serves_one_node) {
                         [](auto const& e) { return std::string(e.what()).find("Only") != std::string::npos; });
 }
 
+<<<<<<< HEAD
+=======
+BOOST_AUTO_TEST_CASE(a_factory_keeps_what_it_captured) {
+  auto const list = [] { return dist::service<Only>([big = std::string(1000, 'x')] { return Only(big); }); }();
+  auto first = list.make();
+  auto second = list.make();
+  BOOST_TEST(text_of(first, "Only.get") == std::string(1000, 'x'));
+  BOOST_TEST(text_of(second, "Only.get") == std::string(1000, 'x'));
+}
+
+>>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 BOOST_AUTO_TEST_CASE(a_factory_that_throws_passes_its_message) {
   auto const list = dist::service<Counted>([]() -> Counted { throw std::runtime_error("no licence"); });
   BOOST_CHECK_EXCEPTION(list.make(), std::runtime_error,
