@@ -93,11 +93,7 @@ void service_table::add(std::vector<bound_method> methods, std::shared_ptr<void>
   // A declared name is never hidden by another's Go spelling.
   for (auto index = first; index < entries_.size(); ++index) {
     std::string_view const name = descriptions_[index].name;
-<<<<<<< HEAD
-    auto const dot = name.find('.');
-=======
     auto const dot = name.rfind('.');
->>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
     auto const method = '.' + go_spelling(name.substr(dot + 1));
     by_name_.emplace(std::string(name.substr(0, dot)) + method, index);
     by_name_.emplace(go_spelling(name.substr(0, dot)) + method, index);
@@ -142,11 +138,7 @@ void service_table::start(std::size_t method, invocation what, compute& on, done
   };
   auto call = std::make_shared<plain_call>(plain_call{called, std::move(what), std::move(done)});
   auto const post = [](std::shared_ptr<plain_call> which, compute& where) {
-<<<<<<< HEAD
-    where.post([which = std::move(which)] {
-=======
     where.post([which = std::move(which)]() noexcept {
->>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
       outcome out;
       which->called.run(which->what, out);
       which->done(std::move(out));

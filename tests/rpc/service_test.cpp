@@ -16,10 +16,7 @@
 #include <future>
 #include <latch>
 #include <memory>
-<<<<<<< HEAD
-=======
 #include <span>
->>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -30,11 +27,8 @@ class pool final : public dist::compute {
  public:
   explicit pool(std::size_t threads) : threads_(threads), pool_(threads) {}
   ~pool() override { pool_.join(); }
-<<<<<<< HEAD
-=======
   /// Whatever has not run yet never will.
   void stop() { pool_.stop(); }
->>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 
   asio::any_io_executor executor() override { return pool_.get_executor(); }
   void post(std::function<void()> work) override { asio::post(pool_, std::move(work)); }
@@ -109,8 +103,6 @@ struct Tasks {
     co_await yield_once();
     co_return std::string(a) + b + ctx.node();
   }
-<<<<<<< HEAD
-=======
   dist::task<double> dot(std::span<double const> a, std::span<double const> b) const {
     co_await yield_once();
     double total = 0;
@@ -121,7 +113,6 @@ struct Tasks {
     for (int i = 0; i < times; ++i) co_await yield_once();
     co_return times;
   }
->>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
   dist::task<void> nothing() const { co_return; }
   dist::task<int> fail() const {
     co_await yield_once();
@@ -135,11 +126,7 @@ struct Tasks {
   }
   std::shared_ptr<std::latch> started = std::make_shared<std::latch>(1);
 };
-<<<<<<< HEAD
-BOOST_DESCRIBE_STRUCT(Tasks, (), (sum, both, nothing, fail, forever))
-=======
 BOOST_DESCRIBE_STRUCT(Tasks, (), (sum, both, dot, yield_often, nothing, fail, forever))
->>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 
 template <class... A>
 dist::invocation make_call(A const&... arguments) {
@@ -214,8 +201,6 @@ BOOST_AUTO_TEST_CASE(coroutine_methods_keep_what_they_refer_to) {
   auto const text = value_of<std::string>(start(table, "Tasks.both", std::move(what), on).get());
   BOOST_TEST(text == std::string(100, 'a') + std::string(100, 'b') + "ws07");
   BOOST_TEST(!run("Tasks.nothing").error.has_value());
-<<<<<<< HEAD
-=======
   auto const ones = std::vector<double>(1000, 1.0);
   BOOST_TEST(value_of<double>(run("Tasks.dot", ones, ones)) == 1000.0);
 }
@@ -247,7 +232,6 @@ BOOST_AUTO_TEST_CASE(a_method_is_described_by_the_structure_of_its_types) {
   BOOST_TEST(forever.result == "null");
   BOOST_TEST((forever.coroutine && forever.needs_scope));
   BOOST_TEST(table.methods()[table.find("Plain.where").value()].needs_scope);
->>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 }
 
 BOOST_AUTO_TEST_CASE(a_context_comes_first_and_is_not_an_argument) {
@@ -348,8 +332,6 @@ BOOST_AUTO_TEST_CASE(a_call_that_was_cancelled_before_it_began_never_begins) {
   }
 }
 
-<<<<<<< HEAD
-=======
 BOOST_AUTO_TEST_CASE(a_cancel_at_any_moment_ends_each_call_once) {
   std::vector<std::shared_ptr<dist::call_scope>> scopes;
   std::vector<std::future<dist::outcome>> calls;
@@ -384,7 +366,6 @@ BOOST_AUTO_TEST_CASE(compute_threads_that_stop_drop_their_calls_and_what_those_h
   BOOST_TEST(held.use_count() == 1);
 }
 
->>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 BOOST_AUTO_TEST_CASE(calls_and_failures_are_counted_per_method) {
   run("Plain.none");
   run("Plain.none");
@@ -605,8 +586,6 @@ BOOST_AUTO_TEST_CASE(an_object_that_cannot_be_copied_serves_one_node) {
                         [](auto const& e) { return std::string(e.what()).find("Only") != std::string::npos; });
 }
 
-<<<<<<< HEAD
-=======
 BOOST_AUTO_TEST_CASE(a_factory_keeps_what_it_captured) {
   auto const list = [] { return dist::service<Only>([big = std::string(1000, 'x')] { return Only(big); }); }();
   auto first = list.make();
@@ -615,7 +594,6 @@ BOOST_AUTO_TEST_CASE(a_factory_keeps_what_it_captured) {
   BOOST_TEST(text_of(second, "Only.get") == std::string(1000, 'x'));
 }
 
->>>>>>> ce955bb8ea5c718724cc48098cdcf8eb3c352eee
 BOOST_AUTO_TEST_CASE(a_factory_that_throws_passes_its_message) {
   auto const list = dist::service<Counted>([]() -> Counted { throw std::runtime_error("no licence"); });
   BOOST_CHECK_EXCEPTION(list.make(), std::runtime_error,

@@ -16,15 +16,24 @@ struct Arith {
   std::int64_t fail(std::string const& why) const { throw std::runtime_error(why); }
   void nothing() const {}
   std::int64_t count() { return ++count_; }
-  dist::task<std::int64_t> twice(dist::context ctx, std::int64_t value) const {
-    auto first = dist::go<&Arith::add>(ctx, value, value, 0);
-    co_return co_await std::move(first);
-  }
+  dist::task<std::int64_t> twice(dist::context ctx, std::int64_t value) const;
 
  private:
   std::int64_t count_ = 0;
 };
 BOOST_DESCRIBE_STRUCT(Arith, (), (sum, add, text, fail, nothing, count, twice))
+
+}  // namespace
+
+template <>
+inline constexpr bool dist::brief<&Arith::add> = true;
+
+namespace {
+
+dist::task<std::int64_t> Arith::twice(dist::context ctx, std::int64_t value) const {
+  auto first = dist::go<&Arith::add>(ctx, value, value, 0);
+  co_return co_await std::move(first);
+}
 
 struct fixture {
   dist::test::memory_cluster world{dist::services<Arith>()};
@@ -34,9 +43,6 @@ struct fixture {
 dist::errc code_of(dist::call_error const& e) { return e.fault().code; }
 
 }  // namespace
-
-template <>
-inline constexpr bool dist::brief<&Arith::add> = true;
 
 BOOST_FIXTURE_TEST_SUITE(calls, fixture)
 
@@ -107,8 +113,10 @@ BOOST_AUTO_TEST_CASE(a_deadline_ends_a_call_that_waits) {
 BOOST_AUTO_TEST_CASE(dropping_and_assigning_over_end_the_call) {
   auto call = dist::go<&Arith::sum>(cluster, {1});
   call = dist::go<&Arith::sum>(cluster, {2});
+  dist::test::run_until_idle(world.io);
   BOOST_TEST(cluster.caller().live_count() == 1);
   { auto const dropped = std::move(call); }
+  dist::test::run_until_idle(world.io);
   BOOST_TEST(cluster.caller().live_count() == 0);
 }
 

@@ -114,16 +114,20 @@ inline constexpr method_call_of<yields_value, Method, Serving> call{};
 template <auto Method, class Serving = class_of_method<Method>>
 inline constexpr method_call_of<yields_result, Method, Serving> try_call{};
 
+/// A literal travels as the text it is.
+template <class A>
+using sent_as = std::conditional_t<std::is_array_v<A>, std::string, A>;
+
 /// A method that is known by its name only: `dist::call_by_name<std::int64_t>(cluster, "Arith.sum", values)`. The
 /// arguments go as the values that are given; whether they fit is found out at the node.
 template <class R, class... A>
 pending<R> call_by_name(cluster const& on, std::string name, A const&... arguments) {
   auto method = std::make_shared<method_key>();
   method->name = std::move(name);
-  method->to_go = &go_arguments<std::tuple<A...>>::rewrite;
+  method->to_go = &go_arguments<std::tuple<sent_as<A>...>>::rewrite;
   auto made = on.make_call(*method, call_options());
   made->own_method = std::move(method);
-  made->early_problem = encode_arguments(codec::cbor, spelling::declared, made->arguments, arguments...);
+  made->early_problem = encode_arguments<sent_as<A>...>(codec::cbor, spelling::declared, made->arguments, arguments...);
   return start_call<R>(on, std::move(made));
 }
 

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstddef>
 #include <dist/runtime/block_on.hpp>
+#include <dist/runtime/progress_bar.hpp>
 #include <dist/runtime/shards.hpp>
 #include <functional>
 #include <optional>
@@ -57,7 +58,7 @@ task<void> spread(cluster on, Inputs inputs, Take take, fan_out how) {
   using traits = method_traits<Method, Serving>;
   std::optional<std::size_t> total;
   if constexpr (std::ranges::sized_range<Inputs>) total = static_cast<std::size_t>(std::ranges::size(inputs));
-  progress bar(on.caller().world().clock, how.label(), total);
+  progress_bar bar(on.caller().world().clock, how.label(), total);
   shards<typename traits::result> calls(on, how);
   auto next = std::ranges::begin(inputs);
   auto const last = std::ranges::end(inputs);

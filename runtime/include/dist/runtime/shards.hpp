@@ -6,7 +6,6 @@
 #include <dist/runtime/cluster.hpp>
 #include <dist/runtime/fan_out.hpp>
 #include <dist/runtime/go.hpp>
-#include <dist/runtime/progress.hpp>
 #include <memory>
 #include <optional>
 #include <unordered_map>

@@ -9,13 +9,13 @@ namespace dist {
 
 /// A progress bar with rate and time left, on stderr if that is a terminal, silent otherwise. Redrawn at most ten times
 /// a second; its destructor ends the line.
-class progress {
+class progress_bar {
  public:
   /// `total`: nothing where it is not known.
-  progress(clock const& time, std::string label, std::optional<std::size_t> total);
-  progress(progress const&) = delete;
-  progress& operator=(progress const&) = delete;
-  ~progress();
+  progress_bar(clock const& time, std::string label, std::optional<std::size_t> total);
+  progress_bar(progress_bar const&) = delete;
+  progress_bar& operator=(progress_bar const&) = delete;
+  ~progress_bar();
 
   void advance(std::size_t count = 1);
 

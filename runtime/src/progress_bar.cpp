@@ -1,4 +1,4 @@
-#include <dist/runtime/progress.hpp>
+#include <dist/runtime/progress_bar.hpp>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -55,25 +55,25 @@ std::string progress_line(std::string const& label, std::size_t done, std::optio
   return label + "  [" + drawn + "]" + tail;
 }
 
-progress::progress(clock const& time, std::string label, std::optional<std::size_t> total)
+progress_bar::progress_bar(clock const& time, std::string label, std::optional<std::size_t> total)
     : clock_(time), label_(std::move(label)), total_(total), started_(time.now()) {
   shown_ = !label_.empty() && ::isatty(STDERR_FILENO) == 1;
 }
 
-progress::~progress() {
+progress_bar::~progress_bar() {
   if (!shown_) return;
   draw(clock_.now());
   write_to_stderr("\n");
 }
 
-void progress::advance(std::size_t count) {
+void progress_bar::advance(std::size_t count) {
   done_ += count;
   if (!shown_) return;
   auto const now = clock_.now();
   if (now - drawn_ >= redraw_after) draw(now);
 }
 
-void progress::draw(time_point now) {
+void progress_bar::draw(time_point now) {
   drawn_ = now;
   write_to_stderr("\r" + progress_line(label_, done_, total_, now - started_, terminal_width() - 1) + "\x1b[K");
 }
