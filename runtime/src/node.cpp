@@ -1,27 +1,11 @@
 #include <dist/runtime/node.hpp>
 
-#include <asio/cancellation_state.hpp>
-#include <asio/this_coro.hpp>
-#include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/sleep.hpp>
 
+#include "join.hpp"
 #include "node_impl.hpp"
 
 namespace dist {
-namespace {
-
-/// The longest pause between two attempts to join; each waits evenly between nothing and its own bound, so that a
-/// thousand nodes do not come back in the same instant.
-constexpr auto first_pause = std::chrono::milliseconds(100);
-constexpr auto longest_pause = std::chrono::seconds(5);
-
-duration pause_before(unsigned attempt, entropy& chance) {
-  auto const bound = std::min<std::chrono::nanoseconds>(longest_pause, first_pause * (1U << std::min(attempt, 10U)));
-  return std::chrono::nanoseconds(static_cast<std::int64_t>(chance.below(static_cast<std::uint64_t>(bound.count()))));
-}
-
-}  // namespace
-
 node::impl::impl(seams const& world, node_options options, service_list const& services)
     : world_(world),
       options_(std::move(options)),
@@ -61,17 +45,8 @@ task<void> node::impl::join_once() {
   // A Go master dials back: the port is open before it is told, on the interface through which the master is reached.
   std::unique_ptr<listener> port;
   if (here && (is_loopback(here->host) || options_.insecure)) port = world_.network.listen({here->host, 0});
-  http_request request("GET", options_.register_path);
-  request.query.emplace_back("port", std::to_string(port ? port->local_address().port : 0));
-  request.headers.set("Host", to_text(options_.master));
-  request.headers.set("Connection", "Upgrade");
-  request.headers.set("Upgrade", "dist/1");
-  http_answer answer;
-  {
-    stream_timer patience(world_.clock, *peer);
-    patience.arm(options_.limits.handshake, "no answer to the registration");
-    answer = co_await http_exchange(*peer, std::move(request), options_.limits);
-  }
+  auto answer = co_await ask_for_frames(world_, *peer, options_.master, options_.register_path,
+                                        port ? port->local_address().port : std::uint16_t{0}, options_.limits);
   switch (answer.response.status) {
     case 101:
       if (port) port->close();
@@ -86,11 +61,7 @@ task<void> node::impl::join_once() {
                                                       "say --insecure to allow that beyond this machine"));
       co_await serve_go_master(std::move(port));
       break;
-    default:
-      throw call_error(make_fault(errc::protocol_error,
-                                  "the master at " + to_text(options_.master) + " answered the registration at " +
-                                      options_.register_path + " with " + std::to_string(answer.response.status) + ": " +
-                                      answer.response.body));
+    default: throw registration_error(options_.master, options_.register_path, answer.response);
   }
 }
 
@@ -110,12 +81,7 @@ hello node::impl::introduction() const {
 task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer rest) {
   auto session = std::make_unique<connection>(std::move(peer), world_, options_.limits, when_full::pause);
   session->feed(rest.bytes());
-  welcome accepted;
-  {
-    stream_timer patience(world_.clock, session->over());
-    patience.arm(options_.limits.handshake, "no welcome");
-    accepted = co_await introduce(*session, introduction(), options_.secret, world_.entropy);
-  }
+  auto const accepted = co_await introduce_in_time(world_, *session, introduction(), options_.secret, options_.limits);
   world_.log.info("node " + accepted.name + ": joined the master at " + to_text(options_.master));
   failures_ = 0;
   last_problem_.clear();

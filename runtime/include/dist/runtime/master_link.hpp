@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <dist/rpc/limits.hpp>
+#include <dist/rpc/seams.hpp>
+#include <dist/rpc/task.hpp>
+#include <dist/runtime/cluster.hpp>
+#include <memory>
+#include <string>
+
+namespace dist {
+
+class link_options {
+ public:
+  link_options() {}
+
+  address master;
+  std::string name;    ///< of the job, for the master's log
+  std::string secret;  ///< the join secret's text; empty: none
+  std::string register_path = "/register-node";
+  dist::limits limits;
+};
+
+/// A job's connection to somebody else's running master, whose nodes it shares with other jobs.
+///
+/// Lives    what `world` refers to outlives it. stop() it and let run() complete before it goes.
+/// Threads  its I/O thread alone; calls() may be used anywhere.
+class master_link {
+ public:
+  master_link(seams const& world, link_options options);
+  ~master_link();
+  master_link(master_link const&) = delete;
+  master_link& operator=(master_link const&) = delete;
+
+  /// Connects and introduces itself. Errors: the system's (no master there), errc::denied.
+  task<void> open();
+  /// Serves the connection; when it is lost the calls under way fail with errc::connection_lost, and it connects anew
+  /// until stop().
+  task<void> run();
+  void stop() noexcept;
+
+  cluster calls() const;
+
+ private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace dist

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <dist/rpc/compute_pool.hpp>
+#include <dist/rpc/log.hpp>
+#include <dist/rpc/seams.hpp>
+#include <dist/rpc/system_clock.hpp>
+#include <dist/rpc/system_entropy.hpp>
+#include <dist/rpc/tcp_network.hpp>
+#include <memory>
+
+namespace dist {
+
+/// The real world of one process: an io_context with the system's time, sockets, threads and chance. Whoever makes it
+/// runs `io()` on one thread.
+class system_world {
+ public:
+  /// Methods run on `slots` threads of their own, or, with none, on the I/O thread between everything else.
+  explicit system_world(std::size_t slots, dist::log to = dist::log());
+  ~system_world();
+  system_world(system_world const&) = delete;
+  system_world& operator=(system_world const&) = delete;
+
+  asio::io_context& io() noexcept { return io_; }
+  seams get() noexcept { return {io_, clock_, network_, *compute_, entropy_, log_}; }
+  operator seams() noexcept { return get(); }  // NOLINT(google-explicit-constructor): it is what everybody takes
+
+ private:
+  asio::io_context io_{1};
+  dist::log log_;
+  system_clock clock_;
+  system_entropy entropy_;
+  tcp_network network_;
+  std::unique_ptr<dist::compute> compute_;  ///< last: its threads are joined before the rest goes
+};
+
+}  // namespace dist

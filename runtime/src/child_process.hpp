@@ -1,0 +1,46 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <dist/rpc/task.hpp>
+#include <string>
+#include <vector>
+
+namespace dist {
+
+/// How a process ended.
+struct exit_report {
+  int code = 0;
+  int signal = 0;  ///< 0: it ended by itself
+
+  bool is_success() const noexcept { return code == 0 && signal == 0; }
+};
+
+/// `exit code 3`, `signal 9 (Killed)`.
+std::string to_text(exit_report const& report);
+
+/// This program, run once more. Its stdout is our stderr, so that only the job speaks on stdout.
+///
+/// Errors   the constructor throws std::system_error when the process cannot be started.
+/// Lives    its destructor kills a process that still runs.
+class child_process {
+ public:
+  /// `environment` is added to ours; `inherited` stays open in the child under its own number.
+  child_process(asio::io_context& io, std::vector<std::string> arguments, std::vector<std::string> environment,
+                int inherited);
+  ~child_process();
+  child_process(child_process const&) = delete;
+  child_process& operator=(child_process const&) = delete;
+
+  int id() const noexcept { return id_; }
+  /// Completes when it has ended. Cancel: terminal.
+  task<exit_report> wait();
+  void signal(int number) noexcept;
+
+ private:
+  int id_ = -1;
+  asio::posix::stream_descriptor handle_;  ///< a pidfd: readable once the process has ended
+  bool ended_ = false;
+};
+
+}  // namespace dist

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <dist/rpc/connection.hpp>
+#include <dist/rpc/hello.hpp>
+#include <dist/rpc/http_client.hpp>
+#include <dist/rpc/seams.hpp>
+
+// What a node and a job have in common on their way to a master.
+
+namespace dist {
+
+/// How long to wait before another attempt: evenly between nothing and a bound that doubles with each failure, so that a
+/// thousand nodes do not come back in the same instant.
+duration pause_before(unsigned attempt, entropy& chance);
+
+/// Asks the master at the other end for dist/1 frames; `port` is where a Go master may dial back, 0 for nowhere.
+task<http_answer> ask_for_frames(seams world, stream& peer, address master, std::string path, std::uint16_t port,
+                                 limits bounds);
+
+/// The handshake on a connection that was granted them, within limits.handshake.
+task<welcome> introduce_in_time(seams world, connection& session, hello me, std::string secret, limits bounds);
+
+/// What went wrong with a registration that was answered with something else than 101.
+call_error registration_error(address const& master, std::string const& path, http_response const& answer);
+
+}  // namespace dist

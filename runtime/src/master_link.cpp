@@ -1,0 +1,147 @@
+#include <dist/runtime/master_link.hpp>
+
+#include <asio/cancellation_state.hpp>
+#include <asio/this_coro.hpp>
+#include <dist/rpc/sleep.hpp>
+#include <dist/rpc/task_group.hpp>
+
+#include "join.hpp"
+#include "remote_caller.hpp"
+
+namespace dist {
+namespace {
+
+constexpr int silent_beats = 10;
+
+}  // namespace
+
+class master_link::impl {
+ public:
+  impl(seams const& world, link_options options)
+      : world_(world),
+        options_(std::move(options)),
+        calls_(std::make_shared<remote_caller>(world, options_.limits)),
+        tasks_(world.io.get_executor()) {}
+
+  task<void> open();
+  task<void> run();
+  void stop() noexcept;
+  std::shared_ptr<remote_caller> const& calls() const noexcept { return calls_; }
+
+ private:
+  task<void> stay();
+  task<void> serve();
+  task<void> beat_loop();
+  void on_frame(frame& in);
+
+  seams world_;
+  link_options options_;
+  std::shared_ptr<remote_caller> calls_;
+  task_group tasks_;
+  std::unique_ptr<connection> session_;
+  duration heartbeat_{};
+  time_point heard_{};
+  bool stopping_ = false;
+};
+
+task<void> master_link::impl::open() {
+  auto peer = co_await world_.network.connect(options_.master);
+  auto answer = co_await ask_for_frames(world_, *peer, options_.master, options_.register_path, 0, options_.limits);
+  if (answer.response.status != 101)
+    throw registration_error(options_.master, options_.register_path, answer.response);
+  auto session = std::make_unique<connection>(std::move(peer), world_, options_.limits);
+  session->feed(answer.rest.bytes());
+  hello me;
+  me.role = role::caller;
+  me.name = options_.name;
+  auto const accepted = co_await introduce_in_time(world_, *session, me, options_.secret, options_.limits);
+  heartbeat_ = std::chrono::milliseconds(accepted.heartbeat_ms);
+  session_ = std::move(session);
+  calls_->attach(*session_);
+}
+
+task<void> master_link::impl::run() {
+  tasks_.spawn(stay());
+  co_await tasks_.join();
+}
+
+task<void> master_link::impl::stay() {
+  for (unsigned failures = 0; !stopping_;) {
+    std::string why;
+    try {
+      if (!session_) co_await open();
+      failures = 0;
+      co_await serve();
+      why = "the master closed the connection";
+    } catch (std::system_error const& e) {
+      why = e.what();
+      if (e.code() == errc::denied) throw;
+    }
+    if (stopping_) co_return;
+    world_.log.warn("the master at " + to_text(options_.master) + " is gone: " + why + "; trying again");
+    co_await sleep_for(world_.clock, pause_before(failures++, world_.entropy));
+  }
+}
+
+task<void> master_link::impl::serve() {
+  heard_ = world_.clock.now();
+  task_group beats(world_.io.get_executor());
+  beats.spawn(beat_loop());
+  std::exception_ptr failed;
+  std::string why = "the master closed it";
+  try {
+    co_await session_->run([this](frame& in) { on_frame(in); });
+  } catch (std::system_error const& e) {
+    failed = std::current_exception();
+    why = e.what();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  calls_->detach(why);
+  beats.stop();
+  co_await beats.join();
+  session_.reset();
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  if (failed) std::rethrow_exception(failed);
+}
+
+task<void> master_link::impl::beat_loop() {
+  for (;;) {
+    co_await sleep_for(world_.clock, heartbeat_);
+    if (world_.clock.now() - heard_ > silent_beats * heartbeat_) {
+      session_->close();
+      co_return;
+    }
+    frame_header beat;
+    beat.kind = frame_kind::beat;
+    session_->out().put(beat);
+  }
+}
+
+void master_link::impl::on_frame(frame& in) {
+  heard_ = world_.clock.now();
+  switch (in.header().kind) {
+    case frame_kind::reply: return calls_->on_reply(in);
+    case frame_kind::fault: return calls_->on_fault(in);
+    case frame_kind::beat: return;
+    case frame_kind::goodbye:
+      throw std::system_error(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes())));
+    default: throw std::system_error(errc::protocol_error, "a frame that a master does not send to a job");
+  }
+}
+
+void master_link::impl::stop() noexcept {
+  stopping_ = true;
+  calls_->stop();
+  if (session_) session_->close();
+  tasks_.stop();
+}
+
+master_link::master_link(seams const& world, link_options options)
+    : impl_(std::make_unique<impl>(world, std::move(options))) {}
+master_link::~master_link() = default;
+task<void> master_link::open() { return impl_->open(); }
+task<void> master_link::run() { return impl_->run(); }
+void master_link::stop() noexcept { impl_->stop(); }
+cluster master_link::calls() const { return cluster(impl_->calls()); }
+
+}  // namespace dist
