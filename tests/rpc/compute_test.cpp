@@ -7,6 +7,7 @@
 #include <asio/this_coro.hpp>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <future>
 #include <latch>
 #include <map>
 #include <memory>
@@ -77,24 +78,18 @@ BOOST_AUTO_TEST_CASE(what_has_not_begun_is_destroyed_not_run) {
 
 BOOST_AUTO_TEST_CASE(no_slots_are_one) { BOOST_TEST(dist::compute_pool(0).slots() == 1U); }
 
-task<std::thread::id> where_it_resumes() {
+task<void> tell_where_it_resumes(std::promise<std::thread::id>& told) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   timer.expires_after(std::chrono::milliseconds(1));
   co_await timer.async_wait(asio::use_awaitable);
-  co_return std::this_thread::get_id();
+  told.set_value(std::this_thread::get_id());
 }
 
 BOOST_AUTO_TEST_CASE(coroutines_and_their_timers_live_on_it) {
   dist::compute_pool pool(1);
-  std::atomic<bool> done = false;
-  std::thread::id where;
-  asio::co_spawn(pool.executor(), where_it_resumes(), [&](std::exception_ptr, std::thread::id id) {
-    where = id;
-    done = true;
-    done.notify_one();
-  });
-  done.wait(false);
-  BOOST_TEST((where != std::this_thread::get_id()));
+  std::promise<std::thread::id> told;
+  start(pool.executor(), tell_where_it_resumes(told));
+  BOOST_TEST((told.get_future().get() != std::this_thread::get_id()));
 }
 
 BOOST_AUTO_TEST_CASE(coroutines_that_wait_go_with_it) {

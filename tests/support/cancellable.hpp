@@ -12,15 +12,15 @@ template <class T>
 class cancellable {
  public:
   cancellable(asio::any_io_executor executor, task<T> work) {
-    auto state = state_;
+    auto shared = state_;
     if constexpr (std::is_void_v<T>)
-      asio::co_spawn(
-          executor, std::move(work),
-          asio::bind_cancellation_slot(state->signal.slot(), [state](std::exception_ptr error) { state->end(error); }));
+      asio::co_spawn(executor, std::move(work),
+                     asio::bind_cancellation_slot(shared->signal.slot(),
+                                                  [shared](std::exception_ptr error) { shared->end(error); }));
     else
       asio::co_spawn(executor, std::move(work),
-                     asio::bind_cancellation_slot(state->signal.slot(), [state](std::exception_ptr error, T value) {
-                       state->end(error, std::move(value));
+                     asio::bind_cancellation_slot(shared->signal.slot(), [shared](std::exception_ptr error, T value) {
+                       shared->end(error, std::move(value));
                      }));
   }
   cancellable(asio::io_context& io, task<T> work)
