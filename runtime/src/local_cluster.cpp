@@ -5,13 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <asio/cancellation_state.hpp>
-#include <asio/this_coro.hpp>
 #include <dist/rpc/cpu_count.hpp>
-#include <dist/rpc/sleep.hpp>
+#include <dist/rpc/event.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <fstream>
-#include <list>
 
 #include "child_process.hpp"
 #include "embedded.hpp"
@@ -106,10 +103,20 @@ class local_cluster::impl {
       world_.log.warn("node process " + std::to_string(child.id()) + " ended: " + to_text(ended) +
                       "; starting another");
       if (world_.clock.now() - started > std::chrono::seconds(10)) failures = 0;
-      if (failures > 0) co_await sleep_for(world_.clock, pause_before(failures, world_.entropy));
+      if (failures > 0) co_await pause(pause_before(failures, world_.entropy));
     }
     if (stopping_ && children_.empty() && kill_timer_ != timer_id::none)
       world_.clock.cancel(std::exchange(kill_timer_, timer_id::none));
+  }
+
+  /// Ends early when the cluster stops.
+  task<void> pause(duration time) {
+    event over;
+    auto const timer = world_.clock.schedule(world_.clock.now() + time, [&over] { over.set(); });
+    pauses_.push_back(&over);
+    co_await over.wait();
+    std::erase(pauses_, &over);
+    world_.clock.cancel(timer);
   }
 
   seams world_;

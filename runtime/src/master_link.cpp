@@ -124,7 +124,7 @@ void master_link::impl::on_frame(frame& in) {
     case frame_kind::fault: return calls_->on_fault(in);
     case frame_kind::beat: return;
     case frame_kind::goodbye:
-      throw std::system_error(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes())));
+      throw call_error(make_fault(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes()))));
     default: throw std::system_error(errc::protocol_error, "a frame that a master does not send to a job");
   }
 }

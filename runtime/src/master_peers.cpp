@@ -103,6 +103,8 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   put_welcome(node.session(), welcome_for(node.name), who, options_.secret, own);
   calls_->slot_freed();
   listing const known(members_, node);
+  if (!options_.build.empty() && !who.build.empty() && who.build != options_.build)
+    world_.log.warn("node " + node.name + " runs another build of this program");
   auto const counts = calls_->nodes().counts();
   world_.log.info("node " + node.name + " joined (" + std::to_string(who.slots) +
                   (who.slots == 1 ? " slot), " : " slots), ") + std::to_string(counts.nodes) +

@@ -27,14 +27,14 @@ task<void> node::impl::join_loop() {
       said(e.what());
     }
     session_.reset();
-    if (stopping_) break;
+    if (stopping_ || !options_.rejoin) break;
     auto const pause = pause_before(failures_++, world_.entropy);
     co_await sleep_for(world_.clock, pause);
   }
 }
 
 void node::impl::said(std::string const& problem) {
-  if (stopping_ || problem == last_problem_) return;
+  if (stopping_ || !options_.rejoin || problem == last_problem_) return;
   last_problem_ = problem;
   world_.log.warn("node " + options_.name + ": " + problem + "; trying again");
 }

@@ -83,7 +83,7 @@ void node_session::on_frame(frame& in) {
       if (!draining_) drain(duration::max());
       return leave_if_idle();
     case frame_kind::goodbye:
-      throw std::system_error(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes())));
+      throw call_error(make_fault(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes()))));
     case frame_kind::challenge:
     case frame_kind::hello:
     case frame_kind::welcome: throw std::system_error(errc::protocol_error, "a handshake frame after the handshake");

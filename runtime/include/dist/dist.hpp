@@ -8,6 +8,10 @@
 #include <dist/runtime/chunks.hpp>
 #include <dist/runtime/cluster.hpp>
 #include <dist/runtime/go.hpp>
+#include <dist/runtime/local_cluster.hpp>
 #include <dist/runtime/map.hpp>
 #include <dist/runtime/master.hpp>
+#include <dist/runtime/master_link.hpp>
 #include <dist/runtime/node.hpp>
+#include <dist/runtime/run.hpp>
+#include <dist/runtime/system_world.hpp>

@@ -23,6 +23,7 @@ class node_options {
   std::string register_path = "/register-node";
   std::string build;              ///< the program's build id
   std::map<std::string, std::string> labels;
+  bool rejoin = true;  ///< join again when the connection is lost; otherwise run() ends with it
   duration drain_limit = std::chrono::seconds(30);  ///< how long drain() waits for running calls
   dist::limits limits;
 };

@@ -1,0 +1,212 @@
+#include "config.hpp"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <sstream>
+
+namespace dist {
+namespace {
+
+namespace po = boost::program_options;
+
+po::options_description flags() {
+  auto const text = [](char const* name) { return po::value<std::string>()->value_name(name); };
+  po::options_description where("Where the methods run (default: node processes on this machine)");
+  where.add_options()("local,j", text("N"), "N node processes on this machine; default one a processor")(
+      "inline", "run the methods in this process, for a debugger")(
+      "master", text("ADDR"), "be the master at ADDR, such as :3000, and wait for nodes")(
+      "join", text("ADDR"), "be a node of the master at ADDR, such as desk:3000")(
+      "connect", text("ADDR"), "run the job on the nodes of the running master at ADDR");
+  po::options_description how("How");
+  how.add_options()("slots", text("N"), "methods that a node runs at once; default one a processor")(
+      "name", text("NAME"), "the node's name; default the host's")(
+      "min-nodes", text("N"), "start the job when N nodes have joined")(
+      "secret-file", text("FILE"), "file with the join secret, needed beyond this machine")(
+      "insecure", "listen beyond this machine without a secret")(
+      "heartbeat", text("D"), "time between two beats, such as 500ms; default 1s")(
+      "go-nodes", text("CIDR"), "networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24")(
+      "register-path", text("PATH"), "where nodes register; default /register-node")(
+      "log", text("LEVEL"), "off, error, warn, info or debug")(",v", "the same as --log debug")(
+      ",q", "the same as --log error")("version", "print the version")("help", "print this");
+  po::options_description all;
+  all.add(where).add(how);
+  return all;
+}
+
+/// A usage mistake; one sentence.
+class mistake : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+std::size_t to_count(std::string const& flag, std::string const& text, std::size_t least) {
+  std::size_t value = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < least || value > 1'000'000)
+    throw mistake(flag + " takes a whole number of at least " + std::to_string(least) + ", such as " + flag +
+                  " 4; it was given '" + text + "'");
+  return value;
+}
+
+address to_address(std::string const& flag, std::string const& text) {
+  auto const parsed = parse_address(text);
+  if (!parsed) throw mistake(flag + " " + text + ": " + parsed.error().message);
+  return *parsed;
+}
+
+log_level to_level(std::string const& text) {
+  for (auto const level : {log_level::off, log_level::error, log_level::info, log_level::debug})
+    if (text == to_text(level)) return level;
+  if (text == "warn" || text == "warning") return log_level::warn;
+  throw mistake("--log takes off, error, warn, info or debug; it was given '" + text + "'");
+}
+
+/// The flags that were given, on the command line or else in the environment.
+class given_flags {
+ public:
+  given_flags(po::variables_map flags, environment_reader const& environment)
+      : flags_(std::move(flags)), environment_(environment) {}
+
+  std::optional<std::string> text(std::string const& flag) const {
+    if (auto const found = flags_.find(flag); found != flags_.end()) return found->second.as<std::string>();
+    auto const* const value = environment_(variable_of(flag).c_str());
+    return value && *value ? std::optional<std::string>(value) : std::nullopt;
+  }
+  bool has(std::string const& flag) const {
+    if (flags_.count(flag)) return true;
+    auto const* const value = environment_(variable_of(flag).c_str());
+    return value && *value && std::string(value) != "0";
+  }
+  bool on_command_line(std::string const& flag) const { return flags_.count(flag) != 0; }
+
+ private:
+  static std::string variable_of(std::string const& flag) {
+    std::string name = "DIST_" + flag;
+    std::ranges::transform(name, name.begin(), [](char c) {
+      return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    });
+    return name;
+  }
+
+  po::variables_map flags_;
+  environment_reader const& environment_;
+};
+
+void read_role(run_config& config, given_flags const& given) {
+  struct choice {
+    char const* flag;
+    run_role role;
+  };
+  constexpr choice choices[] = {{"local", run_role::embedded},
+                                {"inline", run_role::in_process},
+                                {"master", run_role::master},
+                                {"join", run_role::node},
+                                {"connect", run_role::job}};
+  // A flag on the command line beats variables; two of one kind contradict each other.
+  choice const* chosen = nullptr;
+  for (bool const on_line : {true, false}) {
+    for (auto const& one : choices) {
+      if (on_line ? !given.on_command_line(one.flag) : !given.has(one.flag)) continue;
+      if (chosen)
+        throw mistake(std::string("--") + chosen->flag + " and --" + one.flag +
+                      " contradict each other: choose one of --local, --inline, --master, --join, --connect");
+      chosen = &one;
+    }
+    if (chosen) break;
+  }
+  if (!chosen) return;
+  config.role = chosen->role;
+  auto const flag = std::string(chosen->flag);
+  if (flag == "local") config.local = to_count("--local", *given.text("local"), 1);
+  if (flag != "local" && flag != "inline") config.at = to_address("--" + flag, *given.text(flag));
+}
+
+void read_level(run_config& config, given_flags const& given) {
+  auto const long_lived = config.role == run_role::master || config.role == run_role::node;
+  config.log_level = long_lived ? log_level::info : log_level::warn;
+  if (given.on_command_line("-q")) config.log_level = log_level::error;
+  if (given.on_command_line("-v")) config.log_level = log_level::debug;
+  if (auto const level = given.text("log")) config.log_level = to_level(*level);
+}
+
+run_config read(given_flags const& given) {
+  run_config config;
+  config.help = given.on_command_line("help");
+  config.version = given.on_command_line("version");
+  if (config.help || config.version) return config;
+  read_role(config, given);
+  if (auto const slots = given.text("slots")) config.slots = to_count("--slots", *slots, 1);
+  if (auto const count = given.text("min-nodes")) config.min_nodes = to_count("--min-nodes", *count, 0);
+  if (auto const name = given.text("name")) {
+    config.name = *name;
+    config.name_is_default = false;
+  }
+  config.secret_file = given.text("secret-file").value_or("");
+  config.insecure = given.has("insecure");
+  if (auto const beat = given.text("heartbeat")) {
+    auto const parsed = parse_duration(*beat);
+    if (!parsed) throw mistake("--heartbeat " + *beat + ": " + parsed.error().message);
+    if (*parsed < std::chrono::milliseconds(10)) throw mistake("--heartbeat takes at least 10ms");
+    config.heartbeat = *parsed;
+  }
+  if (auto const networks = given.text("go-nodes")) {
+    std::istringstream in(*networks);
+    for (std::string one; std::getline(in, one, ',');) config.go_nodes.push_back(one);
+  }
+  if (auto const path = given.text("register-path")) {
+    if (!path->starts_with('/')) throw mistake("--register-path starts with /, such as /register-node");
+    config.register_path = *path;
+  }
+  read_level(config, given);
+  return config;
+}
+
+}  // namespace
+
+result<run_config> parse_config(std::vector<std::string> const& arguments, environment_reader const& environment) {
+  namespace style = po::command_line_style;
+  try {
+    auto const known = flags();
+    // No guessing: --n is the job's own, not a short form of --name.
+    auto parsed = po::command_line_parser(arguments)
+                      .options(known)
+                      .style(style::unix_style & ~style::allow_guessing)
+                      .allow_unregistered()
+                      .run();
+    auto rest = po::collect_unrecognized(parsed.options, po::include_positional);
+    po::variables_map map;
+    po::store(parsed, map);
+    auto config = read(given_flags(std::move(map), environment));
+    config.rest = std::move(rest);
+    return config;
+  } catch (std::exception const& e) {
+    return make_fault(errc::bad_arguments, e.what());
+  }
+}
+
+std::string usage(std::string const& program) {
+  std::ostringstream text;
+  text << "usage: " << program << " [FLAGS] [THE JOB'S OWN FLAGS]\n" << flags()
+       << "\nEach flag is also an environment variable: DIST_JOIN=desk:3000 is --join desk:3000.\n"
+          "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with failed items, 4 no master or no nodes, 130 interrupted.\n";
+  return text.str();
+}
+
+result<std::chrono::nanoseconds> parse_duration(std::string const& text) {
+  struct unit {
+    std::string_view name;
+    double seconds;
+  };
+  constexpr unit units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"min", 60}, {"h", 3600}, {"s", 1}, {"", 1}};
+  double number = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string_view const suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (error == std::errc() && number >= 0 && number < 1e9)
+    for (auto const& one : units)
+      if (suffix == one.name)
+        return std::chrono::nanoseconds(static_cast<std::int64_t>(number * one.seconds * 1e9));
+  return make_fault(errc::bad_arguments, "a time is a number and ms, s, min or h, such as 500ms");
+}
+
+}  // namespace dist

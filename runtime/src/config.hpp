@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <dist/rpc/address.hpp>
+#include <dist/rpc/log.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dist {
+
+/// What the process is to be.
+enum class run_role {
+  embedded,   ///< master and job here, node processes beside it
+  in_process, ///< methods run in this process
+  master,     ///< master and job here, nodes from elsewhere
+  node,
+  job,        ///< a job on somebody else's master
+};
+
+/// What dist::run was told by its flags and the environment.
+struct run_config {
+  run_role role = run_role::embedded;
+  std::size_t local = 0;  ///< node processes; 0: one a processor
+  std::optional<address> at;  ///< of the master, ours or another's
+  std::size_t slots = 0;  ///< 0: one a processor
+  std::string name;
+  bool name_is_default = true;
+  std::size_t min_nodes = 0;
+  std::string secret_file;
+  bool insecure = false;
+  std::chrono::nanoseconds heartbeat = std::chrono::seconds(1);
+  std::vector<std::string> go_nodes;
+  std::string register_path = "/register-node";
+  dist::log_level log_level = dist::log_level::warn;
+  bool help = false;
+  bool version = false;
+  std::vector<std::string> rest;  ///< the job's own, in order
+};
+
+using environment_reader = std::function<char const*(char const*)>;
+
+/// Reads the flags (argv without its first) and, where a flag is missing, its variable (DIST_JOIN for --join). The fault
+/// says which value is wrong and shows a right one.
+result<run_config> parse_config(std::vector<std::string> const& arguments, environment_reader const& environment);
+
+/// What --help prints for `program`.
+std::string usage(std::string const& program);
+
+/// `250ms`, `1s`, `2min`; a bare number is seconds.
+result<std::chrono::nanoseconds> parse_duration(std::string const& text);
+
+}  // namespace dist
