@@ -49,13 +49,13 @@ std::string to_text(fault const& what) {
   text += sentence;
   if (!what.message.empty()) text += ": " + what.message;
   if (!what.cause.empty()) text += "; first cause: " + what.cause;
-  if (what.known == progress::unknown) text += " (unknown whether it ran)";
+  if (what.known == progress::unknown && !what.method.empty()) text += " (unknown whether it ran)";
   return text;
 }
 
 std::ostream& operator<<(std::ostream& out, fault const& what) { return out << to_text(what); }
 
 call_error::call_error(dist::fault what)
-    : std::system_error(make_error_code(what.code), to_text(what)), fault_(std::move(what)) {}
+    : std::system_error(make_error_code(what.code)), fault_(std::move(what)), text_(to_text(fault_)) {}
 
 }  // namespace dist

@@ -51,9 +51,12 @@ class call_error : public std::system_error {
   explicit call_error(dist::fault what);
 
   dist::fault const& fault() const noexcept { return fault_; }
+  /// to_text of the fault.
+  char const* what() const noexcept override { return text_.c_str(); }
 
  private:
   dist::fault fault_;
+  std::string text_;
 };
 
 /// Thrown by a method to say that another try may succeed.
