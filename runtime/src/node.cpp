@@ -5,22 +5,10 @@
 #include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/sleep.hpp>
 
+#include "back_off.hpp"
 #include "node_impl.hpp"
 
 namespace dist {
-namespace {
-
-/// The longest pause between two attempts to join; each waits evenly between nothing and its own bound, so that a
-/// thousand nodes do not come back in the same instant.
-constexpr auto first_pause = std::chrono::milliseconds(100);
-constexpr auto longest_pause = std::chrono::seconds(5);
-
-duration pause_before(unsigned attempt, entropy& chance) {
-  auto const bound = std::min<std::chrono::nanoseconds>(longest_pause, first_pause * (1U << std::min(attempt, 10U)));
-  return std::chrono::nanoseconds(static_cast<std::int64_t>(chance.below(static_cast<std::uint64_t>(bound.count()))));
-}
-
-}  // namespace
 
 node::impl::impl(seams const& world, node_options options, service_list const& services)
     : world_(world),
@@ -44,7 +32,7 @@ task<void> node::impl::join_loop() {
     }
     session_.reset();
     if (stopping_) break;
-    auto const pause = pause_before(failures_++, world_.entropy);
+    auto const pause = pause_before_retry(failures_++, world_.entropy);
     co_await sleep_for(world_.clock, pause);
   }
 }
@@ -60,7 +48,7 @@ task<void> node::impl::join_once() {
   auto const here = parse_address(peer->local_address());
   // A Go master dials back: the port is open before it is told, on the interface through which the master is reached.
   std::unique_ptr<listener> port;
-  if (here && (is_loopback(here->host) || options_.insecure)) port = world_.network.listen({here->host, 0});
+  if (here && (is_loopback(here->host) || options_.insecure)) port = listen_for_go_master(here->host);
   http_request request("GET", options_.register_path);
   request.query.emplace_back("port", std::to_string(port ? port->local_address().port : 0));
   request.headers.set("Host", to_text(options_.master));
@@ -130,6 +118,8 @@ void node::impl::drain() {
   if (std::exchange(stopping_, true)) return;
   if (session_)
     session_->drain(options_.drain_limit);
+  else if (go_)
+    go_->drain(options_.drain_limit);
   else
     tasks_.stop();
 }
