@@ -72,7 +72,7 @@ void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, 
   auto what = make_fault(errc::connection_lost, why);
   what.node = node.name;
   what.phase = "running";
-  if (call->once || !node.repeatable(call->method_number)) return fail(*call, std::move(what));
+  if (call->once || !node.repeatable(*call)) return fail(*call, std::move(what));
   if (how == departure::died) {
     auto const said = blame_.died(ref_of(*call), node.name);
     if (said == verdict::poisoned) return fail(*call, blame_.poisoned(ref_of(*call), call->method->name));
@@ -100,7 +100,7 @@ void dispatcher::beat() {
       case liveness_change::became_suspect:
         world().log.warn("node " + node.name + " is silent: it gets no new calls; repeatable ones go elsewhere");
         for (auto const& call : node.in_flight())
-          if (is_live(*call) && !call->once && node.repeatable(call->method_number) && call->places.size() == 1 &&
+          if (is_live(*call) && !call->once && node.repeatable(*call) && call->places.size() == 1 &&
               !call->queued)
             move(call, node);
         break;
@@ -224,7 +224,10 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held) 
   what.node = by.name;
   if (what.known == progress::not_started && call.places.empty() && !call.queued) {
     if (what.code == errc::unknown_method) registry_.unknown_method(by.id, call.method_number);
-    // A node that refuses without having begun has done no harm: somebody else may take the call.
+    // A node that refuses without having begun has done no harm: somebody else may take the call. Arguments that came back
+    // to the node that could not take them have been everywhere.
+    auto const everywhere = what.code == errc::bad_arguments && call.needs.avoided.contains(by.id);
+    if (everywhere) what.may = remedy::never;
     if (what.may == remedy::elsewhere || (what.code == errc::unknown_method && registry_.available(call.method_number))) {
       move(keep, by);
       return send_waiting();

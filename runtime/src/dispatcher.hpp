@@ -42,6 +42,8 @@ class dispatcher final : public caller {
   void answered(placed_call& call, call_reply const& reply, member& by, lease held);
   /// The node refused the call or its method failed.
   void refused(placed_call& call, fault what, member& by, lease held);
+  /// A Go node has answered a call of a method: it is as good as listed.
+  void has_method(member& node, method_ref method) { registry_.known_method(node.id, method); }
   /// A lease was given back, or a node is ready for the calls that wait.
   void slot_freed() { send_waiting(); }
 

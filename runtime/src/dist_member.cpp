@@ -40,8 +40,8 @@ std::uint16_t dist_member::wire_number(method_ref method) const {
   return found == numbers_.end() ? std::uint16_t{0xFFFF} : found->second;
 }
 
-bool dist_member::repeatable(method_ref method) const {
-  auto const number = wire_number(method);
+bool dist_member::repeatable(placed_call const& call) const {
+  auto const number = wire_number(call.method_number);
   return number < who_.methods.size() && who_.methods[number].repeatable;
 }
 

@@ -30,7 +30,7 @@ class dist_member final : public member {
   void drain() override;
   void close(std::string const& reason) noexcept override;
   std::vector<placed_ptr> in_flight() override;
-  bool repeatable(method_ref method) const override;
+  bool repeatable(placed_call const& call) const override;
 
  private:
   /// A call in flight here; `call` stays after its caller has lost interest, so that a late answer is known as one.

@@ -6,85 +6,97 @@
 namespace dist {
 namespace {
 
-/// The encoded result of a call, as it came.
-struct json_text {
-  std::string text;
-};
-
 class text_waiter final : public call_waiter {
  public:
-  explicit text_waiter(std::shared_ptr<std::pair<event, result<json_text>>> to) : to_(std::move(to)) {}
+  explicit text_waiter(json_done done) : done_(std::move(done)) {}
 
   void on_reply(call_record const& call, call_reply const& reply) noexcept override {
-    if (reply.failed)
-      to_->second = *reply.failed;
-    else if (reply.codec != codec::json)
-      to_->second = make_fault(errc::bad_result, call.method->name + ": the node did not answer in JSON");
-    else
-      to_->second = json_text{std::string(as_text(reply.bytes))};
-    to_->first.set();
+    if (reply.failed) return done_({}, reply.failed);
+    if (reply.codec == codec::json) return done_(as_text(reply.bytes), nullptr);
+    auto what = make_fault(errc::bad_result, call.method->name + ": the node did not answer in JSON");
+    what.node = reply.node;
+    done_({}, &what);
   }
 
  private:
-  std::shared_ptr<std::pair<event, result<json_text>>> to_;
+  json_done done_;
 };
 
-/// One request under way; ends its call when it is dropped.
-class json_call {
- public:
-  json_call(std::shared_ptr<caller> const& on, rpc_request request, duration node_wait)
-      : request_(std::move(request)), answer_(std::make_shared<std::pair<event, result<json_text>>>()) {
-    auto const call = on->make_call();
-    auto method = std::make_shared<method_key>();
-    method->name = request_.method;
-    call->method = method.get();
-    call->own_method = std::move(method);
-    call->codec = codec::json;
-    call->reply_spelling = request_.version == rpc_version::v1 ? spelling::go : spelling::declared;
-    call->arguments.append(as_bytes(request_.params_text.empty() ? std::string_view("[]") : request_.params_text));
-    call->node_wait = node_wait;
-    on->start(call);
-    on->await(call, std::make_unique<text_waiter>(answer_));
-    handle_ = call_handle(on, call);
-  }
-
-  /// Empty for a notification.
-  task<std::string> finish() {
-    co_await answer_->first.wait();
-    handle_.release();
-    if (request_.is_notification()) co_return std::string();
-    auto const& got = answer_->second;
-    co_return got.has_value() ? write_reply(request_, got->text) : write_error(request_, got.error());
-  }
-
- private:
-  rpc_request request_;
-  std::shared_ptr<std::pair<event, result<json_text>>> answer_;
-  call_handle handle_;
+/// The answers to one message. Shared with the calls: they may outlive whoever waits.
+struct answers {
+  std::vector<std::string> texts;  ///< in the order of the requests
+  std::size_t open = 0;
+  event all;
 };
 
 }  // namespace
 
+call_ptr start_json_call(caller& on, rpc_request const& request, duration node_wait, json_done done) {
+  auto call = on.make_call();
+  auto method = std::make_shared<method_key>();
+  method->name = request.method;
+  call->method = method.get();
+  call->own_method = std::move(method);
+  call->codec = codec::json;
+  call->reply_spelling = request.version == rpc_version::v1 ? spelling::go : spelling::declared;
+  call->arguments.append(as_bytes(request.params_text.empty() ? std::string_view("[]") : request.params_text));
+  call->node_wait = node_wait;
+  on.start(call);
+  on.await(call, std::make_unique<text_waiter>(std::move(done)));
+  return call;
+}
+
 task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, duration node_wait) {
-  // All of a batch is under way before the first is awaited.
-  std::vector<std::variant<std::unique_ptr<json_call>, std::string>> answers;
-  for (auto& item : message.items) {
-    if (auto* request = std::get_if<rpc_request>(&item))
-      answers.emplace_back(std::make_unique<json_call>(on, std::move(*request), node_wait));
-    else if (auto const* invalid = std::get_if<rpc_invalid>(&item))
-      answers.emplace_back(write_error(*invalid));
+  auto const got = std::make_shared<answers>();
+  std::vector<call_handle> calls;
+  got->texts.resize(message.items.size());
+  got->open = 1;
+  for (std::size_t place = 0; place < message.items.size(); ++place) {
+    auto const& item = message.items[place];
+    if (auto const* invalid = std::get_if<rpc_invalid>(&item)) got->texts[place] = write_error(*invalid);
+    auto const* request = std::get_if<rpc_request>(&item);
+    if (!request) continue;
+    ++got->open;
+    auto asked = *request;
+    asked.params_text.clear();
+    auto done = [got, place, asked = std::move(asked)](std::string_view result_text, fault const* failed) {
+      if (!asked.is_notification())
+        got->texts[place] = failed ? write_error(asked, *failed) : write_reply(asked, result_text);
+      if (--got->open == 0) got->all.set();
+    };
+    calls.emplace_back(on, start_json_call(*on, *request, node_wait, std::move(done)));
   }
-  std::vector<std::string> texts;
-  for (auto& answer : answers) {
-    std::string text;
-    if (auto* call = std::get_if<std::unique_ptr<json_call>>(&answer))
-      text = co_await (*call)->finish();
-    else
-      text = std::get<std::string>(answer);
-    if (!text.empty()) texts.push_back(std::move(text));
-  }
-  if (message.batch) co_return write_batch(texts);
-  co_return texts.empty() ? std::string() : std::move(texts.front());
+  if (--got->open > 0) co_await got->all.wait();
+  for (auto& one : calls) one.release();
+  std::erase_if(got->texts, [](std::string const& one) { return one.empty(); });
+  if (message.batch) co_return write_batch(got->texts);
+  co_return got->texts.empty() ? std::string() : std::move(got->texts.front());
+}
+
+json_calls::json_calls(json_session& peer, std::shared_ptr<caller> on, duration node_wait)
+    : peer_(peer), on_(std::move(on)), node_wait_(node_wait), self_(std::make_shared<json_calls*>(this)) {}
+
+json_calls::~json_calls() {
+  *self_ = nullptr;
+  for (auto const& [id, call] : std::exchange(calls_, {})) on_->cancel(call);
+}
+
+void json_calls::on_request(call_id id, rpc_request const& request) {
+  // The place is taken first: the call may end before start_json_call returns.
+  auto const mine = calls_.emplace(key(id), nullptr).first->first;
+  auto call = start_json_call(*on_, request, node_wait_,
+                              [to = self_, id](std::string_view result_text, fault const* failed) {
+                                if (*to) (*to)->done(id, result_text, failed);
+                              });
+  if (auto const found = calls_.find(mine); found != calls_.end()) found->second = std::move(call);
+}
+
+void json_calls::done(call_id id, std::string_view result_text, fault const* failed) {
+  calls_.erase(key(id));
+  if (failed)
+    peer_.refuse(id, *failed);
+  else
+    peer_.answer(id, result_text);
 }
 
 }  // namespace dist

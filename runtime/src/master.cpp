@@ -34,6 +34,7 @@ master::impl::impl(seams const& world, master_options options)
       calls_(std::make_shared<dispatcher>(world, options_.limits, settings_of(options_), methods_)),
       tasks_(world.io.get_executor()) {
   refuse_unsafe(options_);
+  for (auto const& network : options_.go_nodes) go_ranges_.push_back(address_range::parse(network).value());
   listener_ = world_.network.listen(options_.listen);
 }
 

@@ -2,6 +2,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <dist/rpc/browser.hpp>
 #include <dist/rpc/hmac.hpp>
 
@@ -92,9 +93,28 @@ http_response master::impl::answer_register(http_request const& request, std::st
                                     : "[" + std::string(host_of(peer)) + "]:" + std::string(port.value_or("")));
   if (!port || port->empty() || !at || at->port == 0)
     return http_response(400, "register with ?port=P, the port that the node listens on\n");
-  if (!is_loopback(at->host) && !options_.insecure)
-    return http_response(403, "a node without a secret may only join from this machine\n");
-  tasks_.spawn(serve_go_node(*at));
+  auto const allowed = std::ranges::any_of(go_ranges_, [&](auto const& range) { return range.contains(at->host); });
+  if (!allowed && !is_loopback(at->host))
+    return http_response(403, "a node without a secret may only join from this machine; the master can allow a network "
+                              "with --go-nodes\n");
+  auto slots = options_.go_slots;
+  if (auto const given = request.find_query("slots")) {
+    auto const [end, error] = std::from_chars(given->data(), given->data() + given->size(), slots);
+    if (error != std::errc() || end != given->data() + given->size() || slots == 0)
+      return http_response(400, "slots is a number from 1: the calls that the node runs at once\n");
+  }
+  auto const name = to_text(*at);
+  if (go_nodes_.size() >= options_.limits.connection_count && !go_nodes_.contains(name))
+    return http_response(503, "the limit (connection_count) of Go nodes is reached\n");
+  auto& known = go_nodes_[name];
+  auto const is_new = !known;
+  if (is_new) known = std::make_shared<go_registration>();
+  known->slots = slots;
+  known->seen = world_.clock.now();
+  if (is_new)
+    tasks_.spawn(serve_go_node(*at, known));
+  else
+    known->again.set();
   return http_response(201, "registered\n");
 }
 

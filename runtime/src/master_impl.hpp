@@ -9,6 +9,7 @@
 #include <dist/runtime/master.hpp>
 #include <memory>
 
+#include "address_range.hpp"
 #include "dispatcher.hpp"
 
 namespace dist {
@@ -42,7 +43,9 @@ class master::impl {
   task<void> serve_node(std::unique_ptr<connection> session, hello who, nonce own);
   task<void> serve_caller(std::unique_ptr<connection> session, hello who, nonce own);
   task<void> serve_json(std::unique_ptr<stream> peer, buffer first);
-  task<void> serve_go_node(address at);
+  struct go_registration;
+  task<void> serve_go_node(address at, std::shared_ptr<go_registration> asked);
+  task<void> stay_with_go_node(std::unique_ptr<stream> peer, std::string name, std::shared_ptr<go_registration> asked);
   welcome welcome_for(std::string name) const;
 
   seams world_;
@@ -51,8 +54,18 @@ class master::impl {
   std::shared_ptr<dispatcher> calls_;
   std::unique_ptr<listener> listener_;
   task_group tasks_;
+  std::vector<address_range> go_ranges_;
+  /// By address, those that are here and those that are looked for.
+  std::unordered_map<std::string, std::shared_ptr<go_registration>> go_nodes_;
   std::vector<member*> members_;  ///< with a running session
   bool stopped_ = false;
+};
+
+/// A Go node registers only once, so the master keeps looking for it.
+struct master::impl::go_registration {
+  std::uint32_t slots = 1;
+  time_point seen{};  ///< it registered or ended its stay
+  event again;        ///< it has registered anew
 };
 
 }  // namespace dist

@@ -1,7 +1,11 @@
 #include <algorithm>
 #include <dist/rpc/hello.hpp>
 
+#include "alarm.hpp"
+#include "back_off.hpp"
 #include "dist_member.hpp"
+#include "go_member.hpp"
+#include "json_calls.hpp"
 #include "master_impl.hpp"
 #include "served_calls.hpp"
 
@@ -45,6 +49,35 @@ void drop_incompatible(node_info& info, std::span<method_description const> ours
     return true;
   });
 }
+
+/// How long a Go node is looked for that was lost.
+constexpr auto go_patience = std::chrono::minutes(10);
+
+task<void> connect_into(network& over, address to, std::unique_ptr<stream>& made) {
+  made = co_await over.connect(std::move(to));
+}
+
+/// Throws errc::deadline_exceeded when there is no connection after `limit`.
+task<std::unique_ptr<stream>> connect_within(seams world, address to, duration limit) {
+  std::unique_ptr<stream> made;
+  task_group attempt(world.io.get_executor());
+  attempt.spawn(connect_into(world.network, to, made));
+  auto const timer = world.clock.schedule(world.clock.now() + limit, [&attempt] { attempt.stop(); });
+  std::exception_ptr failed;
+  try {
+    co_await attempt.join();
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  world.clock.cancel(timer);
+  if (failed) std::rethrow_exception(failed);
+  if (!made) throw std::system_error(errc::deadline_exceeded, "no connection to " + to_text(to));
+  co_return made;
+}
+
+std::string slots_text(std::uint32_t slots) { return std::to_string(slots) + (slots == 1 ? " slot" : " slots"); }
+
+std::string nodes_text(std::size_t nodes) { return std::to_string(nodes) + (nodes == 1 ? " node" : " nodes"); }
 
 }  // namespace
 
@@ -103,12 +136,17 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   put_welcome(node.session(), welcome_for(node.name), who, options_.secret, own);
   calls_->slot_freed();
   listing const known(members_, node);
+<<<<<<< HEAD
   if (!options_.build.empty() && !who.build.empty() && who.build != options_.build)
     world_.log.warn("node " + node.name + " runs another build of this program");
   auto const counts = calls_->nodes().counts();
   world_.log.info("node " + node.name + " joined (" + std::to_string(who.slots) +
                   (who.slots == 1 ? " slot), " : " slots), ") + std::to_string(counts.nodes) +
                   (counts.nodes == 1 ? " node" : " nodes"));
+=======
+  world_.log.info("node " + node.name + " joined (" + slots_text(who.slots) + "), " +
+                  nodes_text(calls_->nodes().counts().nodes));
+>>>>>>> da806076557e40bafa27dd3a95a70874697999e9
   auto const why = co_await node.run();
   calls_->leave(node, node.said_goodbye() || stopped_ ? dispatcher::departure::left : dispatcher::departure::died, why);
   world_.log.info("node " + node.name + " left: " + why);
@@ -129,6 +167,79 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
       default: throw std::system_error(errc::protocol_error, "a frame that a caller does not send");
     }
   });
+}
+
+/// Calls of anybody who can connect: without a secret, since JSON-RPC over TCP has no place for one.
+task<void> master::impl::serve_json(std::unique_ptr<stream> peer, buffer first) {
+  json_session session(std::move(peer), world_, options_.limits);
+  session.feed(first.bytes());
+  if (options_.secret.empty()) {
+    json_calls calls(session, calls_, options_.node_wait);
+    json_session::handler on_request = [&calls](call_id id, rpc_request const& request) { calls.on_request(id, request); };
+    co_await session.run(std::move(on_request));
+    co_return;
+  }
+  world_.log.warn("JSON-RPC over TCP from " + session.over().peer_address() + " is refused: the cluster has a secret");
+  stream_timer patience(world_.clock, session.over());
+  patience.arm(options_.limits.handshake, "no request");
+  json_session::handler refuse = [&session](call_id id, rpc_request const&) {
+    session.refuse(id, make_fault(errc::denied, "the cluster has a secret: use POST /rpc with its bearer token"));
+    session.finish();
+  };
+  co_await session.run(std::move(refuse));
+}
+
+/// A Go node, which registers only once: looked for again whenever it was lost.
+task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registration> asked) {
+  auto const name = to_text(at);
+  struct removal {
+    std::unordered_map<std::string, std::shared_ptr<go_registration>>& from;
+    std::string const& what;
+    ~removal() { from.erase(what); }
+  } const at_end{go_nodes_, name};
+  unsigned failures = 0;
+  while (!stopped_) {
+    std::string problem;
+    try {
+      auto peer = co_await connect_within(world_, at, options_.limits.handshake);
+      co_await stay_with_go_node(std::move(peer), name, asked);
+      failures = 0;
+      asked->seen = world_.clock.now();
+    } catch (std::system_error const& e) {
+      problem = e.what();
+    }
+    if (!problem.empty() && failures == 0 && !stopped_)
+      world_.log.warn("Go node " + name + " is not there: " + problem + "; trying again");
+    if (world_.clock.now() - asked->seen >= go_patience) break;
+    alarm const next(world_.clock, pause_before_retry(failures++, world_.entropy), asked->again);
+    co_await asked->again.wait();
+  }
+  if (!stopped_) world_.log.info("Go node " + name + " did not come back: given up until it registers again");
+}
+
+/// Until the connection ends. Throws when it was never alive.
+task<void> master::impl::stay_with_go_node(std::unique_ptr<stream> peer, std::string name,
+                                           std::shared_ptr<go_registration> asked) {
+  go_member node(std::move(peer), calls_, options_.heartbeat);
+  listing const known(members_, node);
+  bool in = false;
+  std::function<void()> on_alive = [&] {
+    node_info info;
+    info.name = info.address = name;
+    info.kind = node_kind::go;
+    info.name_is_default = true;
+    info.slots = asked->slots;
+    auto const joined = calls_->join(node, std::move(info));
+    if (!joined) return node.close("refused: " + joined.error().message);
+    in = true;
+    world_.log.info("Go node " + name + " joined (" + slots_text(asked->slots) + "), " +
+                    nodes_text(calls_->nodes().counts().nodes));
+    calls_->slot_freed();
+  };
+  auto const why = co_await node.run(std::move(on_alive));
+  calls_->leave(node, stopped_ ? dispatcher::departure::left : dispatcher::departure::died, why);
+  if (in) world_.log.info("Go node " + name + " left: " + why);
+  if (!in) throw std::system_error(errc::connection_lost, why);
 }
 
 }  // namespace dist

@@ -24,8 +24,9 @@ class member {
   virtual void close(std::string const& reason) noexcept = 0;
   /// The calls in flight, to be issued again elsewhere while this node is silent.
   virtual std::vector<placed_ptr> in_flight() = 0;
-  /// What this node says of a method.
-  virtual bool repeatable(method_ref method) const = 0;
+  /// Whether the call may be issued again, as this node says of its method; a Go node says nothing, so there it is what
+  /// the caller's own type says.
+  virtual bool repeatable(placed_call const& call) const = 0;
 
   node_id id{};      ///< given by the registry
   std::string name;  ///< likewise

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "go_service.hpp"
 #include "node_session.hpp"
 
 namespace dist {
@@ -19,7 +20,7 @@ class node::impl {
   task<void> run();
   void drain();
   void stop() noexcept;
-  bool joined() const noexcept { return session_ != nullptr; }
+  bool joined() const noexcept { return session_ != nullptr || go_ != nullptr; }
 
  private:
   // node.cpp: joining, and staying with a dist master
@@ -31,6 +32,8 @@ class node::impl {
 
   // node_go.cpp: being dialled back by a Go master
   task<void> serve_go_master(std::unique_ptr<listener> port);
+  /// The port of the last time, if it is free: a Go master that still knows this node then need not learn another.
+  std::unique_ptr<listener> listen_for_go_master(std::string const& host);
 
   seams world_;
   node_options options_;
@@ -38,6 +41,9 @@ class node::impl {
   std::uint64_t incarnation_;
   task_group tasks_;
   std::shared_ptr<node_session> session_;
+  go_service* go_ = nullptr;     ///< while a Go master is served
+  std::uint16_t go_port_ = 0;    ///< where that was
+  bool go_contacted_ = true;     ///< since the last registration with a Go master
   unsigned failures_ = 0;       ///< attempts to join since the last success
   std::string last_problem_;    ///< said once, not at every attempt
   bool stopping_ = false;

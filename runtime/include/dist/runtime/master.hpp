@@ -23,6 +23,7 @@ class master_options {
   duration lost_after = std::chrono::seconds(30);  ///< silence until a node is given up; nodes are told
   std::string register_path = "/register-node";    ///< where nodes register; they must use the same
   std::uint32_t go_slots = 1;                      ///< of a Go node that names none
+  std::vector<std::string> go_nodes;  ///< networks such as 10.1.0.0/16 from which Go nodes may join; this machine always
   duration node_wait = std::chrono::seconds(10);   ///< how long `/rpc` waits for a node that has the method
   service_list services;                           ///< what this program's nodes serve: calls of these wait for a node
   std::string build;                               ///< this program's build id: nodes of another are named in the log
@@ -34,7 +35,7 @@ class master_options {
 /// Where nodes register and calls are placed. It listens from construction on.
 ///
 /// Errors   the constructor throws std::system_error when the port is taken, call_error (errc::denied) when it would
-///          listen beyond this machine without a secret.
+///          listen beyond this machine without a secret, or (errc::bad_arguments) when a network is none.
 /// Lives    what `world` refers to outlives it. stop() it and let run() complete before it goes.
 /// Threads  its I/O thread alone; calls() may be used anywhere.
 class master {

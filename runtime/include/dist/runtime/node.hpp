@@ -20,6 +20,8 @@ class node_options {
   bool name_is_default = true;    ///< nobody chose it: the master may add "#2"
   std::string secret;             ///< the join secret's text; empty: none
   bool insecure = false;          ///< be dialled back by a Go master beyond this machine
+  duration heartbeat = std::chrono::seconds(1);  ///< under a Go master, which names none: after 5 without a contact the
+                                                 ///< node registers again
   std::string register_path = "/register-node";
   std::string build;              ///< the program's build id
   std::map<std::string, std::string> labels;

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <dist/rpc/jsonrpc.hpp>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "dispatcher.hpp"
+#include "json_stream.hpp"
+#include "member.hpp"
+
+namespace dist {
+
+/// A Go node as its master sees it: JSON-RPC 1.0 over one kept connection, in Go's spelling. It cannot be told that a
+/// call is cancelled; its beats are calls to a method that it does not have.
+class go_member final : public member {
+ public:
+  /// It beats when nothing was heard for half of `heartbeat`.
+  go_member(std::unique_ptr<stream> over, std::shared_ptr<dispatcher> calls, duration heartbeat);
+  ~go_member() override;
+
+  /// Until the connection ends; returns why. `on_alive` is called with the first answer, which proves life: it lets the
+  /// node in, or closes this.
+  task<std::string> run(std::function<void()> on_alive);
+
+  void send(placed_ptr const& call, lease held) override;
+  void abandon(call_id here) override;
+  void beat() override;
+  void drain() override {}
+  void close(std::string const& reason) noexcept override;
+  std::vector<placed_ptr> in_flight() override;
+  bool repeatable(placed_call const& call) const override { return call.method->repeatable; }
+
+ private:
+  struct entry {
+    placed_ptr call;
+    lease held;
+  };
+
+  void on_message(rpc_message const& message);
+  void on_reply(rpc_reply const& reply);
+  void put_request(std::string method, std::string params_text, std::uint64_t number);
+  /// Hands a call back that cannot be said in Go; later, since whoever sends is in the middle of something.
+  void refuse_soon(std::uint64_t number, fault what);
+  void refuse(std::uint64_t number, fault what);
+
+  static std::uint64_t key(call_id id) noexcept { return (std::uint64_t{id.generation} << 32) | id.index; }
+
+  std::shared_ptr<dispatcher> calls_;
+  json_stream lines_;
+  std::shared_ptr<mailbox> soon_;
+  std::function<void()> on_alive_;
+  std::unordered_map<std::uint64_t, entry> table_;  ///< by the number of the request
+  std::unordered_set<method_ref> known_;            ///< methods that it has answered
+  std::uint64_t last_number_ = 0;
+  std::uint64_t beat_number_ = 0;  ///< of the beat that is not answered yet, or 0
+  duration quiet_;
+  time_point heard_{};
+  std::string reason_;
+};
+
+}  // namespace dist

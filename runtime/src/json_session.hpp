@@ -1,0 +1,64 @@
+#pragma once
+
+#include <dist/rpc/call_table.hpp>
+#include <dist/rpc/jsonrpc.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json_stream.hpp"
+
+namespace dist {
+
+/// The serving end of JSON-RPC over one stream, any number of requests at once: answers go out in the order in which
+/// they come, those of a batch as one array. A peer that ends its half of the stream counts as gone.
+class json_session {
+ public:
+  /// Called for every request, notifications too, in order. It, or somebody later, answers each once; `request` is good
+  /// during the call. The id is this session's own, not the peer's.
+  using handler = std::function<void(call_id id, rpc_request const& request)>;
+
+  json_session(std::unique_ptr<stream> over, seams const& world, limits const& bounds);
+
+  /// Bytes that came before: they are the first.
+  void feed(std::span<std::byte const> bytes) { lines_.feed(bytes); }
+  /// Until the peer is gone or the session was closed; then answers find nobody. Errors as json_stream::run.
+  task<void> run(handler on_request);
+
+  /// `result_text` is JSON. An id that was answered, or whose peer is gone, does nothing.
+  void answer(call_id id, std::string_view result_text);
+  void refuse(call_id id, fault const& what);
+
+  /// Ends at once.
+  void close() noexcept { lines_.close(); }
+  /// Reads no more and ends when what was asked is answered.
+  void finish() noexcept;
+
+  std::size_t in_flight() const noexcept { return requests_.size(); }
+  stream& over() noexcept { return lines_.over(); }
+
+ private:
+  struct batch {
+    std::size_t open = 0;
+    std::vector<std::string> replies;  ///< in the order of the requests
+  };
+  struct entry {
+    rpc_request request;  ///< without its parameters
+    std::shared_ptr<batch> in;
+    std::size_t place = 0;
+  };
+
+  void on_message(rpc_message message, handler const& on_request);
+  void on_request(rpc_request const& request, std::shared_ptr<batch> in, std::size_t place, handler const& on_request);
+  void deliver(std::shared_ptr<batch> const& in, std::size_t place, std::string text);
+  void end_if_done() noexcept;
+
+  limits limits_;
+  json_stream lines_;
+  call_table<entry> requests_;
+  bool finishing_ = false;
+};
+
+}  // namespace dist

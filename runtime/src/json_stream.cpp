@@ -1,0 +1,154 @@
+#include "json_stream.hpp"
+
+#include <array>
+#include <asio/cancellation_state.hpp>
+#include <asio/this_coro.hpp>
+#include <utility>
+
+namespace dist {
+namespace {
+
+/// A run of bytes that grew beyond this by one burst is given back to the heap.
+constexpr std::size_t spare_bytes = 1024 * 1024;
+
+}  // namespace
+
+json_stream::json_stream(std::unique_ptr<stream> over, seams const& world, limits const& bounds)
+    : stream_(std::move(over)), world_(world), limits_(bounds), splitter_(bounds), ending_timer_(world_.clock, *stream_) {}
+
+task<void> json_stream::run(handler on_message) {
+  task_group reader(world_.io.get_executor());
+  task_group writer(world_.io.get_executor());
+  writer.spawn(write_loop());
+  reader.spawn(read_loop(std::move(on_message)));
+  reader_ = &reader;
+  if (!reading_) reader.stop();
+  std::exception_ptr failed;
+  try {
+    co_await reader.join();
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  reader_ = nullptr;
+  // We may be here because we were cancelled: without this the clean-up could not await. The writer may wait for answers
+  // that take long, so from here on it can be cancelled anew.
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  if (failed) {
+    stream_->close();
+    writer.stop();
+  }
+  std::exception_ptr write_failed;
+  try {
+    co_await writer.join();
+  } catch (...) {
+    write_failed = std::current_exception();
+  }
+  // Closing for one direction's failure aborts the other: the first cause is the one that is not that.
+  if (failed && !(write_failed && is_cancellation(failed))) std::rethrow_exception(failed);
+  if (write_failed) std::rethrow_exception(write_failed);
+}
+
+void json_stream::take(std::span<std::byte const> bytes, handler const& on_message) {
+  while (!bytes.empty() && reading_) {
+    bytes = bytes.subspan(splitter_.push(bytes));
+    if (splitter_.state() == parse_state::done) {
+      on_message(parse_rpc(splitter_.take_message(), limits_));
+    } else if (splitter_.state() == parse_state::failed) {
+      rpc_invalid problem;
+      problem.message = splitter_.message();
+      auto const goes_on = splitter_.can_skip();
+      problem.code = goes_on ? rpc_code::invalid_request : rpc_code::parse_error;
+      rpc_message message;
+      message.items.emplace_back(std::move(problem));
+      on_message(std::move(message));
+      if (!goes_on) return close_when_written();
+      splitter_.skip();
+    }
+  }
+}
+
+task<std::size_t> json_stream::read_some(std::span<std::byte> into) {
+  stream_timer patience(world_.clock, *stream_);
+  if (splitter_.started()) patience.arm(limits_.frame_idle, "silent in the middle of a message");
+  std::exception_ptr failed;
+  std::size_t count = 0;
+  try {
+    count = co_await stream_->read_some(asio::buffer(into.data(), into.size()));
+  } catch (std::system_error const& e) {
+    if (e.code() != asio::error::eof) failed = std::current_exception();
+  }
+  if (patience.fired())
+    throw std::system_error(errc::limit_exceeded, patience.reason() + " for longer than the limit (frame_idle)");
+  if (failed) std::rethrow_exception(failed);
+  co_return count;
+}
+
+task<void> json_stream::read_loop(handler on_message) {
+  auto const first = std::exchange(first_, {});
+  take(first.bytes(), on_message);
+  std::array<std::byte, 16 * 1024> piece;
+  while (reading_) {
+    while (!broken_ && held_bytes() >= limits_.outbox_bytes) co_await written_.wait();
+    auto const count = co_await read_some(piece);
+    if (count == 0) break;
+    take({piece.data(), count}, on_message);
+  }
+  if (reading_) close_when_written();
+}
+
+task<void> json_stream::write_loop() {
+  std::exception_ptr failed;
+  try {
+    for (;;) {
+      if (waiting_.empty()) {
+        if (ending_) break;
+        co_await wake_.wait();
+        continue;
+      }
+      std::swap(waiting_, leaving_);
+      asio::const_buffer const bytes = asio::buffer(leaving_);
+      std::span<asio::const_buffer const> const all(&bytes, 1);
+      co_await stream_->write(all);
+      leaving_.clear();
+      if (leaving_.capacity() > spare_bytes) leaving_ = {};
+      written_.set();
+    }
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  broken_ = true;
+  ending_timer_.disarm();
+  written_.set();
+  // The reader is what ends run(); closing makes it notice.
+  stream_->close();
+  if (failed) std::rethrow_exception(failed);
+}
+
+void json_stream::put(std::string_view message) {
+  if (broken_) return;
+  waiting_ += message;
+  waiting_ += '\n';
+  wake_.set();
+}
+
+void json_stream::close() noexcept {
+  ending_ = true;
+  waiting_.clear();
+  stream_->close();
+  wake_.set();
+}
+
+void json_stream::stop_reading() noexcept {
+  if (!std::exchange(reading_, false)) return;
+  if (reader_) reader_->stop();
+}
+
+void json_stream::close_when_written() noexcept {
+  if (std::exchange(ending_, true) || broken_) return;
+  // A peer that takes nothing must not hold us.
+  ending_timer_.arm(limits_.handshake, "the peer does not take its answers");
+  wake_.set();
+  stop_reading();
+}
+
+}  // namespace dist

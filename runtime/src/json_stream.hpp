@@ -1,0 +1,76 @@
+#pragma once
+
+#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/event.hpp>
+#include <dist/rpc/json_splitter.hpp>
+#include <dist/rpc/jsonrpc.hpp>
+#include <dist/rpc/limits.hpp>
+#include <dist/rpc/seams.hpp>
+#include <dist/rpc/stream.hpp>
+#include <dist/rpc/stream_timer.hpp>
+#include <dist/rpc/task_group.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace dist {
+
+/// JSON-RPC messages over one stream: one reader, one writer, everything that is ready written together. While more than
+/// limits.outbox_bytes wait to be written it reads nothing.
+///
+/// Errors   run() throws the system's error, errc::limit_exceeded (frame_idle), or what the handler threw; the peer's end
+///          of the stream is no error.
+/// Lives    *this must outlive run(); all of it on the I/O thread.
+class json_stream {
+ public:
+  /// Called for every message, in order; for text that is none with a single rpc_invalid. It may put messages and end
+  /// the stream; it must not destroy it.
+  using handler = std::function<void(rpc_message message)>;
+
+  json_stream(std::unique_ptr<stream> over, seams const& world, limits const& bounds);
+  json_stream(json_stream const&) = delete;
+  json_stream& operator=(json_stream const&) = delete;
+
+  /// Bytes that came before: they are the first.
+  void feed(std::span<std::byte const> bytes) { first_.append(bytes); }
+
+  /// Reads and writes until the stream ends; what was put by then is written if the peer still takes it.
+  task<void> run(handler on_message);
+
+  /// The writer takes all that was put in one turn of the I/O thread. A line end goes behind each message.
+  void put(std::string_view message);
+  std::size_t held_bytes() const noexcept { return waiting_.size() + leaving_.size(); }
+
+  /// Ends both directions at once.
+  void close() noexcept;
+  /// Reads no more; the stream goes on writing.
+  void stop_reading() noexcept;
+  /// Reads no more and ends once everything that was put is written.
+  void close_when_written() noexcept;
+
+  stream& over() noexcept { return *stream_; }
+
+ private:
+  task<void> read_loop(handler on_message);
+  task<void> write_loop();
+  task<std::size_t> read_some(std::span<std::byte> into);
+  void take(std::span<std::byte const> bytes, handler const& on_message);
+
+  std::unique_ptr<stream> stream_;
+  seams world_;
+  limits limits_;
+  json_splitter splitter_;
+  buffer first_;
+  std::string waiting_;
+  std::string leaving_;  ///< being written
+  event wake_;           ///< something was put, or the writer is to end
+  event written_;        ///< everything was written, or nothing will be
+  stream_timer ending_timer_;
+  task_group* reader_ = nullptr;
+  bool reading_ = true;
+  bool ending_ = false;  ///< the writer ends when nothing waits
+  bool broken_ = false;  ///< the writer has ended
+};
+
+}  // namespace dist
