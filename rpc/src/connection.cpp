@@ -51,7 +51,7 @@ task<frame> connection::receive() {
   for (;;) {
     auto next = reader_.next();
     if (next) co_return std::move(*next);
-    if (!reader_.problem().empty()) fail(errc::protocol_error, reader_.problem());
+    if (!reader_.problem().empty()) fail(reader_.problem_code(), reader_.problem());
     co_await read_more();
   }
 }
@@ -76,24 +76,27 @@ task<void> connection::run(handler on_frame) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   stream_->close();
   writer.stop();
-  std::exception_ptr write_failed;
+  std::exception_ptr write_error;
   try {
     co_await writer.join();
   } catch (...) {
-    write_failed = std::current_exception();
+    write_error = std::current_exception();
   }
   world_.clock.cancel(std::exchange(ending_timer_, timer_id::none));
   if (ending_ && out_.held_bytes() == 0) co_return;
   // Closing for one direction's failure aborts the other: the first cause is the one that is not that.
-  if (failed && !(write_failed && is_cancellation(failed))) std::rethrow_exception(failed);
-  if (write_failed) std::rethrow_exception(write_failed);
+  if (failed && !(write_error && is_cancellation(failed))) std::rethrow_exception(failed);
+  if (write_error) std::rethrow_exception(write_error);
 }
 
 task<void> connection::read_loop(handler on_frame) {
   for (;;) {
-    while (auto next = reader_.next()) on_frame(*next);
-    if (!reader_.problem().empty()) fail(errc::protocol_error, reader_.problem());
-    while (full_ == when_full::pause && is_full()) co_await written_.wait();
+    while (auto next = closed_ ? std::nullopt : reader_.next()) {
+      on_frame(*next);
+      // Between frames, not between reads: one read brings thousands of small requests.
+      while (full_ == when_full::pause && is_full() && !write_failed_) co_await written_.wait();
+    }
+    if (!reader_.problem().empty()) fail(reader_.problem_code(), reader_.problem());
     co_await read_more();
   }
 }
@@ -111,14 +114,19 @@ task<void> connection::write_loop() {
       written_.set();
     }
   } catch (...) {
-    // The reader is what ends run(); closing makes it notice.
+    // The reader is what ends run(); closing makes it notice, unless it pauses.
     stream_->close();
+    write_failed_ = true;
+    written_.set();
     throw;
   }
   stream_->close();
 }
 
-void connection::close() noexcept { stream_->close(); }
+void connection::close() noexcept {
+  closed_ = true;
+  stream_->close();
+}
 
 void connection::close_when_written() {
   if (std::exchange(ending_, true)) return;

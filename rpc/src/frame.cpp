@@ -91,7 +91,14 @@ std::string get_prefix(std::span<std::byte const> bytes, std::uint8_t flags, req
 }
 
 payload frame::take(std::size_t offset) {
-  if (!owns_) return payload(buffer(bytes_.subspan(offset)));
+  if (!owns_) {
+    auto const rest = bytes_.subspan(offset);
+    buffer copy;
+    copy.reserve(payload_lead_bytes + rest.size());
+    copy.grow(payload_lead_bytes);
+    copy.append(rest);
+    return payload(std::move(copy), payload_lead_bytes);
+  }
   owns_ = false;
   auto kept = std::move(large_);
   kept.skip(offset);

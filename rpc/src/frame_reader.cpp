@@ -12,9 +12,6 @@ constexpr std::size_t large_bytes = 64 * 1024;
 /// The cache likes pieces of this size better than one read of everything.
 constexpr std::size_t piece_bytes = 256 * 1024;
 constexpr std::size_t first_large_bytes = 1024 * 1024;
-/// A large payload starts here in its buffer, so that one large array in it (12 bytes on: array head, tag, byte string
-/// head) lies on a multiple of 16.
-constexpr std::size_t large_lead_bytes = 4;
 
 }  // namespace
 
@@ -24,7 +21,7 @@ frame_reader::frame_reader(std::size_t frame_limit_bytes) : frame_limit_bytes_(f
 
 std::span<std::byte> frame_reader::prepare() {
   if (in_large_) {
-    auto const total = large_lead_bytes + large_header_.payload_bytes;
+    auto const total = payload_lead_bytes + large_header_.payload_bytes;
     if (large_filled_ == large_.size())
       large_.grow(std::min(total, std::max(first_large_bytes, large_.size() * 2)) - large_.size());
     auto const room = std::min(large_.size() - large_filled_, piece_bytes);
@@ -32,7 +29,8 @@ std::span<std::byte> frame_reader::prepare() {
   }
   if (begin_ == end_) {
     begin_ = end_ = 0;
-  } else if (chunk_.size() - end_ < chunk_.size() / 2) {
+  } else if (begin_ != 0 && chunk_.size() - end_ < chunk_.size() / 2) {
+    // Each byte is moved once at most: begin_ leaves 0 only when a frame has been handed out.
     std::memmove(chunk_.data(), chunk_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
@@ -63,6 +61,7 @@ std::optional<frame> frame_reader::next() {
   frame_header header;
   if (problem_ = decode(start, header); !problem_.empty()) return std::nullopt;
   if (header.payload_bytes > frame_limit_bytes_) {
+    problem_code_ = errc::limit_exceeded;
     problem_ = "a frame of " + std::to_string(header.payload_bytes) + " bytes; the limit (frame_bytes) is " +
                std::to_string(frame_limit_bytes_);
     return std::nullopt;
@@ -77,17 +76,17 @@ std::optional<frame> frame_reader::next() {
   in_large_ = true;
   large_header_ = header;
   large_ = buffer();
-  large_.grow(large_lead_bytes + here.size());
-  std::memcpy(large_.data() + large_lead_bytes, here.data(), here.size());
+  large_.grow(payload_lead_bytes + here.size());
+  std::memcpy(large_.data() + payload_lead_bytes, here.data(), here.size());
   large_filled_ = large_.size();
   begin_ = end_ = 0;
   return std::nullopt;
 }
 
 std::optional<frame> frame_reader::next_large() {
-  if (large_filled_ < large_lead_bytes + large_header_.payload_bytes) return std::nullopt;
+  if (large_filled_ < payload_lead_bytes + large_header_.payload_bytes) return std::nullopt;
   in_large_ = false;
-  return frame(large_header_, payload(std::move(large_), large_lead_bytes));
+  return frame(large_header_, payload(std::move(large_), payload_lead_bytes));
 }
 
 }  // namespace dist

@@ -6,6 +6,9 @@
 namespace dist {
 namespace {
 
+/// Requests name a method by 16 bits, of which all ones is none.
+constexpr std::size_t methods_max = 0xFFFF;
+
 template <class Message>
 void put(outbox& out, frame_kind kind, call_id id, Message const& message) {
   buffer payload;
@@ -90,6 +93,9 @@ task<hello> receive_hello(connection& from, std::string secret, nonce own) {
   auto const first = co_await from.receive();
   hello who;
   get(first, frame_kind::hello, "a hello", who);
+  if (who.methods.size() > methods_max)
+    throw std::system_error(errc::limit_exceeded, "a hello with " + std::to_string(who.methods.size()) +
+                                                      " methods; the maximum is " + std::to_string(methods_max));
   if (!secret.empty() && !equal_in_constant_time(who.proof, prove(secret, to_text(who.role), own, who.nonce)))
     throw call_error(make_fault(errc::denied, "the join secret is wrong or missing; both ends need the same "
                                               "--secret-file"));

@@ -16,7 +16,7 @@ void put_header(buffer& out, frame_header header, std::size_t payload_bytes) {
 }  // namespace
 
 buffer& outbox::tail() {
-  if (waiting_.empty() || waiting_.back().keep) {
+  if (waiting_.empty() || !waiting_.back().view.empty()) {
     waiting_.emplace_back();
     waiting_.back().bytes = std::exchange(spare_, {});
   }
@@ -52,15 +52,16 @@ std::vector<asio::const_buffer> const& outbox::take() {
   leaving_bytes_ = std::exchange(waiting_bytes_, 0);
   gathered_.clear();
   for (auto const& s : leaving_) {
-    auto const bytes = s.keep ? s.view : s.bytes.bytes();
-    if (!bytes.empty()) gathered_.emplace_back(bytes.data(), bytes.size());
+    auto const bytes = s.view.empty() ? s.bytes.bytes() : s.view;
+    gathered_.emplace_back(bytes.data(), bytes.size());
   }
   return gathered_;
 }
 
 void outbox::written() noexcept {
-  if (!leaving_.empty() && !leaving_.back().keep && leaving_.back().bytes.capacity() <= spare_bytes) {
-    spare_ = std::move(leaving_.back().bytes);
+  // The first is always a run of bytes: a large payload comes behind its header.
+  if (!leaving_.empty() && leaving_.front().bytes.capacity() <= spare_bytes) {
+    spare_ = std::move(leaving_.front().bytes);
     spare_.clear();
   }
   leaving_.clear();

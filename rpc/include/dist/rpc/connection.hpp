@@ -48,7 +48,7 @@ class connection {
   }
   bool is_full() const noexcept { return out_.held_bytes() >= limits_.outbox_bytes; }
 
-  /// Ends both directions at once.
+  /// Ends both directions at once; frames that were read and not yet handed out are dropped.
   void close() noexcept;
   /// Ends once everything that was put is written, or after `limits.handshake`.
   void close_when_written();
@@ -68,8 +68,10 @@ class connection {
   frame_reader reader_;
   outbox out_;
   event wake_;     ///< something was put
-  event written_;  ///< everything was written
+  event written_;  ///< everything was written, or nothing more will be
+  bool write_failed_ = false;
   bool ending_ = false;
+  bool closed_ = false;
   timer_id idle_timer_ = timer_id::none;
   timer_id ending_timer_ = timer_id::none;
   bool idle_expired_ = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <dist/rpc/error.hpp>
 #include <dist/rpc/frame.hpp>
 #include <optional>
 #include <span>
@@ -28,8 +29,12 @@ class frame_reader {
   void set_limit(std::size_t frame_limit_bytes) noexcept { frame_limit_bytes_ = frame_limit_bytes; }
   /// What is wrong with the stream; once it is not empty the stream is lost.
   std::string const& problem() const noexcept { return problem_; }
+  /// Its kind: protocol_error or limit_exceeded.
+  errc problem_code() const noexcept { return problem_code_; }
   /// Whether the peer stopped in the middle of a frame.
   bool in_frame() const noexcept { return in_large_ || end_ != begin_; }
+  /// The memory that it has.
+  std::size_t held_bytes() const noexcept { return chunk_.capacity() + large_.capacity(); }
 
  private:
   std::optional<frame> next_large();
@@ -43,6 +48,7 @@ class frame_reader {
   buffer large_;
   std::size_t large_filled_ = 0;
   std::string problem_;
+  errc problem_code_ = errc::protocol_error;
 };
 
 }  // namespace dist

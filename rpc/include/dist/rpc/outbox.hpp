@@ -18,7 +18,8 @@ class outbox {
   void put(frame_header header, std::span<std::byte const> payload) { put(header, {}, payload); }
   /// `prefix` goes before the payload; both are copied.
   void put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload);
-  /// Takes a large payload without copying it; `keep` holds it alive until it is written.
+  /// Takes a large payload without copying it; `keep` holds it alive until it is written; nothing when it
+  /// lives that long by itself.
   void put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload,
            std::shared_ptr<void const> keep);
   /// Takes the payload over: copied when small, kept when large.

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <asio/post.hpp>
+#include <dist/rpc/connection.hpp>
+
+#include "support/memory_network.hpp"
+#include "support/run.hpp"
+#include "support/seeded_entropy.hpp"
+
+namespace dist::test {
+
+/// Nothing here computes.
+class no_compute final : public compute {
+ public:
+  explicit no_compute(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+  asio::any_io_executor executor() override { return executor_; }
+  void post(std::function<void()> work) override { asio::post(executor_, std::move(work)); }
+  std::size_t slots() const noexcept override { return 1; }
+
+ private:
+  asio::any_io_executor executor_;
+};
+
+/// The clock is made before the io_context and goes after it.
+struct world {
+  virtual_clock clock;
+  asio::io_context io;
+  memory_network network;
+  no_compute compute{io.get_executor()};
+  seeded_entropy entropy{1};
+  dist::log log{log_level::off};
+  dist::seams seams{io, clock, network, compute, entropy, log};
+
+  void idle() { run_until_idle(io); }
+};
+
+/// Writes raw bytes, all of them.
+inline task<void> write_raw(stream& to, std::string bytes) {
+  asio::const_buffer const one[] = {asio::buffer(bytes)};
+  co_await to.write(one);
+}
+
+/// Reads raw bytes until the end of the stream.
+inline task<std::string> read_raw(stream& from) {
+  std::string text;
+  for (;;) {
+    std::byte piece[1000];
+    std::size_t count = 0;
+    try {
+      count = co_await from.read_some(asio::buffer(piece));
+    } catch (std::system_error const&) {
+    }
+    if (count == 0) co_return text;
+    text.append(as_text({piece, count}));
+  }
+}
+
+}  // namespace dist::test

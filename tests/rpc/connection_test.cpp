@@ -1,0 +1,481 @@
+#include <dist/rpc/connection.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include "rpc/connection_support.hpp"
+#include "rpc/frame_support.hpp"
+#include "support/cancellable.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace dist;
+using namespace dist::test;
+
+/// Counts the writes that reach the stream.
+class counting_stream final : public stream {
+ public:
+  counting_stream(std::unique_ptr<stream> inner, std::size_t& writes) : inner_(std::move(inner)), writes_(writes) {}
+  task<std::size_t> read_some(asio::mutable_buffer into) override { return inner_->read_some(into); }
+  task<void> write(std::span<asio::const_buffer const> from) override {
+    ++writes_;
+    return inner_->write(from);
+  }
+  void close() noexcept override { inner_->close(); }
+  std::string peer_address() const override { return inner_->peer_address(); }
+  std::string local_address() const override { return inner_->local_address(); }
+
+ private:
+  std::unique_ptr<stream> inner_;
+  std::size_t& writes_;
+};
+
+struct pair_of_ends : world {
+  explicit pair_of_ends(memory_stream_options options = {}, dist::limits bounds = {},
+                        when_full full = when_full::read_on)
+      : limits(bounds) {
+    options.first_plan = plan;
+    auto ends = memory_stream_pair(std::move(options));
+    here.emplace(std::make_unique<counting_stream>(std::move(ends.first), writes), seams, limits, full);
+    raw = std::move(ends.second);
+  }
+
+  /// The other end speaks frames too.
+  connection& there() {
+    if (!there_) there_.emplace(std::move(raw), seams, limits);
+    return *there_;
+  }
+  started<void> run_here(connection::handler on_frame) { return start(io, here->run(std::move(on_frame))); }
+  started<void> run_there(connection::handler on_frame) { return start(io, there().run(std::move(on_frame))); }
+
+  dist::limits limits;
+  std::shared_ptr<fault_plan> plan = std::make_shared<fault_plan>();
+  std::size_t writes = 0;
+  std::optional<connection> here;
+  std::unique_ptr<stream> raw;
+
+ private:
+  std::optional<connection> there_;
+};
+
+std::error_code code_of(started<void>& ended, std::string* text = nullptr) {
+  try {
+    ended.get();
+  } catch (std::system_error const& e) {
+    if (text) *text = e.what();
+    return e.code();
+  }
+  return {};
+}
+
+void ignore(frame&) {}
+
+dist::limits small_limits() {
+  dist::limits bounds;
+  bounds.outbox_bytes = 100'000;
+  return bounds;
+}
+
+/// Asks `count` times, the sizes growing, and says goodbye; the other end answers with what it got.
+struct dialogue {
+  explicit dialogue(pair_of_ends& over) : ends(over) {
+    answering = ends.run_there([this](frame& in) {
+      if (in.header().kind == frame_kind::goodbye) return ends.there().close();
+      auto header = in.header();
+      header.kind = frame_kind::reply;
+      ends.there().out().put(header, in.bytes());
+    });
+    asking = ends.run_here([this](frame& in) {
+      ++answered;
+      intact = intact && in.header().kind == frame_kind::reply && as_text(in.bytes()) == text(in.header().id.index);
+      if (answered == count) {
+        ends.here->out().put(header_of(frame_kind::goodbye));
+        ends.here->close_when_written();
+      }
+    });
+    for (std::uint32_t i = 0; i < count; ++i)
+      ends.here->out().put(header_of(frame_kind::request, {i, 1}), as_bytes(text(i)));
+  }
+
+  static std::string text(std::uint32_t i) {
+    return std::string(i == 7 ? 150'000 : i * 1000, static_cast<char>('a' + i));
+  }
+
+  static constexpr std::uint32_t count = 12;
+  pair_of_ends& ends;
+  std::uint32_t answered = 0;
+  bool intact = true;
+  started<void> answering;
+  started<void> asking;
+};
+
+void expect_nothing_left(pair_of_ends& ends) {
+  BOOST_CHECK_NO_THROW(expect_no_work(ends.io));
+  BOOST_TEST(ends.clock.timer_count() == 0U);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(frames_travel_both_ways) {
+  pair_of_ends ends;
+  dialogue talk(ends);
+  ends.idle();
+  BOOST_TEST(talk.answered == talk.count);
+  BOOST_TEST(talk.intact);
+  BOOST_TEST(talk.asking.done());
+  BOOST_TEST(talk.answering.done());
+  BOOST_CHECK_NO_THROW(talk.asking.get());
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(byte_by_byte_is_no_different) {
+  pair_of_ends ends;
+  ends.plan->max_read = 1;
+  ends.plan->max_write = 1;
+  dialogue talk(ends);
+  ends.idle();
+  BOOST_TEST(talk.answered == talk.count);
+  BOOST_TEST(talk.intact);
+  BOOST_CHECK_NO_THROW(talk.asking.get());
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_at_every_step_ends_both_with_a_reason_and_leaves_nothing) {
+  std::size_t steps = 0;
+  {
+    pair_of_ends ends;
+    dialogue talk(ends);
+    ends.idle();
+    steps = ends.plan->steps;
+  }
+  BOOST_TEST_REQUIRE(steps > 10U);
+  for (auto const error : {asio::error::make_error_code(asio::error::connection_reset),
+                           std::error_code(asio::error::make_error_code(asio::error::eof))})
+    for (std::size_t step = 0; step < steps; ++step) {
+      BOOST_TEST_INFO_SCOPE("step " << step << " fails with " << error.message());
+      pair_of_ends ends;
+      ends.plan->fail_at = step;
+      ends.plan->fail_with = error;
+      dialogue talk(ends);
+      BOOST_TEST(drive(ends.io, ends.clock, [&] { return talk.asking.done() && talk.answering.done(); }));
+      BOOST_TEST(talk.intact);
+      auto const here = code_of(talk.asking);
+      auto const there = code_of(talk.answering);
+      // Once the goodbye is out, the end is what was wanted.
+      if (talk.answered < talk.count) {
+        BOOST_TEST(here == error);
+        BOOST_TEST(
+            (there == asio::error::eof || there == asio::error::connection_reset || there == asio::error::broken_pipe),
+            there.message());
+      }
+      expect_nothing_left(ends);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(abandoned_after_every_so_many_handlers_it_frees_everything) {
+  for (std::size_t handlers = 0;; ++handlers) {
+    BOOST_TEST_INFO_SCOPE("after " << handlers << " handlers");
+    auto ends = std::make_unique<pair_of_ends>();
+    auto talk = std::make_unique<dialogue>(*ends);
+    std::size_t ran = 0;
+    while (ran < handlers && ends->io.poll_one() != 0) ++ran;
+    bool const ended = talk->asking.done() && talk->answering.done();
+    talk.reset();
+    ends.reset();
+    if (ended) break;
+  }
+}
+
+BOOST_AUTO_TEST_CASE(all_that_is_put_in_one_turn_leaves_in_one_write) {
+  pair_of_ends ends;
+  std::size_t seen = 0;
+  auto const there = ends.run_there([&](frame&) { ++seen; });
+  auto const here = ends.run_here(ignore);
+  ends.idle();
+  BOOST_TEST(ends.writes == 0U);
+  for (int i = 0; i < 500; ++i) ends.here->out().put(header_of(frame_kind::request), as_bytes("small"));
+  ends.idle();
+  BOOST_TEST(seen == 500U);
+  BOOST_TEST(ends.writes == 1U);
+  ends.here->close();
+  ends.idle();
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(receive_takes_one_frame_and_run_the_others) {
+  pair_of_ends ends;
+  for (std::uint32_t i = 0; i < 3; ++i) ends.there().out().put(header_of(frame_kind::request, {i, 1}), as_bytes("x"));
+  auto const flushed = start(ends.io, ends.there().flush());
+  ends.idle();
+  auto first = start(ends.io, [](connection& from) -> task<std::uint32_t> {
+    auto const got = co_await from.receive();
+    co_return got.header().id.index;
+  }(*ends.here));
+  ends.idle();
+  BOOST_TEST_REQUIRE(first.done());
+  BOOST_TEST(first.get() == 0U);
+  std::vector<std::uint32_t> rest;
+  auto const here = ends.run_here([&](frame& in) { rest.push_back(in.header().id.index); });
+  ends.idle();
+  BOOST_TEST((rest == std::vector<std::uint32_t>{1, 2}));
+  ends.here->close();
+  ends.idle();
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(receive_writes_first_what_was_put) {
+  pair_of_ends ends;
+  ends.here->out().put(header_of(frame_kind::challenge));
+  auto const mine = start(ends.io, [](connection& from) -> task<void> { co_await from.receive(); }(*ends.here));
+  auto theirs = start(ends.io, [](connection& from) -> task<int> {
+    auto const got = co_await from.receive();
+    co_return static_cast<int>(got.header().kind);
+  }(ends.there()));
+  ends.idle();
+  BOOST_TEST_REQUIRE(theirs.done());
+  BOOST_TEST(theirs.get() == static_cast<int>(frame_kind::challenge));
+  BOOST_TEST(!mine.done());
+  ends.here->close();
+  ends.idle();
+  BOOST_TEST(mine.done());
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(fed_bytes_are_the_first_of_the_frames) {
+  pair_of_ends ends;
+  auto const early = frame_text(header_of(frame_kind::request, {1, 1}), std::string(40'000, 'e'));
+  auto const late = frame_text(header_of(frame_kind::request, {2, 1}), "late");
+  ends.here->feed(as_bytes(early + late.substr(0, 10)));
+  std::vector<std::uint32_t> seen;
+  auto const here = ends.run_here([&](frame& in) { seen.push_back(in.header().id.index); });
+  auto const sent = start(ends.io, write_raw(*ends.raw, late.substr(10)));
+  ends.idle();
+  BOOST_TEST((seen == std::vector<std::uint32_t>{1, 2}));
+  ends.here->close();
+  ends.idle();
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(silence_between_frames_is_no_harm_and_inside_one_it_is) {
+  pair_of_ends ends;
+  std::size_t seen = 0;
+  auto here = ends.run_here([&](frame&) { ++seen; });
+  auto const frame = frame_text(header_of(frame_kind::request), "payload");
+  auto whole = start(ends.io, write_raw(*ends.raw, frame));
+  ends.idle();
+  BOOST_TEST(seen == 1U);
+  ends.clock.advance(24h);
+  ends.idle();
+  BOOST_TEST(!here.done());
+  auto part = start(ends.io, write_raw(*ends.raw, frame.substr(0, 1)));
+  ends.idle();
+  ends.clock.advance(ends.limits.frame_idle - 1ms);
+  ends.idle();
+  BOOST_TEST(!here.done());
+  // Any byte is a sign of life.
+  part = start(ends.io, write_raw(*ends.raw, frame.substr(1, 1)));
+  ends.idle();
+  ends.clock.advance(ends.limits.frame_idle - 1ms);
+  ends.idle();
+  BOOST_TEST(!here.done());
+  ends.clock.advance(1ms);
+  ends.idle();
+  BOOST_TEST_REQUIRE(here.done());
+  std::string text;
+  BOOST_TEST(code_of(here, &text) == errc::limit_exceeded);
+  BOOST_TEST(text.find("frame_idle") != text.npos, text);
+  BOOST_TEST(text.find("127.0.0.1:50002") != text.npos, text);
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_the_peer_is_the_reason) {
+  for (bool const reset : {false, true}) {
+    pair_of_ends ends;
+    auto here = ends.run_here(ignore);
+    ends.idle();
+    if (reset)
+      ends.plan->cut();
+    else
+      ends.raw->close();
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    auto const code = code_of(here);
+    BOOST_TEST((reset ? code == asio::error::connection_reset : code == asio::error::eof), code.message());
+    expect_nothing_left(ends);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(garbage_and_large_frames_end_it_with_their_own_codes) {
+  auto too_large = header_of(frame_kind::request);
+  dist::limits bounds;
+  bounds.frame_bytes = 1000;
+  struct row {
+    std::string bytes;
+    errc code;
+    std::string_view says;
+  };
+  row const rows[] = {{std::string(24, 'G'), errc::protocol_error, "not a dist/1 frame"},
+                      {frame_text(too_large, std::string(1001, 'x')), errc::limit_exceeded, "frame_bytes"}};
+  for (auto const& row : rows) {
+    pair_of_ends ends({}, bounds);
+    auto here = ends.run_here(ignore);
+    auto const sent = start(ends.io, write_raw(*ends.raw, row.bytes));
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    std::string text;
+    BOOST_TEST(code_of(here, &text) == row.code);
+    BOOST_TEST(text.find(row.says) != text.npos, text);
+    expect_nothing_left(ends);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(before_run_the_hellos_limit_holds) {
+  dist::limits bounds;
+  bounds.hello_bytes = 100;
+  pair_of_ends ends({}, bounds);
+  auto got = start(ends.io, [](connection& from) -> task<void> { co_await from.receive(); }(*ends.here));
+  auto const sent =
+      start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::hello), std::string(101, 'x'))));
+  ends.idle();
+  BOOST_TEST_REQUIRE(got.done());
+  BOOST_TEST(code_of(got) == errc::limit_exceeded);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_handler_throws_ends_it) {
+  pair_of_ends ends;
+  auto here = ends.run_here([](frame&) { throw std::system_error(errc::protocol_error, "not now"); });
+  auto const sent = start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::hello))));
+  ends.idle();
+  BOOST_TEST_REQUIRE(here.done());
+  BOOST_TEST(code_of(here) == errc::protocol_error);
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_handed_out_behind_a_close) {
+  pair_of_ends ends;
+  std::size_t seen = 0;
+  auto here = ends.run_here([&](frame&) {
+    ++seen;
+    ends.here->close();
+  });
+  auto const beat = frame_text(header_of(frame_kind::beat));
+  auto const sent = start(ends.io, write_raw(*ends.raw, beat + beat + beat));
+  ends.idle();
+  BOOST_TEST(seen == 1U);
+  BOOST_TEST_REQUIRE(here.done());
+  BOOST_TEST(code_of(here) == asio::error::operation_aborted);
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(close_when_written_writes_everything_first) {
+  memory_stream_options options;
+  options.pipe_bytes = 1000;
+  pair_of_ends ends(std::move(options));
+  auto here = ends.run_here(ignore);
+  std::string wanted;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    auto const header = header_of(frame_kind::reply, {i, 1});
+    std::string const text(i * 2000, 'r');
+    ends.here->out().put(header, as_bytes(text));
+    wanted += frame_text(header, text);
+  }
+  ends.here->close_when_written();
+  ends.idle();
+  BOOST_TEST(!here.done());
+  auto all = start(ends.io, read_raw(*ends.raw));
+  ends.idle();
+  BOOST_TEST_REQUIRE(all.done());
+  BOOST_TEST((all.get() == wanted));
+  BOOST_TEST_REQUIRE(here.done());
+  BOOST_CHECK_NO_THROW(here.get());
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_reads_nothing_holds_nobody) {
+  memory_stream_options options;
+  options.pipe_bytes = 1000;
+  pair_of_ends ends(std::move(options));
+  auto here = ends.run_here(ignore);
+  ends.here->out().put(header_of(frame_kind::reply), as_bytes(std::string(5000, 'r')));
+  ends.here->close_when_written();
+  ends.idle();
+  ends.clock.advance(ends.limits.handshake - 1ms);
+  ends.idle();
+  BOOST_TEST(!here.done());
+  ends.clock.advance(1ms);
+  ends.idle();
+  BOOST_TEST_REQUIRE(here.done());
+  BOOST_TEST(code_of(here) == asio::error::operation_aborted);
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_pauses_takes_no_more_than_it_can_answer) {
+  memory_stream_options options;
+  options.pipe_bytes = 4000;
+  pair_of_ends ends(std::move(options), small_limits(), when_full::pause);
+  std::size_t most = 0;
+  std::size_t asked = 0;
+  std::string const answer(10'000, 'a');
+  auto const here = ends.run_here([&](frame& in) {
+    ++asked;
+    ends.here->out().put(header_of(frame_kind::reply, in.header().id), as_bytes(answer));
+  });
+  std::string requests;
+  constexpr std::size_t count = 500;
+  for (std::uint32_t i = 0; i < count; ++i) requests += frame_text(header_of(frame_kind::request, {i, 1}));
+  // One read brings a hundred requests: the pause must not wait for the next read.
+  auto const sent = start(ends.io, write_raw(*ends.raw, requests));
+  ends.idle();
+  most = asked;
+  BOOST_TEST(most <= 11U);
+  BOOST_TEST(!sent.done());
+  auto all = start(ends.io, read_raw(*ends.raw));
+  ends.idle();
+  BOOST_TEST(asked == count);
+  ends.here->close_when_written();
+  ends.idle();
+  BOOST_TEST_REQUIRE(all.done());
+  BOOST_TEST(all.get().size() == count * (frame_header_bytes + answer.size()));
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_pauses_notices_the_end) {
+  for (auto const how : {0, 1, 2}) {
+    BOOST_TEST_INFO_SCOPE("way " << how);
+    memory_stream_options options;
+    options.pipe_bytes = 4000;
+    pair_of_ends ends(std::move(options), small_limits(), when_full::pause);
+    auto here = ends.run_here(
+        [&](frame&) { ends.here->out().put(header_of(frame_kind::reply), as_bytes(std::string(200'000, 'a'))); });
+    auto const sent = start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::request))));
+    ends.idle();
+    BOOST_TEST(ends.here->is_full());
+    if (how == 0) ends.plan->cut();
+    if (how == 1) ends.here->close();
+    if (how == 2) ends.here->close_when_written(), ends.clock.advance(ends.limits.handshake);
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    auto const code = code_of(here);
+    BOOST_TEST(code == (how == 0 ? asio::error::make_error_code(asio::error::connection_reset)
+                                 : std::error_code(asio::error::make_error_code(asio::error::operation_aborted))));
+    expect_nothing_left(ends);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_run_ends_and_leaves_nothing) {
+  for (bool const writing : {false, true}) {
+    memory_stream_options options;
+    options.pipe_bytes = 1000;
+    pair_of_ends ends(std::move(options));
+    cancellable<void> here(ends.io, ends.here->run(ignore));
+    if (writing) ends.here->out().put(header_of(frame_kind::reply), as_bytes(std::string(5000, 'r')));
+    ends.idle();
+    BOOST_TEST(!here.done());
+    here.cancel();
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    BOOST_CHECK_EXCEPTION(here.get(), std::system_error,
+                          [](auto const& e) { return e.code() == asio::error::operation_aborted; });
+    expect_nothing_left(ends);
+  }
+}
