@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <dist/rpc/codec.hpp>
 #include <dist/rpc/method.hpp>
+#include <dist/runtime/argument.hpp>
 #include <dist/runtime/cluster.hpp>
 #include <dist/runtime/pending.hpp>
+#include <exception>
 #include <initializer_list>
 #include <string>
 #include <tuple>
@@ -21,7 +23,8 @@ struct go_arguments<std::tuple<A...>> {
   static std::string rewrite(std::span<std::byte const> cbor, std::size_t depth_limit, buffer& json) {
     std::tuple<A...> values;
     value_store store;
-    if (auto problem = decode_arguments(codec::cbor, cbor, depth_limit, values, store); !problem.empty()) return problem;
+    if (auto problem = decode_arguments(codec::cbor, cbor, depth_limit, values, store); !problem.empty())
+      return problem;
     return std::apply([&](A const&... value) { return encode_arguments(codec::json, spelling::go, json, value...); },
                       values);
   }
@@ -42,45 +45,65 @@ pending<R> start_call(cluster const& on, call_ptr call) {
   return pending<R>(call_handle(on.shared_caller(), std::move(call)));
 }
 
-/// What an argument of type A must not be given as on g++ before 13, which destroys such a temporary twice inside a
-/// co_await expression.
-template <class A>
-concept named_first =
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-    std::is_aggregate_v<A> && !std::is_trivially_destructible_v<A>;
-#else
-    false && std::is_aggregate_v<A>;
-#endif
+/// The calls that are right: the arguments, then perhaps options.
+template <template <class> class Yields, auto Method, class Serving, class... A>
+struct plain_call {
+  using traits = method_traits<Method, Serving>;
+  using pending_type = pending<Yields<typename traits::result>>;
+
+  pending_type operator()(cluster const& on, argument_of<A>... arguments) const {
+    return start(on, call_options(), arguments...);
+  }
+  pending_type operator()(cluster const& on, argument_of<A>... arguments, call_options const& options) const {
+    return start(on, options, arguments...);
+  }
+
+ private:
+  static pending_type start(cluster const& on, call_options const& options, A const&... arguments) {
+    // A method that was refused has said so: no second message from what would be made of its types.
+    if constexpr (traits::accepted) {
+      auto call = on.make_call(key_of<Method, Serving>(), options);
+      call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, arguments...);
+      return start_call<Yields<typename traits::result>>(on, std::move(call));
+    }
+    std::terminate();
+  }
+};
 
 template <template <class> class Yields, auto Method, class Serving, class Arguments>
 struct method_call;
 
 template <template <class> class Yields, auto Method, class Serving, class... A>
-struct method_call<Yields, Method, Serving, std::tuple<A...>> {
-  using result_type = Yields<typename method_traits<Method, Serving>::result>;
+struct method_call<Yields, Method, Serving, std::tuple<A...>> : plain_call<Yields, Method, Serving, A...> {
+  using plain = plain_call<Yields, Method, Serving, A...>;
+  using typename plain::pending_type;
+  using plain::operator();
 
-  pending<result_type> operator()(cluster const& on, A const&... arguments) const {
-    return (*this)(on, arguments..., call_options());
-  }
-
-  pending<result_type> operator()(cluster const& on, A const&... arguments, call_options const& options) const {
-    auto call = on.make_call(key_of<Method, Serving>(), options);
-    call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, arguments...);
-    return start_call<result_type>(on, std::move(call));
-  }
-
-  // dist: name the argument first. g++ before 13 destroys a temporary of this type twice.
+  /// What does not fit is refused in one line.
   template <class... B>
-  requires(sizeof...(B) == sizeof...(A) && (... || (named_first<A> && !std::is_lvalue_reference_v<B>)))
-  pending<result_type> operator()(cluster const&, B&&...) const = delete;
-  pending<result_type> operator()(cluster const&, A&&...) const
-    requires(sizeof...(A) > 0 && (... || named_first<A>))
-  = delete;
+    requires(!std::is_invocable_v<plain const&, cluster const&, B...> ||
+             any_loses_value<void(A...), void(std::remove_cvref_t<B>...)>)
+  pending_type operator()(cluster const&, B&&...) const {
+    static_assert(sizeof...(B) > 99, "dist: these arguments do not fit the method's parameters");
+    std::terminate();
+  }
+  /// Braces around two literals would be taken for a pair of iterators.
+  template <class Literal>
+    requires(std::is_convertible_v<Literal, char const*> && sizeof...(A) == 1 && (... && !can_hold_literals<A>))
+  pending_type operator()(cluster const&, std::initializer_list<Literal>) const {
+    static_assert(sizeof(Literal) == 0,
+                  "dist: braces around literals are no such argument: one string needs no braces");
+    std::terminate();
+  }
+};
 
-  // Braces around string literals would make one string of two pointers.
-  pending<result_type> operator()(cluster const&, std::initializer_list<char const*>) const
-    requires(sizeof...(A) == 1 && (... && std::is_same_v<A, std::string>))
-  = delete;
+/// Stands for what is no method, which its traits have said in one line.
+template <bool Accepted>
+struct refused_call {
+  template <class... B>
+  pending<int> operator()(cluster const&, B&&...) const {
+    std::terminate();
+  }
 };
 
 template <class R>
@@ -92,7 +115,16 @@ template <auto Method>
 using class_of_method = typename class_of_pointer<decltype(Method)>::type;
 
 template <template <class> class Yields, auto Method, class Serving>
-using method_call_of = method_call<Yields, Method, Serving, typename method_traits<Method, Serving>::arguments>;
+struct method_call_for {
+  using type = refused_call<method_traits<Method, Serving>::accepted>;
+};
+template <template <class> class Yields, auto Method, class Serving>
+  requires(member_signature<decltype(Method)>::is_served)
+struct method_call_for<Yields, Method, Serving> {
+  using type = method_call<Yields, Method, Serving, typename method_traits<Method, Serving>::arguments>;
+};
+template <template <class> class Yields, auto Method, class Serving>
+using method_call_of = typename method_call_for<Yields, Method, Serving>::type;
 
 /// Starts a call now, on the least used node that has the method: `dist::go<&Arith::sum>(cluster, {2, 4, 6})`. An
 /// inherited method names its serving class: `dist::go<&Base::sum, Derived>`.
