@@ -1,21 +1,8 @@
 #include "join.hpp"
 
-#include <algorithm>
 #include <dist/rpc/stream_timer.hpp>
 
 namespace dist {
-namespace {
-
-constexpr auto first_pause = std::chrono::milliseconds(100);
-constexpr auto longest_pause = std::chrono::seconds(5);
-
-}  // namespace
-
-duration pause_before(unsigned attempt, entropy& chance) {
-  auto const bound = std::min<std::chrono::nanoseconds>(longest_pause, first_pause * (1U << std::min(attempt, 10U)));
-  return std::chrono::nanoseconds(static_cast<std::int64_t>(chance.below(static_cast<std::uint64_t>(bound.count()))));
-}
-
 task<http_answer> ask_for_frames(seams world, stream& peer, address master, std::string path, std::uint16_t port,
                                  limits bounds) {
   http_request request("GET", std::move(path));

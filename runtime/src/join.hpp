@@ -9,10 +9,6 @@
 
 namespace dist {
 
-/// How long to wait before another attempt: evenly between nothing and a bound that doubles with each failure, so that a
-/// thousand nodes do not come back in the same instant.
-duration pause_before(unsigned attempt, entropy& chance);
-
 /// Asks the master at the other end for dist/1 frames; `port` is where a Go master may dial back, 0 for nowhere.
 task<http_answer> ask_for_frames(seams world, stream& peer, address master, std::string path, std::uint16_t port,
                                  limits bounds);

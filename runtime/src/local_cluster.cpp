@@ -10,9 +10,9 @@
 #include <dist/rpc/task_group.hpp>
 #include <fstream>
 
+#include "back_off.hpp"
 #include "child_process.hpp"
 #include "embedded.hpp"
-#include "join.hpp"
 
 namespace dist {
 namespace {
@@ -103,7 +103,7 @@ class local_cluster::impl {
       world_.log.warn("node process " + std::to_string(child.id()) + " ended: " + to_text(ended) +
                       "; starting another");
       if (world_.clock.now() - started > std::chrono::seconds(10)) failures = 0;
-      if (failures > 0) co_await pause(pause_before(failures, world_.entropy));
+      if (failures > 0) co_await pause(pause_before_retry(failures, world_.entropy));
     }
     if (stopping_ && children_.empty() && kill_timer_ != timer_id::none)
       world_.clock.cancel(std::exchange(kill_timer_, timer_id::none));

@@ -5,6 +5,7 @@
 #include <dist/rpc/sleep.hpp>
 #include <dist/rpc/task_group.hpp>
 
+#include "back_off.hpp"
 #include "join.hpp"
 #include "remote_caller.hpp"
 
@@ -79,7 +80,7 @@ task<void> master_link::impl::stay() {
     }
     if (stopping_) co_return;
     world_.log.warn("the master at " + to_text(options_.master) + " is gone: " + why + "; trying again");
-    co_await sleep_for(world_.clock, pause_before(failures++, world_.entropy));
+    co_await sleep_for(world_.clock, pause_before_retry(failures++, world_.entropy));
   }
 }
 

@@ -136,17 +136,10 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   put_welcome(node.session(), welcome_for(node.name), who, options_.secret, own);
   calls_->slot_freed();
   listing const known(members_, node);
-<<<<<<< HEAD
   if (!options_.build.empty() && !who.build.empty() && who.build != options_.build)
     world_.log.warn("node " + node.name + " runs another build of this program");
-  auto const counts = calls_->nodes().counts();
-  world_.log.info("node " + node.name + " joined (" + std::to_string(who.slots) +
-                  (who.slots == 1 ? " slot), " : " slots), ") + std::to_string(counts.nodes) +
-                  (counts.nodes == 1 ? " node" : " nodes"));
-=======
   world_.log.info("node " + node.name + " joined (" + slots_text(who.slots) + "), " +
                   nodes_text(calls_->nodes().counts().nodes));
->>>>>>> da806076557e40bafa27dd3a95a70874697999e9
   auto const why = co_await node.run();
   calls_->leave(node, node.said_goodbye() || stopped_ ? dispatcher::departure::left : dispatcher::departure::died, why);
   world_.log.info("node " + node.name + " left: " + why);

@@ -2,18 +2,11 @@
 
 #include <dist/rpc/sleep.hpp>
 
-<<<<<<< HEAD
+#include "back_off.hpp"
 #include "join.hpp"
 #include "node_impl.hpp"
 
 namespace dist {
-=======
-#include "back_off.hpp"
-#include "node_impl.hpp"
-
-namespace dist {
-
->>>>>>> da806076557e40bafa27dd3a95a70874697999e9
 node::impl::impl(seams const& world, node_options options, service_list const& services)
     : world_(world),
       options_(std::move(options)),
@@ -35,13 +28,8 @@ task<void> node::impl::join_loop() {
       said(e.what());
     }
     session_.reset();
-<<<<<<< HEAD
     if (stopping_ || !options_.rejoin) break;
-    auto const pause = pause_before(failures_++, world_.entropy);
-=======
-    if (stopping_) break;
     auto const pause = pause_before_retry(failures_++, world_.entropy);
->>>>>>> da806076557e40bafa27dd3a95a70874697999e9
     co_await sleep_for(world_.clock, pause);
   }
 }
@@ -57,24 +45,9 @@ task<void> node::impl::join_once() {
   auto const here = parse_address(peer->local_address());
   // A Go master dials back: the port is open before it is told, on the interface through which the master is reached.
   std::unique_ptr<listener> port;
-<<<<<<< HEAD
-  if (here && (is_loopback(here->host) || options_.insecure)) port = world_.network.listen({here->host, 0});
+  if (here && (is_loopback(here->host) || options_.insecure)) port = listen_for_go_master(here->host);
   auto answer = co_await ask_for_frames(world_, *peer, options_.master, options_.register_path,
                                         port ? port->local_address().port : std::uint16_t{0}, options_.limits);
-=======
-  if (here && (is_loopback(here->host) || options_.insecure)) port = listen_for_go_master(here->host);
-  http_request request("GET", options_.register_path);
-  request.query.emplace_back("port", std::to_string(port ? port->local_address().port : 0));
-  request.headers.set("Host", to_text(options_.master));
-  request.headers.set("Connection", "Upgrade");
-  request.headers.set("Upgrade", "dist/1");
-  http_answer answer;
-  {
-    stream_timer patience(world_.clock, *peer);
-    patience.arm(options_.limits.handshake, "no answer to the registration");
-    answer = co_await http_exchange(*peer, std::move(request), options_.limits);
-  }
->>>>>>> da806076557e40bafa27dd3a95a70874697999e9
   switch (answer.response.status) {
     case 101:
       if (port) port->close();
