@@ -65,8 +65,6 @@ template <class R, class A>
 dist::task<R> call(dist::cluster on, std::string name, bool repeatable, A argument) {
   auto key = std::make_shared<dist::method_key>();
   key->name = name;
-  key->arguments = dist::type_text<std::tuple<A>>();
-  key->result = dist::type_text<R>();
   key->repeatable = repeatable;
   key->to_go = [](std::span<std::byte const> cbor, std::size_t depth_limit, dist::buffer& json) {
     std::tuple<A> arguments;
