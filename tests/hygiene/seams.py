@@ -8,8 +8,9 @@ THREAD = r"\bstd::j?thread\b(?!::id)|\bstd::async\b|\bthread_pool\b|\bpthread_cr
 TIMER = r"\b(?:steady|system|high_resolution|deadline)_timer\b|\bbasic_waitable_timer\b|\btimerfd_\w+|\bsetitimer\b"
 CLOCK = r"::now\s*\(|\bclock_gettime\b|\bgettimeofday\b|\b(?:std::|::)?time\s*\(\s*(?:nullptr|NULL|0)\s*\)"
 CHANCE = r"\brandom_device\b|\bgetrandom\b|\bgetentropy\b|\bs?rand\s*\(|\bmt19937\w*|\bdefault_random_engine\b|\bRAND_\w+"
-SLEEP = r"\bsleep_(?:for|until)\b|\bu?sleep\s*\(|\bnanosleep\b"
-SIGNAL = r"\bsignal_set\b|\bsigaction\b|\b(?:std::|::)signal\s*\("
+# Our own sleep_for(clock, ...) waits on the clock seam and is none of these.
+SLEEP = r"\bthis_thread\s*::\s*sleep_\w+|(?<!\w)(?:std::|::)?u?sleep\s*\(|\bnanosleep\b"
+SIGNAL = r"\bsignal_set\b|\bsigaction\b|(?<!\w)(?:std::|::)signal\s*\("
 
 # The seams: file, what it may use, why. Nothing else may.
 ALLOWED = [
@@ -23,6 +24,8 @@ ALLOWED = [
     ("rpc/include/dist/rpc/compute_pool.hpp", (THREAD,), "the same, declared"),
     ("rpc/src/tcp_network.cpp", (TIMER,), "the pause of an accept loop that ran out of descriptors"),
     ("rpc/include/dist/rpc/tcp_network.hpp", (TIMER,), "the same, declared"),
+    ("rpc/src/cpu_count.cpp", (THREAD,), "asks how many processors there are, makes no thread"),
+    ("runtime/src/embedded.cpp", (SIGNAL,), "a node process of an embedded cluster leaves Ctrl-C to its parent"),
     ("runtime/src/run.cpp", (THREAD, SIGNAL), "the I/O thread beside a plain job, and the process's signals"),
 ]
 RULES = [
@@ -69,6 +72,9 @@ EXAMPLES = [
     ("runtime/src/a.cpp", "asio::signal_set s(io);", True),
     ("runtime/src/run.cpp", "asio::signal_set s(io);", False),
     ("tests/rpc/a_test.cpp", "std::this_thread::sleep_for(1ms);", True),
+    ("tests/rpc/a_test.cpp", "co_await sleep_for(clock, 1ms);", False),
+    ("runtime/src/a.cpp", "::signal(SIGINT, SIG_IGN);", True),
+    ("runtime/src/a.cpp", "void child_process::signal(int number) {", False),
     ("tests/rpc/a_test.cpp", "std::thread t;", False),
     ("samples/a.cpp", "auto start = std::chrono::steady_clock::now();", False),
 ]
