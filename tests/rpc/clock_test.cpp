@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_sleep_ends_at_its_time) {
 BOOST_AUTO_TEST_CASE(a_cancelled_sleep_leaves_no_timer) {
   virtual_clock clock;
   asio::io_context io;
-  cancellable sleep(io, dist::sleep_for(clock, 5s));
+  cancellable nap(io, dist::sleep_for(clock, 5s));
   run_until_idle(io);
   BOOST_TEST(clock.timer_count() == 1U);
   sleep.cancel();
