@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 /// A session whose handler only notes what was asked: the test answers. `other` is the peer's end.
 struct fixture {
-  explicit fixture(dist::limits limits = {}, test::memory_stream_options options = {}) : bounds(limits) {
+  explicit fixture(dist::limits given = {}, test::memory_stream_options options = {}) : bounds(given) {
     auto pair = test::memory_stream_pair(std::move(options));
     other = std::move(pair.second);
     session.emplace(std::move(pair.first), world, bounds);
@@ -31,13 +31,13 @@ struct fixture {
     turn();
   }
   void turn() { test::run_until_idle(io); }
-  void say(std::string text) {
+  void say(std::string words) {
     auto write = [](stream& to, std::string what) -> task<void> {
       asio::const_buffer const bytes = asio::buffer(what);
       std::span<asio::const_buffer const> const all(&bytes, 1);
       co_await to.write(all);
     };
-    auto said = test::start(io, write(*other, std::move(text)));
+    auto said = test::start(io, write(*other, std::move(words)));
     turn();
     BOOST_REQUIRE(said.done());
   }
