@@ -1,6 +1,7 @@
 """A Go node joins our master: answers, errors, death, return."""
 
-import json
+import os
+import signal
 import sys
 
 from client import RpcError, WebClient
@@ -62,14 +63,16 @@ def check_move(master, client, first):
     return second
 
 
+def wait_for_state(master, state):
+    wait_until(f"a {state} node", lambda: state in [node["state"] for node in status(master.port)["nodes"]])
+
+
 def check_silence(master, client, node):
     """A stopped process is silent: suspect, then lost, then back when it goes on."""
-    import os
-    import signal
     os.kill(node.process.pid, signal.SIGSTOP)
-    wait_until("the node is suspect", lambda: [n for n in status(master.port)["nodes"] if n["state"] == "suspect"])
+    wait_for_state(master, "suspect")
     os.kill(node.process.pid, signal.SIGCONT)
-    wait_until("the node is back", lambda: [n for n in status(master.port)["nodes"] if n["state"] == "living"])
+    wait_for_state(master, "living")
     equal(client.call("Arith.sum", [1]), 1)
     os.kill(node.process.pid, signal.SIGSTOP)
     wait_for_nodes(master.port, 0)

@@ -3,12 +3,12 @@
 // node, `sum N...` and `count START END` make a call from C++ and print its answer.
 #include <unistd.h>
 
+#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/read_until.hpp>
 #include <asio/use_awaitable.hpp>
-#include <algorithm>
 #include <boost/describe/class.hpp>
 #include <dist/rpc/compute_pool.hpp>
 #include <dist/rpc/system_clock.hpp>

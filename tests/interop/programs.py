@@ -76,8 +76,9 @@ def status(port):
 
 
 def wait_for_nodes(port, count):
-    return wait_until(f"{count} nodes at the master",
-                      lambda: (nodes := status(port)["nodes"], len(nodes) == count)[1] and (nodes or True))
+    """The nodes that the master of ours shows once there are so many."""
+    wait_until(f"{count} nodes at the master", lambda: len(status(port)["nodes"]) == count)
+    return status(port)["nodes"]
 
 
 def equal(got, expected):

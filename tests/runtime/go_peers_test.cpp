@@ -115,7 +115,8 @@ BOOST_AUTO_TEST_CASE(it_serves_in_its_own_spelling) {
   BOOST_TEST(status_says(R"("kind":"go","state":"living","slots":3)"));
   BOOST_TEST(world.run<std::int64_t>(dist::call<&Arith::sum>(cluster, {2, 4, 6})) == 12);
   BOOST_TEST(world.run<std::int64_t>(dist::call<&Arith::check_n>(cluster, range{1, 2})) == 12);
-  std::vector<std::string> const expected{"Dist.Beat [0]", "Arith.Sum [[2,4,6]]", R"(Arith.CheckN [{"StartAt":1,"End":2}])"};
+  std::vector<std::string> const expected{"Dist.Beat [0]", "Arith.Sum [[2,4,6]]",
+                                          R"(Arith.CheckN [{"StartAt":1,"End":2}])"};
   BOOST_TEST(std::vector<std::string>(node.asked.begin(), node.asked.begin() + 3) == expected,
              boost::test_tools::per_element());
 }
@@ -138,12 +139,11 @@ BOOST_AUTO_TEST_CASE(more_than_one_argument_cannot_be_said) {
   go_node node(world.world(), 0);
   join(node.port());
   world.wait_for_nodes(1);
-  BOOST_CHECK_EXCEPTION(world.run<std::int64_t>(dist::call<&Arith::add>(cluster, 1, 2, 3)), dist::call_error,
-                        [](auto const& e) {
-                          return code_of(e) == dist::errc::bad_arguments &&
-                                 e.fault().known == dist::progress::not_started &&
-                                 e.fault().message.find("exactly one argument, not 3") != std::string::npos;
-                        });
+  BOOST_CHECK_EXCEPTION(
+      world.run<std::int64_t>(dist::call<&Arith::add>(cluster, 1, 2, 3)), dist::call_error, [](auto const& e) {
+        return code_of(e) == dist::errc::bad_arguments && e.fault().known == dist::progress::not_started &&
+               e.fault().message.find("exactly one argument, not 3") != std::string::npos;
+      });
 }
 
 BOOST_AUTO_TEST_CASE(what_it_cannot_be_told_goes_elsewhere) {

@@ -135,10 +135,11 @@ BOOST_AUTO_TEST_CASE(a_batch_is_answered_as_one) {
   f.session->answer(f.asked["a"], "1");
   BOOST_TEST(f.heard() == "");
   f.session->answer(f.asked["quiet"], "null");
-  BOOST_TEST(f.heard() == R"([{"jsonrpc":"2.0","result":1,"id":1},)"
-                          R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"invalid request: a request is an object"},)"
-                          R"("id":null},{"jsonrpc":"2.0","result":2,"id":2}])"
-                          "\n");
+  BOOST_TEST(f.heard() ==
+             R"([{"jsonrpc":"2.0","result":1,"id":1},)"
+             R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"invalid request: a request is an object"},)"
+             R"("id":null},{"jsonrpc":"2.0","result":2,"id":2}])"
+             "\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_that_is_answered_at_once_is_one_array) {
@@ -302,7 +303,8 @@ BOOST_AUTO_TEST_CASE(silence_inside_a_message) {
   f.clock.advance(f.bounds.frame_idle + 1ms);
   f.turn();
   BOOST_REQUIRE(f.running->done());
-  BOOST_CHECK_EXCEPTION(f.running->get(), std::system_error, [](auto const& e) { return e.code() == errc::limit_exceeded; });
+  BOOST_CHECK_EXCEPTION(f.running->get(), std::system_error,
+                        [](auto const& e) { return e.code() == errc::limit_exceeded; });
   BOOST_TEST(f.clock.timer_count() == 0U);
 }
 
