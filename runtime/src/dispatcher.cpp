@@ -1,6 +1,7 @@
 #include "dispatcher.hpp"
 
 #include <algorithm>
+#include <dist/rpc/spelling.hpp>
 #include <set>
 
 namespace dist {
@@ -9,7 +10,10 @@ dispatcher::dispatcher(seams const& world, limits const& bounds, registry_settin
                        std::span<method_description const> expected)
     : caller(world, bounds), registry_(settings) {
   for (auto const& method : expected)
-    if (auto const number = registry_.intern(method.name)) facts_of(*number).expected = true;
+    if (auto const number = registry_.intern(method.name)) {
+      facts_of(*number).expected = true;
+      learn_spelling(method.name, *number);
+    }
 }
 
 dispatcher::method_facts& dispatcher::facts_of(method_ref method) {
@@ -40,6 +44,7 @@ result<joined> dispatcher::join(member& node, node_info info) {
     if (!number) return number.error();
     auto& facts = facts_of(*number);
     facts.listed = true;
+    learn_spelling(offer.name, *number);
     // Where programs of several builds meet, the most careful one decides.
     facts.repeatable = facts.repeatable && offer.repeatable;
     facts.brief = facts.brief && offer.brief;
@@ -52,10 +57,30 @@ result<joined> dispatcher::join(member& node, node_info info) {
     if (auto const old = members_.find(*in->replaced); old != members_.end())
       old->second->close("a newer process of node " + in->name + " has joined");
   members_[in->id] = &node;
-  for (auto const& call : std::exchange(unheard_, {}))
-    if (is_live(*call) && call->queued && unheard_of(call->method_number)) fail_unknown(*call);
+  judge_unheard();
   notify_waiters();
   return in;
+}
+
+void dispatcher::learn_spelling(std::string_view name, method_ref method) {
+  auto const dot = name.find('.');
+  if (dot == name.npos) return;
+  auto spelled = std::string(name.substr(0, dot + 1)) + go_spelling(name.substr(dot + 1));
+  if (spelled != name) spellings_.try_emplace(std::move(spelled), method);
+}
+
+/// The first node has come: of the calls whose method nobody had heard of, some have another name here, some none.
+void dispatcher::judge_unheard() {
+  for (auto const& call : std::exchange(unheard_, {})) {
+    if (!is_live(*call) || !call->queued) continue;
+    auto const number = number_of(*call->method);
+    if (number && *number != call->method_number) {
+      registry_.withdraw(std::exchange(call->queued, {}));
+      renamed_.push_back(call);
+    } else if (unheard_of(call->method_number)) {
+      fail_unknown(*call);
+    }
+  }
 }
 
 void dispatcher::leave(member& node, departure how, std::string const& why) {
@@ -117,7 +142,11 @@ void dispatcher::beat() {
 
 result<method_ref> dispatcher::number_of(method_key const& method) {
   if (auto const known = numbers_.find(&method); known != numbers_.end()) return known->second;
-  return registry_.intern(method.name);
+  auto const number = registry_.intern(method.name);
+  // A name that is declared so is never hidden by another's Go spelling.
+  if (number && !facts_of(*number).listed && !facts_of(*number).expected)
+    if (auto const other = spellings_.find(method.name); other != spellings_.end()) return other->second;
+  return number;
 }
 
 void dispatcher::dispatch(call_ptr const& call) {
@@ -190,6 +219,8 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
 }
 
 void dispatcher::send_waiting() {
+  for (auto const& call : std::exchange(renamed_, {}))
+    if (is_live(*call)) dispatch(call);
   while (auto next = registry_.next()) send(placed_ptr(&call_of(next->call)), next->node, std::move(next->held));
 }
 
@@ -288,6 +319,7 @@ void dispatcher::ended(call_record& record) noexcept {
 void dispatcher::stop() {
   stop_calls();
   unheard_.clear();
+  renamed_.clear();
 }
 
 }  // namespace dist

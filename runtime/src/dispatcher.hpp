@@ -79,6 +79,9 @@ class dispatcher final : public caller {
   /// Whether nobody here has ever heard of the method, so that waiting for it makes no sense.
   bool unheard_of(method_ref method) const;
   void fail_unknown(placed_call& call);
+  /// Lets `Arith.CheckN` stand for the method `Arith.check_n`.
+  void learn_spelling(std::string_view name, method_ref method);
+  void judge_unheard();
   void wait_for_node(placed_ptr const& call);
   method_facts& facts_of(method_ref method);
   static void forget_place(placed_call& call, member const& on) noexcept;
@@ -91,6 +94,8 @@ class dispatcher final : public caller {
   std::unordered_map<method_key const*, method_ref> numbers_;  ///< of static keys
   std::vector<method_facts> facts_;                            ///< by method_ref
   std::list<event> waiting_for_nodes_;
+  std::unordered_map<std::string, method_ref> spellings_;      ///< Go's, of methods that are expected or listed
+  std::vector<placed_ptr> renamed_;  ///< were in the queue under a Go spelling; placed with the next slot_freed()
   std::vector<placed_ptr> unheard_;  ///< queued before the first node came; judged when one has
   std::uint64_t late_replies_ = 0;
 };

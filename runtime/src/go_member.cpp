@@ -35,7 +35,8 @@ result<std::string> go_params(call_record const& call, std::size_t depth_limit) 
   }
   std::vector<std::string_view> arguments;
   if (!split_json_list(text, arguments) || arguments.size() != 1)
-    return make_fault(errc::bad_arguments, call.method->name + ": a method of a Go node takes exactly one argument, not " +
+    return make_fault(errc::bad_arguments, call.method->name +
+                                               ": a method of a Go node takes exactly one argument, not " +
                                                std::to_string(arguments.size()));
   return text;
 }
@@ -81,8 +82,7 @@ void go_member::put_request(std::string method, std::string params_text, std::ui
 
 void go_member::send(placed_ptr const& call, lease held) {
   auto const number = ++last_number_;
-  call->places.push_back(
-      {this, {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)}});
+  call->places.push_back({this, {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)}});
   table_.emplace(number, entry{call, std::move(held)});
   auto params = go_params(*call, calls_->bounds().depth);
   if (!params) {

@@ -84,10 +84,10 @@ json_calls::~json_calls() {
 void json_calls::on_request(call_id id, rpc_request const& request) {
   // The place is taken first: the call may end before start_json_call returns.
   auto const mine = calls_.emplace(key(id), nullptr).first->first;
-  auto call = start_json_call(*on_, request, node_wait_,
-                              [to = self_, id](std::string_view result_text, fault const* failed) {
-                                if (*to) (*to)->done(id, result_text, failed);
-                              });
+  auto call =
+      start_json_call(*on_, request, node_wait_, [to = self_, id](std::string_view result_text, fault const* failed) {
+        if (*to) (*to)->done(id, result_text, failed);
+      });
   if (auto const found = calls_.find(mine); found != calls_.end()) found->second = std::move(call);
 }
 

@@ -14,7 +14,11 @@ constexpr std::size_t spare_bytes = 1024 * 1024;
 }  // namespace
 
 json_stream::json_stream(std::unique_ptr<stream> over, seams const& world, limits const& bounds)
-    : stream_(std::move(over)), world_(world), limits_(bounds), splitter_(bounds), ending_timer_(world_.clock, *stream_) {}
+    : stream_(std::move(over)),
+      world_(world),
+      limits_(bounds),
+      splitter_(bounds),
+      ending_timer_(world_.clock, *stream_) {}
 
 task<void> json_stream::run(handler on_message) {
   task_group reader(world_.io.get_executor());
@@ -30,8 +34,8 @@ task<void> json_stream::run(handler on_message) {
     failed = std::current_exception();
   }
   reader_ = nullptr;
-  // We may be here because we were cancelled: without this the clean-up could not await. The writer may wait for answers
-  // that take long, so from here on it can be cancelled anew.
+  // We may be here because we were cancelled: without this the clean-up could not await. The writer may wait for
+  // answers that take long, so from here on it can be cancelled anew.
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   if (failed) {
     stream_->close();

@@ -16,10 +16,11 @@
 
 namespace dist {
 
-/// JSON-RPC messages over one stream: one reader, one writer, everything that is ready written together. While more than
-/// limits.outbox_bytes wait to be written it reads nothing.
+/// JSON-RPC messages over one stream: one reader, one writer, everything that is ready written together. While more
+/// than limits.outbox_bytes wait to be written it reads nothing.
 ///
-/// Errors   run() throws the system's error, errc::limit_exceeded (frame_idle), or what the handler threw; the peer's end
+/// Errors   run() throws the system's error, errc::limit_exceeded (frame_idle), or what the handler threw; the peer's
+/// end
 ///          of the stream is no error.
 /// Lives    *this must outlive run(); all of it on the I/O thread.
 class json_stream {

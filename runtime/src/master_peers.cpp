@@ -153,11 +153,17 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   auto& frames = *session;
   co_await session->run([&](frame& in) {
     switch (in.header().kind) {
-      case frame_kind::request: return calls.on_request(in);
-      case frame_kind::cancel: return calls.on_cancel(in.header().id);
-      case frame_kind::beat: frames.out().put(in.header()); return;
-      case frame_kind::goodbye: return frames.close();
-      default: throw std::system_error(errc::protocol_error, "a frame that a caller does not send");
+      case frame_kind::request:
+        return calls.on_request(in);
+      case frame_kind::cancel:
+        return calls.on_cancel(in.header().id);
+      case frame_kind::beat:
+        frames.out().put(in.header());
+        return;
+      case frame_kind::goodbye:
+        return frames.close();
+      default:
+        throw std::system_error(errc::protocol_error, "a frame that a caller does not send");
     }
   });
 }
@@ -168,7 +174,9 @@ task<void> master::impl::serve_json(std::unique_ptr<stream> peer, buffer first) 
   session.feed(first.bytes());
   if (options_.secret.empty()) {
     json_calls calls(session, calls_, options_.node_wait);
-    json_session::handler on_request = [&calls](call_id id, rpc_request const& request) { calls.on_request(id, request); };
+    json_session::handler on_request = [&calls](call_id id, rpc_request const& request) {
+      calls.on_request(id, request);
+    };
     co_await session.run(std::move(on_request));
     co_return;
   }

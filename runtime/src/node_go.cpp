@@ -41,11 +41,11 @@ task<void> go_service::run() {
   } catch (...) {
     ended = std::current_exception();
   }
+  if (!ended) ended = failed_;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   port_->close();
   tasks_.stop();
   co_await tasks_.join();
-  if (!ended) ended = failed_;
   if (ended) std::rethrow_exception(ended);
 }
 

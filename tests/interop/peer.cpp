@@ -3,21 +3,21 @@
 // node, `sum N...` and `count START END` make a call from C++ and print its answer.
 #include <unistd.h>
 
+#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/read_until.hpp>
 #include <asio/use_awaitable.hpp>
-#include <algorithm>
 #include <boost/describe/class.hpp>
 #include <dist/rpc/compute_pool.hpp>
 #include <dist/rpc/system_clock.hpp>
 #include <dist/rpc/system_entropy.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <dist/rpc/tcp_network.hpp>
+#include <dist/runtime/go.hpp>
 #include <dist/runtime/master.hpp>
 #include <dist/runtime/node.hpp>
-#include <dist/runtime/pending.hpp>
 #include <functional>
 #include <iostream>
 #include <numeric>
@@ -60,28 +60,6 @@ struct Palindrom {
 };
 BOOST_DESCRIBE_STRUCT(Palindrom, (), (check, check_n))
 
-/// One call from C++, its types known, as `go` makes it.
-template <class R, class A>
-dist::task<R> call(dist::cluster on, std::string name, bool repeatable, A argument) {
-  auto key = std::make_shared<dist::method_key>();
-  key->name = name;
-  key->repeatable = repeatable;
-  key->to_go = [](std::span<std::byte const> cbor, std::size_t depth_limit, dist::buffer& json) {
-    std::tuple<A> arguments;
-    dist::value_store store;
-    auto problem = dist::decode_arguments(dist::codec::cbor, cbor, depth_limit, arguments, store);
-    if (problem.empty())
-      problem = dist::encode_arguments(dist::codec::json, dist::spelling::go, json, std::get<0>(arguments));
-    return problem;
-  };
-  auto made = on.make_call(*key, {});
-  made->own_method = key;
-  made->early_problem = dist::encode_arguments(dist::codec::cbor, dist::spelling::declared, made->arguments, argument);
-  on.caller().start(made);
-  auto answer = dist::pending<R>(dist::call_handle(on.shared_caller(), made));
-  co_return co_await std::move(answer);
-}
-
 dist::task<void> obey(std::string line, dist::cluster const* cluster, dist::node* node) {
   std::istringstream words(line);
   std::string word;
@@ -92,16 +70,13 @@ dist::task<void> obey(std::string line, dist::cluster const* cluster, dist::node
     if (word == "sum") {
       std::vector<std::int64_t> values;
       for (std::int64_t value = 0; words >> value;) values.push_back(value);
-      auto const total = co_await call<std::int64_t>(*cluster, "Arith.sum", true, std::move(values));
-      std::cout << total << std::endl;
+      auto total = dist::go<&Arith::sum>(*cluster, values);
+      std::cout << co_await std::move(total) << std::endl;
     } else if (word == "count") {
       range within;
       words >> within.start >> within.end;
-      auto const total = co_await call<std::int64_t>(*cluster, "Palindrom.check_n", true, within);
-      std::cout << total << std::endl;
-    } else if (word == "exit") {
-      // Ends the node's process, at most once.
-      co_await call<std::int64_t>(*cluster, "Arith.exit", false, std::int64_t{3});
+      auto total = dist::go<&Palindrom::check_n>(*cluster, within);
+      std::cout << co_await std::move(total) << std::endl;
     }
   } catch (dist::call_error const& e) {
     std::cout << "error " << dist::to_text(e.fault().code) << ": " << e.fault().message << std::endl;

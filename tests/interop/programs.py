@@ -1,0 +1,94 @@
+"""What the tests with other languages share: programs as children, and waiting for what they do."""
+
+import atexit
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+DEADLINE = 30  # seconds, for anything that is waited for
+PAUSE = 0.02
+
+
+class Program:
+    """A child that prints a first line when it is ready; it dies with the test."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+        atexit.register(self.kill)
+        self.first_line = self.read()
+        assert self.first_line, f"{command[0]} ended with {self.process.wait(DEADLINE)} before it was ready"
+
+    @property
+    def port(self):
+        return int(self.first_line)
+
+    def read(self):
+        return self.process.stdout.readline().strip()
+
+    def ask(self, line):
+        """Says a line and returns the line that answers it."""
+        self.tell(line)
+        return self.read()
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(DEADLINE)
+
+    def end(self):
+        """Ends it in good order, by the end of its stdin."""
+        self.process.stdin.close()
+        return self.wait()
+
+    def wait(self):
+        return self.process.wait(DEADLINE)
+
+
+def get(port, path):
+    """The status and text of a GET on this machine."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=DEADLINE) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def wait_until(what, condition):
+    """Polls until the condition gives something true, and returns it."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(PAUSE)
+    raise AssertionError(f"waited {DEADLINE} s in vain: {what}")
+
+
+def status(port):
+    return json.loads(get(port, "/status")[1])
+
+
+def wait_for_nodes(port, count):
+    """The nodes that the master of ours shows once there are so many."""
+    wait_until(f"{count} nodes at the master", lambda: len(status(port)["nodes"]) == count)
+    return status(port)["nodes"]
+
+
+def equal(got, expected):
+    assert got == expected, f"got {got!r}, expected {expected!r}"
+
+
+def raises(kind, action):
+    """The exception of this kind that the action throws."""
+    try:
+        value = action()
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind.__name__}, but {value!r}")

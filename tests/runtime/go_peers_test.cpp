@@ -1,0 +1,259 @@
+#include <boost/test/unit_test.hpp>
+#include <dist/dist.hpp>
+#include <dist/rpc/http_client.hpp>
+#include <dist/rpc/http_server.hpp>
+#include <dist/rpc/sleep.hpp>
+
+#include "json_session.hpp"
+#include "support/memory_cluster.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct range {
+  std::int64_t start_at = 0;
+  std::int64_t end = 0;
+};
+BOOST_DESCRIBE_STRUCT(range, (), (start_at, end))
+
+struct Arith {
+  dist::clock* time = nullptr;
+
+  std::int64_t sum(std::vector<std::int64_t> const&) const { return 12; }
+  std::int64_t check_n(range const&) const { return 0; }
+  std::int64_t add(std::int64_t a, std::int64_t b, std::int64_t c) const { return a + b + c; }
+  dist::task<std::int64_t> nap(std::int64_t ms) const {
+    co_await dist::sleep_for(*time, std::chrono::milliseconds(ms));
+    co_return ms;
+  }
+};
+BOOST_DESCRIBE_STRUCT(Arith, (), (sum, check_n, add, nap))
+
+/// A Go node as far as its master can tell: it has Arith.Sum and Arith.CheckN.
+class go_node {
+ public:
+  go_node(dist::seams const& world, std::uint16_t port)
+      : world_(world), listener_(world.network.listen({"127.0.0.1", port})), tasks_(world.io.get_executor()) {
+    tasks_.spawn(accept());
+  }
+  ~go_node() { die(); }
+
+  std::uint16_t port() const { return listener_->local_address().port; }
+  /// Its connections end, nobody listens any more.
+  void die() {
+    listener_->close();
+    tasks_.stop();
+    dist::test::run_until_idle(world_.io);
+  }
+  void answer_held() {
+    for (auto const& [session, id] : std::exchange(held, {})) session->answer(id, "12");
+  }
+
+  std::vector<std::string> asked;
+  std::vector<std::pair<dist::json_session*, dist::call_id>> held;
+  bool holds = false;
+
+ private:
+  dist::task<void> accept() {
+    for (;;) tasks_.spawn(serve(co_await listener_->accept()));
+  }
+  dist::task<void> serve(std::unique_ptr<dist::stream> peer) {
+    dist::json_session session(std::move(peer), world_, {});
+    dist::json_session::handler handler = [&](dist::call_id id, dist::rpc_request const& request) {
+      asked.push_back(request.method + " " + request.params_text);
+      if (request.method != "Arith.Sum" && request.method != "Arith.CheckN")
+        return session.refuse(id, dist::make_fault(dist::errc::unknown_method, ""));
+      if (holds) return held.emplace_back(&session, id), void();
+      session.answer(id, "12");
+    };
+    try {
+      co_await session.run(std::move(handler));
+    } catch (std::system_error const&) {
+      // The master hung up.
+    }
+  }
+
+  dist::seams world_;
+  std::unique_ptr<dist::listener> listener_;
+  dist::task_group tasks_;
+};
+
+dist::task<unsigned> register_at(dist::seams world, std::string query) {
+  auto const peer = co_await world.network.connect({"master", 3000});
+  dist::http_request request("GET", "/register-node");
+  request.query = dist::parse_query(query).value();
+  request.headers.set("Host", "master:3000");
+  auto const answer = co_await dist::http_exchange(*peer, std::move(request), {});
+  co_return answer.response.status;
+}
+
+struct fixture {
+  explicit fixture(dist::master_options options = {})
+      : world(dist::services(Arith{}), std::move(options)), cluster(world.cluster()) {}
+
+  unsigned join(std::uint16_t port, std::string more = {}) {
+    return world.run<unsigned>(register_at(world.world(), "port=" + std::to_string(port) + more));
+  }
+  bool says(std::string const& text) const { return world.logged().find(text) != std::string::npos; }
+  bool status_says(std::string const& text) { return world.master().status_json().find(text) != std::string::npos; }
+
+  dist::test::memory_cluster world;
+  dist::cluster cluster;
+};
+
+dist::errc code_of(dist::call_error const& e) { return e.fault().code; }
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(go_nodes, fixture)
+
+BOOST_AUTO_TEST_CASE(it_serves_in_its_own_spelling) {
+  go_node node(world.world(), 0);
+  BOOST_TEST(join(node.port(), "&slots=3") == 201U);
+  world.wait_for_nodes(1);
+  BOOST_TEST(status_says(R"("kind":"go","state":"living","slots":3)"));
+  BOOST_TEST(world.run<std::int64_t>(dist::call<&Arith::sum>(cluster, {2, 4, 6})) == 12);
+  BOOST_TEST(world.run<std::int64_t>(dist::call<&Arith::check_n>(cluster, range{1, 2})) == 12);
+  std::vector<std::string> const expected{"Dist.Beat [0]", "Arith.Sum [[2,4,6]]",
+                                          R"(Arith.CheckN [{"StartAt":1,"End":2}])"};
+  BOOST_TEST(std::vector<std::string>(node.asked.begin(), node.asked.begin() + 3) == expected,
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_it_lacks_is_unknown_there) {
+  go_node node(world.world(), 0);
+  join(node.port());
+  world.wait_for_nodes(1);
+  for (int attempt = 0; attempt < 2; ++attempt)
+    BOOST_CHECK_EXCEPTION(world.run<std::int64_t>(dist::call_by_name<std::int64_t>(cluster, "Arith.missing", 1)),
+                          dist::call_error, [](auto const& e) {
+                            return code_of(e) == dist::errc::unknown_method &&
+                                   e.fault().known == dist::progress::not_started;
+                          });
+  // The second was not sent: the node had said it.
+  BOOST_TEST(std::ranges::count(node.asked, "Arith.Missing [1]") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(more_than_one_argument_cannot_be_said) {
+  go_node node(world.world(), 0);
+  join(node.port());
+  world.wait_for_nodes(1);
+  BOOST_CHECK_EXCEPTION(
+      world.run<std::int64_t>(dist::call<&Arith::add>(cluster, 1, 2, 3)), dist::call_error, [](auto const& e) {
+        return code_of(e) == dist::errc::bad_arguments && e.fault().known == dist::progress::not_started &&
+               e.fault().message.find("exactly one argument, not 3") != std::string::npos;
+      });
+}
+
+BOOST_AUTO_TEST_CASE(what_it_cannot_be_told_goes_elsewhere) {
+  go_node node(world.world(), 0);
+  join(node.port());
+  world.add_node("a");
+  world.wait_for_nodes(2);
+  std::vector<dist::pending<std::int64_t>> calls;
+  for (std::int64_t i = 0; i < 10; ++i) calls.push_back(dist::go<&Arith::add>(cluster, i, 1, 2));
+  auto const results = world.run(dist::all(std::move(calls)));
+  for (std::int64_t i = 0; i < 10; ++i) BOOST_TEST(results[static_cast<std::size_t>(i)] == i + 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_repeatable_call_survives_its_death_and_others_do_not) {
+  go_node first(world.world(), 0);
+  first.holds = true;
+  join(first.port(), "&slots=2");
+  world.wait_for_nodes(1);
+  auto moves = dist::go<&Arith::sum>(cluster, {1});
+  auto ends = dist::call_by_name<std::int64_t>(cluster, "Arith.sum", std::vector<std::int64_t>{1});
+  BOOST_REQUIRE(world.drive_until([&] { return first.held.size() == 2; }));
+  go_node second(world.world(), 0);
+  join(second.port());
+  world.wait_for_nodes(2);
+  first.die();
+  BOOST_TEST(world.run<std::int64_t>(std::move(moves)) == 12);
+  BOOST_CHECK_EXCEPTION(world.run<std::int64_t>(std::move(ends)), dist::call_error, [](auto const& e) {
+    return code_of(e) == dist::errc::connection_lost && e.fault().known == dist::progress::unknown;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_call_keeps_its_slot_until_it_is_answered) {
+  go_node node(world.world(), 0);
+  node.holds = true;
+  join(node.port());
+  world.wait_for_nodes(1);
+  auto call = dist::go<&Arith::sum>(cluster, {1});
+  BOOST_REQUIRE(world.drive_until([&] { return node.held.size() == 1; }));
+  call.cancel();
+  BOOST_CHECK_THROW(world.run<std::int64_t>(std::move(call)), dist::call_error);
+  BOOST_TEST(status_says(R"("in_use":1,"abandoned":1)"));
+  node.answer_held();
+  BOOST_TEST(world.drive_until([&] { return status_says(R"("in_use":0,"abandoned":0)"); }));
+}
+
+BOOST_AUTO_TEST_CASE(it_is_found_again_without_a_registration) {
+  std::optional<go_node> node(std::in_place, world.world(), 0);
+  auto const port = node->port();
+  join(port);
+  world.wait_for_nodes(1);
+  // One address, one node.
+  BOOST_TEST(join(port) == 201U);
+  BOOST_TEST(status_says(R"("slots":1,"in_use":0)"));
+  node->die();
+  BOOST_REQUIRE(world.drive_until([&] { return says("left: "); }));
+  auto const back_at = world.clock.now() + 5min;
+  BOOST_REQUIRE(world.drive_until([&] { return world.clock.now() > back_at; }));
+  node.emplace(world.world(), port);
+  world.wait_for_nodes(1);
+  BOOST_TEST(world.run<std::int64_t>(dist::call<&Arith::sum>(cluster, {1})) == 12);
+}
+
+BOOST_AUTO_TEST_CASE(it_is_given_up_after_ten_minutes) {
+  BOOST_TEST(join(40'999) == 201U);
+  auto const began = world.clock.now();
+  BOOST_REQUIRE(world.drive_until([&] { return says("given up until it registers again"); }));
+  BOOST_TEST((world.clock.now() - began >= 10min));
+  BOOST_TEST((world.clock.now() - began < 11min));
+  go_node node(world.world(), 40'999);
+  BOOST_TEST(join(40'999) == 201U);
+  world.wait_for_nodes(1);
+}
+
+BOOST_AUTO_TEST_CASE(silence_is_judged_as_any_nodes) {
+  go_node node(world.world(), 0);
+  join(node.port());
+  world.wait_for_nodes(1);
+  world.network.connect_plan->stall();
+  BOOST_TEST(world.drive_until([&] { return says("is silent"); }));
+  world.network.connect_plan->resume();
+  BOOST_TEST(world.drive_until([&] { return says("is back"); }));
+}
+
+BOOST_AUTO_TEST_CASE(who_may_register) {
+  BOOST_TEST(world.run<unsigned>(register_at(world.world(), "")) == 400U);
+  BOOST_TEST(join(1, "&slots=0") == 400U);
+  world.network.client_host = "10.1.2.3";
+  BOOST_TEST(join(1) == 403U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(go_networks)
+
+BOOST_AUTO_TEST_CASE(a_network_of_go_nodes) {
+  dist::master_options options;
+  options.go_nodes = {"192.0.2.0/24", "10.1.0.0/16"};
+  fixture f(options);
+  f.world.network.client_host = "10.1.2.3";
+  BOOST_TEST(f.join(1) == 201U);
+  f.world.network.client_host = "10.2.2.3";
+  BOOST_TEST(f.join(1) == 403U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_network_is_said) {
+  dist::master_options options;
+  options.go_nodes = {"10.1.0.0/99"};
+  BOOST_CHECK_EXCEPTION(fixture f(options), dist::call_error, [](auto const& e) {
+    return code_of(e) == dist::errc::bad_arguments && e.fault().message.find("10.1.0.0/99") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()

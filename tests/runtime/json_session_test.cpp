@@ -1,0 +1,345 @@
+#include "json_session.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <dist/rpc/compute_pool.hpp>
+#include <map>
+
+#include "support/memory_network.hpp"
+#include "support/run.hpp"
+#include "support/seeded_entropy.hpp"
+
+namespace {
+
+using namespace dist;
+using namespace std::chrono_literals;
+
+/// A session whose handler only notes what was asked: the test answers. `other` is the peer's end.
+struct fixture {
+  explicit fixture(dist::limits given = {}, test::memory_stream_options options = {}) : bounds(given) {
+    auto pair = test::memory_stream_pair(std::move(options));
+    other = std::move(pair.second);
+    session.emplace(std::move(pair.first), world, bounds);
+  }
+
+  void start() {
+    json_session::handler handler = [this](call_id id, rpc_request const& request) {
+      asked[request.method] = id;
+      params[request.method] = request.params_text;
+      if (on_asked) on_asked(id);
+    };
+    running = test::start(io, session->run(std::move(handler)));
+    turn();
+  }
+  void turn() { test::run_until_idle(io); }
+  void say(std::string words) {
+    auto write = [](stream& to, std::string what) -> task<void> {
+      asio::const_buffer const bytes = asio::buffer(what);
+      std::span<asio::const_buffer const> const all(&bytes, 1);
+      co_await to.write(all);
+    };
+    auto said = test::start(io, write(*other, std::move(words)));
+    turn();
+    BOOST_REQUIRE(said.done());
+  }
+  /// What has arrived at the peer since the last time; "<end>" behind it when the stream has ended.
+  std::string heard() {
+    turn();
+    if (!listening) {
+      auto listen = [](stream& from, std::string& into) -> task<void> {
+        char piece[256];
+        try {
+          for (;;) {
+            auto const count = co_await from.read_some(asio::buffer(piece));
+            into.append(piece, count);
+          }
+        } catch (std::system_error const&) {
+          into += "<end>";
+        }
+      };
+      listening = test::start(io, listen(*other, text));
+    }
+    turn();
+    return std::exchange(text, {});
+  }
+  ~fixture() {
+    session->close();
+    other->close();
+    turn();
+  }
+
+  asio::io_context io;
+  test::virtual_clock clock;
+  test::memory_network network;
+  inline_compute compute{io};
+  test::seeded_entropy entropy;
+  dist::log log{log_level::off};
+  seams world{io, clock, network, compute, entropy, log};
+  dist::limits bounds;
+  std::unique_ptr<stream> other;
+  std::optional<json_session> session;
+  std::map<std::string, call_id> asked;
+  std::map<std::string, std::string> params;
+  std::function<void(call_id)> on_asked;
+  std::optional<test::started<void>> running;
+  std::optional<test::started<void>> listening;
+  std::string text;
+};
+
+std::string request(std::string const& method, std::string const& id, std::string const& parameters = "[1]") {
+  return R"({"jsonrpc":"2.0","method":")" + method + R"(","params":)" + parameters + R"(,"id":)" + id + "}";
+}
+
+BOOST_AUTO_TEST_SUITE(json_session_test)
+
+BOOST_AUTO_TEST_CASE(answers_in_the_order_in_which_they_come) {
+  fixture f;
+  f.start();
+  f.say(request("a", "1") + request("b", "\"two\"") + "\n" + R"({"method":"c","params":[{"X":1}],"id":3})");
+  BOOST_TEST(f.asked.size() == 3U);
+  BOOST_TEST(f.params["c"] == R"([{"X":1}])");
+  BOOST_TEST(f.heard() == "");
+  f.session->answer(f.asked["c"], "true");
+  BOOST_TEST(f.heard() == R"({"id":3,"result":true,"error":null})"
+                          "\n");
+  f.session->answer(f.asked["b"], "12");
+  f.session->refuse(f.asked["a"], make_fault(errc::unknown_method, "no such"));
+  BOOST_TEST(f.heard() == R"({"jsonrpc":"2.0","result":12,"id":"two"})"
+                          "\n"
+                          R"({"jsonrpc":"2.0","error":{"code":-32601,"message":"no such",)"
+                          R"("data":{"code":"unknown_method","known":"not_started","may":"never"}},"id":1})"
+                          "\n");
+  // Once is enough.
+  f.session->answer(f.asked["a"], "1");
+  BOOST_TEST(f.heard() == "");
+  BOOST_TEST(f.session->in_flight() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_ready_leaves_in_one_write) {
+  test::memory_stream_options options;
+  options.first_plan = std::make_shared<test::fault_plan>();
+  auto const plan = options.first_plan;
+  fixture f({}, std::move(options));
+  f.start();
+  f.say(request("a", "1") + request("b", "2") + request("c", "3"));
+  auto const before = plan->steps;
+  for (auto const& [name, id] : f.asked) f.session->answer(id, "0");
+  f.turn();
+  BOOST_TEST(plan->steps == before + 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_is_answered_as_one) {
+  fixture f;
+  f.start();
+  f.say("[" + request("a", "1") + "," + R"({"jsonrpc":"2.0","method":"quiet"},7,)" + request("b", "2") + "]");
+  f.session->answer(f.asked["b"], "2");
+  f.session->answer(f.asked["a"], "1");
+  BOOST_TEST(f.heard() == "");
+  f.session->answer(f.asked["quiet"], "null");
+  BOOST_TEST(f.heard() ==
+             R"([{"jsonrpc":"2.0","result":1,"id":1},)"
+             R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"invalid request: a request is an object"},)"
+             R"("id":null},{"jsonrpc":"2.0","result":2,"id":2}])"
+             "\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_is_answered_at_once_is_one_array) {
+  fixture f;
+  f.on_asked = [&](call_id id) { f.session->answer(id, "0"); };
+  f.start();
+  f.say("[" + request("a", "1") + "," + request("b", "2") + "]");
+  BOOST_TEST(f.heard() == R"([{"jsonrpc":"2.0","result":0,"id":1},{"jsonrpc":"2.0","result":0,"id":2}])"
+                          "\n");
+}
+
+BOOST_AUTO_TEST_CASE(notifications_are_not_answered) {
+  fixture f;
+  f.start();
+  f.say(R"({"jsonrpc":"2.0","method":"a"}[{"jsonrpc":"2.0","method":"b"}])");
+  BOOST_TEST(f.session->in_flight() == 2U);
+  f.session->answer(f.asked["a"], "1");
+  f.session->refuse(f.asked["b"], make_fault(errc::unknown_method, ""));
+  BOOST_TEST(f.heard() == "");
+  BOOST_TEST(f.session->in_flight() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(bytes_one_by_one_and_those_that_came_before) {
+  test::memory_stream_options options;
+  options.first_plan = std::make_shared<test::fault_plan>();
+  options.first_plan->max_read = 1;
+  options.first_plan->max_write = 1;
+  fixture f({}, std::move(options));
+  auto const all = request("a", "1", R"(["}{\"]"])") + request("b", "2");
+  f.session->feed(as_bytes(std::string_view(all).substr(0, 20)));
+  f.start();
+  f.say(all.substr(20));
+  BOOST_TEST(f.params["a"] == R"(["}{\"]"])");
+  for (auto const& [name, id] : f.asked) f.session->answer(id, "0");
+  BOOST_TEST(f.heard() == R"({"jsonrpc":"2.0","result":0,"id":1})"
+                          "\n"
+                          R"({"jsonrpc":"2.0","result":0,"id":2})"
+                          "\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_oversized_message_is_skipped) {
+  dist::limits bounds;
+  bounds.message_bytes = 100;
+  fixture f(bounds);
+  f.start();
+  f.say(request("a", "1", "[\"" + std::string(500, 'x') + "\"]") + request("b", "2"));
+  f.session->answer(f.asked["b"], "0");
+  BOOST_TEST(f.heard() ==
+             R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"invalid request: the message is longer than the )"
+             R"x(maximum of 100 bytes (message_bytes)"},"id":null})x"
+             "\n"
+             R"({"jsonrpc":"2.0","result":0,"id":2})"
+             "\n");
+  BOOST_TEST(!f.running->done());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_json_is_answered_and_closed) {
+  fixture f;
+  f.start();
+  f.say("[1}" + request("a", "1"));
+  BOOST_TEST(f.heard() ==
+             R"({"jsonrpc":"2.0","error":{"code":-32700,"message":"parse error: the bracket } does not close the one )"
+             R"(before it"},"id":null})"
+             "\n<end>");
+  BOOST_TEST(f.asked.empty());
+  BOOST_TEST(f.running->done());
+}
+
+BOOST_AUTO_TEST_CASE(more_calls_than_the_limit_are_refused) {
+  dist::limits bounds;
+  bounds.calls_per_connection = 1;
+  fixture f(bounds);
+  f.start();
+  f.say(request("a", "1") + request("b", "2"));
+  BOOST_TEST(f.asked.size() == 1U);
+  BOOST_TEST(f.heard().find("(calls_per_connection) of 1 calls in flight is reached") != std::string::npos);
+  f.session->answer(f.asked["a"], "0");
+  f.say(request("c", "3"));
+  BOOST_TEST(f.asked.contains("c"));
+}
+
+BOOST_AUTO_TEST_CASE(it_reads_nothing_while_its_answers_are_not_taken) {
+  dist::limits bounds;
+  bounds.outbox_bytes = 1000;
+  test::memory_stream_options options;
+  options.pipe_bytes = 500;
+  fixture f(bounds, std::move(options));
+  f.start();
+  f.say(request("a", "1"));
+  f.session->answer(f.asked["a"], "\"" + std::string(5000, 'x') + "\"");
+  f.turn();
+  f.say(request("b", "2"));
+  // What was being read when the answer came is still looked at, nothing behind it.
+  f.say(request("c", "3"));
+  BOOST_TEST(!f.asked.contains("c"));
+  BOOST_TEST(f.heard().size() > 5000U);
+  BOOST_TEST(f.asked.contains("c"));
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_takes_nothing_and_goes_ends_it) {
+  dist::limits bounds;
+  bounds.outbox_bytes = 1000;
+  test::memory_stream_options options;
+  options.pipe_bytes = 500;
+  fixture f(bounds, std::move(options));
+  f.start();
+  f.say(request("a", "1"));
+  f.session->answer(f.asked["a"], "\"" + std::string(5000, 'x') + "\"");
+  f.say(request("b", "2"));
+  f.other->close();
+  f.turn();
+  BOOST_TEST(f.running->done());
+}
+
+BOOST_AUTO_TEST_CASE(the_peers_end_ends_it) {
+  fixture f;
+  f.start();
+  f.say(request("a", "1"));
+  f.other->close();
+  f.turn();
+  BOOST_REQUIRE(f.running->done());
+  BOOST_CHECK_NO_THROW(f.running->get());
+  BOOST_TEST(f.session->in_flight() == 0U);
+  f.session->answer(f.asked["a"], "0");
+  f.turn();
+}
+
+BOOST_AUTO_TEST_CASE(finish_waits_for_answers) {
+  fixture f;
+  f.start();
+  f.say(request("a", "1"));
+  f.session->finish();
+  f.say(request("b", "2"));
+  BOOST_TEST(!f.asked.contains("b"));
+  BOOST_TEST(!f.running->done());
+  f.session->answer(f.asked["a"], "0");
+  BOOST_TEST(f.heard() == R"({"jsonrpc":"2.0","result":0,"id":1})"
+                          "\n<end>");
+  BOOST_TEST(f.running->done());
+}
+
+BOOST_AUTO_TEST_CASE(finish_inside_a_request) {
+  fixture f;
+  f.on_asked = [&](call_id id) {
+    f.session->refuse(id, make_fault(errc::denied, "no"));
+    f.session->finish();
+  };
+  f.start();
+  f.say(request("a", "1") + request("b", "2"));
+  BOOST_TEST(f.heard().ends_with("\"id\":1}\n<end>"));
+  BOOST_TEST(!f.asked.contains("b"));
+}
+
+BOOST_AUTO_TEST_CASE(silence_inside_a_message) {
+  fixture f;
+  f.start();
+  f.clock.advance(1h);
+  f.turn();
+  BOOST_TEST(!f.running->done());
+  f.say("{\"jsonrpc\":");
+  f.clock.advance(f.bounds.frame_idle + 1ms);
+  f.turn();
+  BOOST_REQUIRE(f.running->done());
+  BOOST_CHECK_EXCEPTION(f.running->get(), std::system_error,
+                        [](auto const& e) { return e.code() == errc::limit_exceeded; });
+  BOOST_TEST(f.clock.timer_count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_at_every_step_ends_it) {
+  std::size_t most = 0;
+  for (std::size_t step = 0; step == 0 || step < most; ++step) {
+    test::memory_stream_options options;
+    options.first_plan = std::make_shared<test::fault_plan>();
+    options.first_plan->max_write = 10;
+    if (step > 0) options.first_plan->fail_at = step - 1;
+    auto const plan = options.first_plan;
+    fixture f({}, std::move(options));
+    f.on_asked = [&](call_id id) { f.session->answer(id, "0"); };
+    f.start();
+    auto write = [](stream& to, std::string what) -> task<void> {
+      asio::const_buffer const bytes = asio::buffer(what);
+      std::span<asio::const_buffer const> const all(&bytes, 1);
+      co_await to.write(all);
+    };
+    auto const said = test::start(f.io, write(*f.other, request("a", "1") + request("b", "2")));
+    f.turn();
+    if (step == 0) {
+      BOOST_TEST(f.heard().size() > 0U);
+      most = plan->steps;
+      continue;
+    }
+    f.heard();
+    f.other->close();
+    f.turn();
+    BOOST_TEST(f.running->done());
+    BOOST_TEST(f.clock.timer_count() == 0U);
+  }
+  BOOST_TEST(most > 3U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
