@@ -409,6 +409,41 @@ BOOST_AUTO_TEST_CASE(a_peer_that_reads_nothing_holds_nobody) {
   expect_nothing_left(ends);
 }
 
+BOOST_AUTO_TEST_CASE(close_when_read_leaves_the_closing_to_the_peer) {
+  for (auto const how : {0, 1, 2}) {
+    BOOST_TEST_INFO_SCOPE("way " << how);
+    pair_of_ends ends;
+    std::size_t seen = 0;
+    auto here = ends.run_here([&](frame&) { ++seen; });
+    auto const goodbye = frame_text(header_of(frame_kind::goodbye), "drained");
+    ends.here->out().put(header_of(frame_kind::goodbye), as_bytes("drained"));
+    ends.here->close_when_read();
+    ends.idle();
+    BOOST_TEST(!here.done());
+    // The peer has not read it yet and still sends: nothing is lost by that.
+    auto const sent = start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::beat))));
+    ends.idle();
+    BOOST_TEST(seen == 1U);
+    // What is put behind a goodbye does not leave.
+    ends.here->out().put(header_of(frame_kind::beat));
+    ends.idle();
+    std::string got(goodbye.size() + 1, '\0');
+    auto read = start(ends.io, [](stream& from, std::string& into) -> task<std::size_t> {
+      return from.read_some(asio::buffer(into));
+    }(*ends.raw, got));
+    ends.idle();
+    BOOST_TEST(read.get() == goodbye.size());
+    BOOST_TEST(!here.done());
+    if (how == 0) ends.raw->close();
+    if (how == 1) ends.plan->cut();
+    if (how == 2) ends.clock.advance(ends.limits.handshake);
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    BOOST_CHECK_NO_THROW(here.get());
+    expect_nothing_left(ends);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_that_pauses_takes_no_more_than_it_can_answer) {
   memory_stream_options options;
   options.pipe_bytes = 4000;
