@@ -83,7 +83,7 @@ task<void> connection::run(handler on_frame) {
     write_error = std::current_exception();
   }
   world_.clock.cancel(std::exchange(ending_timer_, timer_id::none));
-  if (ending_ && out_.held_bytes() == 0) co_return;
+  if (all_written_) co_return;
   // Closing for one direction's failure aborts the other: the first cause is the one that is not that.
   if (failed && !(write_error && is_cancellation(failed))) std::rethrow_exception(failed);
   if (write_error) std::rethrow_exception(write_error);
@@ -94,7 +94,7 @@ task<void> connection::read_loop(handler on_frame) {
     while (auto next = closed_ ? std::nullopt : reader_.next()) {
       on_frame(*next);
       // Between frames, not between reads: one read brings thousands of small requests.
-      while (full_ == when_full::pause && is_full() && !write_failed_) co_await written_.wait();
+      while (full_ == when_full::pause && is_full() && !writer_ended_) co_await written_.wait();
     }
     if (!reader_.problem().empty()) fail(reader_.problem_code(), reader_.problem());
     co_await read_more();
@@ -105,7 +105,8 @@ task<void> connection::write_loop() {
   try {
     for (;;) {
       if (out_.empty()) {
-        if (ending_) break;
+        all_written_ = ending_ != ending::no;
+        if (all_written_) break;
         co_await wake_.wait();
         continue;
       }
@@ -116,11 +117,13 @@ task<void> connection::write_loop() {
   } catch (...) {
     // The reader is what ends run(); closing makes it notice, unless it pauses.
     stream_->close();
-    write_failed_ = true;
+    writer_ended_ = true;
     written_.set();
     throw;
   }
-  stream_->close();
+  writer_ended_ = true;
+  written_.set();
+  if (ending_ == ending::when_written) stream_->close();
 }
 
 void connection::close() noexcept {
@@ -128,8 +131,12 @@ void connection::close() noexcept {
   stream_->close();
 }
 
-void connection::close_when_written() {
-  if (std::exchange(ending_, true)) return;
+void connection::close_when_written() { end(ending::when_written); }
+void connection::close_when_read() { end(ending::when_read); }
+
+void connection::end(ending how) {
+  if (ending_ != ending::no) return;
+  ending_ = how;
   wake_.set();
   // A peer that reads nothing must not hold us.
   ending_timer_ = world_.clock.schedule(world_.clock.now() + limits_.handshake, [this] { stream_->close(); });

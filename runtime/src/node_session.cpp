@@ -187,7 +187,7 @@ void node_session::say_goodbye(std::string const& why) {
   frame_header header;
   header.kind = frame_kind::goodbye;
   session_->out().put(header, as_bytes(why));
-  session_->close_when_written();
+  session_->close_when_read();
 }
 
 }  // namespace dist

@@ -28,8 +28,8 @@ class call_table {
   /// Good until the next open().
   Entry* find(call_id id) noexcept {
     if (id.index >= places_.size()) return nullptr;
-    auto& place = places_[id.index];
-    return place.generation == id.generation && place.entry ? &*place.entry : nullptr;
+    auto& here = places_[id.index];
+    return here.generation == id.generation && here.entry ? &*here.entry : nullptr;
   }
 
   /// Takes the call out; nothing when it is not there (any more).
@@ -37,9 +37,9 @@ class call_table {
     auto* entry = find(id);
     if (!entry) return std::nullopt;
     std::optional<Entry> taken(std::move(*entry));
-    auto& place = places_[id.index];
-    place.entry.reset();
-    ++place.generation;
+    auto& here = places_[id.index];
+    here.entry.reset();
+    ++here.generation;
     free_.push_back(id.index);
     return taken;
   }

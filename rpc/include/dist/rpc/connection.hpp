@@ -38,7 +38,8 @@ class connection {
   task<frame> receive();
   /// Writes what was put and not yet written. Not while run() is under way.
   task<void> flush();
-  /// Reads and writes until the connection ends, and throws why. Returns when close_when_written() was asked for and done.
+  /// Reads and writes until the connection ends, and throws why. Returns when close_when_written()
+  /// or close_when_read() was asked for and everything was written.
   task<void> run(handler on_frame);
 
   /// Puts a frame; the writer takes all that was put in one turn of the I/O thread.
@@ -52,10 +53,16 @@ class connection {
   void close() noexcept;
   /// Ends once everything that was put is written, or after `limits.handshake`.
   void close_when_written();
+  /// The same, but the peer closes: for a goodbye. Closing ourselves while the peer still sends would make the system
+  /// reset the connection and drop what is on its way.
+  void close_when_read();
 
   stream& over() noexcept { return *stream_; }
 
  private:
+  enum class ending { no, when_written, when_read };
+
+  void end(ending how);
   task<void> read_loop(handler on_frame);
   task<void> write_loop();
   task<void> read_more();
@@ -69,8 +76,9 @@ class connection {
   outbox out_;
   event wake_;     ///< something was put
   event written_;  ///< everything was written, or nothing more will be
-  bool write_failed_ = false;
-  bool ending_ = false;
+  bool writer_ended_ = false;
+  bool all_written_ = false;  ///< of what was put before the end was asked for
+  ending ending_ = ending::no;
   bool closed_ = false;
   timer_id idle_timer_ = timer_id::none;
   timer_id ending_timer_ = timer_id::none;

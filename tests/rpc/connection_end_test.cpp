@@ -1,0 +1,279 @@
+#include <dist/rpc/connection.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include "rpc/connection_pair.hpp"
+#include "support/cancellable.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace dist;
+using namespace dist::test;
+
+dist::limits small_limits() {
+  dist::limits bounds;
+  bounds.outbox_bytes = 100'000;
+  return bounds;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(silence_between_frames_is_no_harm_and_inside_one_it_is) {
+  pair_of_ends ends;
+  std::size_t seen = 0;
+  auto here = ends.run_here([&](frame&) { ++seen; });
+  auto const frame = frame_text(header_of(frame_kind::request), "payload");
+  auto whole = start(ends.io, write_raw(*ends.raw, frame));
+  ends.idle();
+  BOOST_TEST(seen == 1U);
+  ends.clock.advance(24h);
+  ends.idle();
+  BOOST_TEST(!here.done());
+  auto part = start(ends.io, write_raw(*ends.raw, frame.substr(0, 1)));
+  ends.idle();
+  ends.clock.advance(ends.limits.frame_idle - 1ms);
+  ends.idle();
+  BOOST_TEST(!here.done());
+  // Any byte is a sign of life.
+  part = start(ends.io, write_raw(*ends.raw, frame.substr(1, 1)));
+  ends.idle();
+  ends.clock.advance(ends.limits.frame_idle - 1ms);
+  ends.idle();
+  BOOST_TEST(!here.done());
+  ends.clock.advance(1ms);
+  ends.idle();
+  BOOST_TEST_REQUIRE(here.done());
+  std::string text;
+  BOOST_TEST(code_of(here, &text) == errc::limit_exceeded);
+  BOOST_TEST(text.find("frame_idle") != text.npos, text);
+  BOOST_TEST(text.find("127.0.0.1:50002") != text.npos, text);
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_the_peer_is_the_reason) {
+  for (bool const reset : {false, true}) {
+    pair_of_ends ends;
+    auto here = ends.run_here(ignore);
+    ends.idle();
+    if (reset)
+      ends.plan->cut();
+    else
+      ends.raw->close();
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    auto const code = code_of(here);
+    BOOST_TEST((reset ? code == asio::error::connection_reset : code == asio::error::eof), code.message());
+    expect_nothing_left(ends);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(garbage_and_large_frames_end_it_with_their_own_codes) {
+  auto too_large = header_of(frame_kind::request);
+  dist::limits bounds;
+  bounds.frame_bytes = 1000;
+  struct row {
+    std::string bytes;
+    errc code;
+    std::string_view says;
+  };
+  row const rows[] = {{std::string(24, 'G'), errc::protocol_error, "not a dist/1 frame"},
+                      {frame_text(too_large, std::string(1001, 'x')), errc::limit_exceeded, "frame_bytes"}};
+  for (auto const& row : rows) {
+    pair_of_ends ends({}, bounds);
+    auto here = ends.run_here(ignore);
+    auto const sent = start(ends.io, write_raw(*ends.raw, row.bytes));
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    std::string text;
+    BOOST_TEST(code_of(here, &text) == row.code);
+    BOOST_TEST(text.find(row.says) != text.npos, text);
+    expect_nothing_left(ends);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(before_run_the_hellos_limit_holds) {
+  dist::limits bounds;
+  bounds.hello_bytes = 100;
+  pair_of_ends ends({}, bounds);
+  auto got = start(ends.io, [](connection& from) -> task<void> { co_await from.receive(); }(*ends.here));
+  auto const sent =
+      start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::hello), std::string(101, 'x'))));
+  ends.idle();
+  BOOST_TEST_REQUIRE(got.done());
+  BOOST_TEST(code_of(got) == errc::limit_exceeded);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_handler_throws_ends_it) {
+  pair_of_ends ends;
+  auto here = ends.run_here([](frame&) { throw std::system_error(errc::protocol_error, "not now"); });
+  auto const sent = start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::hello))));
+  ends.idle();
+  BOOST_TEST_REQUIRE(here.done());
+  BOOST_TEST(code_of(here) == errc::protocol_error);
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_handed_out_behind_a_close) {
+  pair_of_ends ends;
+  std::size_t seen = 0;
+  auto here = ends.run_here([&](frame&) {
+    ++seen;
+    ends.here->close();
+  });
+  auto const beat = frame_text(header_of(frame_kind::beat));
+  auto const sent = start(ends.io, write_raw(*ends.raw, beat + beat + beat));
+  ends.idle();
+  BOOST_TEST(seen == 1U);
+  BOOST_TEST_REQUIRE(here.done());
+  BOOST_TEST(code_of(here) == asio::error::operation_aborted);
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(close_when_written_writes_everything_first) {
+  memory_stream_options options;
+  options.pipe_bytes = 1000;
+  pair_of_ends ends(std::move(options));
+  auto here = ends.run_here(ignore);
+  std::string wanted;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    auto const header = header_of(frame_kind::reply, {i, 1});
+    std::string const text(i * 2000, 'r');
+    ends.here->out().put(header, as_bytes(text));
+    wanted += frame_text(header, text);
+  }
+  ends.here->close_when_written();
+  ends.idle();
+  BOOST_TEST(!here.done());
+  auto all = start(ends.io, read_raw(*ends.raw));
+  ends.idle();
+  BOOST_TEST_REQUIRE(all.done());
+  BOOST_TEST((all.get() == wanted));
+  BOOST_TEST_REQUIRE(here.done());
+  BOOST_CHECK_NO_THROW(here.get());
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_reads_nothing_holds_nobody) {
+  memory_stream_options options;
+  options.pipe_bytes = 1000;
+  pair_of_ends ends(std::move(options));
+  auto here = ends.run_here(ignore);
+  ends.here->out().put(header_of(frame_kind::reply), as_bytes(std::string(5000, 'r')));
+  ends.here->close_when_written();
+  ends.idle();
+  ends.clock.advance(ends.limits.handshake - 1ms);
+  ends.idle();
+  BOOST_TEST(!here.done());
+  ends.clock.advance(1ms);
+  ends.idle();
+  BOOST_TEST_REQUIRE(here.done());
+  BOOST_TEST(code_of(here) == asio::error::operation_aborted);
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(close_when_read_leaves_the_closing_to_the_peer) {
+  for (auto const how : {0, 1, 2}) {
+    BOOST_TEST_INFO_SCOPE("way " << how);
+    pair_of_ends ends;
+    std::size_t seen = 0;
+    auto here = ends.run_here([&](frame&) { ++seen; });
+    auto const goodbye = frame_text(header_of(frame_kind::goodbye), "drained");
+    ends.here->out().put(header_of(frame_kind::goodbye), as_bytes("drained"));
+    ends.here->close_when_read();
+    ends.idle();
+    BOOST_TEST(!here.done());
+    // The peer has not read it yet and still sends: nothing is lost by that.
+    auto const sent = start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::beat))));
+    ends.idle();
+    BOOST_TEST(seen == 1U);
+    // What is put behind a goodbye does not leave.
+    ends.here->out().put(header_of(frame_kind::beat));
+    ends.idle();
+    std::string got(goodbye.size() + 1, '\0');
+    auto read = start(ends.io, [](stream& from, std::string& into) -> task<std::size_t> {
+      return from.read_some(asio::buffer(into));
+    }(*ends.raw, got));
+    ends.idle();
+    BOOST_TEST(read.get() == goodbye.size());
+    BOOST_TEST(!here.done());
+    if (how == 0) ends.raw->close();
+    if (how == 1) ends.plan->cut();
+    if (how == 2) ends.clock.advance(ends.limits.handshake);
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    BOOST_CHECK_NO_THROW(here.get());
+    expect_nothing_left(ends);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_pauses_takes_no_more_than_it_can_answer) {
+  memory_stream_options options;
+  options.pipe_bytes = 4000;
+  pair_of_ends ends(std::move(options), small_limits(), when_full::pause);
+  std::size_t most = 0;
+  std::size_t asked = 0;
+  std::string const answer(10'000, 'a');
+  auto const here = ends.run_here([&](frame& in) {
+    ++asked;
+    ends.here->out().put(header_of(frame_kind::reply, in.header().id), as_bytes(answer));
+  });
+  std::string requests;
+  constexpr std::size_t count = 500;
+  for (std::uint32_t i = 0; i < count; ++i) requests += frame_text(header_of(frame_kind::request, {i, 1}));
+  // One read brings a hundred requests: the pause must not wait for the next read.
+  auto const sent = start(ends.io, write_raw(*ends.raw, requests));
+  ends.idle();
+  most = asked;
+  BOOST_TEST(most <= 11U);
+  BOOST_TEST(!sent.done());
+  auto all = start(ends.io, read_raw(*ends.raw));
+  ends.idle();
+  BOOST_TEST(asked == count);
+  ends.here->close_when_written();
+  ends.idle();
+  BOOST_TEST_REQUIRE(all.done());
+  BOOST_TEST(all.get().size() == count * (frame_header_bytes + answer.size()));
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_pauses_notices_the_end) {
+  for (auto const how : {0, 1, 2}) {
+    BOOST_TEST_INFO_SCOPE("way " << how);
+    memory_stream_options options;
+    options.pipe_bytes = 4000;
+    pair_of_ends ends(std::move(options), small_limits(), when_full::pause);
+    auto here = ends.run_here(
+        [&](frame&) { ends.here->out().put(header_of(frame_kind::reply), as_bytes(std::string(200'000, 'a'))); });
+    auto const sent = start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::request))));
+    ends.idle();
+    BOOST_TEST(ends.here->is_full());
+    if (how == 0) ends.plan->cut();
+    if (how == 1) ends.here->close();
+    if (how == 2) ends.here->close_when_written(), ends.clock.advance(ends.limits.handshake);
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    auto const code = code_of(here);
+    BOOST_TEST(code == (how == 0 ? asio::error::make_error_code(asio::error::connection_reset)
+                                 : std::error_code(asio::error::make_error_code(asio::error::operation_aborted))));
+    expect_nothing_left(ends);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_run_ends_and_leaves_nothing) {
+  for (bool const writing : {false, true}) {
+    memory_stream_options options;
+    options.pipe_bytes = 1000;
+    pair_of_ends ends(std::move(options));
+    cancellable<void> here(ends.io, ends.here->run(ignore));
+    if (writing) ends.here->out().put(header_of(frame_kind::reply), as_bytes(std::string(5000, 'r')));
+    ends.idle();
+    BOOST_TEST(!here.done());
+    here.cancel();
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    BOOST_CHECK_EXCEPTION(here.get(), std::system_error,
+                          [](auto const& e) { return e.code() == asio::error::operation_aborted; });
+    expect_nothing_left(ends);
+  }
+}
