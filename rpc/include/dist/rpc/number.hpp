@@ -62,19 +62,19 @@ inline bool is_small_integer(double value) noexcept {
 /// Converts by value, exactly or not at all; false says that `value` does not fit.
 template <std::integral T>
 bool to_exact(number value, T& out) noexcept {
-  using limits = std::numeric_limits<T>;
+  using bounds = std::numeric_limits<T>;
   if (value.is == number::kind::floating) {
     if (!is_small_integer(value.floating())) return false;
     auto whole = static_cast<std::int64_t>(value.floating());
     value = whole < 0 ? number::of_negative(whole) : number::of(static_cast<std::uint64_t>(whole));
   }
   if (value.is == number::kind::natural) {
-    if (value.bits > static_cast<std::uint64_t>(limits::max())) return false;
+    if (value.bits > static_cast<std::uint64_t>(bounds::max())) return false;
     out = static_cast<T>(value.bits);
     return true;
   }
   if constexpr (std::is_unsigned_v<T>) return false;
-  if (value.negative() < static_cast<std::int64_t>(limits::min())) return false;
+  if (value.negative() < static_cast<std::int64_t>(bounds::min())) return false;
   out = static_cast<T>(value.negative());
   return true;
 }
