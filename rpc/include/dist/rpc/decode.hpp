@@ -46,7 +46,7 @@ class decoder {
     if constexpr (kind == value_kind::product) return product(out);
     if constexpr (kind == value_kind::sequence) return sequence(out);
     if constexpr (kind == value_kind::map) return map(out);
-    if constexpr (kind == value_kind::duration) return duration(out);
+    if constexpr (kind == value_kind::time_span) return duration(out);
     if constexpr (kind == value_kind::described) return described(out);
     if constexpr (kind == value_kind::any) return decode_any(in_, out);
   }

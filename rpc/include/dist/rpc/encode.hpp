@@ -39,7 +39,7 @@ class encoder {
     if constexpr (kind == value_kind::product) return product(value);
     if constexpr (kind == value_kind::sequence) return sequence(value);
     if constexpr (kind == value_kind::map) return map(value);
-    if constexpr (kind == value_kind::duration) return (*this)(value.count());
+    if constexpr (kind == value_kind::time_span) return (*this)(value.count());
     if constexpr (kind == value_kind::described) return described(value);
     if constexpr (kind == value_kind::any) return encode_any(out_, value);
   }

@@ -38,7 +38,7 @@ class type_writer {
     }
     if constexpr (kind == value_kind::sequence) sequence<T>();
     if constexpr (kind == value_kind::map) of<typename T::key_type, typename T::mapped_type>("map");
-    if constexpr (kind == value_kind::duration) {
+    if constexpr (kind == value_kind::time_span) {
       out_ += "duration<";
       write<typename T::rep>();
       out_ += "," + std::to_string(T::period::num) + "/" + std::to_string(T::period::den) + ">";

@@ -42,7 +42,7 @@ enum class value_kind : std::uint8_t {
   product,     ///< std::tuple, std::pair, std::complex: [first, second, ...]
   sequence,    ///< lists, arrays, sets, spans
   map,
-  duration,   ///< the count, in the declared period
+  time_span,  ///< std::chrono::duration: the count, in the declared period
   described,  ///< a struct: its members by name
   any,        ///< boost::json::value: whatever was written
 };
@@ -174,7 +174,7 @@ consteval value_kind kind_of() {
   else if constexpr (is_a<T, std::tuple> || is_a<T, std::pair> || is_a<T, std::complex>)
     return product;
   else if constexpr (is_duration<T>)
-    return duration;
+    return time_span;
   else if constexpr (contiguous_sequence<T>)
     return byte_like<typename T::value_type> ? bytes : sequence;
   else if constexpr (map_like<T>)
@@ -243,7 +243,7 @@ consteval refusal refusal_of() {
     }(std::type_identity<T>{});
   } else if constexpr (kind == value_kind::product)
     return refusal_of<typename T::value_type, Seen...>();
-  else if constexpr (kind == value_kind::duration)
+  else if constexpr (kind == value_kind::time_span)
     return refusal_of<typename T::rep, Seen...>();
   else if constexpr (kind == value_kind::map)
     return first_refusal<Seen...>(std::type_identity<std::tuple<typename T::key_type, typename T::mapped_type>>{});
