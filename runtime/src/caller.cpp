@@ -65,6 +65,7 @@ void caller::await_here(call_record& call, std::unique_ptr<call_waiter> waiter) 
   reply.codec = kept->codec;
   reply.bytes = kept->bytes.bytes();
   reply.node = kept->node;
+  call.set_answered_by(reply.node);
   waiter->on_reply(call, reply);
 }
 
@@ -97,7 +98,10 @@ void caller::finish(call_record& call, call_reply const& reply) noexcept {
   }
   live_.pop_back();
   ended(call);
-  if (auto const waiter = std::move(call.waiter_)) return waiter->on_reply(call, reply);
+  if (auto const waiter = std::move(call.waiter_)) {
+    call.set_answered_by(reply.node);
+    return waiter->on_reply(call, reply);
+  }
   auto kept = std::make_unique<call_record::kept_reply>();
   if (reply.failed) kept->failed = *reply.failed;
   kept->codec = reply.codec;

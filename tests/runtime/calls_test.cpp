@@ -110,6 +110,26 @@ BOOST_AUTO_TEST_CASE(a_deadline_ends_a_call_that_waits) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_call_gives_up_when_no_node_comes) {
+  auto call = dist::go<&Arith::sum>(cluster, {1}, dist::call_options().wait_for_node(std::chrono::seconds(10)));
+  BOOST_CHECK_EXCEPTION(world.run<std::int64_t>(std::move(call)), dist::call_error, [](auto const& e) {
+    return code_of(e) == dist::errc::no_node && e.fault().known == dist::progress::not_started;
+  });
+  BOOST_TEST(!call.node());
+}
+
+BOOST_AUTO_TEST_CASE(a_pending_names_the_node_that_answered) {
+  world.add_node("a");
+  auto call = dist::go<&Arith::sum>(cluster, {1});
+  BOOST_TEST(!call.node());
+  world.run<std::int64_t>(std::move(call));
+  BOOST_TEST(call.node().value() == "a");
+  auto early = dist::go<&Arith::sum>(cluster, {1});
+  dist::test::run_until_idle(world.io);
+  world.run<std::int64_t>(std::move(early));
+  BOOST_TEST(early.node().value() == "a");
+}
+
 BOOST_AUTO_TEST_CASE(dropping_and_assigning_over_end_the_call) {
   auto call = dist::go<&Arith::sum>(cluster, {1});
   call = dist::go<&Arith::sum>(cluster, {2});

@@ -62,10 +62,20 @@ class call_record {
   dist::codec codec = dist::codec::cbor;
   spelling reply_spelling = spelling::declared;
   dist::deadline deadline;
-  bool once = false;               ///< the caller narrowed it: never issue it again
+  bool once = false;                     ///< the caller narrowed it: never issue it again
   duration node_wait = duration::max();  ///< how long to wait for a node that has the method
-  std::optional<call_id> parent;   ///< the running call that made this one
-  std::string early_problem;       ///< the arguments could not be encoded: it fails as soon as it starts
+  std::optional<call_id> parent;         ///< the running call that made this one
+  std::string early_problem;             ///< the arguments could not be encoded: it fails as soon as it starts
+
+  /// Who answered, as far as this process knows. Written once; readable from any thread.
+  void set_answered_by(std::string_view node) {
+    answered_by_ = node;
+    answered_.store(true, std::memory_order_release);
+  }
+  std::optional<std::string> answered_by() const {
+    if (!answered_.load(std::memory_order_acquire) || answered_by_.empty()) return std::nullopt;
+    return answered_by_;
+  }
 
  private:
   friend class caller;
@@ -82,6 +92,8 @@ class call_record {
   };
 
   std::atomic<std::uint32_t> references_{0};
+  std::atomic<bool> answered_{false};
+  std::string answered_by_;
   // From here on: I/O thread only.
   enum class state : std::uint8_t { fresh, live, done };
   state state_ = state::fresh;

@@ -10,6 +10,8 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -152,7 +154,8 @@ template <class R>
 class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it")]] pending
     : public asio::awaitable<R> {
  public:
-  explicit pending(call_handle started) : pending(started.calls().weak_from_this(), started.call(), std::move(started)) {}
+  explicit pending(call_handle started)
+      : pending(started.calls().weak_from_this(), started.call(), std::move(started)) {}
   pending(pending&&) noexcept = default;
   /// Ends the call that was here before.
   pending& operator=(pending&& other) noexcept {
@@ -168,6 +171,9 @@ class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it"
   void cancel() {
     if (auto const alive = calls_.lock(); alive && call_) alive->cancel(call_);
   }
+  /// The node that answered, also after the await; nothing before it did, and where only the master knows: for calls
+  /// made from a node or over a connection to somebody's master.
+  std::optional<std::string> node() const { return call_ ? call_->answered_by() : std::nullopt; }
   /// What it was made on; null once that is gone.
   std::shared_ptr<caller> shared_caller() const noexcept { return calls_.lock(); }
 

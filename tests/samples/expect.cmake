@@ -1,0 +1,16 @@
+# cmake -D PROGRAM= -D ARGUMENTS= -D OUTPUT= [-D CODE=] [-D ERROR=] -P expect.cmake
+# Runs the program, which must write exactly OUTPUT and end with CODE (default 0); its standard error must match ERROR.
+if(NOT DEFINED CODE)
+  set(CODE 0)
+endif()
+separate_arguments(ARGUMENTS UNIX_COMMAND "${ARGUMENTS}")
+execute_process(COMMAND ${PROGRAM} ${ARGUMENTS} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE error)
+if(NOT code STREQUAL CODE)
+  message(FATAL_ERROR "exit code ${code} instead of ${CODE}:\n${output}${error}")
+endif()
+if(NOT output STREQUAL OUTPUT)
+  message(FATAL_ERROR "it wrote:\n${output}instead of:\n${OUTPUT}and as errors:\n${error}")
+endif()
+if(NOT error MATCHES "${ERROR}")
+  message(FATAL_ERROR "its errors do not match \"${ERROR}\":\n${error}")
+endif()
