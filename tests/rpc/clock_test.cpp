@@ -187,9 +187,9 @@ BOOST_AUTO_TEST_CASE(a_cancelled_sleep_leaves_no_timer) {
   cancellable nap(io, dist::sleep_for(clock, 5s));
   run_until_idle(io);
   BOOST_TEST(clock.timer_count() == 1U);
-  sleep.cancel();
+  nap.cancel();
   run_until_idle(io);
-  BOOST_CHECK_EXCEPTION(sleep.get(), std::system_error, aborted);
+  BOOST_CHECK_EXCEPTION(nap.get(), std::system_error, aborted);
   BOOST_TEST(clock.timer_count() == 0U);
 }
 

@@ -62,31 +62,19 @@ inline bool is_small_integer(double value) noexcept {
 /// Converts by value, exactly or not at all; false says that `value` does not fit.
 template <std::integral T>
 bool to_exact(number value, T& out) noexcept {
-<<<<<<< HEAD
-  using range = std::numeric_limits<T>;
-=======
   using bounds = std::numeric_limits<T>;
->>>>>>> 15a08a4828a66381e28fe603b7fe2c15c1a8f4d7
   if (value.is == number::kind::floating) {
     if (!is_small_integer(value.floating())) return false;
     auto whole = static_cast<std::int64_t>(value.floating());
     value = whole < 0 ? number::of_negative(whole) : number::of(static_cast<std::uint64_t>(whole));
   }
   if (value.is == number::kind::natural) {
-<<<<<<< HEAD
-    if (value.bits > static_cast<std::uint64_t>(range::max())) return false;
-=======
     if (value.bits > static_cast<std::uint64_t>(bounds::max())) return false;
->>>>>>> 15a08a4828a66381e28fe603b7fe2c15c1a8f4d7
     out = static_cast<T>(value.bits);
     return true;
   }
   if constexpr (std::is_unsigned_v<T>) return false;
-<<<<<<< HEAD
-  if (value.negative() < static_cast<std::int64_t>(range::min())) return false;
-=======
   if (value.negative() < static_cast<std::int64_t>(bounds::min())) return false;
->>>>>>> 15a08a4828a66381e28fe603b7fe2c15c1a8f4d7
   out = static_cast<T>(value.negative());
   return true;
 }
