@@ -62,13 +62,13 @@ task<void> connection::flush() {
   out_.written();
 }
 
-task<void> connection::run(handler on_frame) {
+task<void> connection::run(handler on_frame, sign_of_life on_bytes) {
   reader_.set_limit(limits_.frame_bytes);
   task_group writer(world_.io.get_executor());
   writer.spawn(write_loop());
   std::exception_ptr failed;
   try {
-    co_await read_loop(std::move(on_frame));
+    co_await read_loop(std::move(on_frame), std::move(on_bytes));
   } catch (...) {
     failed = std::current_exception();
   }
@@ -89,7 +89,7 @@ task<void> connection::run(handler on_frame) {
   if (write_error) std::rethrow_exception(write_error);
 }
 
-task<void> connection::read_loop(handler on_frame) {
+task<void> connection::read_loop(handler on_frame, sign_of_life on_bytes) {
   for (;;) {
     while (auto next = closed_ ? std::nullopt : reader_.next()) {
       on_frame(*next);
@@ -98,6 +98,7 @@ task<void> connection::read_loop(handler on_frame) {
     }
     if (!reader_.problem().empty()) fail(reader_.problem_code(), reader_.problem());
     co_await read_more();
+    if (on_bytes) on_bytes();
   }
 }
 

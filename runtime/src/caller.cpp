@@ -1,6 +1,7 @@
 #include <dist/runtime/caller.hpp>
 
 #include <cassert>
+#include <dist/rpc/event.hpp>
 #include <utility>
 
 namespace dist {
@@ -32,11 +33,23 @@ void caller::cancel(call_ptr call) {
   mailbox_->post([self = shared_from_this(), call = std::move(call)] { self->end_early(*call, errc::cancelled); });
 }
 
+task<void> caller::wait_for_nodes(std::size_t count) {
+  auto const ready = std::make_shared<event>();
+  when_nodes(count, [weak = std::weak_ptr<event>(ready)] {
+    if (auto const waiting = weak.lock()) waiting->set();
+  });
+  co_await ready->wait();
+}
+
 void caller::start_here(call_ptr const& call) {
   assert(call->state_ == call_record::state::fresh);
   call->state_ = call_record::state::live;
   call->live_index_ = live_.size();
   live_.push_back(call);
+  if (call->arguments.size() > limits_.frame_bytes - most_prefix_bytes)
+    return fail(*call, make_fault(errc::limit_exceeded, "the arguments have " + std::to_string(call->arguments.size()) +
+                                                            " bytes; the limit (frame_bytes) is " +
+                                                            std::to_string(limits_.frame_bytes)));
   if (!call->early_problem.empty()) return fail(*call, make_fault(errc::bad_arguments, call->early_problem));
   if (stopped_) return fail(*call, make_fault(errc::stopped, "the cluster was stopped"));
   if (!call->deadline.is_never())

@@ -22,20 +22,19 @@ dispatcher::method_facts& dispatcher::facts_of(method_ref method) {
   return facts_[index];
 }
 
-task<void> dispatcher::wait_for_nodes(std::size_t count) {
-  while (registry_.counts().living < count) {
-    auto const mine = waiting_for_nodes_.emplace(waiting_for_nodes_.end());
-    struct removal {
-      std::list<event>& from;
-      std::list<event>::iterator what;
-      ~removal() { from.erase(what); }
-    } const at_end{waiting_for_nodes_, mine};
-    co_await mine->wait();
-  }
+void dispatcher::when_nodes(std::size_t count, std::function<void()> ready) {
+  if (registry_.counts().living >= count) return ready();
+  waiting_for_nodes_.push_back({count, std::move(ready)});
 }
 
-void dispatcher::notify_waiters() {
-  for (auto& waiter : waiting_for_nodes_) waiter.set();
+void dispatcher::tell_node_waiters() {
+  auto const living = registry_.counts().living;
+  for (auto& waiter : std::exchange(waiting_for_nodes_, {})) {
+    if (living >= waiter.count)
+      waiter.ready();
+    else
+      waiting_for_nodes_.push_back(std::move(waiter));
+  }
 }
 
 result<joined> dispatcher::join(member& node, node_info info) {
@@ -58,7 +57,7 @@ result<joined> dispatcher::join(member& node, node_info info) {
       old->second->close("a newer process of node " + in->name + " has joined");
   members_[in->id] = &node;
   judge_unheard();
-  notify_waiters();
+  tell_node_waiters();
   return in;
 }
 

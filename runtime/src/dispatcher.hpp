@@ -1,10 +1,9 @@
 #pragma once
 
 #include <dist/registry/registry.hpp>
-#include <dist/rpc/event.hpp>
 #include <dist/rpc/service.hpp>
 #include <dist/runtime/caller.hpp>
-#include <list>
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -22,7 +21,7 @@ class dispatcher final : public caller {
              std::span<method_description const> expected = {});
 
   call_ptr make_call() override { return new placed_call; }
-  task<void> wait_for_nodes(std::size_t count) override;
+  void when_nodes(std::size_t count, std::function<void()> ready) override;
 
   // Membership. A member belongs to whoever runs its connection; it is known here from join to leave.
 
@@ -86,14 +85,18 @@ class dispatcher final : public caller {
   method_facts& facts_of(method_ref method);
   static void forget_place(placed_call& call, member const& on) noexcept;
   result<method_ref> number_of(method_key const& method);
-  void notify_waiters();
+  void tell_node_waiters();
 
   registry registry_;
   blame blame_;
   std::unordered_map<node_id, member*> members_;
   std::unordered_map<method_key const*, method_ref> numbers_;  ///< of static keys
   std::vector<method_facts> facts_;                            ///< by method_ref
-  std::list<event> waiting_for_nodes_;
+  struct node_waiter {
+    std::size_t count;
+    std::function<void()> ready;
+  };
+  std::vector<node_waiter> waiting_for_nodes_;
   std::unordered_map<std::string, method_ref> spellings_;      ///< Go's, of methods that are expected or listed
   std::vector<placed_ptr> renamed_;  ///< were in the queue under a Go spelling; placed with the next slot_freed()
   std::vector<placed_ptr> unheard_;  ///< queued before the first node came; judged when one has

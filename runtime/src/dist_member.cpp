@@ -27,7 +27,7 @@ dist_member::~dist_member() = default;
 task<std::string> dist_member::run() {
   std::string why = "it left";
   try {
-    co_await session_->run([this](frame& in) { on_frame(in); });
+    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { calls_->heard(*this); });
   } catch (std::system_error const& e) {
     why = e.code() == asio::error::eof ? "its connection ended" : e.what();
   }
@@ -101,7 +101,6 @@ std::vector<placed_ptr> dist_member::in_flight() {
 }
 
 void dist_member::on_frame(frame& in) {
-  calls_->heard(*this);
   switch (in.header().kind) {
     case frame_kind::reply: return on_reply(in);
     case frame_kind::fault: return on_fault(in);

@@ -34,7 +34,7 @@ task<void> node_session::run() {
   std::exception_ptr failed;
   std::string why = "the master closed it";
   try {
-    co_await session_->run([this](frame& in) { on_frame(in); });
+    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { heard_ = world_.clock.now(); });
   } catch (std::system_error const& e) {
     failed = std::current_exception();
     why = e.what();
@@ -68,7 +68,6 @@ task<void> node_session::beat_loop() {
 }
 
 void node_session::on_frame(frame& in) {
-  heard_ = world_.clock.now();
   switch (in.header().kind) {
     case frame_kind::request: return on_request(in);
     case frame_kind::cancel:

@@ -2,11 +2,32 @@
 
 #include <dist/rpc/hello.hpp>
 
+#include "served_calls.hpp"
+
 namespace dist {
 
-task<void> remote_caller::wait_for_nodes(std::size_t) {
-  // The master keeps calls until a node is there.
-  co_return;
+namespace {
+
+class node_waiter final : public call_waiter {
+ public:
+  explicit node_waiter(std::function<void()> ready) : ready_(std::move(ready)) {}
+  void on_reply(call_record const&, call_reply const& reply) noexcept override {
+    if (!reply.failed) ready_();
+  }
+
+ private:
+  std::function<void()> ready_;
+};
+
+}  // namespace
+
+void remote_caller::when_nodes(std::size_t count, std::function<void()> ready) {
+  static method_key const key{std::string(wait_for_nodes_method), true, nullptr};
+  auto const call = make_call();
+  call->method = &key;
+  call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, std::uint64_t{count});
+  start(call);
+  await(call, std::make_unique<node_waiter>(std::move(ready)));
 }
 
 void remote_caller::dispatch(call_ptr const& call) {

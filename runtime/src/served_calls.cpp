@@ -38,6 +38,7 @@ void served_calls::on_request(frame& request) {
     throw std::system_error(errc::protocol_error, problem);
   if (prefix.method.empty())
     return refuse(header.id, make_fault(errc::unknown_method, "a request to a master names its method"));
+  if (prefix.method == wait_for_nodes_method) return wait_for_nodes(header.id, request.bytes().subspan(prefix.bytes));
   if (calls_.size() >= on_->bounds().calls_per_connection)
     return refuse(header.id, make_fault(errc::overloaded, "the limit (calls_per_connection) of " +
                                                               std::to_string(on_->bounds().calls_per_connection) +
@@ -62,6 +63,22 @@ void served_calls::on_request(frame& request) {
     throw std::system_error(errc::protocol_error, "a call id that is in use");
   on_->start(call);
   on_->await(call, std::make_unique<relay>(self_, header.id));
+}
+
+void served_calls::wait_for_nodes(call_id id, std::span<std::byte const> arguments) {
+  std::tuple<std::uint64_t> count;
+  value_store store;
+  if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, count, store); !problem.empty())
+    return refuse(id, make_fault(errc::bad_arguments, problem));
+  on_->when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id] {
+    if (!*to) return;
+    frame_header header;
+    header.kind = frame_kind::reply;
+    header.id = id;
+    buffer nothing;
+    encode_void(codec::cbor, spelling::declared, nothing);
+    (*to)->peer_.out().put(header, nothing.bytes());
+  });
 }
 
 void served_calls::on_cancel(call_id id) {

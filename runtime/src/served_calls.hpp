@@ -8,6 +8,9 @@
 
 namespace dist {
 
+/// A request of this name, with a count, is answered once the master has that many nodes.
+inline constexpr std::string_view wait_for_nodes_method = "dist.wait_for_nodes";
+
 /// Answers the requests that one peer makes over dist/1 by calls on a caller: a connected job's, or the nested ones of
 /// a node's methods. When the peer goes, its calls are cancelled, and only its.
 class served_calls {
@@ -31,6 +34,7 @@ class served_calls {
     std::optional<call_id> parent;
   };
 
+  void wait_for_nodes(call_id id, std::span<std::byte const> arguments);
   void refuse(call_id id, fault what);
   void done(call_id id, call_record const& call, call_reply const& reply) noexcept;
   static std::uint64_t key(call_id id) noexcept { return (std::uint64_t{id.generation} << 32) | id.index; }

@@ -26,6 +26,8 @@ class connection {
  public:
   /// Called for every frame, in order. It may put frames and close the connection; it must not destroy it.
   using handler = std::function<void(frame&)>;
+  /// Called whenever bytes came, before their frames: a large frame on a slow link is no silence.
+  using sign_of_life = std::function<void()>;
 
   connection(std::unique_ptr<stream> over, seams const& world, limits const& bounds, when_full full = when_full::read_on);
   connection(connection const&) = delete;
@@ -40,7 +42,7 @@ class connection {
   task<void> flush();
   /// Reads and writes until the connection ends, and throws why. Returns when close_when_written()
   /// or close_when_read() was asked for and everything was written.
-  task<void> run(handler on_frame);
+  task<void> run(handler on_frame, sign_of_life on_bytes = {});
 
   /// Puts a frame; the writer takes all that was put in one turn of the I/O thread.
   outbox& out() {
@@ -63,7 +65,7 @@ class connection {
   enum class ending { no, when_written, when_read };
 
   void end(ending how);
-  task<void> read_loop(handler on_frame);
+  task<void> read_loop(handler on_frame, sign_of_life on_bytes);
   task<void> write_loop();
   task<void> read_more();
   void fail(errc code, std::string const& what);

@@ -11,6 +11,7 @@
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/task.hpp>
 #include <dist/runtime/mailbox.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -120,8 +121,10 @@ class caller : public std::enable_shared_from_this<caller> {
   /// Ends a call that nobody wants any more: whoever waits gets errc::cancelled, the node is told.
   void cancel(call_ptr call);
 
-  /// Completes when at least `count` nodes can take calls.
-  virtual task<void> wait_for_nodes(std::size_t count) = 0;
+  /// Completes when at least `count` nodes can take calls. I/O thread.
+  task<void> wait_for_nodes(std::size_t count);
+  /// Calls `ready` once that is so, perhaps at once. I/O thread.
+  virtual void when_nodes(std::size_t count, std::function<void()> ready) = 0;
 
   asio::io_context::executor_type get_executor() const noexcept { return world_.io.get_executor(); }
   seams const& world() const noexcept { return world_; }
