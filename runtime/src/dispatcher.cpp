@@ -96,6 +96,7 @@ void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, 
   auto what = make_fault(errc::connection_lost, why);
   what.node = node.name;
   what.phase = "running";
+  world().log.debug([&] { return call->method->name + ": lost with " + node.name + ": " + why; });
   if (call->once || !node.repeatable(*call)) return fail(*call, std::move(what));
   if (how == departure::died) {
     auto const said = blame_.died(ref_of(*call), node.name);
@@ -201,6 +202,7 @@ void dispatcher::submit(placed_ptr const& call) {
     case placing::placed: return send(call, where.node, std::move(where.held));
     case placing::queued:
       call->queued = where.place;
+      world().log.debug([&] { return call->method->name + ": waits: " + registry_.why_waiting(call->method_number); });
       if (!registry_.available(call->method_number)) wait_for_node(call);
       return;
     case placing::refused:
@@ -214,6 +216,9 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   ++call->issues;
   auto& node = *members_.at(to);
   world().log.debug([&] { return call->method->name + ": to " + node.name; });
+  auto const method = static_cast<std::size_t>(call->method_number);
+  if (method >= node.calls.size()) node.calls.resize(method + 1);
+  ++node.calls[method];
   node.send(call, std::move(held));
 }
 
@@ -240,6 +245,7 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
     return;
   }
   abandon_places(call);
+  world().log.debug([&] { return call.method->name + ": answered by " + by.name; });
   finish(call, reply);
 }
 
@@ -252,6 +258,7 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held) 
     return send_waiting();
   }
   what.node = by.name;
+  world().log.debug([&] { return call.method->name + ": " + by.name + " says: " + to_text(what); });
   if (what.known == progress::not_started && call.places.empty() && !call.queued) {
     if (what.code == errc::unknown_method) registry_.unknown_method(by.id, call.method_number);
     // A node that refuses without having begun has done no harm: somebody else may take the call. Arguments that came back
@@ -295,6 +302,16 @@ void dispatcher::forget_place(placed_call& call, member const& on) noexcept {
   auto& places = call.places;
   places.erase(std::remove_if(places.begin(), places.end(), [&](placed_call::place const& p) { return p.on == &on; }),
                places.end());
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> dispatcher::calls_sent_to(node_id node) const {
+  std::vector<std::pair<std::string, std::uint64_t>> sent;
+  auto const found = members_.find(node);
+  if (found == members_.end()) return sent;
+  auto const& calls = found->second->calls;
+  for (std::size_t method = 0; method < calls.size(); ++method)
+    if (calls[method] > 0) sent.emplace_back(registry_.method_name(static_cast<method_ref>(method)), calls[method]);
+  return sent;
 }
 
 std::string dispatcher::why_waiting() const {

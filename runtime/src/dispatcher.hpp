@@ -47,6 +47,8 @@ class dispatcher final : public caller {
   void slot_freed() { send_waiting(); }
 
   registry const& nodes() const noexcept { return registry_; }
+  /// How often calls went to this node, by method; nothing was sent where a method is missing.
+  std::vector<std::pair<std::string, std::uint64_t>> calls_sent_to(node_id node) const;
   result<method_ref> number_of(std::string_view method) { return registry_.intern(method); }
   std::uint64_t late_replies() const noexcept { return late_replies_; }
 

@@ -125,6 +125,8 @@ std::string master::impl::status_json() const {
   for (auto const& node : calls_->nodes().nodes()) {
     boost::json::array methods;
     for (auto const& offer : node.info->methods) methods.emplace_back(offer.name);
+    boost::json::object calls;
+    for (auto const& [method, count] : calls_->calls_sent_to(node.id)) calls.emplace(method, count);
     auto const ms = [&](time_point since) {
       return std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count();
     };
@@ -138,7 +140,8 @@ std::string master::impl::status_json() const {
                                         {"age_ms", ms(node.joined_at)},
                                         {"silent_ms", ms(node.last_heard)},
                                         {"build", node.info->build},
-                                        {"methods", std::move(methods)}});
+                                        {"methods", std::move(methods)},
+                                        {"calls", std::move(calls)}});
   }
   boost::json::object status{{"nodes", std::move(nodes)},
                              {"slots", counts.slots},

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <dist/registry/registry.hpp>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "placed_call.hpp"
 
@@ -30,6 +32,7 @@ class member {
 
   node_id id{};      ///< given by the registry
   std::string name;  ///< likewise
+  std::vector<std::uint64_t> calls;  ///< sent so far, by method_ref
 };
 
 }  // namespace dist
