@@ -14,8 +14,17 @@ compute_pool::~compute_pool() { stop(); }
 
 void compute_pool::post(std::function<void()> work) { asio::post(pool_, std::move(work)); }
 
+void compute_pool::about_to_block() {
+  if (!pool_.get_executor().running_in_this_thread()) return;
+  std::lock_guard const lock(mutex_);
+  // A spare stays once it was needed: who may run how much is the master's business, by leases.
+  if (spares_.size() < slots_) spares_.emplace_back([this] { pool_.attach(); });
+}
+
 void compute_pool::stop() noexcept {
   pool_.stop();
+  for (auto& spare : spares_)
+    if (spare.joinable()) spare.join();
   pool_.join();
 }
 

@@ -51,7 +51,8 @@ void dist_member::send(placed_ptr const& call, lease held) {
   frame_header header;
   header.kind = frame_kind::request;
   header.flags = static_cast<std::uint8_t>((call->reply_spelling == spelling::go ? frame_flags::go_spelling : 0) |
-                                           (call->once ? frame_flags::once : 0));
+                                           (call->once ? frame_flags::once : 0) |
+                                           (call->parent ? frame_flags::by_method : 0));
   header.codec = static_cast<std::uint8_t>(call->codec);
   header.method = wire_number(call->method_number);
   header.deadline_us = to_wire(call->deadline, calls_->world().clock.now());

@@ -119,6 +119,7 @@ void node_session::on_request(frame& in) {
   what.spelling = header.flags & frame_flags::go_spelling ? spelling::go : spelling::declared;
   what.depth_limit = limits_.depth;
   what.result_limit = limits_.frame_bytes;
+  what.nested = header.flags & frame_flags::by_method;
   auto const as = what.codec;
   auto const until = deadline_from_wire(header.deadline_us, heard_);
   if (about.needs_scope) what.scope = make_scope(header.id, about, until);
@@ -137,11 +138,15 @@ void node_session::on_request(frame& in) {
   what.storage = std::move(kept).release();
   if (!running_.emplace(key(header.id), running_call{as, what.scope}).second)
     throw std::system_error(errc::protocol_error, "a call id that is in use");
-  services_.start(*method, std::move(what), world_.compute, [self = shared_from_this(), id = header.id](outcome ended) {
+  // Weak: the session must not be destroyed on a compute thread.
+  auto done = [to = done_, weak = weak_from_this(), id = header.id](outcome ended) {
     // std::function wants copies; the outcome has only one owner.
     auto shared = std::make_shared<outcome>(std::move(ended));
-    self->done_->post([self, id, shared] { self->on_done(id, std::move(*shared)); });
-  });
+    to->post([weak, id, shared] {
+      if (auto const self = weak.lock()) self->on_done(id, std::move(*shared));
+    });
+  };
+  services_.start(*method, std::move(what), world_.compute, std::move(done));
 }
 
 void node_session::on_done(call_id id, outcome ended) {

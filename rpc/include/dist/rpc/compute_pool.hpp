@@ -6,7 +6,9 @@
 #include <dist/rpc/compute.hpp>
 #include <exception>
 #include <functional>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 namespace dist {
 
@@ -24,6 +26,7 @@ class compute_pool final : public compute {
   /// Also drives asio timers that are made on it.
   asio::any_io_executor executor() override { return pool_.get_executor(); }
   void post(std::function<void()> work) override;
+  void about_to_block() override;
   std::size_t slots() const noexcept override { return slots_; }
   /// Joins the threads; idempotent.
   void stop() noexcept;
@@ -31,6 +34,8 @@ class compute_pool final : public compute {
  private:
   std::size_t slots_;
   asio::thread_pool pool_;
+  std::mutex mutex_;
+  std::vector<std::thread> spares_;
 };
 
 /// Methods on the I/O thread, between its other handlers: for tests and debuggers.

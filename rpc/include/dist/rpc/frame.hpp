@@ -38,6 +38,7 @@ struct frame_flags {
   static constexpr std::uint8_t nested = 1;       ///< request: the payload starts with the parent's call id (8 bytes)
   static constexpr std::uint8_t named = 2;        ///< request: then the method's name; see put_name()
   static constexpr std::uint8_t go_spelling = 4;  ///< request: write the result's members as Go does
+  static constexpr std::uint8_t by_method = 16;   ///< request to a node: a running method made it
   static constexpr std::uint8_t once = 8;         ///< request: never issue it a second time
 };
 
