@@ -80,7 +80,8 @@ class go_node {
 };
 
 dist::task<unsigned> register_at(dist::seams world, std::string query) {
-  auto const peer = co_await world.network.connect({"master", 3000});
+  dist::address const master{"master", 3000};
+  auto const peer = co_await world.network.connect(master);
   dist::http_request request("GET", "/register-node");
   request.query = dist::parse_query(query).value();
   request.headers.set("Host", "master:3000");

@@ -64,7 +64,8 @@ struct fixture {
   }
   void connect() {
     auto open = [](network& over, std::uint16_t port, std::unique_ptr<stream>& made) -> task<void> {
-      made = co_await over.connect({"localhost", port});
+      address const node_port{"localhost", port};
+      made = co_await over.connect(node_port);
     };
     test::run(io, clock, open(net, ports.back(), dial), test::leftovers::allowed);
   }
