@@ -27,7 +27,6 @@ class master_options {
   duration node_wait = std::chrono::seconds(10);   ///< how long `/rpc` waits for a node that has the method
   service_list services;                           ///< what this program's nodes serve: calls of these wait for a node
   std::string build;                               ///< this program's build id: nodes of another are named in the log
-  std::vector<std::string> go_nodes;               ///< networks (CIDR) beyond this machine whose Go nodes may join
   std::string join_hint;                           ///< how to start a node, said while calls wait for one
   dist::limits limits;
 };
