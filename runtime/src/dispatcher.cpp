@@ -52,13 +52,26 @@ result<joined> dispatcher::join(member& node, node_info info) {
   if (!in) return in;
   node.id = in->id;
   node.name = in->name;
-  if (in->replaced)
-    if (auto const old = members_.find(*in->replaced); old != members_.end())
-      old->second->close("a newer process of node " + in->name + " has joined");
   members_[in->id] = &node;
+<<<<<<< HEAD
   judge_unheard();
   tell_node_waiters();
   return in;
+=======
+  return in;
+}
+
+void dispatcher::ready(joined const& in) {
+  if (auto const old = in.replaced ? members_.find(*in.replaced) : members_.end(); old != members_.end()) {
+    auto const why = "a newer process of node " + in.name + " has joined";
+    old->second->close(why);
+    leave(*old->second, departure::left, why);
+  }
+  for (auto const& call : std::exchange(unheard_, {}))
+    if (is_live(*call) && call->queued && unheard_of(call->method_number)) fail_unknown(*call);
+  notify_waiters();
+  send_waiting();
+>>>>>>> 7bf4ffe43da903e9fd22856f2b6e14dcb2d3c50e
 }
 
 void dispatcher::learn_spelling(std::string_view name, method_ref method) {
@@ -93,7 +106,7 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
 }
 
 void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, std::string const& why) {
-  auto what = make_fault(errc::connection_lost, why);
+  auto what = make_fault(how == departure::silent ? errc::node_lost : errc::connection_lost, why);
   what.node = node.name;
   what.phase = "running";
   world().log.debug([&] { return call->method->name + ": lost with " + node.name + ": " + why; });
@@ -132,7 +145,7 @@ void dispatcher::beat() {
       case liveness_change::became_lost:
         world().log.warn("node " + node.name + " is lost: it was silent for too long");
         node.close("silent for too long");
-        leave(node, departure::left, "it was silent for too long");
+        leave(node, departure::silent, "it was silent for too long");
         break;
       case liveness_change::came_back: world().log.info("node " + node.name + " is back"); break;
     }
@@ -258,8 +271,14 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held) 
     return send_waiting();
   }
   what.node = by.name;
+<<<<<<< HEAD
   world().log.debug([&] { return call.method->name + ": " + by.name + " says: " + to_text(what); });
   if (what.known == progress::not_started && call.places.empty() && !call.queued) {
+=======
+  // Another node has the call, or will: what this one did not begin is no answer.
+  if (what.known == progress::not_started && (!call.places.empty() || call.queued)) return send_waiting();
+  if (what.known == progress::not_started) {
+>>>>>>> 7bf4ffe43da903e9fd22856f2b6e14dcb2d3c50e
     if (what.code == errc::unknown_method) registry_.unknown_method(by.id, call.method_number);
     // A node that refuses without having begun has done no harm: somebody else may take the call. Arguments that came back
     // to the node that could not take them have been everywhere.

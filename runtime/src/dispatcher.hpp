@@ -25,11 +25,13 @@ class dispatcher final : public caller {
 
   // Membership. A member belongs to whoever runs its connection; it is known here from join to leave.
 
-  /// Fills in the member's id and name. Calls that wait go to it with the next slot_freed(), so that the member can be
-  /// told first. Errors as registry::join.
+  /// Fills in the member's id and name. Nothing else happens before ready(), so that the member can be told first.
+  /// Errors as registry::join.
   result<joined> join(member& node, node_info info);
-  /// The connection ended: how says why; `died` when the node's process went by itself.
-  enum class departure { died, left };
+  /// The member has been told: calls that wait go to it, and those of the one that it replaces end or move.
+  void ready(joined const& in);
+  /// The connection ended: `died` when the node's process went by itself, `silent` when it was given up.
+  enum class departure { died, left, silent };
   void leave(member& node, departure how, std::string const& why);
   void heard(member& node);
   void drain(member& node);

@@ -4,18 +4,14 @@
 #include <asio/this_coro.hpp>
 #include <dist/rpc/sleep.hpp>
 #include <dist/rpc/task_group.hpp>
+#include <optional>
 
 #include "back_off.hpp"
 #include "join.hpp"
 #include "remote_caller.hpp"
+#include "silence.hpp"
 
 namespace dist {
-namespace {
-
-constexpr int silent_beats = 10;
-
-}  // namespace
-
 class master_link::impl {
  public:
   impl(seams const& world, link_options options)
@@ -41,7 +37,7 @@ class master_link::impl {
   task_group tasks_;
   std::unique_ptr<connection> session_;
   duration heartbeat_{};
-  time_point heard_{};
+  std::optional<silence> silence_;  ///< of the session
   bool stopping_ = false;
 };
 
@@ -85,7 +81,7 @@ task<void> master_link::impl::stay() {
 }
 
 task<void> master_link::impl::serve() {
-  heard_ = world_.clock.now();
+  silence_.emplace(heartbeat_, world_.clock.now());
   task_group beats(world_.io.get_executor());
   beats.spawn(beat_loop());
   std::exception_ptr failed;
@@ -108,7 +104,7 @@ task<void> master_link::impl::serve() {
 task<void> master_link::impl::beat_loop() {
   for (;;) {
     co_await sleep_for(world_.clock, heartbeat_);
-    if (world_.clock.now() - heard_ > silent_beats * heartbeat_) {
+    if (silence_->is_too_long(world_.clock.now())) {
       session_->close();
       co_return;
     }
@@ -119,6 +115,10 @@ task<void> master_link::impl::beat_loop() {
 }
 
 void master_link::impl::on_frame(frame& in) {
+<<<<<<< HEAD
+=======
+  silence_->heard(world_.clock.now());
+>>>>>>> 7bf4ffe43da903e9fd22856f2b6e14dcb2d3c50e
   switch (in.header().kind) {
     case frame_kind::reply: return calls_->on_reply(in);
     case frame_kind::fault: return calls_->on_fault(in);

@@ -134,8 +134,8 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   }
   // The first frame that the node reads; the calls that wait for it come behind.
   put_welcome(node.session(), welcome_for(node.name), who, options_.secret, own);
-  calls_->slot_freed();
   listing const known(members_, node);
+  calls_->ready(*in);
   if (!options_.build.empty() && !who.build.empty() && who.build != options_.build)
     world_.log.warn("node " + node.name + " runs another build of this program");
   world_.log.info("node " + node.name + " joined (" + slots_text(who.slots) + "), " +
@@ -235,7 +235,7 @@ task<void> master::impl::stay_with_go_node(std::unique_ptr<stream> peer, std::st
     in = true;
     world_.log.info("Go node " + name + " joined (" + slots_text(asked->slots) + "), " +
                     nodes_text(calls_->nodes().counts().nodes));
-    calls_->slot_freed();
+    calls_->ready(*joined);
   };
   auto const why = co_await node.run(std::move(on_alive));
   calls_->leave(node, stopped_ ? dispatcher::departure::left : dispatcher::departure::died, why);

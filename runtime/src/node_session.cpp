@@ -7,13 +7,6 @@
 #include "nested_calls.hpp"
 
 namespace dist {
-namespace {
-
-/// A master may be silent this long on an open connection before its node looks for it anew.
-constexpr int silent_beats = 10;
-
-}  // namespace
-
 node_session::node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds,
                            service_table& services, std::string node_name, duration heartbeat)
     : session_(std::move(over)),
@@ -29,6 +22,7 @@ node_session::node_session(std::unique_ptr<connection> over, seams const& world,
 
 task<void> node_session::run() {
   heard_ = world_.clock.now();
+  silence_.emplace(heartbeat_, heard_);
   task_group beats(world_.io.get_executor());
   beats.spawn(beat_loop());
   std::exception_ptr failed;
@@ -55,7 +49,7 @@ task<void> node_session::run() {
 task<void> node_session::beat_loop() {
   for (;;) {
     co_await sleep_for(world_.clock, heartbeat_);
-    if (world_.clock.now() - heard_ > silent_beats * heartbeat_) {
+    if (silence_->is_too_long(world_.clock.now())) {
       world_.log.warn("the master is silent: looking for it anew");
       session_->close();
       co_return;
@@ -68,6 +62,11 @@ task<void> node_session::beat_loop() {
 }
 
 void node_session::on_frame(frame& in) {
+<<<<<<< HEAD
+=======
+  heard_ = world_.clock.now();
+  silence_->heard(heard_);
+>>>>>>> 7bf4ffe43da903e9fd22856f2b6e14dcb2d3c50e
   switch (in.header().kind) {
     case frame_kind::request: return on_request(in);
     case frame_kind::cancel:

@@ -7,9 +7,11 @@
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/mailbox.hpp>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "remote_caller.hpp"
+#include "silence.hpp"
 
 namespace dist {
 
@@ -59,6 +61,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   std::unordered_map<std::uint64_t, running_call> running_;
   outcome brief_outcome_;  ///< reused by methods that run here
   time_point heard_{};
+  std::optional<silence> silence_;  ///< while run() runs
   timer_id drain_timer_ = timer_id::none;
   bool draining_ = false;
   bool drain_confirmed_ = false;  ///< the master sends no request any more

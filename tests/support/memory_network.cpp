@@ -84,6 +84,11 @@ std::unique_ptr<listener> memory_network::listen(address at) {
 }
 
 task<std::unique_ptr<stream>> memory_network::connect(address to) {
+  return connect_with(std::move(to), connect_plan, accept_plan, client_host);
+}
+
+task<std::unique_ptr<stream>> memory_network::connect_with(address to, std::shared_ptr<fault_plan> ours,
+                                                           std::shared_ptr<fault_plan> theirs, std::string from) {
   co_await asio::post(asio::use_awaitable);
   if (dark_.contains(to.host)) {
     event never;
@@ -93,9 +98,9 @@ task<std::unique_ptr<stream>> memory_network::connect(address to) {
   if (!port) throw std::system_error(asio::error::connection_refused, "cannot connect to " + text_of(to.host, to.port));
   memory_stream_options options;
   options.pipe_bytes = pipe_bytes;
-  options.first_plan = connect_plan;
-  options.second_plan = accept_plan;
-  options.first_address = text_of(client_host, next_port_++);
+  options.first_plan = std::move(ours);
+  options.second_plan = std::move(theirs);
+  options.first_address = text_of(from, next_port_++);
   options.second_address = text_of(host_of(to.host), to.port);
   auto ends = memory_stream_pair(std::move(options));
   port->waiting.push_back(std::move(ends.second));

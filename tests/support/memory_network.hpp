@@ -20,6 +20,9 @@ class memory_network final : public network {
   ~memory_network() override;
 
   task<std::unique_ptr<stream>> connect(address to) override;
+  /// The same with plans of its own for the two ends, as from a host called `from`.
+  task<std::unique_ptr<stream>> connect_with(address to, std::shared_ptr<fault_plan> ours,
+                                             std::shared_ptr<fault_plan> theirs, std::string from);
   std::unique_ptr<listener> listen(address at) override;
 
   /// Connecting to this host hangs until it is cancelled, as when packets are dropped.

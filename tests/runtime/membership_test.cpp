@@ -1,0 +1,273 @@
+#include <algorithm>
+
+#include "back_off.hpp"
+#include "desk.hpp"
+
+using namespace std::chrono_literals;
+using dist::errc;
+using dist::test::Work;
+
+namespace {
+
+struct fixture : dist::test::work_fixture {
+  using work_fixture::work_fixture;
+
+  /// A call that has begun on node a, while b is idle.
+  template <auto Method>
+  dist::pending<std::string> begin_on_a(std::string label) {
+    world.add("a");
+    world.wait_for_nodes(1);
+    auto call = dist::go<Method>(cluster, label);
+    BOOST_REQUIRE(drive_until_begun(label + "@a"));
+    world.add("b");
+    world.wait_for_nodes(2);
+    return call;
+  }
+};
+
+dist::task<std::string> again_after(dist::cluster on, dist::pending<int> first) {
+  bool failed = false;
+  try {
+    co_await std::move(first);
+  } catch (dist::call_error const&) {
+    failed = true;
+  }
+  BOOST_TEST(failed);
+  auto second = dist::go<&Work::plain>(on, "second");
+  co_return co_await std::move(second);
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(membership, fixture)
+
+BOOST_AUTO_TEST_CASE(a_silent_node_loses_its_repeatable_calls_to_others) {
+  auto call = begin_on_a<&Work::read>("x");
+  world.node_at(0).network.up->stall();
+  world.pass(1500ms);
+  BOOST_TEST(!at->has_begun("x@b"));
+  world.pass(2s);
+  BOOST_TEST(world.count_logged("node a is silent") == 1);
+  BOOST_TEST(at->has_begun("x@b"));
+  at->open("x@b");
+  BOOST_TEST(world.run<std::string>(std::move(call)) == "x@b");
+  BOOST_TEST(status("in_use") == "1");  // a still has it
+  BOOST_TEST(status("abandoned") == "1");
+
+  // The answer that comes late is counted and hurts nobody.
+  world.node_at(0).network.up->resume();
+  world.pass(1s);
+  BOOST_TEST(std::ranges::count(at->cancelled, "x@a") == 1);
+  BOOST_TEST(status("late_replies") == "1");
+  BOOST_TEST(status("in_use") == "0");
+  BOOST_TEST(status("abandoned") == "0");
+  BOOST_TEST(world.count_logged("node a is back") == 1);
+  at->open_all();
+  for (int i = 0; i < 4; ++i) BOOST_TEST(world.run<std::int64_t>(dist::call<&Work::echo>(cluster, i)) == i);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_answer_counts_whoever_gives_it) {
+  auto call = begin_on_a<&Work::read>("x");
+  world.node_at(0).network.up->stall();
+  BOOST_REQUIRE(drive_until_begun("x@b"));
+  world.node_at(0).network.up->resume();
+  at->open("x@a");
+  BOOST_TEST(world.run<std::string>(std::move(call)) == "x@a");
+  world.pass(1s);
+  BOOST_TEST(std::ranges::count(at->cancelled, "x@b") == 1);
+  BOOST_TEST(status("in_use") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_of_one_node_leaves_the_call_to_the_other) {
+  auto call = begin_on_a<&Work::read>("x");
+  world.node_at(0).network.up->stall();
+  BOOST_REQUIRE(drive_until_begun("x@b"));
+  // While the master hears nothing of it, a drains by limit: what it says of the call comes first when it is back.
+  world.kill_node(0);
+  world.node_at(0).network.up->resume();
+  world.pass(1s);
+  at->open("x@b");
+  BOOST_TEST(world.run<std::string>(std::move(call)) == "x@b");
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_is_not_repeatable_stays_with_its_silent_node) {
+  auto call = begin_on_a<&Work::write>("w");
+  world.node_at(0).network.up->stall();
+  world.pass(20s);
+  BOOST_TEST(at->begun.size() == 1);
+  at->open("w@a");
+  world.node_at(0).network.up->resume();
+  BOOST_TEST(world.run<std::string>(std::move(call)) == "w@a");
+  BOOST_TEST(at->begun.size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_node_gets_no_new_calls) {
+  auto call = begin_on_a<&Work::read>("x");
+  world.node_at(0).network.up->stall();
+  world.pass(4s);
+  at->open_all();
+  world.run<std::string>(std::move(call));
+  for (int i = 0; i < 5; ++i) BOOST_TEST(world.run<std::string>(dist::call<&Work::plain>(cluster, "p")) == "p@b");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_stays_silent_is_lost) {
+  auto held = begin_on_a<&Work::write>("w");
+  world.node_at(0).network.freeze();
+  auto const what = fault_of(std::move(held));
+  BOOST_TEST(what.code == errc::node_lost);
+  BOOST_TEST(what.known == dist::progress::unknown);
+  BOOST_TEST(what.node == "a");
+  BOOST_TEST(world.has_logged("node a is lost"));
+  BOOST_TEST(node_count() == 1);
+  BOOST_TEST(status("in_use") == "0");
+  // It was not dead: it comes back by itself.
+  world.node_at(0).network.resume();
+  world.wait_for_nodes(2);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_blamed_for_the_masters_own_stall) {
+  auto call = begin_on_a<&Work::write>("w");
+  world.clock.advance(25s);
+  world.pass(3s);
+  BOOST_TEST(!world.has_logged("is silent"));
+  BOOST_TEST(node_count() == 2);
+  at->open_all();
+  BOOST_TEST(world.run<std::string>(std::move(call)) == "w@a");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_bears_ten_beats_of_a_silent_master) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  world.node_at(0).network.down->stall();
+  world.pass(9500ms);
+  BOOST_TEST(!world.has_logged("the master is silent"));
+  world.pass(3s);
+  BOOST_TEST(world.has_logged("the master is silent"));
+  world.node_at(0).network.down->resume();
+  BOOST_TEST(world.drive_until([&] { return world.count_logged("node a joined") == 2; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_was_stalled_itself_does_not_take_its_master_for_silent) {
+  auto call = begin_on_a<&Work::write>("w");
+  // The whole process stops, and its timers are late before it has read anything.
+  world.node_at(0).network.freeze();
+  world.clock.advance(25s);
+  dist::test::run_until_idle(world.io);
+  world.node_at(0).network.resume();
+  world.pass(2s);
+  BOOST_TEST(!world.has_logged("the master is silent"));
+  at->open_all();
+  BOOST_TEST(world.run<std::string>(std::move(call)) == "w@a");
+}
+
+BOOST_AUTO_TEST_CASE(nodes_come_back_to_a_master_that_was_restarted) {
+  for (auto const* name : {"a", "b", "c"}) world.add(name);
+  world.wait_for_nodes(3);
+  auto held = dist::go<&Work::write>(cluster, "w");
+  BOOST_REQUIRE(world.drive_until([&] { return !at->begun.empty(); }));
+  auto ended = dist::test::start<std::string>(world.io, std::move(held));
+  world.restart_master();
+  BOOST_CHECK_EXCEPTION(ended.get(), dist::call_error, [](auto const& e) {
+    return e.fault().code == errc::stopped && e.fault().known == dist::progress::unknown;
+  });
+  BOOST_TEST(at->cancelled.size() == 1);
+  cluster = world.cluster();
+  world.wait_for_nodes(3);
+  BOOST_TEST(world.run<std::int64_t>(dist::call<&Work::echo>(cluster, 7)) == 7);
+}
+
+BOOST_AUTO_TEST_CASE(nodes_do_not_come_back_in_the_same_instant) {
+  dist::test::seeded_entropy chance(1);
+  std::vector<dist::duration> pauses;
+  for (int i = 0; i < 1000; ++i) pauses.push_back(dist::pause_before_retry(6, chance));
+  std::ranges::sort(pauses);
+  BOOST_TEST((pauses.front() < 500ms && pauses.back() > 4500ms && pauses.back() <= 5s));
+  BOOST_TEST((pauses[500] > 2s && pauses[500] < 3s));
+  for (int i = 0; i < 100; ++i) BOOST_TEST((dist::pause_before_retry(0, chance) <= 100ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_restarted_node_replaces_the_silent_one_of_its_name) {
+  auto held = begin_on_a<&Work::write>("w");
+  world.node_at(0).network.freeze();
+  world.pass(4s);
+  world.add("a");
+  auto const what = fault_of(std::move(held));
+  BOOST_TEST(what.known == dist::progress::unknown);
+  BOOST_TEST(what.node == "a");
+  BOOST_TEST(world.count_logged("node a joined") == 2);
+  world.pass(1s);
+  BOOST_TEST(node_count() == 2);
+  // The old one comes back, and is told why it cannot.
+  world.node_at(0).network.resume();
+  BOOST_TEST(world.drive_until([&] { return world.node_at(0).run.done(); }));
+  BOOST_CHECK_EXCEPTION(world.node_at(0).run.get(), dist::call_error, [](auto const& e) {
+    return e.fault().code == errc::denied && e.fault().message.find("has the name a already") != std::string::npos;
+  });
+  BOOST_TEST(node_count() == 2);
+  for (int i = 0; i < 4; ++i) BOOST_TEST(world.run<std::int64_t>(dist::call<&Work::echo>(cluster, i)) == i);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_died_may_start_again_under_its_name) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  for (std::size_t life = 0; life < 5; ++life) {
+    auto call = dist::go<&Work::read>(cluster, "x");
+    world.kill_node(life);
+    world.add("a");
+    at->open_all();
+    BOOST_TEST(world.run<std::string>(std::move(call)) == "x@a");
+    BOOST_TEST(node_count() == 1);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(two_living_nodes_of_one_chosen_name) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  world.add("a");
+  BOOST_TEST(world.drive_until([&] { return world.node_at(1).run.done(); }));
+  BOOST_CHECK_EXCEPTION(world.node_at(1).run.get(), dist::call_error, [](auto const& e) {
+    return e.fault().code == errc::denied && std::string(e.what()).find("has the name a already") != std::string::npos;
+  });
+  BOOST_TEST(world.has_logged("node a is refused: a living node at"));
+  BOOST_TEST(node_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(default_names_are_numbered) {
+  for (int i = 0; i < 3; ++i) {
+    dist::node_options options;
+    options.name = "host";
+    world.add(options, 1, dist::services(Work(at)));
+  }
+  world.wait_for_nodes(3);
+  for (auto const* name : {"node host joined", "node host#2 joined", "node host#3 joined"})
+    BOOST_TEST(world.has_logged(name));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_whose_connection_broke_comes_back_as_itself) {
+  auto held = begin_on_a<&Work::write>("w");
+  world.node_at(0).network.half_open();
+  world.node_at(0).network.cut();
+  auto const what = fault_of(std::move(held));
+  BOOST_TEST(what.code == errc::connection_lost);
+  BOOST_TEST(world.drive_until([&] { return world.count_logged("node a left") == 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(who_is_told_of_a_new_node_calls_it_after_it_was_welcomed) {
+  // The first call fails because the node that comes has no such method; its coroutine goes on at once.
+  auto first = dist::call_by_name<int>(cluster, "Work.unheard_of");
+  auto both = dist::test::start<std::string>(world.io, again_after(cluster, std::move(first)));
+  world.add("a");
+  BOOST_TEST(world.drive_until([&] { return both.done(); }));
+  BOOST_TEST(both.get() == "second@a");
+  BOOST_TEST(world.count_logged("node a joined") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(waiting_says_why) {
+  auto call = dist::go<&Work::echo>(cluster, 1);
+  world.pass(25s);
+  BOOST_TEST(world.count_logged("waiting: no node has joined") == 2);
+  world.add("a");
+  BOOST_TEST(world.run<std::int64_t>(std::move(call)) == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

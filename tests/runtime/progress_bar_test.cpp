@@ -1,0 +1,55 @@
+#include <boost/test/unit_test.hpp>
+#include <dist/runtime/progress_bar.hpp>
+
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(progress_bar)
+
+BOOST_AUTO_TEST_CASE(lines) {
+  struct row {
+    char const* label;
+    std::size_t done;
+    std::optional<std::size_t> total;
+    dist::duration time;
+    std::size_t width;
+    char const* right;
+  };
+  row const rows[] = {
+      {"count", 0, 100, 0s, 60, "count  [>                                       ]  0 %  0/s"},
+      {"count", 50, 100, 10s, 40, "count  [======>      ]  50 %  5/s  10 s left"},
+      {"count", 100, 100, 10s, 40, "count  [====================]  100 %  10/s"},
+      {"count", 0, 0, 0s, 40, "count  [=======================]  100 %  0/s"},
+      {"count", 10, 100, 1s, 20, "count  10 %  10/s  9 s left"},
+      {"count", 1'234'567, std::nullopt, 1s, 80, "count  1,234,567  1,234,567/s"},
+      {"count", 0, std::nullopt, 0s, 80, "count  0  0/s"},
+      {"count", 1, 601, 1s, 10, "count  0 %  1/s  10 min 0 s left"},
+      {"count", 1, 7262, 1s, 10, "count  0 %  1/s  2 h 1 min left"},
+      {"count", 999, 1000, 1s, 10, "count  99 %  999/s  1 s left"},
+  };
+  for (auto const& one : rows) {
+    auto const line = dist::progress_line(one.label, one.done, one.total, one.time, one.width);
+    BOOST_TEST_MESSAGE(line);
+    BOOST_TEST(line.substr(0, 8) == std::string(one.right).substr(0, 8));
+    auto const tail = std::string(one.right).substr(std::string(one.right).rfind("]") == std::string::npos
+                                                        ? 0
+                                                        : std::string(one.right).rfind("]"));
+    BOOST_TEST(line.ends_with(tail), line + " should end with " + tail);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_line_is_never_wider_than_the_terminal) {
+  for (std::size_t width = 1; width < 200; ++width)
+    for (std::size_t const done : {std::size_t{0}, std::size_t{5}, std::size_t{12'345}}) {
+      for (auto const total : {std::optional<std::size_t>(12'345), std::optional<std::size_t>()}) {
+        auto const line = dist::progress_line("a label of some length", done, total, 3s, width);
+        BOOST_TEST(line.size() <= width);
+      }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(more_than_all_is_all) {
+  auto const line = dist::progress_line("x", 150, 100, 1s, 60);
+  BOOST_TEST(line.find("100 %") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
