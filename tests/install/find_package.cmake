@@ -21,4 +21,6 @@ execute_process(
           -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_BUILD_TYPE=${TYPE}
   COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build COMMAND_ERROR_IS_FATAL ANY)
-execute_process(COMMAND ${WORK}/build/consumer COMMAND_ERROR_IS_FATAL ANY)
+foreach(how IN ITEMS --inline --local=1)
+  execute_process(COMMAND ${WORK}/build/consumer ${how} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
