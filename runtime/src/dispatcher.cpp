@@ -53,11 +53,6 @@ result<joined> dispatcher::join(member& node, node_info info) {
   node.id = in->id;
   node.name = in->name;
   members_[in->id] = &node;
-<<<<<<< HEAD
-  judge_unheard();
-  tell_node_waiters();
-  return in;
-=======
   return in;
 }
 
@@ -67,11 +62,9 @@ void dispatcher::ready(joined const& in) {
     old->second->close(why);
     leave(*old->second, departure::left, why);
   }
-  for (auto const& call : std::exchange(unheard_, {}))
-    if (is_live(*call) && call->queued && unheard_of(call->method_number)) fail_unknown(*call);
-  notify_waiters();
+  judge_unheard();
+  tell_node_waiters();
   send_waiting();
->>>>>>> 7bf4ffe43da903e9fd22856f2b6e14dcb2d3c50e
 }
 
 void dispatcher::learn_spelling(std::string_view name, method_ref method) {
@@ -271,14 +264,10 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held) 
     return send_waiting();
   }
   what.node = by.name;
-<<<<<<< HEAD
   world().log.debug([&] { return call.method->name + ": " + by.name + " says: " + to_text(what); });
-  if (what.known == progress::not_started && call.places.empty() && !call.queued) {
-=======
   // Another node has the call, or will: what this one did not begin is no answer.
   if (what.known == progress::not_started && (!call.places.empty() || call.queued)) return send_waiting();
   if (what.known == progress::not_started) {
->>>>>>> 7bf4ffe43da903e9fd22856f2b6e14dcb2d3c50e
     if (what.code == errc::unknown_method) registry_.unknown_method(by.id, call.method_number);
     // A node that refuses without having begun has done no harm: somebody else may take the call. Arguments that came back
     // to the node that could not take them have been everywhere.

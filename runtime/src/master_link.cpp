@@ -87,7 +87,7 @@ task<void> master_link::impl::serve() {
   std::exception_ptr failed;
   std::string why = "the master closed it";
   try {
-    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { heard_ = world_.clock.now(); });
+    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { silence_->heard(world_.clock.now()); });
   } catch (std::system_error const& e) {
     failed = std::current_exception();
     why = e.what();
@@ -115,10 +115,6 @@ task<void> master_link::impl::beat_loop() {
 }
 
 void master_link::impl::on_frame(frame& in) {
-<<<<<<< HEAD
-=======
-  silence_->heard(world_.clock.now());
->>>>>>> 7bf4ffe43da903e9fd22856f2b6e14dcb2d3c50e
   switch (in.header().kind) {
     case frame_kind::reply: return calls_->on_reply(in);
     case frame_kind::fault: return calls_->on_fault(in);

@@ -28,7 +28,8 @@ task<void> node_session::run() {
   std::exception_ptr failed;
   std::string why = "the master closed it";
   try {
-    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { heard_ = world_.clock.now(); });
+    co_await session_->run([this](frame& in) { on_frame(in); },
+                           [this] { silence_->heard(heard_ = world_.clock.now()); });
   } catch (std::system_error const& e) {
     failed = std::current_exception();
     why = e.what();
@@ -62,11 +63,6 @@ task<void> node_session::beat_loop() {
 }
 
 void node_session::on_frame(frame& in) {
-<<<<<<< HEAD
-=======
-  heard_ = world_.clock.now();
-  silence_->heard(heard_);
->>>>>>> 7bf4ffe43da903e9fd22856f2b6e14dcb2d3c50e
   switch (in.header().kind) {
     case frame_kind::request: return on_request(in);
     case frame_kind::cancel:
