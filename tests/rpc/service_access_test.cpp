@@ -1,0 +1,145 @@
+#include "rpc/service_support.hpp"
+
+using dist::test::latch_timer;
+using dist::test::make_call;
+using dist::test::Plain;
+using dist::test::pool;
+using dist::test::scope_of;
+using dist::test::start;
+using dist::test::value_of;
+using dist::test::yield_once;
+
+namespace {
+
+/// Non-const methods that see whether they are alone, and const ones that meet inside.
+struct Shared {
+  struct state {
+    std::atomic<int> inside = 0;
+    std::atomic<bool> met = false;
+    int unguarded = 0;  // TSan's witness
+    std::latch together{2};
+    std::latch entered{1};
+    std::latch go_on{1};
+  };
+  std::shared_ptr<state> s = std::make_shared<state>();
+
+  void alone() {
+    if (s->inside.fetch_add(1) != 0) s->met = true;
+    ++s->unguarded;
+    s->inside.fetch_sub(1);
+  }
+  dist::task<void> alone_in_pieces(int pieces) {
+    for (int i = 0; i < pieces; ++i) {
+      alone();
+      co_await yield_once();
+    }
+    alone();
+  }
+  int count() const { return s->unguarded; }
+  dist::task<int> count_later() const {
+    co_await yield_once();
+    co_return s->unguarded;
+  }
+  void meet() const { s->together.arrive_and_wait(); }
+  void hold() {
+    s->entered.count_down();
+    s->go_on.wait();
+  }
+  void hold_const() const {
+    s->entered.count_down();
+    s->go_on.wait();
+  }
+  dist::task<void> suspended_for_ever() {
+    latch_timer timer(co_await asio::this_coro::executor);
+    s->entered.count_down();
+    co_await timer.wait();
+  }
+};
+BOOST_DESCRIBE_STRUCT(Shared, (),
+                      (alone, alone_in_pieces, count, count_later, meet, hold, hold_const, suspended_for_ever))
+
+struct shared_fixture {
+  std::shared_ptr<Shared::state> state = std::make_shared<Shared::state>();
+  dist::service_table table = (dist::services(Shared{state}) + dist::services<Plain>()).make();
+  pool on{2};
+
+  template <class... A>
+  std::future<dist::outcome> begin(std::string_view name, A const&... arguments) {
+    return start(table, name, make_call(arguments...), on);
+  }
+};
+
+}  // namespace
+
+template <>
+inline constexpr bool dist::brief<&Shared::count> = true;
+
+BOOST_FIXTURE_TEST_SUITE(service_access, shared_fixture)
+
+BOOST_AUTO_TEST_CASE(non_const_methods_run_alone_and_coroutines_alone_between_awaits) {
+  std::vector<std::future<dist::outcome>> calls;
+  for (int i = 0; i < 50; ++i) {
+    calls.push_back(begin("Shared.alone"));
+    calls.push_back(begin("Shared.alone_in_pieces", 4));
+    calls.push_back(begin("Shared.count"));
+    calls.push_back(begin("Shared.count_later"));
+  }
+  for (auto& call : calls) BOOST_TEST(!call.get().error.has_value());
+  BOOST_TEST(!state->met.load());
+  BOOST_TEST(state->unguarded == 50 + 50 * 5);
+}
+
+BOOST_AUTO_TEST_CASE(const_methods_of_one_object_run_together) {
+  auto first = begin("Shared.meet");
+  auto second = begin("Shared.meet");
+  BOOST_TEST(!first.get().error.has_value());
+  BOOST_TEST(!second.get().error.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(calls_that_wait_for_a_busy_object_hold_no_thread) {
+  auto holding = begin("Shared.hold");
+  state->entered.wait();
+  std::vector<std::future<dist::outcome>> waiting;
+  for (int i = 0; i < 8; ++i) waiting.push_back(begin(i % 2 ? "Shared.alone" : "Shared.count"));
+  waiting.push_back(begin("Shared.alone_in_pieces", 1));
+  // One of two threads is held by the method; the other is free for another service.
+  BOOST_TEST(value_of<int>(begin("Plain.none").get()) == 7);
+  auto what = make_call();
+  dist::outcome out;
+  BOOST_TEST(!table.try_run_here(table.find("Shared.count").value(), what, out));
+  BOOST_TEST(state->unguarded == 0);
+  state->go_on.count_down();
+  for (auto& call : waiting) BOOST_TEST(!call.get().error.has_value());
+  BOOST_TEST(!holding.get().error.has_value());
+  BOOST_TEST(table.try_run_here(table.find("Shared.count").value(), what, out));
+}
+
+BOOST_AUTO_TEST_CASE(a_nested_const_call_passes_a_waiting_non_const_one) {
+  auto holding = begin("Shared.hold_const");
+  state->entered.wait();
+  auto writer = begin("Shared.alone");
+  auto what = make_call();
+  dist::outcome out;
+  // In order, a reader waits behind the writer; what a running method calls must not.
+  BOOST_TEST(!table.try_run_here(table.find("Shared.count").value(), what, out));
+  what.nested = true;
+  BOOST_TEST(table.try_run_here(table.find("Shared.count").value(), what, out));
+  state->go_on.count_down();
+  BOOST_TEST(!writer.get().error.has_value());
+  BOOST_TEST(!holding.get().error.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_coroutine_leaves_its_object_free_and_can_be_cancelled) {
+  auto what = make_call();
+  auto const scope = what.scope = scope_of("Shared.suspended_for_ever");
+  auto suspended = start(table, "Shared.suspended_for_ever", std::move(what), on);
+  state->entered.wait();
+  BOOST_TEST(!begin("Shared.alone").get().error.has_value());
+  scope->cancel();
+  auto const out = suspended.get();
+  BOOST_TEST_REQUIRE(out.error.has_value());
+  BOOST_TEST((out.error->code == dist::errc::cancelled));
+  BOOST_TEST(!begin("Shared.alone").get().error.has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
