@@ -31,7 +31,7 @@ std::string encode_arguments_with(spelling names, buffer& out, A const&... argum
   encoder<Writer> encode(writer, names);
   std::size_t at = 1;
   writer.begin_list(sizeof...(A));
-  auto one = [&](auto const& argument) {
+  [[maybe_unused]] auto one = [&](auto const& argument) {
     writer.element();
     return encode(argument) && ++at != 0;
   };

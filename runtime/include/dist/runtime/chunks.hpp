@@ -90,8 +90,8 @@ class chunk_range : public std::ranges::view_interface<chunk_range<T>> {
 
 template <std::integral A, std::integral B, std::integral C>
 auto chunks(A first, B last, C size) {
-  using number = std::common_type_t<A, B>;
-  return chunk_range<number>(static_cast<number>(first), static_cast<number>(last), static_cast<number>(size));
+  using T = std::common_type_t<A, B>;
+  return chunk_range<T>(static_cast<T>(first), static_cast<T>(last), static_cast<T>(size));
 }
 
 }  // namespace dist
