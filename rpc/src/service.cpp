@@ -82,7 +82,7 @@ void service_table::add(std::vector<bound_method> methods, std::shared_ptr<void>
   auto const gate = all_const ? nullptr : std::make_shared<instance_gate>();
   auto const first = entries_.size();
   for (auto& bound : methods) {
-    auto made = std::make_unique<entry>();
+    auto made = std::make_shared<entry>();
     descriptions_.push_back(bound.description);
     by_name_.emplace(bound.description.name, entries_.size());
     made->bound = std::move(bound);
@@ -119,20 +119,22 @@ bool service_table::try_run_here(std::size_t method, invocation& what, outcome& 
 }
 
 void service_table::start(std::size_t method, invocation what, compute& on, done_handler done) {
-  auto& called = *entries_.at(method);
-  called.make_scope(what);
-  called.calls.fetch_add(1, std::memory_order_relaxed);
+  // Shared: a call may still run when its node has gone.
+  auto const& called = entries_.at(method);
+  called->make_scope(what);
+  called->calls.fetch_add(1, std::memory_order_relaxed);
 
-  if (called.bound.run_task) {
-    auto ended = [&called, done = std::move(done)](invocation const& which, outcome out) {
-      called.finish(which, out);
+  if (called->bound.run_task) {
+    auto ended = [called, done = std::move(done)](invocation const& which, outcome out) {
+      called->finish(which, out);
       done(std::move(out));
     };
-    return start_coroutine(called.bound, called.object, called.gate, std::move(what), on.executor(), std::move(ended));
+    return start_coroutine(called->bound, called->object, called->gate, std::move(what), on.executor(),
+                           std::move(ended));
   }
 
   struct plain_call {
-    entry& called;
+    std::shared_ptr<entry> called;
     invocation what;
     done_handler done;
   };
@@ -140,7 +142,7 @@ void service_table::start(std::size_t method, invocation what, compute& on, done
   auto const post = [](std::shared_ptr<plain_call> which, compute& where) {
     where.post([which = std::move(which)]() noexcept {
       outcome out;
-      which->called.run(which->what, out);
+      which->called->run(which->what, out);
       which->done(std::move(out));
     });
   };
@@ -152,8 +154,8 @@ void service_table::start(std::size_t method, invocation what, compute& on, done
     compute& on;
     void (*post)(std::shared_ptr<plain_call>, compute&);
   };
-  if (!called.gate || called.gate->enter(called.bound.access, turn_of(call->what),
-                                         [&] { return std::make_unique<waiting_call>(call, on, post); }))
+  if (!called->gate || called->gate->enter(called->bound.access, turn_of(call->what),
+                                           [&] { return std::make_unique<waiting_call>(call, on, post); }))
     post(std::move(call), on);
 }
 

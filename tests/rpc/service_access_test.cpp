@@ -142,4 +142,12 @@ BOOST_AUTO_TEST_CASE(a_suspended_coroutine_leaves_its_object_free_and_can_be_can
   BOOST_TEST(!begin("Shared.alone").get().error.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_call_outlives_the_table_that_started_it) {
+  auto held = begin("Shared.hold_const");
+  state->entered.wait();
+  table = dist::service_table();
+  state->go_on.count_down();
+  BOOST_TEST(!held.get().error);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -71,7 +71,8 @@ struct bound_method {
 class instance_gate;
 
 /// All services of one node: their objects and the methods by index, name and Go spelling. Any thread may use it once
-/// it is built. It must outlive the calls it started, and `compute` must run or drop them all before it goes.
+/// it is built. A call that is still running when it goes keeps its object and ends as it would have; `compute` must
+/// outlive the calls.
 class service_table {
  public:
   service_table();
@@ -110,7 +111,7 @@ class service_table {
   struct entry;
 
   std::vector<method_description> descriptions_;
-  std::vector<std::unique_ptr<entry>> entries_;
+  std::vector<std::shared_ptr<entry>> entries_;  ///< shared with the calls that run
   struct text_hash : std::hash<std::string_view> {
     using is_transparent = void;
   };
