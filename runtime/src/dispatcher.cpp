@@ -223,8 +223,8 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   auto& node = *members_.at(to);
   world().log.debug([&] { return call->method->name + ": to " + node.name; });
   auto const method = static_cast<std::size_t>(call->method_number);
-  if (method >= node.calls.size()) node.calls.resize(method + 1);
-  ++node.calls[method];
+  if (method >= node.sent.size()) node.sent.resize(method + 1);
+  ++node.sent[method];
   node.send(call, std::move(held));
 }
 
@@ -316,7 +316,7 @@ std::vector<std::pair<std::string, std::uint64_t>> dispatcher::calls_sent_to(nod
   std::vector<std::pair<std::string, std::uint64_t>> sent;
   auto const found = members_.find(node);
   if (found == members_.end()) return sent;
-  auto const& calls = found->second->calls;
+  auto const& calls = found->second->sent;
   for (std::size_t method = 0; method < calls.size(); ++method)
     if (calls[method] > 0) sent.emplace_back(registry_.method_name(static_cast<method_ref>(method)), calls[method]);
   return sent;

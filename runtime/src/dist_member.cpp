@@ -46,8 +46,8 @@ bool dist_member::repeatable(placed_call const& call) const {
 }
 
 void dist_member::send(placed_ptr const& call, lease held) {
-  auto const id = table_.open({call, std::move(held), 0});
-  call->places.push_back({this, id});
+  auto const here = table_.open({call, std::move(held), 0});
+  call->places.push_back({this, here});
   frame_header header;
   header.kind = frame_kind::request;
   header.flags = static_cast<std::uint8_t>((call->reply_spelling == spelling::go ? frame_flags::go_spelling : 0) |
@@ -56,7 +56,7 @@ void dist_member::send(placed_ptr const& call, lease held) {
   header.codec = static_cast<std::uint8_t>(call->codec);
   header.method = wire_number(call->method_number);
   header.deadline_us = to_wire(call->deadline, calls_->world().clock.now());
-  header.id = id;
+  header.id = here;
   auto const bytes = call->arguments.bytes();
   if (bytes.size() > outbox_copy_bytes)
     session_->out().put(header, {}, bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));

@@ -32,7 +32,7 @@ class member {
 
   node_id id{};      ///< given by the registry
   std::string name;  ///< likewise
-  std::vector<std::uint64_t> calls;  ///< sent so far, by method_ref
+  std::vector<std::uint64_t> sent;  ///< calls so far, by method_ref
 };
 
 }  // namespace dist
