@@ -1,7 +1,4 @@
-#include <atomic>
-#include <cstdlib>
 #include <dist/dist.hpp>
-#include <dist/rpc/sleep.hpp>
 #include <fstream>
 #include <functional>
 #include <iostream>

@@ -1,11 +1,8 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <chrono>
 #include <dist/dist.hpp>
 #include <dist/runtime/system_world.hpp>
 #include <thread>
-
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -13,7 +10,7 @@ struct Sums {
   std::int64_t add(std::int64_t a, std::int64_t b) const { return a + b; }
   /// Runs until nobody wants it.
   void poll(dist::context ctx) const {
-    while (!ctx.cancelled()) std::this_thread::sleep_for(1ms);
+    while (!ctx.cancelled()) std::this_thread::yield();
     seen->fetch_add(1);
   }
   dist::task<std::int64_t> nested(dist::context ctx, std::int64_t left) const;
@@ -53,6 +50,7 @@ class fixture {
     asio::post(node_world.io(), [this] { node->stop(); });
     asio::post(world.io(), [this] { master->stop(); });
     node_thread.join();
+    node_world.join_compute();
     master_thread.join();
   }
   std::size_t live() {
@@ -112,12 +110,11 @@ BOOST_AUTO_TEST_CASE(pendings_are_dropped_on_eight_threads) {
 
 BOOST_AUTO_TEST_CASE(a_plain_method_sees_that_nobody_wants_it) {
   {
-    auto call = dist::go<&Sums::poll>(*cluster);
+    auto call = dist::try_call<&Sums::poll>(*cluster);
     // A call that has gone through shows that the one before it has been sent.
     BOOST_TEST(dist::block_on(dist::go<&Sums::add>(*cluster, 1, 2)) == 3);
     call.cancel();
-    BOOST_CHECK_EXCEPTION(dist::block_on(std::move(call)), dist::call_error,
-                          [](auto const& e) { return e.fault().code == dist::errc::cancelled; });
+    BOOST_TEST((dist::block_on(std::move(call)).error().code == dist::errc::cancelled));
   }
   while (sums.seen->load() == 0) std::this_thread::yield();
 }
@@ -140,16 +137,15 @@ BOOST_AUTO_TEST_CASE(the_cluster_stops_while_eight_threads_call) {
   });
   on_threads(8, [&](int) {
     for (int i = 0; i < 100'000; ++i) {
-      try {
-        auto call = dist::go<&Sums::add>(*cluster, 1, i);
-        begun = true;
-        // use_future: whoever waits on a thread of its own is told as well.
-        auto done = asio::co_spawn(asio::system_executor(), dist::task<std::int64_t>(std::move(call)), asio::use_future);
-        done.get();
-      } catch (dist::call_error const& e) {
-        if (e.fault().code == dist::errc::stopped) ++stopped;
-        return;
-      }
+      // A result, not an exception: the count of an exception_ptr lies in a library that the thread sanitizer does not see.
+      auto call = dist::try_call<&Sums::add>(*cluster, 1, i);
+      begun = true;
+      dist::task<dist::result<std::int64_t>> work(std::move(call));
+      // Whoever waits on a thread of its own is told as well.
+      auto const got = asio::co_spawn(asio::system_executor(), std::move(work), asio::use_future).get();
+      if (got.has_value()) continue;
+      if (got.error().code == dist::errc::stopped) ++stopped;
+      return;
     }
   });
   ender.join();
