@@ -15,20 +15,23 @@ caller::~caller() {
 }
 
 void caller::start(call_ptr call) {
+  // Once stopped, the io_context may be gone, and only the record is touched.
+  if (mailbox_->closed()) return;
   if (on_io_thread()) return start_here(call);
   mailbox_->post([self = shared_from_this(), call = std::move(call)] { self->start_here(call); });
 }
 
 void caller::await(call_ptr call, std::unique_ptr<call_waiter> waiter) {
+  if (mailbox_->closed()) return tell(*call, *waiter);
   if (on_io_thread()) return await_here(*call, std::move(waiter));
   // std::function wants copies; the waiter has only one owner.
   auto shared = std::make_shared<std::unique_ptr<call_waiter>>(std::move(waiter));
-  mailbox_->post([self = shared_from_this(), call = std::move(call), shared] {
-    self->await_here(*call, std::move(*shared));
-  });
+  if (mailbox_->post([self = shared_from_this(), call, shared] { self->await_here(*call, std::move(*shared)); })) return;
+  tell(*call, **shared);
 }
 
 void caller::cancel(call_ptr call) {
+  if (mailbox_->closed()) return;
   if (on_io_thread()) return end_early(*call, errc::cancelled);
   mailbox_->post([self = shared_from_this(), call = std::move(call)] { self->end_early(*call, errc::cancelled); });
 }
@@ -42,10 +45,9 @@ task<void> caller::wait_for_nodes(std::size_t count) {
 }
 
 void caller::start_here(call_ptr const& call) {
-  assert(call->state_ == call_record::state::fresh);
-  call->state_ = call_record::state::live;
-  call->live_index_ = live_.size();
-  live_.push_back(call);
+  // Where it was awaited or cancelled here before its start came through from another thread, that has been done.
+  if (call->state_ != call_record::state::fresh) return;
+  enlist(call);
   if (call->arguments.size() > limits_.frame_bytes - most_prefix_bytes)
     return fail(*call, make_fault(errc::limit_exceeded, "the arguments have " + std::to_string(call->arguments.size()) +
                                                             " bytes; the limit (frame_bytes) is " +
@@ -61,30 +63,41 @@ void caller::start_here(call_ptr const& call) {
   dispatch(call);
 }
 
+void caller::enlist(call_ptr const& call) {
+  call->state_ = call_record::state::live;
+  call->live_index_ = live_.size();
+  live_.push_back(call);
+}
+
 void caller::await_here(call_record& call, std::unique_ptr<call_waiter> waiter) {
-  if (call.state_ != call_record::state::done) {
-    if (call.state_ == call_record::state::fresh) {
-      // Only a stopped mailbox can have lost its start.
-      auto const gone = make_fault(errc::stopped, "the cluster was stopped");
-      return waiter->on_reply(call, call_reply::of(gone));
-    }
+  if (call.state_ == call_record::state::fresh) start_here(call_ptr(&call));
+  if (is_live(call))
     call.waiter_ = std::move(waiter);
-    return;
-  }
-  auto const kept = std::move(call.kept_);
-  assert(kept && "a call has one waiter");
+  else
+    tell(call, *waiter);
+}
+
+void caller::tell(call_record& call, call_waiter& waiter) {
   call_reply reply;
+  reply.at_once = true;
+  auto const kept = std::move(call.kept_);
+  if (!kept) {
+    auto const gone = make_fault(errc::stopped, "the cluster was stopped");
+    reply.failed = &gone;
+    return waiter.on_reply(call, reply);
+  }
   if (kept->failed) reply.failed = &*kept->failed;
   reply.codec = kept->codec;
   reply.bytes = kept->bytes.bytes();
   reply.node = kept->node;
   call.set_answered_by(reply.node);
-  waiter->on_reply(call, reply);
+  waiter.on_reply(call, reply);
 }
 
 void caller::end_early(call_record& call, errc why) {
-  if (!is_live(call)) return;
   call_ptr const keep(&call);
+  if (call.state_ == call_record::state::fresh) enlist(keep);
+  if (!is_live(call)) return;
   auto const left = abandon(call);
   auto what = make_fault(why, why == errc::deadline_exceeded ? "no answer in time" : "");
   what.known = left.known;
@@ -136,7 +149,7 @@ void caller::stop_calls() noexcept {
     what.phase = left.phase;
     fail(*call, std::move(what));
   }
-  mailbox_->close();
+  mailbox_->finish();
 }
 
 }  // namespace dist

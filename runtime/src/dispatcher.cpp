@@ -5,10 +5,18 @@
 #include <set>
 
 namespace dist {
+namespace {
+
+/// How often a method may say that another try may succeed.
+constexpr unsigned most_transient_issues = 4;
+
+}  // namespace
 
 dispatcher::dispatcher(seams const& world, limits const& bounds, registry_settings const& settings,
                        std::span<method_description const> expected)
     : caller(world, bounds), registry_(settings) {
+  // The first round begins now: what stalls before the first beat is a stall too.
+  registry_.tick(world.clock.now());
   for (auto const& method : expected)
     if (auto const number = registry_.intern(method.name)) {
       facts_of(*number).expected = true;
@@ -241,6 +249,16 @@ void dispatcher::move(placed_ptr const& call, member const& avoid) {
   submit(call);
 }
 
+void dispatcher::move_later(placed_ptr const& call, member const& avoid) {
+  call->needs.avoided.add(avoid.id);
+  call->needs.moved = true;
+  auto const pause = retry_delay(retry_settings(), call->issues, world().entropy.next());
+  call->again_timer = world().clock.schedule(world().clock.now() + pause, [this, call] {
+    call->again_timer = timer_id::none;
+    submit(call);
+  });
+}
+
 void dispatcher::answered(placed_call& call, call_reply const& reply, member& by, lease held) {
   placed_ptr const keep(&call);
   forget_place(call, by);
@@ -273,6 +291,11 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held) 
     // to the node that could not take them have been everywhere.
     auto const everywhere = what.code == errc::bad_arguments && call.needs.avoided.contains(by.id);
     if (everywhere) what.may = remedy::never;
+    if (what.code == errc::overloaded && call.needs.avoided.contains(by.id)) {
+      // It has been there: at once it would only be refused again.
+      move_later(keep, by);
+      return send_waiting();
+    }
     if (what.may == remedy::elsewhere || (what.code == errc::unknown_method && registry_.available(call.method_number))) {
       move(keep, by);
       return send_waiting();
@@ -280,6 +303,7 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held) 
   }
   send_waiting();
   abandon_places(call);
+  if (what.code == errc::transient && !call.once && call.issues < most_transient_issues) return move_later(keep, by);
   fail(call, std::move(what));
 }
 
@@ -337,6 +361,7 @@ std::string dispatcher::why_waiting() const {
 void dispatcher::ended(call_record& record) noexcept {
   auto& call = static_cast<placed_call&>(record);
   blame_.ended(ref_of(call));
+  if (call.again_timer != timer_id::none) world().clock.cancel(std::exchange(call.again_timer, timer_id::none));
   if (call.node_wait_timer != timer_id::none) world().clock.cancel(std::exchange(call.node_wait_timer, timer_id::none));
 }
 

@@ -76,6 +76,8 @@ class dispatcher final : public caller {
   void send_waiting();
   /// Issues the call again, ahead of those that never went out; `avoid` had it.
   void move(placed_ptr const& call, member const& avoid);
+  /// The same after a pause that grows with each issue.
+  void move_later(placed_ptr const& call, member const& avoid);
   void lost_with(placed_ptr const& call, member& node, departure how, std::string const& why);
   /// Nobody needs the answers of the other nodes that have the call.
   void abandon_places(placed_call& call);

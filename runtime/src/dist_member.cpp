@@ -9,10 +9,7 @@ dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<di
       nested_(
           *session_, calls_,
           [this](call_id parent) {
-            if (auto* running = table_.find(parent); running && ++running->nested == 1) {
-              running->held.give_back();
-              calls_->slot_freed();
-            }
+            if (auto* running = table_.find(parent); running && ++running->nested == 1) running->held.give_back();
           },
           [this](call_id parent) {
             if (auto* running = table_.find(parent); running && --running->nested == 0) running->held.retake();
@@ -105,7 +102,10 @@ void dist_member::on_frame(frame& in) {
   switch (in.header().kind) {
     case frame_kind::reply: return on_reply(in);
     case frame_kind::fault: return on_fault(in);
-    case frame_kind::request: return nested_.on_request(in);
+    case frame_kind::request:
+      // Its parent's slot is the nested call's first, and only then anybody's.
+      nested_.on_request(in);
+      return calls_->slot_freed();
     case frame_kind::cancel: return nested_.on_cancel(in.header().id);
     case frame_kind::beat: return;
     case frame_kind::drain:

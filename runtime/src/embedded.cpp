@@ -61,6 +61,7 @@ int serve(orders const& given, service_list const& services) {
   task_group tasks(world.io().get_executor());
   tasks.spawn(serve(served, failed));
   world.io().run();
+  world.join_compute();
   if (failed) std::rethrow_exception(failed);
   return 0;
 }

@@ -4,12 +4,13 @@
 
 namespace dist {
 
-void mailbox::post(std::function<void()> work) {
+bool mailbox::post(std::function<void()> work) {
   std::lock_guard const lock(mutex_);
-  if (closed_) return;
+  if (closed_) return false;
   waiting_.push_back(std::move(work));
   // Posted under the lock: after close() the io_context may be gone.
   if (waiting_.size() == 1) asio::post(io_, [self = shared_from_this()] { self->run_all(); });
+  return true;
 }
 
 void mailbox::run_all() {
@@ -27,6 +28,21 @@ void mailbox::close() noexcept {
   std::lock_guard const lock(mutex_);
   closed_ = true;
   std::swap(dropped, waiting_);
+}
+
+void mailbox::finish() {
+  for (;;) {
+    std::vector<std::function<void()>> last;
+    {
+      std::lock_guard const lock(mutex_);
+      std::swap(last, waiting_);
+      if (last.empty()) {
+        closed_ = true;
+        return;
+      }
+    }
+    for (auto& work : last) work();
+  }
 }
 
 }  // namespace dist

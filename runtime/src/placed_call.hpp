@@ -22,6 +22,7 @@ class placed_call final : public call_record {
   ticket queued;
   boost::container::small_vector<place, 1> places;
   timer_id node_wait_timer = timer_id::none;
+  timer_id again_timer = timer_id::none;  ///< when it is issued again
   unsigned issues = 0;  ///< how often it was sent
 };
 

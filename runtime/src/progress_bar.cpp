@@ -34,15 +34,13 @@ void write_to_stderr(std::string const& text) {
   [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-}  // namespace
-
-std::string progress_line(std::string const& label, std::size_t done, std::optional<std::size_t> total,
-                          duration since_start, std::size_t width) {
+std::string whole_line(std::string const& label, std::size_t done, std::optional<std::size_t> total,
+                       duration since_start, std::size_t width) {
   auto const seconds = std::chrono::duration<double>(since_start).count();
   auto const rate = seconds > 0 ? static_cast<double>(done) / seconds : 0.0;
   auto const rate_text = with_commas(static_cast<std::size_t>(rate)) + "/s";
   if (!total) return label + "  " + with_commas(done) + "  " + rate_text;
-  auto const share = *total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(*total);
+  auto const share = done >= *total ? 1.0 : static_cast<double>(done) / static_cast<double>(*total);
   std::string tail = "  " + std::to_string(static_cast<int>(share * 100)) + " %  " + rate_text;
   if (rate > 0 && done < *total) tail += "  " + time_text(static_cast<double>(*total - done) / rate) + " left";
   auto const taken = label.size() + tail.size() + 4;
@@ -53,6 +51,16 @@ std::string progress_line(std::string const& label, std::size_t done, std::optio
   if (filled < bar) drawn += '>';
   drawn.resize(bar, ' ');
   return label + "  [" + drawn + "]" + tail;
+}
+
+}  // namespace
+
+std::string progress_line(std::string const& label, std::size_t done, std::optional<std::size_t> total,
+                          duration since_start, std::size_t width) {
+  auto line = whole_line(label, done, total, since_start, width);
+  // A longer one would wrap, and each redraw leave a line behind.
+  if (line.size() > width) line.resize(width);
+  return line;
 }
 
 progress_bar::progress_bar(clock const& time, std::string label, std::optional<std::size_t> total)

@@ -252,6 +252,7 @@ class node_run {
     tasks_.spawn(watch_signals());
     tasks_.spawn(serve());
     world.io().run();
+    world.join_compute();
     return code_;
   }
 

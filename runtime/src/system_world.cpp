@@ -1,17 +1,21 @@
 #include <dist/runtime/system_world.hpp>
 
 namespace dist {
-namespace {
-
-std::unique_ptr<compute> compute_of(asio::io_context& io, std::size_t slots) {
-  if (slots == 0) return std::make_unique<inline_compute>(io);
-  return std::make_unique<compute_pool>(slots);
-}
-
-}  // namespace
 
 system_world::system_world(std::size_t slots, dist::log to)
-    : log_(std::move(to)), clock_(io_), network_(io_, clock_, log_), compute_(compute_of(io_, slots)) {}
+    : log_(std::move(to)), clock_(io_), network_(io_, clock_, log_) {
+  if (slots == 0) {
+    compute_ = std::make_unique<inline_compute>(io_);
+  } else {
+    auto pool = std::make_unique<compute_pool>(slots);
+    pool_ = pool.get();
+    compute_ = std::move(pool);
+  }
+}
+
+void system_world::join_compute() noexcept {
+  if (pool_) pool_->stop();
+}
 
 system_world::~system_world() = default;
 

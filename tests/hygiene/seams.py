@@ -27,6 +27,7 @@ ALLOWED = [
     ("rpc/src/cpu_count.cpp", (THREAD,), "asks how many processors there are, makes no thread"),
     ("runtime/src/embedded.cpp", (SIGNAL,), "a node process of an embedded cluster leaves Ctrl-C to its parent"),
     ("runtime/src/run.cpp", (THREAD, SIGNAL), "the I/O thread beside a plain job, and the process's signals"),
+    ("tests/processes/cluster_program.cpp", (SLEEP,), "methods of real processes that take their time"),
 ]
 RULES = [
     (THREAD, "a thread is made by the compute seam"),

@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(durations) {
 BOOST_AUTO_TEST_CASE(the_usage_names_what_there_is) {
   auto const text = dist::usage("palindroms");
   for (auto const* part :
-       {"usage: palindroms [FLAGS]", "--local N", "-j", "--inline", "--master ADDR", "--join ADDR", "--connect ADDR",
+       {"usage: palindroms [FLAGS]", "-j [ --local ] N", "--inline", "--master ADDR", "--join ADDR", "--connect ADDR",
         "--slots N", "--name NAME", "--min-nodes N", "--secret-file FILE", "--insecure", "--heartbeat D",
         "--go-nodes CIDR", "--register-path PATH", "--log LEVEL", "-v", "-q", "--version", "--help",
         "DIST_JOIN=desk:3000 is --join desk:3000", "0 done, 1 failed, 2 wrong use, 3 done with failed items",

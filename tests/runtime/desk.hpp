@@ -98,6 +98,13 @@ class Work {
   }
   std::int64_t echo(std::int64_t value) const { return value; }
   std::string fail(std::string const& why) const { throw std::runtime_error(why); }
+  /// Succeeds with the given try.
+  std::int64_t flaky(context ctx, std::int64_t good) const {
+    auto const tries = static_cast<std::int64_t>(desk_->begun.size()) + 1;
+    desk_->begun.push_back("flaky@" + ctx.node());
+    if (tries < good) throw transient("not yet");
+    return tries;
+  }
   std::string not_text() const { return "\xFF"; }
   std::string large(std::uint64_t bytes) const { return std::string(bytes, 'x'); }
   task<std::int64_t> depth(context ctx, std::int64_t left) const;
@@ -112,7 +119,7 @@ class Work {
   std::shared_ptr<desk> desk_;
 };
 BOOST_DESCRIBE_STRUCT(Work, (),
-                      (read, write, plain, echo, fail, not_text, large, depth, outer, left_us, nested_deadline))
+                      (read, write, plain, echo, fail, flaky, not_text, large, depth, outer, left_us, nested_deadline))
 
 inline task<std::int64_t> Work::depth(context ctx, std::int64_t left) const {
   if (left == 0) co_return 0;

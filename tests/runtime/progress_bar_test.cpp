@@ -12,29 +12,27 @@ BOOST_AUTO_TEST_CASE(lines) {
     std::optional<std::size_t> total;
     dist::duration time;
     std::size_t width;
-    char const* right;
+    std::string right;
+  };
+  auto const bar = [](std::size_t filled, std::size_t width) {
+    auto drawn = std::string(filled, '=') + (filled < width ? ">" : "");
+    drawn.resize(width, ' ');
+    return "[" + drawn + "]";
   };
   row const rows[] = {
-      {"count", 0, 100, 0s, 60, "count  [>                                       ]  0 %  0/s"},
-      {"count", 50, 100, 10s, 40, "count  [======>      ]  50 %  5/s  10 s left"},
-      {"count", 100, 100, 10s, 40, "count  [====================]  100 %  10/s"},
-      {"count", 0, 0, 0s, 40, "count  [=======================]  100 %  0/s"},
-      {"count", 10, 100, 1s, 20, "count  10 %  10/s  9 s left"},
+      {"count", 0, 100, 0s, 60, "count  " + bar(0, 40) + "  0 %  0/s"},
+      {"count", 50, 100, 10s, 60, "count  " + bar(14, 29) + "  50 %  5/s  10 s left"},
+      {"count", 100, 100, 10s, 40, "count  " + bar(18, 18) + "  100 %  10/s"},
+      {"count", 0, 0, 0s, 40, "count  " + bar(19, 19) + "  100 %  0/s"},
+      {"count", 10, 100, 1s, 35, "count  10 %  10/s  9 s left"},
       {"count", 1'234'567, std::nullopt, 1s, 80, "count  1,234,567  1,234,567/s"},
       {"count", 0, std::nullopt, 0s, 80, "count  0  0/s"},
-      {"count", 1, 601, 1s, 10, "count  0 %  1/s  10 min 0 s left"},
-      {"count", 1, 7262, 1s, 10, "count  0 %  1/s  2 h 1 min left"},
-      {"count", 999, 1000, 1s, 10, "count  99 %  999/s  1 s left"},
+      {"count", 1, 601, 1s, 35, "count  0 %  1/s  10 min 0 s left"},
+      {"count", 1, 7262, 1s, 35, "count  0 %  1/s  2 h 1 min left"},
+      {"count", 999, 1000, 1s, 35, "count  99 %  999/s  1 s left"},
   };
-  for (auto const& one : rows) {
-    auto const line = dist::progress_line(one.label, one.done, one.total, one.time, one.width);
-    BOOST_TEST_MESSAGE(line);
-    BOOST_TEST(line.substr(0, 8) == std::string(one.right).substr(0, 8));
-    auto const tail = std::string(one.right).substr(std::string(one.right).rfind("]") == std::string::npos
-                                                        ? 0
-                                                        : std::string(one.right).rfind("]"));
-    BOOST_TEST(line.ends_with(tail), line + " should end with " + tail);
-  }
+  for (auto const& one : rows)
+    BOOST_TEST(dist::progress_line(one.label, one.done, one.total, one.time, one.width) == one.right);
 }
 
 BOOST_AUTO_TEST_CASE(a_line_is_never_wider_than_the_terminal) {

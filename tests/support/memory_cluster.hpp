@@ -157,7 +157,11 @@ class memory_cluster {
   T run(task<T> work) {
     return test::run<T>(io, clock, std::move(work), leftovers::allowed);
   }
-  void wait_for_nodes(std::size_t count) { run(cluster().wait_for_nodes(count)); }
+  /// Both sides know it when this returns.
+  void wait_for_nodes(std::size_t count) {
+    run(cluster().wait_for_nodes(count));
+    run_until_idle(io);
+  }
   bool drive_until(std::function<bool()> done) { return drive(io, clock, std::move(done)); }
   /// Everything that happens within `time`, in the order in which it does.
   void pass(duration time) {

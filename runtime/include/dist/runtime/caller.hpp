@@ -41,11 +41,12 @@ struct call_reply {
   std::span<std::byte const> bytes;
   frame* source = nullptr;  ///< where the bytes can be taken from without a copy
   std::string_view node;    ///< who answered
+  bool at_once = false;     ///< it was there before the waiter: nobody may go on inside of await
 };
 
 class call_record;
 
-/// Who waits for a call. Called once, on the I/O thread; destroyed uncalled where the call's caller is gone.
+/// Who waits for a call. Called once, on the I/O thread, or where it began to wait once the caller was stopped.
 class call_waiter {
  public:
   virtual ~call_waiter() = default;
@@ -116,7 +117,7 @@ class caller : public std::enable_shared_from_this<caller> {
   /// A record of the derived class' own type.
   virtual call_ptr make_call() = 0;
   void start(call_ptr call);
-  /// `waiter` is told how the call ended, at once if it has.
+  /// `waiter` is told how the call ended, before this returns if it has.
   void await(call_ptr call, std::unique_ptr<call_waiter> waiter);
   /// Ends a call that nobody wants any more: whoever waits gets errc::cancelled, the node is told.
   void cancel(call_ptr call);
@@ -139,6 +140,8 @@ class caller : public std::enable_shared_from_this<caller> {
       mailbox_->post(std::forward<Action>(action));
   }
 
+  /// Whether every call fails with errc::stopped from now on. Any thread.
+  bool is_stopped() const noexcept { return mailbox_->closed(); }
   std::size_t live_count() const noexcept { return live_.size(); }
 
  protected:
@@ -163,7 +166,9 @@ class caller : public std::enable_shared_from_this<caller> {
 
  private:
   void start_here(call_ptr const& call);
+  void enlist(call_ptr const& call);
   void await_here(call_record& call, std::unique_ptr<call_waiter> waiter);
+  static void tell(call_record& call, call_waiter& waiter);
   void end_early(call_record& call, errc why);
 
   seams world_;

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstddef>
 #include <iterator>
+#include <limits>
 #include <ranges>
 #include <stdexcept>
 #include <tuple>
@@ -88,10 +89,15 @@ class chunk_range : public std::ranges::view_interface<chunk_range<T>> {
   T size_{1};
 };
 
+/// Throws std::invalid_argument for a size below 1, or where `first` and `last` have no common type that holds both.
 template <std::integral A, std::integral B, std::integral C>
 auto chunks(A first, B last, C size) {
   using T = std::common_type_t<A, B>;
-  return chunk_range<T>(static_cast<T>(first), static_cast<T>(last), static_cast<T>(size));
+  if (!std::in_range<T>(first) || !std::in_range<T>(last))
+    throw std::invalid_argument("dist::chunks: first and last are of types that cannot hold each other's value");
+  constexpr auto most = std::numeric_limits<T>::max();
+  auto const fitting = std::cmp_greater(size, most) ? most : std::cmp_less(size, 1) ? T{0} : static_cast<T>(size);
+  return chunk_range<T>(static_cast<T>(first), static_cast<T>(last), fitting);
 }
 
 }  // namespace dist

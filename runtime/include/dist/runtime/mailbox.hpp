@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -13,9 +14,13 @@ class mailbox : public std::enable_shared_from_this<mailbox> {
  public:
   explicit mailbox(asio::io_context& io) : io_(io) {}
 
-  void post(std::function<void()> work);
+  /// False, and nothing is kept, once it is closed.
+  bool post(std::function<void()> work);
   /// What waits is dropped; nothing runs after this returns. I/O thread, or when its loop has ended.
   void close() noexcept;
+  bool closed() const noexcept { return closed_; }
+  /// The same, but what waits runs here and now.
+  void finish();
 
  private:
   void run_all();
@@ -24,7 +29,7 @@ class mailbox : public std::enable_shared_from_this<mailbox> {
   std::mutex mutex_;
   std::vector<std::function<void()>> waiting_;
   std::vector<std::function<void()>> running_;
-  bool closed_ = false;
+  std::atomic<bool> closed_ = false;
 };
 
 }  // namespace dist

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <ranges>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -51,9 +52,15 @@ struct input_encoder<std::tuple<A...>> {
   }
 };
 
+/// What a fault means for the other calls of a fan-out.
+enum class on_fault {
+  stop,  ///< it is thrown as soon as it is there, whatever runs before it in the order
+  keep,  ///< it is an outcome like any other
+};
+
 /// The loop of every fan-out: reads the inputs lazily, keeps the window full, and hands each outcome to `take`, which
 /// throws to end it. Runs on the I/O thread.
-template <auto Method, class Serving, class Inputs, class Take>
+template <auto Method, class Serving, on_fault OnFault, class Inputs, class Take>
 task<void> spread(cluster on, Inputs inputs, Take take, fan_out how) {
   using traits = method_traits<Method, Serving>;
   std::optional<std::size_t> total;
@@ -62,6 +69,7 @@ task<void> spread(cluster on, Inputs inputs, Take take, fan_out how) {
   shards<typename traits::result> calls(on, how);
   auto next = std::ranges::begin(inputs);
   auto const last = std::ranges::end(inputs);
+  bool held_up = false;
   for (;;) {
     while (next != last && calls.has_room()) {
       auto call = calls.make(key_of<Method, Serving>());
@@ -69,12 +77,18 @@ task<void> spread(cluster on, Inputs inputs, Take take, fan_out how) {
       ++next;
       calls.start(std::move(call));
     }
+    if (OnFault == on_fault::stop && calls.first_fault()) throw call_error(*calls.first_fault());
     while (auto done = calls.take()) {
       bar.advance();
       take(done->number, std::move(done->value));
       if (next != last && calls.has_room()) break;
     }
     if (next == last && calls.is_idle()) co_return;
+    bool const held_up_before = std::exchange(held_up, next != last && calls.is_held_up());
+    if (held_up && !held_up_before)
+      on.caller().world().log.warn("fan-out of " + key_of<Method, Serving>().name + ": " +
+                                   std::to_string(calls.waiting_bytes()) +
+                                   " bytes of results wait for an earlier one; none starts before it is there (reorder)");
     if (!calls.has_result() && !(next != last && calls.has_room())) co_await calls.changed();
   }
 }
@@ -99,7 +113,7 @@ task<T> map_reduce(cluster on, Inputs inputs, T first, Fold fold, fan_out how = 
       first = std::invoke(fold, std::move(first), std::move(one).value());
     }
   };
-  auto work = spread<Method, Serving>(on, std::move(inputs), std::move(take), std::move(how));
+  auto work = spread<Method, Serving, on_fault::stop>(on, std::move(inputs), std::move(take), std::move(how));
   co_await run_on(on.get_executor(), std::move(work));
   co_return std::move(first);
 }
@@ -111,7 +125,7 @@ auto map(cluster on, Inputs inputs, fan_out how = {})
   using R = typename method_traits<Method, Serving>::result;
   std::vector<R> results;
   auto take = [&results](std::size_t, result<R> one) { results.push_back(std::move(one).value()); };
-  auto work = spread<Method, Serving>(on, std::move(inputs), std::move(take), std::move(how));
+  auto work = spread<Method, Serving, on_fault::stop>(on, std::move(inputs), std::move(take), std::move(how));
   co_await run_on(on.get_executor(), std::move(work));
   co_return results;
 }
@@ -123,7 +137,7 @@ auto try_map(cluster on, Inputs inputs, fan_out how = {})
   using R = typename method_traits<Method, Serving>::result;
   std::vector<result<R>> results;
   auto take = [&results](std::size_t, result<R> one) { results.push_back(std::move(one)); };
-  auto work = spread<Method, Serving>(on, std::move(inputs), std::move(take), std::move(how));
+  auto work = spread<Method, Serving, on_fault::keep>(on, std::move(inputs), std::move(take), std::move(how));
   co_await run_on(on.get_executor(), std::move(work));
   co_return results;
 }

@@ -5,6 +5,7 @@
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/dispatch.hpp>
+#include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 #include <dist/runtime/caller.hpp>
 #include <exception>
@@ -52,14 +53,19 @@ struct reply_of {
       error = std::make_exception_ptr(call_error(got.error()));
     else
       value = std::move(*got);
-    resume(std::move(handler), std::move(error), std::move(value));
+    resume(reply, std::move(handler), std::move(error), std::move(value));
   }
   template <class Handler, class... Value>
-  static void resume(Handler handler, std::exception_ptr error, Value... value) {
+  static void resume(call_reply const& reply, Handler handler, std::exception_ptr error, Value... value) {
     auto const executor = asio::get_associated_executor(handler);
-    asio::dispatch(executor, [h = std::move(handler), e = std::move(error), ... v = std::move(value)]() mutable {
+    auto go_on = [h = std::move(handler), e = std::move(error), ... v = std::move(value)]() mutable {
       std::move(h)(std::move(e), std::move(v)...);
-    });
+    };
+    // A coroutine that awaits one call after another that have all ended must not stack them up.
+    if (reply.at_once)
+      asio::post(executor, std::move(go_on));
+    else
+      asio::dispatch(executor, std::move(go_on));
   }
 };
 template <>
@@ -70,7 +76,7 @@ struct reply_of<void> {
     auto const got = read_reply<void>(call, reply, depth_limit);
     std::exception_ptr error;
     if (got.has_error()) error = std::make_exception_ptr(call_error(got.error()));
-    reply_of<int>::resume(std::move(handler), std::move(error));
+    reply_of<int>::resume(reply, std::move(handler), std::move(error));
   }
 };
 template <class T>
@@ -78,7 +84,7 @@ struct reply_of<result<T>> {
   using signature = void(std::exception_ptr, result<T>);
   template <class Handler>
   static void hand_over(Handler handler, call_record const& call, call_reply const& reply, std::size_t depth_limit) {
-    reply_of<int>::resume(std::move(handler), std::exception_ptr(), read_reply<T>(call, reply, depth_limit));
+    reply_of<int>::resume(reply, std::move(handler), std::exception_ptr(), read_reply<T>(call, reply, depth_limit));
   }
 };
 

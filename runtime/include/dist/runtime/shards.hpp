@@ -36,7 +36,12 @@ class shards {
     // The oldest shard may always run: it is what the others wait for.
     return running_.size() < window_ && (waiting_bytes_ < reorder_bytes_ || running_.empty());
   }
+  /// Whether no more are started because too much waits for an earlier one.
+  bool is_held_up() const noexcept { return running_.size() < window_ && !has_room(); }
+  std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
   bool has_result() const noexcept { return next_result() != nullptr; }
+  /// What the first call that failed failed with, even while earlier ones run; null if none did.
+  fault const* first_fault() const noexcept { return first_fault_ ? &*first_fault_ : nullptr; }
   bool is_idle() const noexcept { return running_.empty() && !has_result(); }
 
   call_ptr make(method_key const& method) const { return on_.make_call(method, options_); }
@@ -87,6 +92,7 @@ class shards {
   void came(std::size_t number, call_record const& call, call_reply const& reply) {
     kept one{number, reply.bytes.size(), read_reply<R>(call, reply, on_.caller().bounds().depth)};
     waiting_bytes_ += one.bytes;
+    if (one.value.has_error() && !first_fault_) first_fault_ = one.value.error();
     running_.erase(number);
     if (in_order_)
       results_[number - taken_] = std::move(one);
@@ -111,6 +117,7 @@ class shards {
   std::unordered_map<std::size_t, call_ptr> running_;
   std::deque<std::optional<kept>> results_;  ///< in order: from the oldest that was not taken, with gaps
   std::size_t waiting_bytes_ = 0;
+  std::optional<fault> first_fault_;
   event changed_;
 };
 

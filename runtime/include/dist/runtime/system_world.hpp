@@ -23,6 +23,9 @@ class system_world {
 
   asio::io_context& io() noexcept { return io_; }
   seams get() noexcept { return {io_, clock_, network_, *compute_, entropy_, log_}; }
+  /// Waits for the methods that still run; nothing more is run. When the I/O loop has ended and before the nodes go, which
+  /// own what the methods use.
+  void join_compute() noexcept;
   operator seams() noexcept { return get(); }  // NOLINT(google-explicit-constructor): it is what everybody takes
 
  private:
@@ -31,6 +34,7 @@ class system_world {
   system_clock clock_;
   system_entropy entropy_;
   tcp_network network_;
+  compute_pool* pool_ = nullptr;  ///< of compute_, if it has threads
   std::unique_ptr<dist::compute> compute_;  ///< last: its threads are joined before the rest goes
 };
 

@@ -1,0 +1,83 @@
+#include <dist/dist.hpp>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <unistd.h>
+
+namespace {
+
+/// What the processes' tests call. Each call that a test wants to know of leaves a line in a file that it names.
+struct Work {
+  std::int64_t square(std::int64_t value) const { return value * value; }
+  /// Takes a while, and leaves this process's id in `file`.
+  std::int64_t slow(std::int64_t milliseconds, std::string const& file) const { return note_and_sleep(milliseconds, file); }
+  std::int64_t slow_once(std::int64_t milliseconds, std::string const& file) { return note_and_sleep(milliseconds, file); }
+  /// Runs until nobody wants it; leaves `cancelled` in `file`.
+  void until_cancelled(dist::context ctx, std::string const& file) const {
+    note(file, std::to_string(::getpid()));
+    while (!ctx.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    note(file, "cancelled");
+  }
+  std::int64_t pid() const { return ::getpid(); }
+  void crash() const { ::_exit(9); }
+
+ private:
+  static void note(std::string const& file, std::string const& line) {
+    // One write of a short line: others may append at the same time.
+    std::ofstream out(file, std::ios::app);
+    out << line + "\n" << std::flush;
+  }
+  static std::int64_t note_and_sleep(std::int64_t milliseconds, std::string const& file) {
+    note(file, std::to_string(::getpid()));
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    return ::getpid();
+  }
+};
+BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, crash))
+
+std::string word(std::vector<std::string> const& words, std::size_t index) {
+  if (index >= words.size()) throw dist::usage_error("an argument is missing");
+  return words[index];
+}
+
+dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
+  auto const what = word(words, 0);
+  if (what == "serve") {  // for others, until it is ended
+    co_await cluster.wait_for_nodes(1'000'000);
+  } else if (what == "sum") {
+    auto const count = std::stoll(word(words, 1));
+    auto const numbers = dist::chunks(std::int64_t{0}, count, std::int64_t{1});
+    std::vector<std::int64_t> inputs;
+    for (auto const one : numbers) inputs.push_back(one.first);
+    auto sum = dist::map_reduce<&Work::square>(cluster, inputs, std::int64_t{0}, std::plus<>());
+    std::cout << co_await std::move(sum) << '\n';
+  } else if (what == "slow_sum") {
+    std::vector<std::tuple<std::int64_t, std::string>> inputs(static_cast<std::size_t>(std::stoul(word(words, 1))),
+                                                              {std::stoll(word(words, 2)), word(words, 3)});
+    auto const count = [](std::int64_t sum, std::int64_t) { return sum + 1; };
+    auto sum = dist::map_reduce<&Work::slow>(cluster, inputs, std::int64_t{0}, count);
+    std::cout << co_await std::move(sum) << '\n';
+  } else if (what == "slow_once") {
+    auto call = dist::go<&Work::slow_once>(cluster, std::stoll(word(words, 1)), word(words, 2));
+    std::cout << co_await std::move(call) << '\n';
+  } else if (what == "until_cancelled") {
+    auto call = dist::go<&Work::until_cancelled>(cluster, word(words, 1));
+    co_await std::move(call);
+  } else if (what == "throw") {
+    throw std::runtime_error("the job has had enough");
+  } else if (what == "code") {
+    co_return std::stoi(word(words, 1));
+  } else if (what == "poison") {
+    auto call = dist::go<&Work::crash>(cluster);
+    co_await std::move(call);
+  } else {
+    throw dist::usage_error("no such job: " + what);
+  }
+  co_return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return dist::run(argc, argv, dist::services<Work>(), job); }

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Nodes and masters that are killed, stopped, drained and started again."""
+
+import os
+import signal
+
+from support import World, expect, living, main, status, until
+
+
+def a_node_is_killed_in_the_middle(world):
+    master = world.master()
+    nodes = [world.node(master, name) for name in ("a", "b")]
+    world.joined(master, 2)
+    job = world.start("--connect", master.at, "slow_sum", "60", "20", world.path("seen"))
+    until("calls on both", lambda: len(set(world.lines("seen"))) == 2)
+    nodes[0].signal(signal.SIGKILL)
+    nodes[0].ends(-signal.SIGKILL)
+    again = world.node(master, "a")
+    until("work for the new one", lambda: str(again.pid) in world.lines("seen"))
+    job.ends(0)
+    expect(job.stdout() == "60\n", "stdout: " + job.stdout())
+
+
+def a_master_is_killed_and_started_again(world):
+    master = world.master()
+    nodes = [world.node(master, name) for name in ("a", "b")]
+    world.joined(master, 2)
+    master.signal(signal.SIGKILL)
+    master.ends(-signal.SIGKILL)
+    again = world.master(at=master.at)
+    world.joined(again, 2)
+    job = world.start("--connect", again.at, "sum", "10").ends(0)
+    expect(job.stdout() == "285\n", "stdout: " + job.stdout())
+    expect(all(one.running() for one in nodes), "a node ended")
+
+
+def node_processes_die_with_their_parent(world):
+    job = world.start("--local", "2", "-v", "until_cancelled", world.path("seen"))
+    child = int(until("the call", lambda: world.lines("seen"))[0])
+    job.signal(signal.SIGKILL)
+    job.ends(-signal.SIGKILL)
+
+    def gone():
+        try:
+            with open("/proc/%d/stat" % child) as file:
+                return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+        except FileNotFoundError:
+            return True
+    until("the end of its node process", gone)
+
+
+def a_node_is_drained(world):
+    master = world.master()
+    a = world.node(master, "a")
+    world.joined(master, 1)
+    job = world.start("--connect", master.at, "slow_once", "400", world.path("seen"))
+    until("the call", lambda: world.lines("seen"))
+    a.signal(signal.SIGTERM)
+    until("draining", lambda: not living(master))
+    a.ends(0)
+    job.ends(0)
+    expect(job.stdout() == "%d\n" % a.pid, "stdout: " + job.stdout())
+
+
+def a_second_signal_ends_a_node_at_once(world):
+    master = world.master()
+    a = world.node(master, "a")
+    world.joined(master, 1)
+    job = world.start("--connect", master.at, "slow_once", "20000", world.path("seen"))
+    until("the call", lambda: world.lines("seen"))
+    a.signal(signal.SIGTERM)
+    until("draining", lambda: not living(master))
+    a.signal(signal.SIGTERM)
+    a.ends(130, 10)
+    job.ends(1)
+    expect("on a" in job.stderr(), job.stderr())
+
+
+def a_stopped_node_is_suspect_and_comes_back(world):
+    master = world.master("--heartbeat", "100ms")
+    a = world.node(master, "a")
+    world.joined(master, 1)
+    job = world.start("--connect", master.at, "slow_sum", "1", "1500", world.path("seen"))
+    until("the call", lambda: world.lines("seen"))
+    a.signal(signal.SIGSTOP)
+    b = world.node(master, "b")
+    until("the call elsewhere", lambda: str(b.pid) in world.lines("seen"))
+    until("a is suspect", lambda: living(master) == ["b"])
+    job.ends(0)
+    a.signal(signal.SIGCONT)
+    world.joined(master, 2)
+    expect(a.running(), "a ended")
+    expect("joined" in a.stderr() and a.stderr().count("joined the master") == 1, "it joined anew: " + a.stderr())
+
+
+main([a_node_is_killed_in_the_middle, a_master_is_killed_and_started_again, node_processes_die_with_their_parent,
+      a_node_is_drained, a_second_signal_ends_a_node_at_once, a_stopped_node_is_suspect_and_comes_back])

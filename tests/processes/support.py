@@ -1,0 +1,163 @@
+"""Starts the program under test and looks at what it does; ends its own children and nobody else's."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import json
+
+PATIENCE = 60.0  # of one wait; only a failing test comes near it
+
+
+class Failure(Exception):
+    pass
+
+
+def until(what, probe, patience=PATIENCE):
+    """Polls until the probe yields something true, and returns it."""
+    end = time.monotonic() + patience
+    while True:
+        got = probe()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise Failure("waited in vain for: " + what)
+        time.sleep(0.01)
+
+
+def expect(holds, what):
+    if not holds:
+        raise Failure(what)
+
+
+class Process:
+    def __init__(self, program, arguments, environment=None):
+        self.out = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("DIST_")}
+        variables.update(environment or {})
+        self.arguments = arguments
+        self.child = subprocess.Popen([program] + arguments, stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.log,
+                                      env=variables)
+        self.pid = self.child.pid
+
+    def _read(self, file):
+        file.flush()
+        size = os.fstat(file.fileno()).st_size
+        return os.pread(file.fileno(), size, 0).decode(errors="replace")
+
+    def stdout(self):
+        return self._read(self.out)
+
+    def stderr(self):
+        return self._read(self.log)
+
+    def running(self):
+        return self.child.poll() is None
+
+    def signal(self, number):
+        if self.running():
+            self.child.send_signal(number)
+
+    def says(self, pattern):
+        """Waits for a line in its log; returns the match."""
+        def probe():
+            return re.search(pattern, self.stderr()) or (not self.running() and self._gone(pattern))
+        return until("'%s' from %s" % (pattern, self.arguments), probe)
+
+    def _gone(self, pattern):
+        found = re.search(pattern, self.stderr())
+        if found:
+            return found
+        raise Failure("%s ended with %s before it said '%s':\n%s" %
+                      (self.arguments, self.child.returncode, pattern, self.stderr()))
+
+    def ends(self, code, patience=PATIENCE):
+        try:
+            got = self.child.wait(patience)
+        except subprocess.TimeoutExpired:
+            raise Failure("%s does not end:\n%s" % (self.arguments, self.stderr()))
+        expect(got == code, "%s ended with %s, not %s:\n%s" % (self.arguments, got, code, self.stderr()))
+        return self
+
+
+class World:
+    """The processes of one case and a folder of its own."""
+
+    def __init__(self, program):
+        self.program = program
+        self.processes = []
+        self.folder = tempfile.TemporaryDirectory()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        for one in self.processes:
+            if one.running():
+                one.signal(signal.SIGCONT)
+                one.child.kill()
+                one.child.wait()
+        if error[0]:
+            for one in self.processes:
+                sys.stderr.write("--- %s\n%s\n" % (one.arguments, one.stderr()[-3000:]))
+        self.folder.cleanup()
+
+    def start(self, *arguments, **more):
+        made = Process(self.program, list(arguments), **more)
+        self.processes.append(made)
+        return made
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def lines(self, name):
+        try:
+            with open(self.path(name)) as file:
+                return file.read().split()
+        except FileNotFoundError:
+            return []
+
+    def master(self, *more, at="127.0.0.1:0", job=("serve",)):
+        made = self.start("--master", at, "--log", "info", *more, *job)
+        made.port = int(made.says(r"listening on [^ ]*:(\d+)").group(1))
+        made.at = "127.0.0.1:%d" % made.port
+        return made
+
+    def node(self, master, name, *more):
+        made = self.start("--join", master.at, "--name", name, "--log", "info", "--slots", "1", *more)
+        return made
+
+    def joined(self, master, count):
+        until("%d nodes" % count, lambda: len(living(master)) == count)
+
+
+def status(master):
+    with urllib.request.urlopen("http://%s/status" % master.at, timeout=10) as answer:
+        return json.load(answer)
+
+
+def living(master):
+    return [one["name"] for one in status(master)["nodes"] if one["state"] == "living"]
+
+
+def main(cases):
+    """Runs the cases of a file: the program's path is the first argument, a case's name may be the second."""
+    program = sys.argv[1]
+    failed = 0
+    for case in cases:
+        if len(sys.argv) > 2 and sys.argv[2] != case.__name__:
+            continue
+        begun = time.monotonic()
+        try:
+            with World(program) as world:
+                case(world)
+            print("%-50s ok    %.1f s" % (case.__name__, time.monotonic() - begun), flush=True)
+        except Exception as error:
+            failed += 1
+            print("%-50s FAILED %s: %s" % (case.__name__, type(error).__name__, error), flush=True)
+    sys.exit(1 if failed else 0)

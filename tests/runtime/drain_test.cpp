@@ -1,0 +1,205 @@
+#include <algorithm>
+
+#include "desk.hpp"
+
+using namespace std::chrono_literals;
+using dist::errc;
+using dist::progress;
+using dist::test::Work;
+
+namespace {
+
+struct fixture : dist::test::work_fixture {
+  void nodes(std::size_t count, std::size_t slots = 1) {
+    for (std::size_t i = 0; i < count; ++i) world.add(std::string(1, static_cast<char>('a' + i)), slots);
+    world.wait_for_nodes(count);
+  }
+};
+
+dist::task<std::int64_t> many(dist::cluster on, std::int64_t count) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(count), 1);
+  auto sum = dist::map_reduce<&Work::echo>(on, numbers, std::int64_t{0}, std::plus<>(), dist::fan_out().window(32));
+  co_return co_await std::move(sum);
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(drain, fixture)
+
+BOOST_AUTO_TEST_CASE(under_load_no_call_fails) {
+  nodes(3, 2);
+  auto sum = dist::test::start<std::int64_t>(world.io, many(cluster, 20'000));
+  for (int i = 0; i < 200; ++i) world.io.poll_one();
+  world.node_at(0).node.drain();
+  world.node_at(2).node.drain();
+  BOOST_TEST(world.drive_until([&] { return sum.done(); }));
+  BOOST_TEST(sum.get() == 20'000);
+  BOOST_TEST(world.node_at(0).run.done());
+  BOOST_TEST(world.node_at(2).run.done());
+  world.node_at(0).run.get();
+  BOOST_TEST(node_count() == 1);
+  BOOST_TEST(world.has_logged("node a left: it left: drained"));
+}
+
+BOOST_AUTO_TEST_CASE(it_finishes_what_it_has_and_gets_nothing_new) {
+  nodes(2);
+  auto first = dist::go<&Work::write>(cluster, "first");
+  auto second = dist::go<&Work::write>(cluster, "second");
+  BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 2; }));
+  auto third = dist::go<&Work::write>(cluster, "third");
+  world.node_at(0).node.drain();
+  world.pass(20s);
+  BOOST_TEST(!world.node_at(0).run.done());
+  BOOST_TEST(world.master().status_json().find("draining") != std::string::npos);
+  at->open("first");
+  at->open("second");
+  world.run<std::string>(std::move(first));
+  world.run<std::string>(std::move(second));
+  at->open_all();
+  BOOST_TEST(world.run<std::string>(std::move(third)) == "third@b");
+  BOOST_TEST(world.node_at(0).run.done());
+  BOOST_TEST(node_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_ends_it) {
+  nodes(2);
+  auto kept = dist::test::start<std::string>(world.io, dist::go<&Work::write>(cluster, "w"));
+  BOOST_REQUIRE(drive_until_begun("w@a") || drive_until_begun("w@b"));
+  auto moved = dist::test::start<std::string>(world.io, dist::go<&Work::read>(cluster, "r"));
+  BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 2; }));
+  world.node_at(0).node.drain();
+  world.node_at(1).node.drain();
+  world.pass(29s);
+  BOOST_TEST(!kept.done());
+  world.add("c");
+  world.pass(2s);
+  at->open_all();
+  BOOST_TEST(world.drive_until([&] { return kept.done() && moved.done(); }));
+  BOOST_CHECK_EXCEPTION(kept.get(), dist::call_error, [](auto const& e) {
+    return e.fault().code == errc::connection_lost && e.fault().known == progress::unknown;
+  });
+  BOOST_TEST(moved.get() == "r@c");
+  BOOST_TEST(world.node_at(0).run.done());
+  BOOST_TEST(world.node_at(1).run.done());
+}
+
+BOOST_AUTO_TEST_CASE(before_it_has_joined_it_just_goes) {
+  dist::node_options options;
+  options.name = "late";
+  auto& node = world.add(options, 1, dist::services(Work(at)));
+  node.node.drain();
+  BOOST_TEST(world.drive_until([&] { return node.run.done(); }));
+  node.run.get();
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_drains_blames_nobody) {
+  nodes(1);
+  auto call = dist::test::start<std::string>(world.io, dist::go<&Work::read>(cluster, "r"));
+  // Four nodes go by their limit with the call on them: it is no poison.
+  for (std::size_t i = 0; i < 4; ++i) {
+    BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == i + 1; }));
+    world.node_at(i).node.drain();
+    world.add("n" + std::to_string(i));
+    BOOST_REQUIRE(world.drive_until([&] { return world.node_at(i).run.done(); }));
+  }
+  at->open_all();
+  BOOST_TEST(world.drive_until([&] { return call.done(); }));
+  BOOST_TEST(call.get() == "r@n3");
+}
+
+BOOST_AUTO_TEST_CASE(a_master_that_stops_tells_its_nodes) {
+  nodes(2);
+  auto running = dist::test::start<std::string>(world.io, dist::go<&Work::read>(cluster, "r"));
+  BOOST_REQUIRE(world.drive_until([&] { return !at->begun.empty(); }));
+  auto& job = world.connect("job");
+  auto remote = dist::test::start<std::string>(world.io, dist::go<&Work::read>(job.link.calls(), "j"));
+  BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 2; }));
+  auto const before = world.clock.now();
+  world.stop_master();
+  BOOST_TEST((world.clock.now() - before < 2s));
+  BOOST_TEST(world.drive_until([&] { return running.done() && remote.done(); }));
+  BOOST_CHECK_EXCEPTION(running.get(), dist::call_error, [](auto const& e) { return e.fault().code == errc::stopped; });
+  BOOST_CHECK_THROW(remote.get(), dist::call_error);
+  world.pass(1ms);
+  BOOST_TEST(world.count_logged("the master said goodbye: the master stopped") == 2, world.logged());
+  BOOST_TEST(at->cancelled.size() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_master_stops_although_a_node_is_half_open) {
+  nodes(1);
+  world.node_at(0).network.freeze();
+  auto const before = world.clock.now();
+  world.stop_master();
+  BOOST_TEST((world.clock.now() - before < 3s));
+}
+
+BOOST_AUTO_TEST_CASE(ten_thousand_calls_of_every_end_leave_nothing) {
+  nodes(4, 4);
+  world.pass(10ms);
+  auto const timers = world.clock.timer_count();
+  dist::test::seeded_entropy chance(7);
+  std::vector<dist::test::started<dist::result<std::string>>> open;
+  std::vector<dist::pending<std::string>> dropped;
+  std::vector<dist::test::started<dist::result<std::int64_t>>> numbers;
+  std::size_t next_node = 4;
+  for (int i = 0; i < 10'000; ++i) {
+    auto const label = std::to_string(i);
+    auto const start = [&](auto call) { open.push_back(dist::test::start<dist::result<std::string>>(world.io, std::move(call))); };
+    switch (chance.below(11)) {
+      case 0: start(dist::try_call<&Work::plain>(cluster, label)); break;
+      case 1: start(dist::try_call<&Work::fail>(cluster, label)); break;
+      case 2: start(dist::try_call<&Work::read>(cluster, label, dist::call_options().within(5ms))); break;
+      case 3: {
+        auto call = dist::go<&Work::read>(cluster, label);
+        call.cancel();
+        dropped.push_back(std::move(call));
+        break;
+      }
+      case 4: {
+        auto call = dist::try_call<&Work::write>(cluster, label);
+        world.io.poll_one();
+        call.cancel();
+        start(std::move(call));
+        break;
+      }
+      case 5: dropped.push_back(dist::go<&Work::read>(cluster, label)); break;
+      case 6: start(dist::try_call<&Work::fail>(cluster, "\xFF")); break;
+      case 7: start(dist::try_call<&Work::not_text>(cluster)); break;
+      case 8: numbers.push_back(dist::test::start<dist::result<std::int64_t>>(
+                  world.io, dist::try_call<&Work::depth>(cluster, 2))); break;
+      case 9: {
+        bool const dies = chance.below(50) == 0;
+        if (dies) {
+          world.kill_node(next_node - 4);
+          world.add("n" + std::to_string(next_node++), 4);
+        }
+        start(dist::try_call<&Work::outer>(cluster, label, dist::call_options().within(20ms)));
+        break;
+      }
+      case 10: {
+        auto gone = dist::call_by_name<std::int64_t>(cluster, "Work.nobody_has_this", i);
+        dist::test::run_until_idle(world.io);
+        break;
+      }
+    }
+    if (chance.below(4) == 0) world.pass(std::chrono::microseconds(chance.below(3000)));
+    if (dropped.size() > 40) dropped.erase(dropped.begin(), dropped.begin() + 30);
+  }
+  dropped.clear();
+  at->open_all();
+  BOOST_TEST(world.drive_until([&] {
+    return std::ranges::all_of(open, [](auto& one) { return one.done(); }) &&
+           std::ranges::all_of(numbers, [](auto& one) { return one.done(); });
+  }));
+  world.pass(5s);
+  BOOST_TEST(cluster.caller().live_count() == 0);
+  BOOST_TEST(node_count() == 4);
+  for (auto const* counter : {"in_use", "abandoned", "queued", "queued_bytes"}) BOOST_TEST(status(counter) == "0", counter);
+  BOOST_TEST(world.clock.timer_count() == timers);
+  BOOST_TEST(at->running == 0);
+  BOOST_TEST_MESSAGE(world.master().status_json());
+  world.stop();
+  BOOST_TEST(world.clock.timer_count() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <dist/rpc/task_group.hpp>
+#include <map>
+#include <ranges>
+
+#include "desk.hpp"
+
+using namespace std::chrono_literals;
+using dist::errc;
+using dist::test::Work;
+
+namespace {
+
+struct fixture : dist::test::work_fixture {
+  fixture() {
+    world.add("a", 64);
+    world.add("b", 64);
+    world.wait_for_nodes(2);
+  }
+  std::vector<std::string> labels(std::size_t count) {
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < count; ++i) all.push_back(std::to_string(i));
+    return all;
+  }
+};
+
+std::string text_of(std::string const& label_at_node) { return label_at_node.substr(0, label_at_node.find('@')); }
+
+std::string joined(std::string all, std::string one) { return all + text_of(one) + " "; }
+
+/// Numbers as text, made one by one: how many were asked for is seen in `made`.
+auto endless(std::size_t& made) {
+  return std::views::iota(0) | std::views::transform([&made](int i) {
+           ++made;
+           return std::to_string(i);
+         });
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(fan_out, fixture)
+
+BOOST_AUTO_TEST_CASE(the_order_is_that_of_the_inputs) {
+  auto work = dist::test::start<std::vector<std::string>>(world.io, dist::map<&Work::read>(cluster, labels(50)));
+  BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 50; }));
+  for (int i = 49; i >= 0; --i) {
+    at->open(std::to_string(i));
+    world.pass(1ms);
+    if (i == 1) BOOST_TEST(!work.done());
+  }
+  BOOST_REQUIRE(work.done());
+  auto got = work.get();
+  std::ranges::transform(got, got.begin(), text_of);
+  BOOST_TEST(got == labels(50), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(arrival_order_folds_as_they_come) {
+  auto work = dist::test::start<std::string>(
+      world.io, dist::map_reduce<&Work::read>(cluster, labels(5), std::string(), joined, dist::fan_out().arrival_order()));
+  BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 5; }));
+  for (auto const* one : {"3", "1", "4", "0", "2"}) {
+    at->open(one);
+    world.pass(1ms);
+  }
+  BOOST_TEST(work.get() == "3 1 4 0 2 ");
+}
+
+BOOST_AUTO_TEST_CASE(the_window_is_kept_and_inputs_are_read_no_further) {
+  std::size_t made = 0;
+  dist::task_group group(world.io.get_executor());
+  auto const spread = [](dist::cluster on, std::size_t* count) -> dist::task<void> {
+    auto work = dist::map<&Work::read>(on, endless(*count), dist::fan_out().window(10));
+    co_await std::move(work);
+  };
+  group.spawn(spread(cluster, &made));
+  world.pass(1s);
+  BOOST_TEST(made == 10);
+  BOOST_TEST(at->running == 10);
+  for (int i = 0; i < 30; ++i) {
+    at->open(std::to_string(i));
+    world.pass(1ms);
+  }
+  BOOST_TEST(made == 40);
+  BOOST_TEST(at->most_running == 10);
+  BOOST_TEST(cluster.caller().live_count() == 10);
+  // Cancelling the coroutine that awaits ends them all.
+  group.stop();
+  world.pass(1ms);
+  BOOST_TEST(group.size() == 0);
+  BOOST_TEST(cluster.caller().live_count() == 0);
+  BOOST_TEST(at->running == 0);
+  BOOST_TEST(at->cancelled.size() == 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_first_shard_stops_the_others_at_the_reorder_bound) {
+  auto work = dist::test::start<std::string>(
+      world.io, dist::map_reduce<&Work::read>(cluster, labels(100), std::string(), joined,
+                                              dist::fan_out().window(4).reorder(50)));
+  for (int i = 1; i < 100; ++i) at->open(std::to_string(i));
+  world.pass(1s);
+  auto const begun = at->begun.size();
+  BOOST_TEST((begun > 10 && begun < 25), begun);
+  BOOST_TEST(!work.done());
+  BOOST_TEST(world.has_logged("reorder"), world.logged());
+  at->open("0");
+  BOOST_TEST(world.drive_until([&] { return work.done(); }));
+  std::string right;
+  for (int i = 0; i < 100; ++i) right += std::to_string(i) + " ";
+  BOOST_TEST(work.get() == right);
+}
+
+BOOST_AUTO_TEST_CASE(one_result_larger_than_the_bound) {
+  std::vector<std::uint64_t> const sizes(20, 10'000);
+  auto const count = [](std::size_t sum, std::string const& one) { return sum + one.size(); };
+  BOOST_TEST(world.run(dist::map_reduce<&Work::large>(cluster, sizes, std::size_t{0}, count,
+                                                      dist::fan_out().window(3).reorder(1))) == 200'000);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_error_cancels_the_rest) {
+  std::size_t made = 0;
+  auto inputs = std::views::iota(0, 1000) | std::views::transform([&made](int i) {
+                  ++made;
+                  return std::string(i == 5 ? "\xFF" : "x");
+                });
+  auto const what = fault_of(dist::map<&Work::read>(cluster, inputs, dist::fan_out().window(8)));
+  BOOST_TEST(what.code == errc::bad_arguments);
+  BOOST_TEST(made <= 16);
+  world.pass(1ms);
+  BOOST_TEST(cluster.caller().live_count() == 0);
+  BOOST_TEST(at->running == 0);
+}
+
+BOOST_AUTO_TEST_CASE(try_map_collects) {
+  auto const got = world.run(dist::try_map<&Work::fail>(cluster, labels(20), dist::fan_out().window(3)));
+  BOOST_REQUIRE(got.size() == 20);
+  for (std::size_t i = 0; i < got.size(); ++i) BOOST_TEST(got[i].error().message == std::to_string(i));
+}
+
+BOOST_AUTO_TEST_CASE(a_fold_that_throws_ends_it) {
+  auto const fold = [](std::int64_t sum, std::int64_t one) {
+    if (one == 3) throw std::domain_error("no threes");
+    return sum + one;
+  };
+  std::vector<std::int64_t> const numbers{1, 2, 3, 4, 5};
+  BOOST_CHECK_EXCEPTION(world.run(dist::map_reduce<&Work::echo>(cluster, numbers, std::int64_t{0}, fold)),
+                        std::domain_error, [](auto const& e) { return std::string(e.what()) == "no threes"; });
+  world.pass(1ms);
+  BOOST_TEST(cluster.caller().live_count() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(no_inputs) {
+  BOOST_TEST(world.run(dist::map_reduce<&Work::echo>(cluster, std::vector<std::int64_t>(), std::int64_t{42},
+                                                     std::plus<>())) == 42);
+  BOOST_TEST(world.run(dist::map<&Work::echo>(cluster, std::views::iota(3, 3))).empty());
+  BOOST_TEST(world.run(dist::try_map<&Work::echo>(cluster, std::views::empty<int>)).empty());
+}
+
+BOOST_AUTO_TEST_CASE(each_call_has_the_options) {
+  auto const got = world.run(
+      dist::try_map<&Work::read>(cluster, labels(3), dist::fan_out().each(dist::call_options().within(10ms))));
+  for (auto const& one : got) BOOST_TEST(one.error().code == errc::deadline_exceeded);
+}
+
+BOOST_AUTO_TEST_CASE(lost_shards_are_issued_again_and_taken_once) {
+  auto work = dist::test::start<std::string>(
+      world.io, dist::map_reduce<&Work::read>(cluster, labels(40), std::string(), joined));
+  BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 40; }));
+  world.kill_node(0);
+  BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 60; }));
+  at->open_all();
+  BOOST_TEST(world.drive_until([&] { return work.done(); }));
+  std::string right;
+  for (int i = 0; i < 40; ++i) right += std::to_string(i) + " ";
+  BOOST_TEST(work.get() == right);
+}
+
+BOOST_AUTO_TEST_CASE(all_of_several) {
+  auto both = dist::all(dist::go<&Work::echo>(cluster, 7), dist::go<&Work::plain>(cluster, "p"));
+  auto const [number, text] = world.run<std::tuple<std::int64_t, std::string>>(std::move(both));
+  BOOST_TEST(number == 7);
+  BOOST_TEST(text_of(text) == "p");
+  BOOST_TEST(world.run(dist::all(std::vector<dist::pending<std::int64_t>>())).empty());
+}
+
+BOOST_AUTO_TEST_CASE(all_ends_with_the_first_error) {
+  std::vector<dist::pending<std::string>> calls;
+  calls.push_back(dist::go<&Work::fail>(cluster, "first"));
+  calls.push_back(dist::go<&Work::read>(cluster, "never"));
+  BOOST_TEST(fault_of(dist::all(std::move(calls))).message == "first");
+  world.pass(1ms);
+  BOOST_TEST(cluster.caller().live_count() == 0);
+  BOOST_TEST(at->running == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

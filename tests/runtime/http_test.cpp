@@ -1,0 +1,237 @@
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <dist/rpc/http_client.hpp>
+#include <dist/rpc/stream.hpp>
+
+#include "desk.hpp"
+#include "token.hpp"
+
+using namespace std::chrono_literals;
+using dist::test::Work;
+
+namespace {
+
+dist::task<dist::http_response> exchange(dist::network& over, dist::http_request request) {
+  auto const peer = co_await over.connect({"master", 3000});
+  auto answer = co_await dist::http_exchange(*peer, std::move(request), dist::limits());
+  co_return std::move(answer.response);
+}
+
+dist::task<std::string> send_bytes(dist::network& over, std::string text) {
+  auto const peer = co_await over.connect({"master", 3000});
+  asio::const_buffer const out[] = {asio::buffer(text)};
+  co_await peer->write(out);
+  std::string answer;
+  try {
+    for (;;) {
+      char piece[256];
+      auto const count = co_await peer->read_some(asio::buffer(piece));
+      answer.append(piece, count);
+    }
+  } catch (std::system_error const&) {
+  }
+  co_return answer;
+}
+
+struct fixture : dist::test::work_fixture {
+  using work_fixture::work_fixture;
+
+  dist::http_request request(std::string method, std::string path, std::string body = {}) {
+    dist::http_request made(std::move(method), std::move(path));
+    made.headers.set("Host", "master:3000");
+    made.body = std::move(body);
+    return made;
+  }
+  dist::http_response ask(dist::http_request what) { return world.run(exchange(world.network, std::move(what))); }
+  dist::http_response get(std::string path) { return ask(request("GET", std::move(path))); }
+  std::string rpc(std::string body) {
+    auto const answer = ask(request("POST", "/rpc", std::move(body)));
+    BOOST_TEST(answer.status == 200U);
+    return answer.body;
+  }
+  void node() {
+    world.add("a", 2);
+    world.wait_for_nodes(1);
+    at->open_all();
+  }
+  std::int64_t code_of(std::string const& answer) {
+    return boost::json::parse(answer).at("error").at("code").as_int64();
+  }
+};
+
+struct secured : fixture {
+  secured() : fixture(options()) {}
+  static dist::master_options options() {
+    dist::master_options made;
+    made.secret = "a secret of some length";
+    return made;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(http, fixture)
+
+BOOST_AUTO_TEST_CASE(health) {
+  auto const answer = get("/healthz");
+  BOOST_TEST(answer.status == 200U);
+  BOOST_TEST(answer.body == "ok\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_status_has_its_shape) {
+  node();
+  auto call = dist::go<&Work::write>(cluster, "w");
+  auto const answer = get("/status");
+  BOOST_TEST(answer.status == 200U);
+  BOOST_TEST(answer.headers.find("Content-Type").value_or("") == "application/json");
+  auto const status = boost::json::parse(answer.body).as_object();
+  for (auto const* field : {"slots", "in_use", "abandoned", "queued", "queued_bytes", "late_replies"})
+    BOOST_TEST(status.at(field).is_int64(), field);
+  BOOST_TEST(status.at("slots").as_int64() == 2);
+  BOOST_TEST(status.at("waiting").as_string() == "");
+  auto const& nodes = status.at("nodes").as_array();
+  BOOST_REQUIRE(nodes.size() == 1);
+  auto const& one = nodes[0].as_object();
+  BOOST_TEST(one.at("name").as_string() == "a");
+  BOOST_TEST(one.at("kind").as_string() == "dist");
+  BOOST_TEST(one.at("state").as_string() == "living");
+  BOOST_TEST(one.at("slots").as_int64() == 2);
+  for (auto const* field : {"in_use", "abandoned", "age_ms", "silent_ms"}) BOOST_TEST(one.at(field).is_int64(), field);
+  BOOST_TEST(one.at("address").as_string().starts_with("a:"));
+  BOOST_TEST(one.at("methods").as_array().size() == 12U);
+  BOOST_TEST(boost::json::serialize(one.at("methods")).find("\"Work.echo\"") != std::string::npos);
+  world.run<std::string>(std::move(call));
+}
+
+BOOST_AUTO_TEST_CASE(calls) {
+  node();
+  BOOST_TEST(rpc(R"({"jsonrpc":"2.0","method":"Work.echo","params":[9007199254740993],"id":7})") ==
+             R"({"jsonrpc":"2.0","result":9007199254740993,"id":7})");
+  BOOST_TEST(rpc(R"({"jsonrpc":"2.0","method":"Work.plain","params":["x"],"id":"one"})") ==
+             R"({"jsonrpc":"2.0","result":"x@a","id":"one"})");
+  // As Go asks.
+  BOOST_TEST(rpc(R"({"method":"Work.echo","params":[5],"id":1})") == R"({"id":1,"result":5,"error":null})");
+}
+
+BOOST_AUTO_TEST_CASE(the_four_kinds_of_errors) {
+  node();
+  auto const failed = rpc(R"({"jsonrpc":"2.0","method":"Work.fail","params":["out of paper"],"id":1})");
+  BOOST_TEST(code_of(failed) == -32000);
+  BOOST_TEST(failed.find("out of paper") != std::string::npos);
+  auto const unknown = rpc(R"({"jsonrpc":"2.0","method":"Work.none","params":[],"id":1})");
+  BOOST_TEST(code_of(unknown) == -32601);
+  auto const arguments = rpc(R"({"jsonrpc":"2.0","method":"Work.echo","params":["text"],"id":1})");
+  BOOST_TEST(code_of(arguments) == -32602, arguments);
+  BOOST_TEST(code_of(rpc(R"({"jsonrpc":"2.0","method":"Work.echo","params":[1,2],"id":1})")) == -32602);
+  BOOST_TEST(code_of(rpc("{nonsense")) == -32700);
+  BOOST_TEST(code_of(rpc(R"({"jsonrpc":"2.0","params":[1],"id":1})")) == -32600);
+}
+
+BOOST_AUTO_TEST_CASE(no_node_after_the_wait) {
+  auto const before = world.clock.now();
+  auto const answer = rpc(R"({"jsonrpc":"2.0","method":"Work.echo","params":[1],"id":1})");
+  BOOST_TEST((world.clock.now() - before >= 10s && world.clock.now() - before < 11s));
+  BOOST_TEST(code_of(answer) == -32005, answer);
+  BOOST_TEST(answer.find("no node has joined") != std::string::npos);
+  BOOST_TEST(cluster.caller().live_count() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(batches_and_notifications) {
+  node();
+  BOOST_TEST(rpc(R"([{"jsonrpc":"2.0","method":"Work.echo","params":[1],"id":1},)"
+                 R"({"jsonrpc":"2.0","method":"Work.plain","params":["note"]},)"
+                 R"({"jsonrpc":"2.0","method":"Work.echo","params":[2],"id":2}])") ==
+             R"([{"jsonrpc":"2.0","result":1,"id":1},{"jsonrpc":"2.0","result":2,"id":2}])");
+  BOOST_TEST(at->has_begun("note@a"));
+  auto const silent = ask(request("POST", "/rpc", R"({"jsonrpc":"2.0","method":"Work.plain","params":["again"]})"));
+  BOOST_TEST(silent.status == 204U);
+  BOOST_TEST(silent.body == "");
+  BOOST_TEST(at->has_begun("again@a"));
+  BOOST_TEST(code_of(rpc("[]")) == -32600);
+}
+
+BOOST_AUTO_TEST_CASE(what_browsers_may_not_do) {
+  node();
+  std::string const call = R"({"jsonrpc":"2.0","method":"Work.echo","params":[1],"id":1})";
+  auto foreign = request("POST", "/rpc", call);
+  foreign.headers.set("Origin", "http://evil.example");
+  BOOST_TEST(ask(foreign).status == 403U);
+  auto crossing = request("POST", "/rpc", call);
+  crossing.headers.set("Sec-Fetch-Site", "cross-site");
+  BOOST_TEST(ask(crossing).status == 403U);
+  auto rebound = request("POST", "/rpc", call);
+  rebound.headers.set("Host", "evil.example");
+  BOOST_TEST(ask(rebound).status == 403U);
+  auto node_rebound = request("GET", "/register-node");
+  node_rebound.headers.set("Host", "evil.example");
+  BOOST_TEST(ask(node_rebound).status == 403U);
+  BOOST_TEST(at->begun.empty());
+}
+
+BOOST_AUTO_TEST_CASE(wrong_methods_and_paths) {
+  struct row {
+    char const* method;
+    char const* path;
+    unsigned status;
+    char const* allow;
+  };
+  row const rows[] = {{"POST", "/healthz", 405, "GET, HEAD"}, {"DELETE", "/status", 405, "GET, HEAD"},
+                      {"GET", "/rpc", 405, "POST"},           {"POST", "/register-node", 405, "GET"},
+                      {"GET", "/nothing", 404, ""},           {"GET", "/", 404, ""},
+                      {"GET", "/register-node", 400, ""}};
+  for (auto const& one : rows) {
+    auto const answer = ask(request(one.method, one.path));
+    BOOST_TEST(answer.status == one.status, one.path);
+    BOOST_TEST(answer.headers.find("Allow").value_or("") == one.allow, one.path);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_speaks_something_else_is_closed_with_one_line) {
+  dist::test::run_until_idle(world.io);
+  for (auto const* text : {"\x01\x02\x03\x04", "\x16\x03\x01\x02", "123"}) {
+    auto const lines = std::ranges::count(world.logged(), '\n');
+    BOOST_TEST(world.run(send_bytes(world.network, text)) == "");
+    world.pass(1ms);
+    BOOST_TEST(std::ranges::count(world.logged(), '\n') == lines + 1, world.logged());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_says_nothing_is_closed_in_time) {
+  auto const before = world.clock.now();
+  BOOST_TEST(world.run(send_bytes(world.network, "")) == "");
+  BOOST_TEST((world.clock.now() - before <= 11s));
+  world.run(send_bytes(world.network, "GET /status HT"));
+  BOOST_TEST((world.clock.now() - before <= 45s));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(http_with_a_secret, secured)
+
+BOOST_AUTO_TEST_CASE(calls_need_the_token) {
+  node();
+  std::string const call = R"({"jsonrpc":"2.0","method":"Work.echo","params":[1],"id":1})";
+  auto const refused = ask(request("POST", "/rpc", call));
+  BOOST_TEST(refused.status == 401U);
+  BOOST_TEST(refused.headers.find("WWW-Authenticate").value_or("") == "Bearer");
+  for (std::string const wrong : {"Bearer nonsense", "Bearer ", "Basic abc", "Bearer a secret of some length"}) {
+    auto with = request("POST", "/rpc", call);
+    with.headers.set("Authorization", wrong);
+    BOOST_TEST(ask(with).status == 401U, wrong);
+  }
+  auto right = request("POST", "/rpc", call);
+  right.headers.set("Authorization", "Bearer " + dist::bearer_token("a secret of some length"));
+  auto const answer = ask(right);
+  BOOST_TEST(answer.status == 200U);
+  BOOST_TEST(answer.body == R"({"jsonrpc":"2.0","result":1,"id":1})");
+  BOOST_TEST(get("/healthz").status == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(json_over_tcp_is_refused) {
+  node();
+  auto const answer = world.run(send_bytes(world.network, R"({"method":"Work.Echo","params":[5],"id":1})"));
+  BOOST_TEST(answer.find("bearer token") != std::string::npos, answer);
+  BOOST_TEST(answer.find("\"result\":5") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
