@@ -4,6 +4,7 @@
 #include <dist/rpc/dialect.hpp>
 #include <dist/rpc/sleep.hpp>
 
+#include "host_name.hpp"
 #include "master_impl.hpp"
 
 namespace dist {
@@ -81,14 +82,28 @@ task<void> master::impl::accept_loop() {
 
 task<void> master::impl::beat_loop() {
   auto last_said = world_.clock.now();
+  auto alone_since = last_said;
   for (;;) {
     co_await sleep_for(world_.clock, options_.heartbeat);
     calls_->beat();
-    if (world_.clock.now() - last_said < std::chrono::seconds(10)) continue;
-    last_said = world_.clock.now();
-    if (auto const why = calls_->why_waiting(); !why.empty())
-      world_.log.info("waiting: " + why + (options_.join_hint.empty() ? "" : "; " + options_.join_hint));
+    auto const now = world_.clock.now();
+    auto const alone = calls_->nodes().counts().nodes == 0;
+    if (!alone) alone_since = now;
+    if (now - last_said < std::chrono::seconds(10)) continue;
+    last_said = now;
+    auto const why = calls_->why_waiting();
+    if (why.empty()) continue;
+    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(now - alone_since).count();
+    world_.log.info("waiting: " + why + (alone ? " in " + std::to_string(seconds) + " s; " + join_hint() : ""));
   }
+}
+
+/// What to type where, so that a node joins.
+std::string master::impl::join_hint() const {
+  auto const port = std::to_string(local_address().port);
+  if (is_loopback(options_.listen.host)) return "in another terminal run: " + options_.program + " --join :" + port;
+  return "on another machine run: " + options_.program + " --join " + host_name() + ":" + port +
+         (options_.secret.empty() ? "" : " --secret-file FILE");
 }
 
 /// Whoever connects must say within the handshake limit what it speaks. Nothing a peer does ends the master.

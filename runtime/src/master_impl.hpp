@@ -30,6 +30,7 @@ class master::impl {
   task<void> accept_loop();
   task<void> serve(std::unique_ptr<stream> peer);
   task<void> beat_loop();
+  std::string join_hint() const;
 
   // master_http.cpp: what HTTP asks for
   task<void> serve_web(std::unique_ptr<stream> peer, buffer first);

@@ -21,6 +21,7 @@
 
 #include "build_id.hpp"
 #include "config.hpp"
+#include "host_name.hpp"
 
 namespace dist {
 namespace {
@@ -29,11 +30,6 @@ constexpr int failed = 1;
 constexpr int wrong_use = 2;
 constexpr int nobody_there = 4;
 constexpr int interrupted = 130;
-
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 && name[0] ? name : "node";
-}
 
 /// One process of a run: what there is whichever role it has.
 struct process {
@@ -60,8 +56,7 @@ master_options options_for(process const& of) {
   options.go_nodes = of.config.go_nodes;
   options.services = of.services;
   options.build = build_id();
-  options.join_hint = "on another machine run: " + of.program + " --join " + host_name() + ":" +
-                      std::to_string(options.listen.port);
+  options.program = of.program;
   return options;
 }
 

@@ -14,15 +14,20 @@ struct Sums {
     seen->fetch_add(1);
   }
   dist::task<std::int64_t> nested(dist::context ctx, std::int64_t left) const;
+  std::int64_t nested_blocking(dist::context ctx, std::int64_t left) const;
 
   std::shared_ptr<std::atomic<int>> seen = std::make_shared<std::atomic<int>>(0);
 };
-BOOST_DESCRIBE_STRUCT(Sums, (), (add, poll, nested))
+BOOST_DESCRIBE_STRUCT(Sums, (), (add, poll, nested, nested_blocking))
 
 dist::task<std::int64_t> Sums::nested(dist::context ctx, std::int64_t left) const {
   if (left == 0) co_return 0;
   auto next = dist::go<&Sums::nested>(ctx, left - 1);
   co_return 1 + co_await std::move(next);
+}
+
+std::int64_t Sums::nested_blocking(dist::context ctx, std::int64_t left) const {
+  return left == 0 ? 0 : 1 + dist::block_on(dist::go<&Sums::nested_blocking>(ctx, left - 1));
 }
 
 /// A real master with a real node beside it, in this process: two I/O threads, two compute threads.
@@ -117,6 +122,14 @@ BOOST_AUTO_TEST_CASE(a_plain_method_sees_that_nobody_wants_it) {
     BOOST_TEST((dist::block_on(std::move(call)).error().code == dist::errc::cancelled));
   }
   while (sums.seen->load() == 0) std::this_thread::yield();
+}
+
+// Two threads serve; each that blocks is replaced by a spare one.
+BOOST_AUTO_TEST_CASE(methods_that_block_on_calls_of_their_own_node_do_not_hold_all_threads) {
+  BOOST_TEST(dist::block_on(dist::go<&Sums::nested_blocking>(*cluster, 3)) == 3);
+  on_threads(2, [&](int) {
+    if (dist::block_on(dist::go<&Sums::nested_blocking>(*cluster, 1)) != 1) std::abort();
+  });
 }
 
 BOOST_AUTO_TEST_CASE(fan_outs_from_several_threads) {

@@ -27,7 +27,7 @@ class master_options {
   duration node_wait = std::chrono::seconds(10);   ///< how long `/rpc` waits for a node that has the method
   service_list services;                           ///< what this program's nodes serve: calls of these wait for a node
   std::string build;                               ///< this program's build id: nodes of another are named in the log
-  std::string join_hint;                           ///< how to start a node, said while calls wait for one
+  std::string program;                             ///< its name, to say how a node is started while calls wait for one
   dist::limits limits;
 };
 
