@@ -18,13 +18,18 @@ void compute_pool::about_to_block() {
   if (!pool_.get_executor().running_in_this_thread()) return;
   std::lock_guard const lock(mutex_);
   // A spare stays once it was needed: who may run how much is the master's business, by leases.
-  if (spares_.size() < slots_) spares_.emplace_back([this] { pool_.attach(); });
+  if (!stopped_ && spares_.size() < slots_) spares_.emplace_back([this] { pool_.attach(); });
 }
 
 void compute_pool::stop() noexcept {
   pool_.stop();
-  for (auto& spare : spares_)
-    if (spare.joinable()) spare.join();
+  std::vector<std::thread> spares;
+  {
+    std::lock_guard const lock(mutex_);
+    stopped_ = true;
+    std::swap(spares, spares_);
+  }
+  for (auto& spare : spares) spare.join();
   pool_.join();
 }
 

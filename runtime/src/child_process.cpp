@@ -44,7 +44,13 @@ int start(std::vector<std::string> arguments, std::vector<std::string> environme
 
 int open_handle(int id) {
   auto const handle = static_cast<int>(::syscall(SYS_pidfd_open, id, 0));
-  if (handle < 0) check(errno, "cannot watch a node process (pidfd_open)");
+  if (handle < 0) {
+    auto const error = errno;
+    ::kill(id, SIGKILL);
+    int status = 0;
+    ::waitpid(id, &status, 0);
+    check(error, "cannot watch a node process (pidfd_open)");
+  }
   return handle;
 }
 

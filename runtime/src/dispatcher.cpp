@@ -100,8 +100,7 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
   if (members_.erase(node.id) == 0) return;
   registry_.leave(node.id);
   for (auto const& call : node.in_flight()) {
-    forget_place(*call, node);
-    if (is_live(*call) && call->places.empty() && !call->queued) lost_with(call, node, how, why);
+    if (forget_place(*call, node) && is_live(*call) && call->places.empty() && !call->queued) lost_with(call, node, how, why);
   }
   send_waiting();
 }
@@ -275,9 +274,9 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
 
 void dispatcher::refused(placed_call& call, fault what, member& by, lease held) {
   placed_ptr const keep(&call);
-  forget_place(call, by);
+  auto const awaited = forget_place(call, by);
   held = {};
-  if (!is_live(call)) {
+  if (!is_live(call) || !awaited) {
     ++late_replies_;
     return send_waiting();
   }
@@ -330,10 +329,12 @@ void dispatcher::abandon_places(placed_call& call) {
   if (call.queued) registry_.withdraw(std::exchange(call.queued, {}));
 }
 
-void dispatcher::forget_place(placed_call& call, member const& on) noexcept {
+bool dispatcher::forget_place(placed_call& call, member const& on) noexcept {
   auto& places = call.places;
+  auto const before = places.size();
   places.erase(std::remove_if(places.begin(), places.end(), [&](placed_call::place const& p) { return p.on == &on; }),
                places.end());
+  return places.size() != before;
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> dispatcher::calls_sent_to(node_id node) const {

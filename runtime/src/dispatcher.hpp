@@ -89,7 +89,8 @@ class dispatcher final : public caller {
   void judge_unheard();
   void wait_for_node(placed_ptr const& call);
   method_facts& facts_of(method_ref method);
-  static void forget_place(placed_call& call, member const& on) noexcept;
+  /// Whether the call was there: an answer from elsewhere is an answer that nobody waits for.
+  static bool forget_place(placed_call& call, member const& on) noexcept;
   result<method_ref> number_of(method_key const& method);
   void tell_node_waiters();
 

@@ -27,6 +27,8 @@ task<std::string> dist_member::run() {
     co_await session_->run([this](frame& in) { on_frame(in); }, [this] { calls_->heard(*this); });
   } catch (std::system_error const& e) {
     why = e.code() == asio::error::eof ? "its connection ended" : e.what();
+  } catch (std::exception const& e) {
+    why = e.what();
   }
   if (!goodbye_.empty()) why = goodbye_;
   co_return why;

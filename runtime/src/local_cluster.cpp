@@ -10,6 +10,7 @@
 #include <dist/rpc/task_group.hpp>
 #include <fstream>
 
+#include "alarm.hpp"
 #include "back_off.hpp"
 #include "child_process.hpp"
 #include "embedded.hpp"
@@ -47,6 +48,20 @@ int secret_descriptor(std::string const& secret) {
   return fd;
 }
 
+/// While it lives, `what` is on the list.
+template <class T>
+class listing {
+ public:
+  listing(std::vector<T*>& in, T& what) : in_(in), what_(what) { in_.push_back(&what_); }
+  listing(listing const&) = delete;
+  listing& operator=(listing const&) = delete;
+  ~listing() { std::erase(in_, &what_); }
+
+ private:
+  std::vector<T*>& in_;
+  T& what_;
+};
+
 }  // namespace
 
 class local_cluster::impl {
@@ -61,12 +76,16 @@ class local_cluster::impl {
     if (options_.processes == 0) options_.processes = default_slots();
     if (options_.arguments.empty()) options_.arguments = own_arguments();
   }
-  ~impl() { ::close(secret_descriptor_); }
+  ~impl() {
+    forget_kill_timer();
+    ::close(secret_descriptor_);
+  }
 
   task<void> run() {
     tasks_.spawn(master_.run());
     for (std::size_t i = 0; i < options_.processes; ++i) tasks_.spawn(keep_node(i));
     co_await tasks_.join();
+    forget_kill_timer();
   }
   void stop() noexcept {
     if (std::exchange(stopping_, true)) return;
@@ -95,28 +114,30 @@ class local_cluster::impl {
                           embedded_environment(master_.local_address(), secret_descriptor_, number, options_.slots,
                                                options_.log_level),
                           secret_descriptor_);
-      children_.push_back(&child);
       auto const started = world_.clock.now();
-      auto const ended = co_await child.wait();
-      std::erase(children_, &child);
+      exit_report ended;
+      {
+        listing const known(children_, child);
+        ended = co_await child.wait();
+      }
       if (stopping_) break;
       world_.log.warn("node process " + std::to_string(child.id()) + " ended: " + to_text(ended) +
                       "; starting another");
       if (world_.clock.now() - started > std::chrono::seconds(10)) failures = 0;
       if (failures > 0) co_await pause(pause_before_retry(failures, world_.entropy));
     }
-    if (stopping_ && children_.empty() && kill_timer_ != timer_id::none)
-      world_.clock.cancel(std::exchange(kill_timer_, timer_id::none));
+  }
+
+  void forget_kill_timer() noexcept {
+    if (kill_timer_ != timer_id::none) world_.clock.cancel(std::exchange(kill_timer_, timer_id::none));
   }
 
   /// Ends early when the cluster stops.
   task<void> pause(duration time) {
     event over;
-    auto const timer = world_.clock.schedule(world_.clock.now() + time, [&over] { over.set(); });
-    pauses_.push_back(&over);
+    alarm const end(world_.clock, time, over);
+    listing const known(pauses_, over);
     co_await over.wait();
-    std::erase(pauses_, &over);
-    world_.clock.cancel(timer);
   }
 
   seams world_;

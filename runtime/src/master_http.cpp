@@ -7,6 +7,7 @@
 #include <dist/rpc/hmac.hpp>
 
 #include "json_calls.hpp"
+#include "host_name.hpp"
 #include "master_impl.hpp"
 #include "token.hpp"
 
@@ -47,9 +48,14 @@ bool master::impl::is_authenticated(http_request const& request) const {
 }
 
 task<http_response> master::impl::answer_http(http_request request, std::string peer, std::string local) {
+  if (request.headers.find("Authorization") && !is_loopback(host_of(peer)))
+    co_return http_response(403, "a token travels over loopback only: elsewhere it could be read on its way\n");
   auto const known = is_authenticated(request);
-  std::vector<std::string> const own_names{options_.listen.host, std::string(host_of(local))};
-  if (auto const why = refuse_browser(request, known ? http_caller::authenticated : http_caller::anonymous, own_names))
+  std::vector<std::string> const own_names{options_.listen.host, std::string(host_of(local)), host_name()};
+  // No page can ask for this upgrade, and whoever gets it proves itself in the handshake: a node may call us by any name.
+  auto const joins = request.path == options_.register_path && request.upgrade == "dist/1";
+  auto const who = known || joins ? http_caller::authenticated : http_caller::anonymous;
+  if (auto const why = refuse_browser(request, who, own_names))
     co_return http_response(403, *why + "\n");
   auto const reads = request.method == "GET" || request.method == "HEAD";
   if (request.path == "/healthz") co_return reads ? http_response(200, "ok\n") : only("GET, HEAD");

@@ -1,5 +1,6 @@
 #include <dist/runtime/master_link.hpp>
 
+#include <algorithm>
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
 #include <dist/rpc/sleep.hpp>
@@ -52,7 +53,7 @@ task<void> master_link::impl::open() {
   me.role = role::caller;
   me.name = options_.name;
   auto const accepted = co_await introduce_in_time(world_, *session, me, options_.secret, options_.limits);
-  heartbeat_ = std::chrono::milliseconds(accepted.heartbeat_ms);
+  heartbeat_ = std::chrono::milliseconds(std::max(1U, accepted.heartbeat_ms));
   session_ = std::move(session);
   calls_->attach(*session_);
 }

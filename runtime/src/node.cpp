@@ -1,5 +1,6 @@
 #include <dist/runtime/node.hpp>
 
+#include <algorithm>
 #include <dist/rpc/sleep.hpp>
 
 #include "back_off.hpp"
@@ -45,9 +46,12 @@ task<void> node::impl::join_once() {
   auto const here = parse_address(peer->local_address());
   // A Go master dials back: the port is open before it is told, on the interface through which the master is reached.
   std::unique_ptr<listener> port;
-  if (here && (is_loopback(here->host) || options_.insecure)) port = listen_for_go_master(here->host);
-  auto answer = co_await ask_for_frames(world_, *peer, options_.master, options_.register_path,
-                                        port ? port->local_address().port : std::uint16_t{0}, options_.limits);
+  // Never with a secret: whoever dials could not prove that it knows it.
+  if (here && options_.secret.empty() && (is_loopback(here->host) || options_.insecure))
+    port = listen_for_go_master(here->host);
+  // Named before the await: g++ 12 goes wrong over a conditional inside a co_await expression.
+  auto const dial_back = port ? port->local_address().port : std::uint16_t{0};
+  auto answer = co_await ask_for_frames(world_, *peer, options_.master, options_.register_path, dial_back, options_.limits);
   switch (answer.response.status) {
     case 101:
       if (port) port->close();
@@ -58,8 +62,9 @@ task<void> node::impl::join_once() {
       peer->close();
       if (!port)
         throw call_error(make_fault(errc::denied, "the master at " + to_text(options_.master) +
-                                                      " is a Go master, which dials its nodes back without a secret; "
-                                                      "say --insecure to allow that beyond this machine"));
+                                                      " is a Go master, which dials its nodes back and cannot prove a "
+                                                      "secret; join it without --secret-file, beyond this machine with "
+                                                      "--insecure"));
       co_await serve_go_master(std::move(port));
       break;
     default: throw registration_error(options_.master, options_.register_path, answer.response);
@@ -87,7 +92,7 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   failures_ = 0;
   last_problem_.clear();
   session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted.name,
-                                            std::chrono::milliseconds(accepted.heartbeat_ms));
+                                            std::chrono::milliseconds(std::max(1U, accepted.heartbeat_ms)));
   if (stopping_) session_->drain(options_.drain_limit);
   auto const staying = session_;
   co_await staying->run();

@@ -108,15 +108,20 @@ class job_run {
   task<void> run_job(cluster calls) {
     try {
       if (process_.config.min_nodes > 0) co_await calls.wait_for_nodes(process_.config.min_nodes);
-      int const code = process_.job.coroutine ? co_await process_.job.coroutine(calls, process_.config.rest)
-                                              : co_await block(calls);
-      finish(code);
+      if (process_.job.coroutine) {
+        auto job = process_.job.coroutine(calls, process_.config.rest);
+        finish(co_await std::move(job));
+      } else {
+        finish(co_await block(calls));
+      }
     } catch (usage_error const& e) {
       finish(process_.say(wrong_use, e.what()));
     } catch (call_error const& e) {
       if (!interrupted_) finish(process_.say(e.code() == errc::no_node ? nobody_there : failed, e.what()));
     } catch (std::exception const& e) {
       if (!interrupted_) finish(process_.say(failed, e.what()));
+    } catch (...) {
+      if (!interrupted_) finish(process_.say(failed, "the job threw something that is not a std::exception"));
     }
   }
 

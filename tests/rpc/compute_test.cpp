@@ -60,10 +60,11 @@ BOOST_AUTO_TEST_CASE(posts_come_from_any_thread) {
 
 BOOST_AUTO_TEST_CASE(what_has_not_begun_is_destroyed_not_run) {
   auto owned = std::make_shared<int>(0);
+  // They outlive the pool's threads, the last of which may still be leaving wait().
+  std::latch begun(1);
+  std::latch go_on(1);
   {
     dist::compute_pool pool(1);
-    std::latch begun(1);
-    std::latch go_on(1);
     pool.post([&] {
       begun.count_down();
       go_on.wait();

@@ -270,4 +270,13 @@ BOOST_AUTO_TEST_CASE(waiting_says_why) {
   BOOST_TEST(world.run<std::int64_t>(std::move(call)) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_may_call_its_master_by_any_name) {
+  // The master listens on every address and does not know that it is called `master`.
+  dist::master_options options;
+  options.listen = {"0.0.0.0", 3000};
+  dist::test::memory_cluster everywhere(dist::services<Work>(), std::move(options));
+  everywhere.add_node("a");
+  everywhere.wait_for_nodes(1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -36,6 +36,7 @@ class compute_pool final : public compute {
   asio::thread_pool pool_;
   std::mutex mutex_;
   std::vector<std::thread> spares_;
+  bool stopped_ = false;
 };
 
 /// Methods on the I/O thread, between its other handlers: for tests and debuggers.

@@ -26,6 +26,7 @@ template <class R>
 R block_on(cluster const& on, task<R> work) {
   if (on.caller().on_io_thread())
     throw std::logic_error("dist::block_on on the I/O thread would wait for itself for ever: use co_await there");
+  if (on.caller().is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
   on.caller().world().compute.about_to_block();
   return asio::co_spawn(on.get_executor(), std::move(work), asio::use_future).get();
 }
