@@ -37,11 +37,19 @@ void caller::cancel(call_ptr call) {
 }
 
 task<void> caller::wait_for_nodes(std::size_t count) {
-  auto const ready = std::make_shared<event>();
-  when_nodes(count, [weak = std::weak_ptr<event>(ready)] {
-    if (auto const waiting = weak.lock()) waiting->set();
+  struct waiting {
+    event done;
+    std::optional<fault> failed;
+  };
+  auto const mine = std::make_shared<waiting>();
+  when_nodes(count, [weak = std::weak_ptr<waiting>(mine)](fault const* failed) {
+    auto const alive = weak.lock();
+    if (!alive) return;
+    if (failed) alive->failed = *failed;
+    alive->done.set();
   });
-  co_await ready->wait();
+  co_await mine->done.wait();
+  if (mine->failed) throw call_error(*mine->failed);
 }
 
 void caller::start_here(call_ptr const& call) {

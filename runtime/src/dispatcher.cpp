@@ -30,16 +30,16 @@ dispatcher::method_facts& dispatcher::facts_of(method_ref method) {
   return facts_[index];
 }
 
-void dispatcher::when_nodes(std::size_t count, std::function<void()> ready) {
-  if (registry_.counts().living >= count) return ready();
-  waiting_for_nodes_.push_back({count, std::move(ready)});
+void dispatcher::when_nodes(std::size_t count, nodes_waiter done) {
+  if (registry_.counts().living >= count) return done(nullptr);
+  waiting_for_nodes_.push_back({count, std::move(done)});
 }
 
 void dispatcher::tell_node_waiters() {
   auto const living = registry_.counts().living;
   for (auto& waiter : std::exchange(waiting_for_nodes_, {})) {
     if (living >= waiter.count)
-      waiter.ready();
+      waiter.done(nullptr);
     else
       waiting_for_nodes_.push_back(std::move(waiter));
   }
@@ -368,6 +368,8 @@ void dispatcher::ended(call_record& record) noexcept {
 
 void dispatcher::stop() {
   stop_calls();
+  auto const stopped = make_fault(errc::stopped, "the cluster was stopped");
+  for (auto const& waiter : std::exchange(waiting_for_nodes_, {})) waiter.done(&stopped);
   unheard_.clear();
   renamed_.clear();
 }

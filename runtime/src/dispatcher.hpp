@@ -21,7 +21,7 @@ class dispatcher final : public caller {
              std::span<method_description const> expected = {});
 
   call_ptr make_call() override { return new placed_call; }
-  void when_nodes(std::size_t count, std::function<void()> ready) override;
+  void when_nodes(std::size_t count, nodes_waiter done) override;
 
   // Membership. A member belongs to whoever runs its connection; it is known here from join to leave.
 
@@ -101,7 +101,7 @@ class dispatcher final : public caller {
   std::vector<method_facts> facts_;                            ///< by method_ref
   struct node_waiter {
     std::size_t count;
-    std::function<void()> ready;
+    nodes_waiter done;
   };
   std::vector<node_waiter> waiting_for_nodes_;
   std::unordered_map<std::string, method_ref> spellings_;      ///< Go's, of methods that are expected or listed

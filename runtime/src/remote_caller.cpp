@@ -10,24 +10,24 @@ namespace {
 
 class node_waiter final : public call_waiter {
  public:
-  explicit node_waiter(std::function<void()> ready) : ready_(std::move(ready)) {}
+  explicit node_waiter(caller::nodes_waiter done) : done_(std::move(done)) {}
   void on_reply(call_record const&, call_reply const& reply) noexcept override {
-    if (!reply.failed) ready_();
+    done_(reply.failed);
   }
 
  private:
-  std::function<void()> ready_;
+  caller::nodes_waiter done_;
 };
 
 }  // namespace
 
-void remote_caller::when_nodes(std::size_t count, std::function<void()> ready) {
+void remote_caller::when_nodes(std::size_t count, nodes_waiter done) {
   static method_key const key{std::string(wait_for_nodes_method), true, nullptr};
   auto const call = make_call();
   call->method = &key;
   call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, std::uint64_t{count});
   start(call);
-  await(call, std::make_unique<node_waiter>(std::move(ready)));
+  await(call, std::make_unique<node_waiter>(std::move(done)));
 }
 
 void remote_caller::dispatch(call_ptr const& call) {

@@ -14,7 +14,7 @@ class remote_caller final : public caller {
   remote_caller(seams const& world, limits const& bounds) : caller(world, bounds) {}
 
   call_ptr make_call() override { return new call_record_of_remote; }
-  void when_nodes(std::size_t count, std::function<void()> ready) override;
+  void when_nodes(std::size_t count, nodes_waiter done) override;
 
   void attach(connection& to) noexcept { session_ = &to; }
   /// The connection ended: what is in flight fails with `why`.

@@ -4,6 +4,13 @@
 
 namespace dist {
 
+namespace {
+
+/// Each stays at the master until that many nodes are there, even when its peer has gone.
+constexpr std::size_t most_node_waits = 1000;
+
+}  // namespace
+
 class served_calls::relay final : public call_waiter {
  public:
   relay(std::shared_ptr<served_calls*> to, call_id id) : to_(std::move(to)), id_(id) {}
@@ -70,8 +77,12 @@ void served_calls::wait_for_nodes(call_id id, std::span<std::byte const> argumen
   value_store store;
   if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, count, store); !problem.empty())
     return refuse(id, make_fault(errc::bad_arguments, problem));
-  on_->when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id] {
+  if (++node_waits_ > most_node_waits)
+    return refuse(id, make_fault(errc::overloaded, "a connection may wait for nodes " +
+                                                       std::to_string(most_node_waits) + " times"));
+  on_->when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id](fault const* failed) {
     if (!*to) return;
+    if (failed) return (*to)->refuse(id, *failed);
     frame_header header;
     header.kind = frame_kind::reply;
     header.id = id;

@@ -44,6 +44,7 @@ class served_calls {
   parent_hook nested_began_;
   parent_hook nested_ended_;
   std::unordered_map<std::uint64_t, entry> calls_;
+  std::size_t node_waits_ = 0;
   std::shared_ptr<served_calls*> self_;  ///< null pointer once this is gone: a relay may come later
 };
 

@@ -122,10 +122,11 @@ class caller : public std::enable_shared_from_this<caller> {
   /// Ends a call that nobody wants any more: whoever waits gets errc::cancelled, the node is told.
   void cancel(call_ptr call);
 
-  /// Completes when at least `count` nodes can take calls. I/O thread.
+  /// Completes when at least `count` nodes can take calls; throws call_error when it is stopped before. I/O thread.
   task<void> wait_for_nodes(std::size_t count);
-  /// Calls `ready` once that is so, perhaps at once. I/O thread.
-  virtual void when_nodes(std::size_t count, std::function<void()> ready) = 0;
+  /// Calls `done` exactly once: with null when that is so, perhaps at once, or with why it will not be. I/O thread.
+  using nodes_waiter = std::function<void(fault const* failed)>;
+  virtual void when_nodes(std::size_t count, nodes_waiter done) = 0;
 
   asio::io_context::executor_type get_executor() const noexcept { return world_.io.get_executor(); }
   seams const& world() const noexcept { return world_; }
