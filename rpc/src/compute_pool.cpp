@@ -12,7 +12,13 @@ compute_pool::compute_pool(std::size_t slots) : slots_(std::max<std::size_t>(slo
 
 compute_pool::~compute_pool() { stop(); }
 
-void compute_pool::post(std::function<void()> work) { asio::post(pool_, std::move(work)); }
+void compute_pool::post(std::function<void()> work) {
+  asio::post(pool_, [this, run = std::move(work)] {
+    ++running_;
+    run();
+    --running_;
+  });
+}
 
 void compute_pool::about_to_block() {
   if (!pool_.get_executor().running_in_this_thread()) return;

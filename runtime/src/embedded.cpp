@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "build_id.hpp"
+#include "leave_at_once.hpp"
 
 namespace dist {
 namespace {
@@ -61,6 +62,7 @@ int serve(orders const& given, service_list const& services) {
   task_group tasks(world.io().get_executor());
   tasks.spawn(serve(served, failed));
   world.io().run();
+  if (world.is_computing()) leave_at_once(failed ? 1 : 0);
   world.join_compute();
   if (failed) std::rethrow_exception(failed);
   return 0;

@@ -22,6 +22,7 @@
 #include "build_id.hpp"
 #include "config.hpp"
 #include "host_name.hpp"
+#include "leave_at_once.hpp"
 
 namespace dist {
 namespace {
@@ -252,6 +253,8 @@ class node_run {
     tasks_.spawn(watch_signals());
     tasks_.spawn(serve());
     world.io().run();
+    // A method that ignores that nobody wants it must not outlast the drain limit: nothing would end this process.
+    if (world.is_computing()) leave_at_once(code_);
     world.join_compute();
     return code_;
   }

@@ -17,6 +17,8 @@ void system_world::join_compute() noexcept {
   if (pool_) pool_->stop();
 }
 
+bool system_world::is_computing() const noexcept { return pool_ && pool_->is_busy(); }
+
 system_world::~system_world() = default;
 
 }  // namespace dist

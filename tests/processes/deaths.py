@@ -76,6 +76,20 @@ def a_second_signal_ends_a_node_at_once(world):
     expect("on a" in job.stderr(), job.stderr())
 
 
+def a_node_does_not_wait_for_a_method_that_nobody_wants(world):
+    master = world.master()
+    a = world.node(master, "a")
+    world.joined(master, 1)
+    job = world.start("--connect", master.at, "slow_once", "60000", world.path("seen"))
+    until("the call", lambda: world.lines("seen"))
+    master.signal(signal.SIGKILL)
+    master.ends(-signal.SIGKILL)
+    job.ends(1)
+    a.says("trying again")
+    a.signal(signal.SIGTERM)
+    a.ends(0, 10)
+
+
 def a_stopped_node_is_suspect_and_comes_back(world):
     master = world.master("--heartbeat", "100ms")
     a = world.node(master, "a")
@@ -94,4 +108,5 @@ def a_stopped_node_is_suspect_and_comes_back(world):
 
 
 main([a_node_is_killed_in_the_middle, a_master_is_killed_and_started_again, node_processes_die_with_their_parent,
-      a_node_is_drained, a_second_signal_ends_a_node_at_once, a_stopped_node_is_suspect_and_comes_back])
+      a_node_is_drained, a_second_signal_ends_a_node_at_once,
+      a_node_does_not_wait_for_a_method_that_nobody_wants, a_stopped_node_is_suspect_and_comes_back])

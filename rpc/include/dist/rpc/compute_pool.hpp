@@ -2,6 +2,7 @@
 
 #include <asio/io_context.hpp>
 #include <asio/thread_pool.hpp>
+#include <atomic>
 #include <cstddef>
 #include <dist/rpc/compute.hpp>
 #include <exception>
@@ -28,12 +29,15 @@ class compute_pool final : public compute {
   void post(std::function<void()> work) override;
   void about_to_block() override;
   std::size_t slots() const noexcept override { return slots_; }
+  /// Whether posted work is running now.
+  bool is_busy() const noexcept { return running_.load() != 0; }
   /// Joins the threads; idempotent.
   void stop() noexcept;
 
  private:
   std::size_t slots_;
   asio::thread_pool pool_;
+  std::atomic<std::size_t> running_ = 0;
   std::mutex mutex_;
   std::vector<std::thread> spares_;
   bool stopped_ = false;

@@ -26,6 +26,8 @@ class system_world {
   /// Waits for the methods that still run; nothing more is run. When the I/O loop has ended and before the nodes go, which
   /// own what the methods use.
   void join_compute() noexcept;
+  /// Whether a plain method is running now.
+  bool is_computing() const noexcept;
   operator seams() noexcept { return get(); }  // NOLINT(google-explicit-constructor): it is what everybody takes
 
  private:
