@@ -46,9 +46,13 @@ void dispatcher::tell_node_waiters() {
 }
 
 result<joined> dispatcher::join(member& node, node_info info) {
-  for (auto const& offer : info.methods) {
+  auto const offers = info.methods;
+  auto in = registry_.join(std::move(info), world().clock.now());
+  // A node that is turned away says nothing about methods.
+  if (!in) return in;
+  for (auto const& offer : offers) {
     auto const number = registry_.intern(offer.name);
-    if (!number) return number.error();
+    if (!number) continue;
     auto& facts = facts_of(*number);
     facts.listed = true;
     learn_spelling(offer.name, *number);
@@ -56,8 +60,6 @@ result<joined> dispatcher::join(member& node, node_info info) {
     facts.repeatable = facts.repeatable && offer.repeatable;
     facts.brief = facts.brief && offer.brief;
   }
-  auto in = registry_.join(std::move(info), world().clock.now());
-  if (!in) return in;
   node.id = in->id;
   node.name = in->name;
   members_[in->id] = &node;

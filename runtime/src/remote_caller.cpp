@@ -41,8 +41,6 @@ void remote_caller::dispatch(call_ptr const& call) {
     return fail(*call, make_fault(errc::overloaded, "the limit (outbox_bytes) of " +
                                                         std::to_string(bounds().outbox_bytes) +
                                                         " bytes that wait to be written is reached"));
-  if (call->method->name.size() > 255)
-    return fail(*call, make_fault(errc::unknown_method, "a method's name has at most 255 bytes"));
   auto const remote = static_cast<call_record_of_remote*>(call.get());
   remote->id = table_.open(remote_ptr(remote));
   remote->sent = true;

@@ -66,8 +66,10 @@ struct request_prefix {
   std::size_t bytes = 0;    ///< the arguments start here
 };
 
-/// The most that a prefix takes: the parent, and a name of 255 bytes.
-inline constexpr std::size_t most_prefix_bytes = 8 + 256;
+/// Of a method's name.
+inline constexpr std::size_t most_name_bytes = 255;
+/// The most that a prefix takes: the parent, and a name.
+inline constexpr std::size_t most_prefix_bytes = 8 + 1 + most_name_bytes;
 
 void put_prefix(buffer& out, std::uint8_t flags, call_id parent, std::string_view method);
 /// Returns what is wrong, or an empty text.
