@@ -76,8 +76,8 @@ dist::task<dist::http_response> answer_sum(dist::cluster cluster) {
   for (auto& value : values) value = static_cast<std::int64_t>(chance.below(1'000'000'000'000));
   auto call = dist::go<&Arith::sum>(cluster, values, patience);
   auto const sum = co_await std::move(call);
-  auto const node = call.node().value_or("a node");
-  co_return dist::http_response(200, "Response from " + node + ": " + std::to_string(sum) + "\n");
+  auto const address = cluster.address_of(call.node().value_or(""));
+  co_return dist::http_response(200, "Response from " + address + ": " + std::to_string(sum) + "\n");
 }
 
 dist::task<dist::http_response> answer_palindrom(dist::cluster cluster, std::string text) {

@@ -35,6 +35,12 @@ void dispatcher::when_nodes(std::size_t count, nodes_waiter done) {
   waiting_for_nodes_.push_back({count, std::move(done)});
 }
 
+std::string dispatcher::address_of(std::string_view name) const {
+  for (auto const& node : registry_.nodes())
+    if (node.info->name == name) return node.info->address;
+  return {};
+}
+
 void dispatcher::tell_node_waiters() {
   auto const living = registry_.counts().living;
   for (auto& waiter : std::exchange(waiting_for_nodes_, {})) {

@@ -46,7 +46,7 @@ def check(where, path, status, pattern):
 
 def main(program):
     with serving(program, "--local", "2") as where:
-        check(where, "/sum", 200, r"Response from \S+: \d+\n")
+        check(where, "/sum", 200, r"Response from 127\.0\.0\.1:\d+: \d+\n")
         check(where, "/palindrom?n=2000", 200, "Palindrom counter to 2000: 93\n")
         check(where, "/palindrome?n=0", 200, "Palindrom counter to 0: 1\n")
         for wrong in ("?n=x", "?n=-1", "?n=", ""):

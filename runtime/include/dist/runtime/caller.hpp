@@ -128,6 +128,9 @@ class caller : public std::enable_shared_from_this<caller> {
   using nodes_waiter = std::function<void(fault const* failed)>;
   virtual void when_nodes(std::size_t count, nodes_waiter done) = 0;
 
+  /// Where the node of this name joined from, `127.0.0.1:40112`; empty where that is not known here. I/O thread.
+  virtual std::string address_of(std::string_view) const { return {}; }
+
   asio::io_context::executor_type get_executor() const noexcept { return world_.io.get_executor(); }
   seams const& world() const noexcept { return world_; }
   limits const& bounds() const noexcept { return limits_; }

@@ -25,6 +25,10 @@ class cluster {
   /// A record with deadline, parent and `options` filled in, ready for its arguments.
   call_ptr make_call(method_key const& method, call_options const& options) const;
 
+  /// Where a node joined from, `127.0.0.1:40112`, for the name that pending::node() gave; empty where that is not known,
+  /// as for a connected job, or when it has left. I/O thread.
+  std::string address_of(std::string_view node) const { return calls_->address_of(node); }
+
   /// Completes when at least `count` nodes can take calls. Cancel: terminal.
   task<void> wait_for_nodes(std::size_t count) const { return calls_->wait_for_nodes(count); }
 
