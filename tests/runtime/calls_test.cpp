@@ -190,4 +190,15 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_when_all_has_ended) {
   BOOST_TEST(world.clock.timer_count() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_job_connects_to_a_running_master) {
+  world.add_node("a");
+  dist::link_options options;
+  options.master = {"master", 3000};
+  auto link = world.run(dist::connect(world.world(), options));
+  auto const running = dist::test::start(world.io, link->run());
+  BOOST_TEST(world.run<std::int64_t>(dist::call<&Arith::add>(link->calls(), 1, 2, 3)) == 6);
+  link->stop();
+  BOOST_TEST(world.drive_until([&] { return running.done(); }));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,7 @@
 #include <dist/runtime/cluster.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace dist {
 
@@ -45,5 +46,12 @@ class master_link {
   class impl;
   std::unique_ptr<impl> impl_;
 };
+
+/// A link that is open; its run() is the caller's to start. Errors as master_link::open.
+inline task<std::unique_ptr<master_link>> connect(seams world, link_options options) {
+  auto link = std::make_unique<master_link>(world, std::move(options));
+  co_await link->open();
+  co_return link;
+}
 
 }  // namespace dist
