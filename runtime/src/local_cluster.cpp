@@ -14,6 +14,7 @@
 #include "back_off.hpp"
 #include "child_process.hpp"
 #include "embedded.hpp"
+#include "listing.hpp"
 
 namespace dist {
 namespace {
@@ -47,20 +48,6 @@ int secret_descriptor(std::string const& secret) {
     throw std::system_error(errno, std::generic_category(), "cannot hand the secret to the node processes");
   return fd;
 }
-
-/// While it lives, `what` is on the list.
-template <class T>
-class listing {
- public:
-  listing(std::vector<T*>& in, T& what) : in_(in), what_(what) { in_.push_back(&what_); }
-  listing(listing const&) = delete;
-  listing& operator=(listing const&) = delete;
-  ~listing() { std::erase(in_, &what_); }
-
- private:
-  std::vector<T*>& in_;
-  T& what_;
-};
 
 }  // namespace
 

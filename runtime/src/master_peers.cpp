@@ -6,22 +6,12 @@
 #include "dist_member.hpp"
 #include "go_member.hpp"
 #include "json_calls.hpp"
+#include "listing.hpp"
 #include "master_impl.hpp"
 #include "served_calls.hpp"
 
 namespace dist {
 namespace {
-
-/// While it lives the master knows the member, and closes it when it stops.
-class listing {
- public:
-  listing(std::vector<member*>& in, member& what) : in_(in), what_(what) { in_.push_back(&what); }
-  ~listing() { std::erase(in_, &what_); }
-
- private:
-  std::vector<member*>& in_;
-  member& what_;
-};
 
 node_info info_of(hello const& who, std::string address) {
   node_info info;

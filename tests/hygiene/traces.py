@@ -19,9 +19,9 @@ def check(path, text):
 
 
 EXAMPLES = [
-    ("README.md", "cd /work/dist", True),
+    ("README.md", "cd /home/ada/dist", True),
     ("setup", "cat /home/me/.netrc", True),
-    ("docs/a.md", "https://example.org/work/page and build/work/x", False),
+    ("docs/a.md", "https://example.org/home/page and build/home/x", False),
     ("rpc/src/a.cpp", "// TODO: later", True),
     ("rpc/src/a.cpp", "// FIXME", True),
     ("rpc/src/a.cpp", "// XXX why", True),

@@ -14,7 +14,7 @@ namespace dist {
 class cluster {
  public:
   explicit cluster(std::shared_ptr<dist::caller> calls) : calls_(std::move(calls)) {}
-  /// For nested calls: they inherit the running call's deadline and are cancelled with it. Throws call_error
+  /// For nested calls: they inherit the running call's deadline. Throws call_error
   /// (errc::no_node) where the method was not called through a cluster, such as by a Go master.
   cluster(context const& running);  // NOLINT(google-explicit-constructor): `go<&M>(ctx, ...)` is meant to work
 
@@ -29,7 +29,8 @@ class cluster {
   /// as for a connected job, or when it has left. I/O thread.
   std::string address_of(std::string_view node) const { return calls_->address_of(node); }
 
-  /// Completes when at least `count` nodes can take calls. Cancel: terminal.
+  /// Completes when at least `count` nodes can take calls. On the I/O thread; elsewhere give it to block_on or run_on.
+  /// Cancel: terminal.
   task<void> wait_for_nodes(std::size_t count) const { return calls_->wait_for_nodes(count); }
 
  private:
