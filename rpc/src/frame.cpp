@@ -58,19 +58,26 @@ std::string decode(std::byte const* in, frame_header& header) {
   return {};
 }
 
-void put_prefix(buffer& out, std::uint8_t flags, call_id parent, std::string_view method) {
+void put_prefix(buffer& out, std::uint8_t flags, request_prefix const& prefix) {
   if (flags & frame_flags::nested) {
     auto* at = out.grow(8);
-    put(at, parent.index);
-    put(at + 4, parent.generation);
+    put(at, prefix.parent.index);
+    put(at + 4, prefix.parent.generation);
   }
   if (flags & frame_flags::named) {
-    auto const length = std::min<std::size_t>(method.size(), 255);
+    auto const length = std::min(prefix.method.size(), most_name_bytes);
     auto const total = padded(1 + length);
     auto* at = out.grow(total);
     std::memset(at, 0, total);
     at[0] = static_cast<std::byte>(length);
-    std::memcpy(at + 1, method.data(), length);
+    std::memcpy(at + 1, prefix.method.data(), length);
+  }
+  if (flags & frame_flags::options) {
+    auto const total = padded(2 + prefix.options.size());
+    auto* at = out.grow(total);
+    std::memset(at, 0, total);
+    put(at, static_cast<std::uint16_t>(prefix.options.size()));
+    std::memcpy(at + 2, prefix.options.data(), prefix.options.size());
   }
 }
 
@@ -86,6 +93,16 @@ std::string get_prefix(std::span<std::byte const> bytes, std::uint8_t flags, req
     if (length == 0 || rest.size() < padded(1 + length)) return "request without its method's name";
     prefix.method = as_text(rest.subspan(1, length));
     prefix.bytes += padded(1 + length);
+  }
+  if (flags & frame_flags::options) {
+    auto const rest = bytes.subspan(prefix.bytes);
+    auto const length = rest.size() < 2 ? std::size_t{0} : get<std::uint16_t>(rest.data());
+    if (length == 0 || rest.size() < padded(2 + length)) return "request without its options";
+    if (length > most_options_bytes)
+      return "request with " + std::to_string(length) + " bytes of options; the maximum is " +
+             std::to_string(most_options_bytes);
+    prefix.options = rest.subspan(2, length);
+    prefix.bytes += padded(2 + length);
   }
   return {};
 }

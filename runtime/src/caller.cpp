@@ -6,6 +6,15 @@
 
 namespace dist {
 
+void call_record::set_options(std::shared_ptr<request_options const> wishes) {
+  options = std::move(wishes);
+  if (!options || !options->node_wait_us) return;
+  // It may come from a peer: what does not fit is as good as for ever.
+  constexpr auto longest = std::chrono::floor<std::chrono::microseconds>(duration::max());
+  if (*options->node_wait_us < static_cast<std::uint64_t>(longest.count()))
+    node_wait = std::chrono::microseconds(*options->node_wait_us);
+}
+
 caller::caller(seams const& world, limits const& bounds)
     : world_(world), limits_(bounds), mailbox_(std::make_shared<mailbox>(world.io)) {}
 

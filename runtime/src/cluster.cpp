@@ -21,7 +21,7 @@ call_ptr cluster::make_call(method_key const& method, call_options const& option
   auto call = calls_->make_call();
   call->method = &method;
   call->once = options.is_once();
-  call->node_wait = options.node_wait().value_or(duration::max());
+  call->set_options(options.sent());
   call->parent = parent_id_;
   call->deadline = inherited_;
   if (auto const left = options.time_left())

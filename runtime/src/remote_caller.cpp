@@ -41,6 +41,10 @@ void remote_caller::dispatch(call_ptr const& call) {
     return fail(*call, make_fault(errc::overloaded, "the limit (outbox_bytes) of " +
                                                         std::to_string(bounds().outbox_bytes) +
                                                         " bytes that wait to be written is reached"));
+  buffer wishes;
+  if (call->options)
+    if (auto const problem = encode(*call->options, wishes); !problem.empty())
+      return fail(*call, make_fault(errc::limit_exceeded, problem));
   auto const remote = static_cast<call_record_of_remote*>(call.get());
   remote->id = table_.open(remote_ptr(remote));
   remote->sent = true;
@@ -49,11 +53,12 @@ void remote_caller::dispatch(call_ptr const& call) {
   header.flags = static_cast<std::uint8_t>(
       frame_flags::named | (call->parent ? frame_flags::nested : 0) | (call->once ? frame_flags::once : 0) |
       (call->reply_spelling == spelling::go ? frame_flags::go_spelling : 0));
+  if (call->options) header.flags |= frame_flags::options;
   header.codec = static_cast<std::uint8_t>(call->codec);
   header.deadline_us = to_wire(call->deadline, world().clock.now());
   header.id = remote->id;
   buffer prefix;
-  put_prefix(prefix, header.flags, call->parent.value_or(call_id{}), call->method->name);
+  put_prefix(prefix, header.flags, {call->parent.value_or(call_id{}), call->method->name, wishes.bytes(), 0});
   auto const bytes = call->arguments.bytes();
   if (bytes.size() > outbox_copy_bytes)
     session_->out().put(header, prefix.bytes(), bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));

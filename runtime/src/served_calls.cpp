@@ -59,6 +59,12 @@ void served_calls::on_request(frame& request) {
   call->reply_spelling = header.flags & frame_flags::go_spelling ? spelling::go : spelling::declared;
   call->once = header.flags & frame_flags::once;
   call->deadline = deadline_from_wire(header.deadline_us, on_->world().clock.now());
+  if (!prefix.options.empty()) {
+    auto wishes = std::make_shared<request_options>();
+    if (auto const problem = decode(prefix.options, *wishes); !problem.empty())
+      throw std::system_error(errc::protocol_error, problem);
+    call->set_options(std::move(wishes));
+  }
   call->arguments.append(request.bytes().subspan(prefix.bytes));
   entry one{call, {}};
   if (header.flags & frame_flags::nested) {

@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_large_array_is_aligned_with_and_without_prefix) {
     for (std::size_t const piece : {std::size_t{997}, std::size_t{16'384}, plenty}) {
       BOOST_TEST_INFO_SCOPE("flags " << flags << ", pieces of " << piece);
       buffer bytes;
-      put_prefix(bytes, static_cast<std::uint8_t>(flags), {}, "Arith.mean");
+      put_prefix(bytes, static_cast<std::uint8_t>(flags), {{}, "Arith.mean", {}, 0});
       auto const prefix_bytes = bytes.size();
       BOOST_TEST_REQUIRE(encode_arguments(codec::cbor, spelling::declared, bytes, values) == "");
       auto header = header_of(frame_kind::request);

@@ -82,10 +82,11 @@ BOOST_AUTO_TEST_CASE(every_value_of_every_checked_byte) {
 
 BOOST_AUTO_TEST_CASE(a_prefix_comes_back_and_keeps_what_follows_aligned) {
   for (std::size_t length = 1; length <= 255; ++length)
-    for (auto const flags : {0, 1, 2, 3}) {
+    for (auto const flags : {0, 1, 2, 3, 32, 33, 34, 35}) {
       std::string const name(length, 'm');
+      std::string const options(16 * length, 'o');
       buffer bytes;
-      put_prefix(bytes, static_cast<std::uint8_t>(flags), {7, 9}, name);
+      put_prefix(bytes, static_cast<std::uint8_t>(flags), {{7, 9}, name, as_bytes(options), 0});
       auto const prefix_bytes = bytes.size();
       bytes.append(as_bytes("arguments"));
       request_prefix prefix;
@@ -94,20 +95,21 @@ BOOST_AUTO_TEST_CASE(a_prefix_comes_back_and_keeps_what_follows_aligned) {
       BOOST_TEST_REQUIRE(prefix.bytes % 8 == 0U);
       BOOST_TEST_REQUIRE(prefix.method == (flags & frame_flags::named ? name : std::string()));
       BOOST_TEST_REQUIRE(prefix.parent == (flags & frame_flags::nested ? call_id{7, 9} : call_id{}));
+      BOOST_TEST_REQUIRE(as_text(prefix.options) == (flags & frame_flags::options ? options : std::string()));
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_prefix_that_is_cut_short_is_refused_at_every_length) {
-  constexpr std::uint8_t both = frame_flags::nested | frame_flags::named;
+  constexpr std::uint8_t all = frame_flags::nested | frame_flags::named | frame_flags::options;
   buffer whole;
-  put_prefix(whole, both, {7, 9}, "Arith.sum");
-  BOOST_TEST_REQUIRE(whole.size() == 24U);
+  put_prefix(whole, all, {{7, 9}, "Arith.sum", as_bytes("options"), 0});
+  BOOST_TEST_REQUIRE(whole.size() == 40U);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     BOOST_TEST_INFO_SCOPE(size << " bytes");
     // A copy of its own, so that reading beyond its end is seen by the sanitizer.
     buffer const cut(whole.bytes().first(size));
     request_prefix prefix;
-    BOOST_TEST(get_prefix(cut.bytes(), both, prefix) != "");
+    BOOST_TEST(get_prefix(cut.bytes(), all, prefix) != "");
   }
 }
 
@@ -115,6 +117,16 @@ BOOST_AUTO_TEST_CASE(a_name_must_not_be_empty) {
   std::array<std::byte, 8> const nothing{};
   request_prefix prefix;
   BOOST_TEST(get_prefix(nothing, frame_flags::named, prefix) != "");
+}
+
+BOOST_AUTO_TEST_CASE(options_must_not_be_empty_nor_too_long) {
+  std::string const too_long(most_options_bytes + 1, 'o');
+  for (auto const& options : {std::string(), too_long}) {
+    buffer bytes;
+    put_prefix(bytes, frame_flags::options, {{}, {}, as_bytes(options), 0});
+    request_prefix prefix;
+    BOOST_TEST(get_prefix(bytes.bytes(), frame_flags::options, prefix) != "");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_large_frame_gives_its_bytes_away_without_copying) {
@@ -136,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_small_frame_is_copied_so_that_a_large_array_in_it_is_alig
   for (auto const flags : {0, 1, 2, 3}) {
     BOOST_TEST_INFO_SCOPE("flags " << flags);
     buffer bytes;
-    put_prefix(bytes, static_cast<std::uint8_t>(flags), {}, "Arith.mean");
+    put_prefix(bytes, static_cast<std::uint8_t>(flags), {{}, "Arith.mean", {}, 0});
     auto const prefix_bytes = bytes.size();
     BOOST_TEST_REQUIRE(encode_arguments(codec::cbor, spelling::declared, bytes, values) == "");
     frame small(test::header_of(frame_kind::request), bytes.bytes());

@@ -5,6 +5,7 @@
 #include <dist/rpc/hello.hpp>
 #include <dist/rpc/hmac.hpp>
 #include <dist/rpc/jsonrpc.hpp>
+#include <dist/rpc/request_options.hpp>
 
 #include <fstream>
 #include <map>
@@ -186,9 +187,18 @@ std::string sum_arguments(codec how) {
   return text_of(out);
 }
 
+request_options page_options() {
+  request_options wishes;
+  wishes.needs = {"gpu=yes"};
+  wishes.retries = 5;
+  return wishes;
+}
+
 std::string named_request(std::uint8_t flags, call_id parent) {
   buffer payload;
-  put_prefix(payload, flags, parent, "Arith.sum");
+  buffer wishes;
+  BOOST_TEST_REQUIRE(encode(page_options(), wishes) == "");
+  put_prefix(payload, flags, {parent, "Arith.sum", wishes.bytes(), 0});
   payload.append(as_bytes(sum_arguments(codec::cbor)));
   auto header = header_of(frame_kind::request, {0, 1});
   header.flags = flags;
@@ -235,6 +245,7 @@ std::map<std::string, std::string> written_hex() {
   made["request in JSON"] = frame_text(json_header, sum_arguments(codec::json));
   made["named request"] = named_request(frame_flags::named, {});
   made["nested request"] = named_request(frame_flags::named | frame_flags::nested, {1, 3});
+  made["request with options"] = named_request(frame_flags::named | frame_flags::options, {});
   made["reply"] = frame_text(header_of(frame_kind::reply, {1, 3}), cbor_of(std::int64_t{12}));
   buffer nothing;
   encode_void(codec::cbor, spelling::declared, nothing);
@@ -328,12 +339,18 @@ BOOST_AUTO_TEST_CASE(every_frame_is_read_as_it_is_shown) {
   BOOST_TEST(request.header.method == 0);
   BOOST_TEST(request.header.deadline_us == 2'500'000U);
   BOOST_TEST(request.header.id == (call_id{1, 3}));
-  for (auto const* name : {"request", "request in JSON", "named request", "nested request"}) {
+  for (auto const* name : {"request", "request in JSON", "named request", "nested request",
+                           "request with options"}) {
     auto const asked = frame_of(name);
     request_prefix prefix;
     BOOST_TEST_REQUIRE(get_prefix(as_bytes(asked.payload), asked.header.flags, prefix) == "");
     BOOST_TEST(prefix.method == (asked.header.flags & frame_flags::named ? "Arith.sum" : ""));
     BOOST_TEST(prefix.parent == (asked.header.flags & frame_flags::nested ? call_id{1, 3} : call_id{}));
+    if (!prefix.options.empty()) {
+      request_options wishes;
+      BOOST_TEST(decode(prefix.options, wishes) == "");
+      BOOST_TEST((wishes == page_options()));
+    }
     std::tuple<std::vector<std::int64_t>> arguments;
     value_store store;
     auto const how = static_cast<codec>(asked.header.codec);

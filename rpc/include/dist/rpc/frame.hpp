@@ -40,6 +40,7 @@ struct frame_flags {
   static constexpr std::uint8_t go_spelling = 4;  ///< request: write the result's members as Go does
   static constexpr std::uint8_t by_method = 16;   ///< request to a node: a running method made it
   static constexpr std::uint8_t once = 8;         ///< request: never issue it a second time
+  static constexpr std::uint8_t options = 32;     ///< request: then request_options
 };
 
 struct frame_header {
@@ -62,16 +63,19 @@ std::string decode(std::byte const* in, frame_header& header);
 /// What may stand before a request's arguments. Its size is a multiple of 8, so that a large array behind it stays aligned.
 struct request_prefix {
   call_id parent;
-  std::string_view method;  ///< views the payload
+  std::string_view method;              ///< views the payload
+  std::span<std::byte const> options;   ///< likewise; see request_options.hpp
   std::size_t bytes = 0;    ///< the arguments start here
 };
 
 /// Of a method's name.
 inline constexpr std::size_t most_name_bytes = 255;
-/// The most that a prefix takes: the parent, and a name.
-inline constexpr std::size_t most_prefix_bytes = 8 + 1 + most_name_bytes;
+/// Of a request's options.
+inline constexpr std::size_t most_options_bytes = 4096;
+/// The most that a prefix takes: the parent, a name, options.
+inline constexpr std::size_t most_prefix_bytes = 8 + 1 + most_name_bytes + 2 + most_options_bytes + 6;
 
-void put_prefix(buffer& out, std::uint8_t flags, call_id parent, std::string_view method);
+void put_prefix(buffer& out, std::uint8_t flags, request_prefix const& prefix);
 /// Returns what is wrong, or an empty text.
 std::string get_prefix(std::span<std::byte const> payload, std::uint8_t flags, request_prefix& prefix);
 

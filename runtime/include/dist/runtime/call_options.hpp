@@ -1,7 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <dist/rpc/deadline.hpp>
+#include <dist/rpc/request_options.hpp>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace dist {
 
@@ -17,10 +24,10 @@ class call_options {
     within_ = left;
     return *this;
   }
-  /// With no node that has the method for this long, the call fails with errc::no_node. Default: it waits; the master's
-  /// log says for what. Calls made from a node or over a connection to somebody's master wait as that master does.
-  call_options& wait_for_node(duration longest) noexcept {
-    node_wait_ = longest;
+  /// With no node that can take the call for this long, it fails with errc::no_node. Default: it waits; the master's log
+  /// says for what.
+  call_options& wait_for_node(duration longest) {
+    change().node_wait_us = microseconds(longest);
     return *this;
   }
   /// Never issue the call a second time, even if its method is repeatable.
@@ -28,15 +35,45 @@ class call_options {
     once_ = true;
     return *this;
   }
+  /// Only nodes with this label, `gpu=1`, or with any value of it, `gpu`; `node=NAME` is the node of that name. Several
+  /// must all hold. Default: any node that has the method.
+  call_options& needs(std::string label) {
+    change().needs.push_back(std::move(label));
+    return *this;
+  }
+  /// How often the call may be issued again when its method throws dist::transient. Default 3.
+  call_options& retry(std::uint32_t times) {
+    change().retries = times;
+    return *this;
+  }
+  /// Ends the node's process when its method still runs this long after the call was cancelled or its deadline passed.
+  /// Only in processes of one slot that are started again, as by --procs and --local: nothing else suffers. Default:
+  /// never; the slot stays in use until the method returns.
+  call_options& kill_after(duration patience) {
+    change().kill_after_us = microseconds(patience);
+    return *this;
+  }
 
   std::optional<duration> time_left() const noexcept { return within_; }
-  std::optional<duration> node_wait() const noexcept { return node_wait_; }
   bool is_once() const noexcept { return once_; }
+  /// What travels with the call; null where everything is as by default.
+  std::shared_ptr<request_options const> const& sent() const noexcept { return sent_; }
 
  private:
+  static std::uint64_t microseconds(duration d) noexcept {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::microseconds>(d).count()));
+  }
+  /// Calls share what was set, so setting makes a copy.
+  request_options& change() {
+    auto changed = sent_ ? std::make_shared<request_options>(*sent_) : std::make_shared<request_options>();
+    auto& made = *changed;
+    sent_ = std::move(changed);
+    return made;
+  }
+
   std::optional<duration> within_;
-  std::optional<duration> node_wait_;
   bool once_ = false;
+  std::shared_ptr<request_options const> sent_;
 };
 
 }  // namespace dist

@@ -7,6 +7,7 @@
 #include <dist/rpc/fault.hpp>
 #include <dist/rpc/frame.hpp>
 #include <dist/rpc/limits.hpp>
+#include <dist/rpc/request_options.hpp>
 #include <dist/rpc/result.hpp>
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/task.hpp>
@@ -58,6 +59,9 @@ class call_record {
  public:
   virtual ~call_record() = default;
 
+  /// Takes the caller's wishes, as they were given or as they came over the wire.
+  void set_options(std::shared_ptr<request_options const> wishes);
+
   method_key const* method = nullptr;
   std::shared_ptr<method_key const> own_method;  ///< keeps `method` where it is not static
   buffer arguments;  ///< lives as long as the record: it may be issued again, and a large one is written from here
@@ -67,6 +71,7 @@ class call_record {
   bool once = false;                     ///< the caller narrowed it: never issue it again
   duration node_wait = duration::max();  ///< how long to wait for a node that has the method
   std::optional<call_id> parent;         ///< the running call that made this one
+  std::shared_ptr<request_options const> options;  ///< the caller's wishes; null: none
   std::string early_problem;             ///< the arguments could not be encoded: it fails as soon as it starts
 
   /// Who answered, as far as this process knows. Written once; readable from any thread.
