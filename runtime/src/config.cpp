@@ -25,6 +25,7 @@ po::options_description flags() {
       "secret-file", text("FILE"), "file with the join secret, needed beyond this machine")(
       "insecure", "listen beyond this machine without a secret")(
       "heartbeat", text("D"), "time between two beats, such as 500ms; default 1s")(
+      "lost-after", text("D"), "a node that is silent for so long is given up; default 30s")(
       "go-nodes", text("CIDR"), "networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24")(
       "register-path", text("PATH"), "where nodes register; default /register-node")(
       "log", text("LEVEL"), "off, error, warn, info or debug")(",v", "the same as --log debug")(
@@ -51,6 +52,12 @@ std::size_t to_count(std::string const& flag, std::string const& text, std::size
 
 address to_address(std::string const& flag, std::string const& text) {
   auto const parsed = parse_address(text);
+  if (!parsed) throw mistake(flag + " " + text + ": " + parsed.error().message);
+  return *parsed;
+}
+
+std::chrono::nanoseconds to_duration(std::string const& flag, std::string const& text) {
+  auto const parsed = parse_duration(text);
   if (!parsed) throw mistake(flag + " " + text + ": " + parsed.error().message);
   return *parsed;
 }
@@ -145,11 +152,12 @@ run_config read(given_flags const& given) {
   config.secret_file = given.text("secret-file").value_or("");
   config.insecure = given.has("insecure");
   if (auto const beat = given.text("heartbeat")) {
-    auto const parsed = parse_duration(*beat);
-    if (!parsed) throw mistake("--heartbeat " + *beat + ": " + parsed.error().message);
-    if (*parsed < std::chrono::milliseconds(10)) throw mistake("--heartbeat takes at least 10ms");
-    config.heartbeat = *parsed;
+    config.heartbeat = to_duration("--heartbeat", *beat);
+    if (config.heartbeat < std::chrono::milliseconds(10)) throw mistake("--heartbeat takes at least 10ms");
   }
+  if (auto const silence = given.text("lost-after")) config.lost_after = to_duration("--lost-after", *silence);
+  if (config.lost_after < 3 * config.heartbeat)
+    throw mistake("--lost-after takes at least three heartbeats: a node is suspect after two");
   if (auto const networks = given.text("go-nodes")) {
     std::istringstream in(*networks);
     for (std::string one; std::getline(in, one, ',');) config.go_nodes.push_back(one);

@@ -32,6 +32,7 @@ struct run_config {
   std::string secret_file;
   bool insecure = false;
   std::chrono::nanoseconds heartbeat = std::chrono::seconds(1);
+  std::chrono::nanoseconds lost_after = std::chrono::seconds(30);
   std::vector<std::string> go_nodes;
   std::string register_path = "/register-node";
   dist::log_level log_level = dist::log_level::warn;

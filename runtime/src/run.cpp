@@ -53,6 +53,7 @@ master_options options_for(process const& of) {
   options.secret = of.secret;
   options.insecure = of.config.insecure;
   options.heartbeat = of.config.heartbeat;
+  options.lost_after = of.config.lost_after;
   options.register_path = of.config.register_path;
   options.go_nodes = of.config.go_nodes;
   options.services = of.services;
