@@ -26,7 +26,9 @@ ALLOWED = [
     ("rpc/include/dist/rpc/tcp_network.hpp", (TIMER,), "the same, declared"),
     ("rpc/src/cpu_count.cpp", (THREAD,), "asks how many processors there are, makes no thread"),
     ("runtime/src/embedded.cpp", (SIGNAL,), "a node process of an embedded cluster leaves Ctrl-C to its parent"),
-    ("runtime/src/run.cpp", (THREAD, SIGNAL), "the I/O thread beside a plain job, and the process's signals"),
+    ("runtime/src/job_run.hpp", (SIGNAL,), "the signals of a process that runs a job"),
+    ("runtime/src/job_run.cpp", (SIGNAL,), "the same"),
+    ("runtime/src/node_run.cpp", (SIGNAL,), "the signals of a node's process"),
     ("tests/processes/cluster_program.cpp", (SLEEP,), "methods of real processes that take their time"),
 ]
 RULES = [
@@ -71,7 +73,7 @@ EXAMPLES = [
     ("runtime/src/a.cpp", "int i = rand ();", True),
     ("runtime/src/a.cpp", "int i = operand(1'000);", False),
     ("runtime/src/a.cpp", "asio::signal_set s(io);", True),
-    ("runtime/src/run.cpp", "asio::signal_set s(io);", False),
+    ("runtime/src/node_run.cpp", "asio::signal_set s(io);", False),
     ("tests/rpc/a_test.cpp", "std::this_thread::sleep_for(1ms);", True),
     ("tests/rpc/a_test.cpp", "co_await sleep_for(clock, 1ms);", False),
     ("runtime/src/a.cpp", "::signal(SIGINT, SIG_IGN);", True),

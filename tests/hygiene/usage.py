@@ -9,9 +9,9 @@ RULES = [
     (r"\b(?:asio::)?detached\b(?=\s*[,)])|\basio::detached\b|\basio/detached\.hpp\b", (),
      "every coroutine has an owner: a task_group"),
     (r"\bco_spawn\s*\(",
-     ("rpc/src/task_group.cpp", "rpc/src/coroutine_call.cpp", "runtime/src/run.cpp", "runtime/src/block_on.cpp",
+     ("rpc/src/task_group.cpp", "rpc/src/coroutine_call.cpp", "runtime/src/block_on.cpp",
       "runtime/include/dist/runtime/block_on.hpp", "tests/"),
-     "coroutines start in a task_group, as a served method, in run or in block_on"),
+     "coroutines start in a task_group, as a served method or in block_on"),
     (r"\bjson::(?:parse|parse_into|parser|stream_parser)\b", ("tests/",),
      "Boost.JSON's own parsing of doubles is inexact; use the reader of rpc"),
 ]

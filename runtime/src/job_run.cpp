@@ -1,0 +1,109 @@
+#include "job_run.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <asio/cancellation_state.hpp>
+#include <asio/this_coro.hpp>
+#include <dist/rpc/compute_pool.hpp>
+#include <utility>
+
+namespace dist {
+
+job_run::job_run(process const& of, system_world& world, job_backend on)
+    : process_(of),
+      world_(world),
+      backend_(std::move(on)),
+      signals_(world.io(), SIGINT, SIGTERM),
+      tasks_(world.io().get_executor()) {}
+
+int job_run::run() {
+  tasks_.spawn(watch_signals());
+  tasks_.spawn(work());
+  world_.io().run();
+  return code_;
+}
+
+task<void> job_run::serve() {
+  try {
+    co_await backend_.run();
+  } catch (std::exception const& e) {
+    finish(process_.say(exit_code::failed, e.what()));
+  }
+  served_.set();
+}
+
+task<void> job_run::work() {
+  try {
+    if (backend_.open) co_await backend_.open();
+  } catch (std::exception const& e) {
+    finish(process_.say(exit_code::nobody_there, e.what()));
+  }
+  tasks_.spawn(serve());
+  task_group job(world_.io().get_executor());
+  job_ = &job;
+  if (!ended_) job.spawn(run_job(backend_.calls()));
+  co_await job.join();
+  job_ = nullptr;
+  backend_.stop();
+  co_await served_.wait();
+  signals_.cancel();
+}
+
+task<void> job_run::run_job(cluster calls) {
+  try {
+    if (process_.config.min_nodes > 0) co_await calls.wait_for_nodes(process_.config.min_nodes);
+    if (process_.job.coroutine) {
+      auto job = process_.job.coroutine(calls, process_.config.rest);
+      finish(co_await std::move(job));
+    } else {
+      finish(co_await block(calls));
+    }
+  } catch (usage_error const& e) {
+    finish(process_.say(exit_code::wrong_use, e.what()));
+  } catch (call_error const& e) {
+    auto const code = e.code() == errc::no_node ? exit_code::nobody_there : exit_code::failed;
+    if (!interrupted_) finish(process_.say(code, e.what()));
+  } catch (std::exception const& e) {
+    if (!interrupted_) finish(process_.say(exit_code::failed, e.what()));
+  } catch (...) {
+    if (!interrupted_) finish(process_.say(exit_code::failed, "the job threw something that is not a std::exception"));
+  }
+}
+
+/// A job that blocks has a thread of its own.
+task<int> job_run::block(cluster& calls) {
+  event done;
+  std::exception_ptr error;
+  int code = 0;
+  side_thread const thread(
+      world_.io().get_executor(), [&] { code = process_.job.blocking(calls, process_.config.rest); },
+      [&](std::exception_ptr what) {
+        error = what;
+        done.set();
+      });
+  // Its calls fail when the cluster stops, which is how it is interrupted; it must not be left behind.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await done.wait();
+  if (error) std::rethrow_exception(error);
+  co_return code;
+}
+
+task<void> job_run::watch_signals() {
+  for (;;) {
+    co_await signals_.async_wait(asio::use_awaitable);
+    if (std::exchange(interrupted_, true)) ::_exit(exit_code::interrupted);
+    code_ = exit_code::interrupted;
+    ended_ = true;
+    if (job_) job_->stop();
+    if (!process_.job.coroutine) backend_.stop();
+  }
+}
+
+void job_run::finish(int code) {
+  if (std::exchange(ended_, true)) return;
+  code_ = code;
+  if (job_) job_->stop();
+}
+
+}  // namespace dist
