@@ -162,6 +162,8 @@ struct message_reader {
     started = true;
 
     pending += text;
+    // Beast 1.81 asserts that a last chunk's size is not followed by one byte alone; a message always has one more.
+    if (parser->chunked() && pending.size() == 4 && pending.starts_with("0\r\n")) return bytes.size();
     // Beast looks for the head's end before it looks at its lines, and a bare LF would leave it waiting.
     auto const bare = bare_line_feed(pending.size() - text.size());
     boost::system::error_code error;
