@@ -15,6 +15,9 @@ if(DIST_SANITIZE)
   add_compile_options(-fsanitize=${DIST_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${DIST_SANITIZE})
 endif()
+if(DIST_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 # dist_library(rpc SOURCES ... PUBLIC ... PRIVATE ...): the module's library dist_rpc with its alias dist::rpc.
 function(dist_library module)

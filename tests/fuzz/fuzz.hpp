@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <dist/rpc/buffer.hpp>
+#include <span>
+#include <string>
+
+// What every fuzz target shares. A target is one file with one function: any bytes at all must neither crash it nor make
+// two ways of reading the same bytes differ.
+
+/// libFuzzer's entry; tests/fuzz/replay.cpp calls it as well, with the files of the corpus.
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size);
+
+namespace dist::fuzz {
+
+inline std::span<std::byte const> bytes_of(std::uint8_t const* data, std::size_t size) noexcept {
+  return {reinterpret_cast<std::byte const*>(data), size};
+}
+
+/// A finding, when it is not so.
+inline void require(bool holds, std::string const& what) {
+  if (holds) return;
+  std::fprintf(stderr, "finding: %s\n", what.c_str());
+  std::abort();
+}
+
+/// Cuts the input into pieces whose sizes the input itself decides, so that every way of arriving is tried.
+template <class Use>
+void in_pieces(std::span<std::byte const> input, Use use) {
+  std::size_t at = 0;
+  unsigned seed = static_cast<unsigned>(input.size());
+  while (at < input.size()) {
+    seed = seed * 1'103'515'245U + std::to_integer<unsigned>(input[at]) + 12345U;
+    auto const size = std::min<std::size_t>(input.size() - at, 1 + (seed >> 16) % 9);
+    use(input.subspan(at, size));
+    at += size;
+  }
+}
+
+}  // namespace dist::fuzz
