@@ -9,11 +9,16 @@
 
 namespace dist {
 
+/// A connection to `to`; throws errc::deadline_exceeded when there is none after `limit`. The system itself would try for
+/// minutes where nobody answers.
+task<std::unique_ptr<stream>> connect_within(seams world, address to, duration limit);
+
 /// Asks the master at the other end for dist/1 frames; `port` is where a Go master may dial back, 0 for nowhere.
 task<http_answer> ask_for_frames(seams world, stream& peer, address master, std::string path, std::uint16_t port,
                                  limits bounds);
 
-/// The handshake on a connection that was granted them, within limits.handshake.
+/// The handshake on a connection that was granted them. Both throw errc::deadline_exceeded, and say for what they waited,
+/// when limits.handshake has passed.
 task<welcome> introduce_in_time(seams world, connection& session, hello me, std::string secret, limits bounds);
 
 /// What went wrong with a registration that was answered with something else than 101.

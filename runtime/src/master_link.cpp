@@ -39,11 +39,12 @@ class master_link::impl {
   std::unique_ptr<connection> session_;
   duration heartbeat_{};
   std::optional<silence> silence_;  ///< of the session
+  bool silent_ = false;             ///< that is why it was closed
   bool stopping_ = false;
 };
 
 task<void> master_link::impl::open() {
-  auto peer = co_await world_.network.connect(options_.master);
+  auto peer = co_await connect_within(world_, options_.master, options_.limits.handshake);
   auto answer = co_await ask_for_frames(world_, *peer, options_.master, options_.register_path, 0, options_.limits);
   if (answer.response.status != 101)
     throw registration_error(options_.master, options_.register_path, answer.response);
@@ -93,6 +94,10 @@ task<void> master_link::impl::serve() {
     failed = std::current_exception();
     why = e.what();
   }
+  if (std::exchange(silent_, false)) {
+    why = "it is silent";
+    failed = std::make_exception_ptr(std::system_error(errc::connection_lost, why));
+  }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   calls_->detach(why);
   beats.stop();
@@ -106,6 +111,7 @@ task<void> master_link::impl::beat_loop() {
   for (;;) {
     co_await sleep_for(world_.clock, heartbeat_);
     if (silence_->is_too_long(world_.clock.now())) {
+      silent_ = true;
       session_->close();
       co_return;
     }

@@ -5,6 +5,7 @@
 #include "back_off.hpp"
 #include "dist_member.hpp"
 #include "go_member.hpp"
+#include "join.hpp"
 #include "json_calls.hpp"
 #include "listing.hpp"
 #include "master_impl.hpp"
@@ -42,28 +43,6 @@ void drop_incompatible(node_info& info, std::span<method_description const> ours
 
 /// How long a Go node is looked for that was lost.
 constexpr auto go_patience = std::chrono::minutes(10);
-
-task<void> connect_into(network& over, address to, std::unique_ptr<stream>& made) {
-  made = co_await over.connect(std::move(to));
-}
-
-/// Throws errc::deadline_exceeded when there is no connection after `limit`.
-task<std::unique_ptr<stream>> connect_within(seams world, address to, duration limit) {
-  std::unique_ptr<stream> made;
-  task_group attempt(world.io.get_executor());
-  attempt.spawn(connect_into(world.network, to, made));
-  auto const timer = world.clock.schedule(world.clock.now() + limit, [&attempt] { attempt.stop(); });
-  std::exception_ptr failed;
-  try {
-    co_await attempt.join();
-  } catch (...) {
-    failed = std::current_exception();
-  }
-  world.clock.cancel(timer);
-  if (failed) std::rethrow_exception(failed);
-  if (!made) throw std::system_error(errc::deadline_exceeded, "no connection to " + to_text(to));
-  co_return made;
-}
 
 std::string slots_text(std::uint32_t slots) { return std::to_string(slots) + (slots == 1 ? " slot" : " slots"); }
 

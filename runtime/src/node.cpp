@@ -42,7 +42,7 @@ void node::impl::said(std::string const& problem) {
 }
 
 task<void> node::impl::join_once() {
-  auto peer = co_await world_.network.connect(options_.master);
+  auto peer = co_await connect_within(world_, options_.master, options_.limits.handshake);
   auto const here = parse_address(peer->local_address());
   // A Go master dials back: the port is open before it is told, on the interface through which the master is reached.
   std::unique_ptr<listener> port;

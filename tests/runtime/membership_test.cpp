@@ -176,6 +176,18 @@ BOOST_AUTO_TEST_CASE(nodes_come_back_to_a_master_that_was_restarted) {
   BOOST_TEST(world.run<std::int64_t>(dist::call<&Work::echo>(cluster, 7)) == 7);
 }
 
+// Nothing answers, not even with a refusal; the system itself would wait for minutes.
+BOOST_AUTO_TEST_CASE(a_node_gives_up_a_connection_that_nobody_answers) {
+  world.network.blackhole("master");
+  world.add("a");
+  world.pass(5s);
+  world.network.restore("master");
+  world.pass(4s);
+  BOOST_TEST(node_count() == 0U);
+  world.wait_for_nodes(1);
+  BOOST_TEST(world.count_logged("no connection to master:3000 within 10 s") == 1);
+}
+
 BOOST_AUTO_TEST_CASE(nodes_do_not_come_back_in_the_same_instant) {
   dist::test::seeded_entropy chance(1);
   std::vector<dist::duration> pauses;
