@@ -11,30 +11,17 @@ constexpr std::size_t most_node_waits = 1000;
 
 }  // namespace
 
-class served_calls::relay final : public call_waiter {
- public:
-  relay(std::shared_ptr<served_calls*> to, call_id id) : to_(std::move(to)), id_(id) {}
-
-  void on_reply(call_record const& call, call_reply const& reply) noexcept override {
-    if (*to_) (*to_)->done(id_, call, reply);
-  }
-
- private:
-  std::shared_ptr<served_calls*> to_;
-  call_id id_;
-};
-
 served_calls::served_calls(connection& peer, std::shared_ptr<caller> on, parent_hook nested_began, parent_hook nested_ended)
     : peer_(peer),
       on_(std::move(on)),
       nested_began_(std::move(nested_began)),
       nested_ended_(std::move(nested_ended)),
-      self_(std::make_shared<served_calls*>(this)) {}
+      self_(std::make_shared<served_calls*>(this)),
+      calls_(on_, [this](std::uint64_t number, call_record const& call, call_reply const& reply) {
+        answer(to_call_id(number), call, reply);
+      }) {}
 
-served_calls::~served_calls() {
-  *self_ = nullptr;
-  for (auto const& [id, one] : std::exchange(calls_, {})) on_->cancel(one.call);
-}
+served_calls::~served_calls() { *self_ = nullptr; }
 
 void served_calls::refuse(call_id id, fault what) { put_fault(peer_.out(), id, what); }
 
@@ -66,16 +53,12 @@ void served_calls::on_request(frame& request) {
     call->set_options(std::move(wishes));
   }
   call->arguments.append(request.bytes().subspan(prefix.bytes));
-  entry one{call, {}};
   if (header.flags & frame_flags::nested) {
-    one.parent = prefix.parent;
     call->parent = prefix.parent;
     if (nested_began_) nested_began_(prefix.parent);
   }
-  if (!calls_.emplace(key(header.id), std::move(one)).second)
+  if (!calls_.start(to_number(header.id), call))
     throw std::system_error(errc::protocol_error, "a call id that is in use");
-  on_->start(call);
-  on_->await(call, std::make_unique<relay>(self_, header.id));
 }
 
 void served_calls::wait_for_nodes(call_id id, std::span<std::byte const> arguments) {
@@ -98,17 +81,10 @@ void served_calls::wait_for_nodes(call_id id, std::span<std::byte const> argumen
   });
 }
 
-void served_calls::on_cancel(call_id id) {
-  // The answer, errc::cancelled, goes out like any other.
-  if (auto const found = calls_.find(key(id)); found != calls_.end()) on_->cancel(call_ptr(found->second.call));
-}
+void served_calls::on_cancel(call_id id) { calls_.cancel(to_number(id)); }
 
-void served_calls::done(call_id id, call_record const&, call_reply const& reply) noexcept {
-  auto const found = calls_.find(key(id));
-  if (found == calls_.end()) return;
-  auto const parent = found->second.parent;
-  calls_.erase(found);
-  if (parent && nested_ended_) nested_ended_(*parent);
+void served_calls::answer(call_id id, call_record const& call, call_reply const& reply) {
+  if (call.parent && nested_ended_) nested_ended_(*call.parent);
   if (reply.failed) return put_fault(peer_.out(), id, *reply.failed);
   frame_header header;
   header.kind = frame_kind::reply;

@@ -4,7 +4,8 @@
 #include <dist/runtime/caller.hpp>
 #include <functional>
 #include <memory>
-#include <unordered_map>
+
+#include "peer_calls.hpp"
 
 namespace dist {
 
@@ -25,27 +26,19 @@ class served_calls {
 
   void on_request(frame& request);
   void on_cancel(call_id id);
-  std::size_t size() const noexcept { return calls_.size(); }
 
  private:
-  class relay;
-  struct entry {
-    call_ptr call;
-    std::optional<call_id> parent;
-  };
-
   void wait_for_nodes(call_id id, std::span<std::byte const> arguments);
   void refuse(call_id id, fault what);
-  void done(call_id id, call_record const& call, call_reply const& reply) noexcept;
-  static std::uint64_t key(call_id id) noexcept { return (std::uint64_t{id.generation} << 32) | id.index; }
+  void answer(call_id id, call_record const& call, call_reply const& reply);
 
   connection& peer_;
   std::shared_ptr<caller> on_;
   parent_hook nested_began_;
   parent_hook nested_ended_;
-  std::unordered_map<std::uint64_t, entry> calls_;
   std::size_t node_waits_ = 0;
-  std::shared_ptr<served_calls*> self_;  ///< null pointer once this is gone: a relay may come later
+  std::shared_ptr<served_calls*> self_;  ///< null pointer once this is gone: a node may come later
+  peer_calls calls_;                     ///< by the peer's ids
 };
 
 }  // namespace dist

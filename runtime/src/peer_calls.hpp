@@ -1,0 +1,45 @@
+#pragma once
+
+#include <dist/runtime/caller.hpp>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+namespace dist {
+
+/// Calls that are made for somebody else, each under that one's own number for it. When this goes, the calls that have
+/// not ended are cancelled, and only they. I/O thread.
+class peer_calls {
+ public:
+  /// Told once for each call how it ended, perhaps inside of start or cancel; never after this has gone.
+  using on_answer = std::function<void(std::uint64_t number, call_record const& call, call_reply const& reply)>;
+
+  peer_calls(std::shared_ptr<caller> on, on_answer answer);
+  ~peer_calls();
+  peer_calls(peer_calls const&) = delete;
+  peer_calls& operator=(peer_calls const&) = delete;
+
+  /// False, and nothing is started, when `number` is in use.
+  bool start(std::uint64_t number, call_ptr call);
+  /// Its answer, errc::cancelled, comes like any other. A number that is not in use does nothing.
+  void cancel(std::uint64_t number);
+  std::size_t size() const noexcept { return calls_.size(); }
+  caller& on() const noexcept { return *on_; }
+
+ private:
+  class relay;
+  void done(std::uint64_t number, call_record const& call, call_reply const& reply);
+
+  std::shared_ptr<caller> on_;
+  on_answer answer_;
+  std::unordered_map<std::uint64_t, call_ptr> calls_;
+  std::shared_ptr<peer_calls*> self_;  ///< null pointer once this is gone: a call may end later
+};
+
+/// A call's number on one connection.
+inline std::uint64_t to_number(call_id id) noexcept { return (std::uint64_t{id.generation} << 32) | id.index; }
+inline call_id to_call_id(std::uint64_t number) noexcept {
+  return {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)};
+}
+
+}  // namespace dist
