@@ -2,6 +2,7 @@
 
 #include <dist/rpc/stream_timer.hpp>
 
+#include <asio/cancellation_state.hpp>
 #include <asio/error.hpp>
 #include <asio/this_coro.hpp>
 
@@ -143,6 +144,48 @@ task<http_response> answer(http_handler const& handler, http_request request) {
   co_return http_response(500, message + '\n');
 }
 
+task<void> answer_into(http_handler const& handler, http_request request, std::optional<http_response>& made) {
+  auto response = co_await answer(handler, std::move(request));
+  made = std::move(response);
+}
+
+/// Ends `work` when the peer goes. What it sends meanwhile is kept for later; a peer that sends much ahead is not watched
+/// any more, so that it cannot fill the memory.
+task<void> watch_peer(http_connection& peer, std::size_t most_bytes, task_group& work) {
+  auto there = true;
+  while (there && peer.bytes.size() < most_bytes) {
+    try {
+      there = co_await peer.read();
+    } catch (std::system_error const&) {
+      there = false;  // nobody needs the watch any more, or the stream was closed here
+    }
+  }
+  if (!there) work.stop();
+}
+
+/// The handler's answer; nothing when the peer went first, which cancels the handler.
+task<std::optional<http_response>> answer_watched(http_connection& peer, std::size_t most_bytes,
+                                                  http_handler const& handler, http_request request) {
+  auto const executor = co_await asio::this_coro::executor;
+  task_group work(executor);
+  task_group watch(executor);
+  std::optional<http_response> response;
+  work.spawn(answer_into(handler, std::move(request), response));
+  watch.spawn(watch_peer(peer, most_bytes, work));
+  std::exception_ptr failed;
+  try {
+    co_await work.join();
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  watch.stop();
+  co_await watch.join();
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  if (failed) std::rethrow_exception(failed);
+  co_return response;
+}
+
 }  // namespace
 
 task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read, http_handler const& handler,
@@ -163,7 +206,9 @@ task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read
     }
 
     auto request = parser.take_request();
-    auto response = co_await answer(handler, request);
+    auto answered = co_await answer_watched(peer, limits.http_head_bytes, handler, request);
+    if (!answered) co_return std::nullopt;
+    auto& response = *answered;
     if (response.status == 101) {
       auto const sent = co_await peer.write(to_text(response));
       if (!sent) co_return std::nullopt;

@@ -53,6 +53,15 @@ task<http_response> answer(http_request request) {
   co_return http_response(200, request.method + ' ' + request.path + ' ' + request.body);
 }
 
+task<http_response> wait_for(dist::event& what, bool& ended) {
+  struct at_end {
+    bool& set;
+    ~at_end() { set = true; }
+  } const guard{ended};
+  co_await what.wait();
+  co_return http_response(200);
+}
+
 /// One served connection whose other end the test holds.
 struct served {
   explicit served(dist::limits l = {}) : limits(l) {}
@@ -240,6 +249,31 @@ BOOST_AUTO_TEST_CASE(a_peer_that_does_not_read_is_left) {
   s.w.clock.advance(30s);
   s.w.idle();
   BOOST_TEST(s.job->done());
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_goes_cancels_the_handler) {
+  struct row {
+    char const* behind;  // sent while the handler runs
+    bool noticed;
+  };
+  std::string const far_ahead(20'000, 'x');
+  row const rows[] = {{"", true}, {"GET /next HTTP/1.1\r\n", true}, {far_ahead.c_str(), false}};
+  for (auto const& one : rows) {
+    served at;
+    bool ended = false;
+    dist::event never;
+    at.handler = [&](http_request) { return wait_for(never, ended); };
+    at.start("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    at.write(one.behind);
+    BOOST_TEST(!ended);
+    at.ends.second->close();
+    at.w.idle();
+    BOOST_TEST(ended == one.noticed);
+    BOOST_TEST(at.job->done() == one.noticed);
+    never.set();
+    at.w.idle();
+    BOOST_TEST(at.job->done());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_at_any_step_ends_the_connection_alone) {

@@ -33,8 +33,24 @@ dist::task<std::string> send_bytes(dist::network& over, std::string text) {
   co_return answer;
 }
 
+dist::task<std::unique_ptr<dist::stream>> say(dist::network& over, std::string text) {
+  auto peer = co_await over.connect({"master", 3000});
+  asio::const_buffer const out[] = {asio::buffer(text)};
+  co_await peer->write(out);
+  co_return std::move(peer);
+}
+
 struct fixture : dist::test::work_fixture {
   using work_fixture::work_fixture;
+
+  /// A client that has asked and waits.
+  std::unique_ptr<dist::stream> client(std::string text) { return world.run(say(world.network, std::move(text))); }
+  static std::string post(std::string const& body) {
+    return "POST /rpc HTTP/1.1\r\nHost: master:3000\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+  static std::string read_call(std::string const& label) {
+    return R"({"jsonrpc":"2.0","method":"Work.read","params":[")" + label + R"("],"id":1})";
+  }
 
   dist::http_request request(std::string method, std::string path, std::string body = {}) {
     dist::http_request made(std::move(method), std::move(path));
@@ -148,6 +164,54 @@ BOOST_AUTO_TEST_CASE(batches_and_notifications) {
   BOOST_TEST(silent.body == "");
   BOOST_TEST(at->has_begun("again@a"));
   BOOST_TEST(code_of(rpc("[]")) == -32600);
+}
+
+BOOST_AUTO_TEST_CASE(methods_in_go_spelling) {
+  node();
+  BOOST_TEST(rpc(R"({"method":"Work.LeftUs","params":[],"id":1})") == R"({"id":1,"result":-1,"error":null})");
+  BOOST_TEST(rpc(R"({"jsonrpc":"2.0","method":"Work.LeftUs","params":[],"id":1})") ==
+             R"({"jsonrpc":"2.0","result":-1,"id":1})");
+  BOOST_TEST(code_of(rpc(R"({"jsonrpc":"2.0","method":"Work.LEFTUS","params":[],"id":1})")) == -32601);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_leaves_takes_its_calls_along) {
+  world.add("a", 3);
+  world.wait_for_nodes(1);
+  auto const batch = "[" + read_call("one") + "," + read_call("two") + "]";
+  for (auto const& text : {post(batch), batch}) {  // over HTTP, and as JSON over TCP
+    at->begun.clear();
+    at->cancelled.clear();
+    auto peer = client(text);
+    auto staying = client(post(read_call("three")));
+    BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 3; }));
+    peer->close();
+    world.pass(1ms);
+    std::ranges::sort(at->cancelled);
+    BOOST_TEST(at->cancelled == (std::vector<std::string>{"one@a", "two@a"}), boost::test_tools::per_element());
+    BOOST_TEST(cluster.caller().live_count() == 1U);
+    BOOST_TEST(status("abandoned") == "0");
+    staying->close();
+    world.pass(1ms);
+    BOOST_TEST(cluster.caller().live_count() == 0U);
+    BOOST_TEST(status("in_use") == "0");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_leaves_takes_along_what_waits) {
+  auto peer = client(post(read_call("one")));
+  BOOST_REQUIRE(world.drive_until([&] { return cluster.caller().live_count() == 1; }));
+  peer->close();
+  world.pass(1ms);
+  BOOST_TEST(cluster.caller().live_count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_may_send_its_next_request_before_it_has_an_answer) {
+  node();
+  auto const answers = world.run(send_bytes(
+      world.network, post(read_call("one")) + post(read_call("two")) +
+                         "GET /healthz HTTP/1.1\r\nHost: master:3000\r\nConnection: close\r\n\r\n"));
+  BOOST_TEST(answers.find("one@a") < answers.find("two@a"));
+  BOOST_TEST(answers.ends_with("ok\n"));
 }
 
 BOOST_AUTO_TEST_CASE(what_browsers_may_not_do) {

@@ -16,7 +16,8 @@
 
 namespace dist {
 
-/// Answers one request. What it throws becomes a 500 with the message.
+/// Answers one request. What it throws becomes a 500 with the message. It is cancelled (terminal) when the peer goes
+/// before the answer is there; a peer that ends its half of the stream counts as gone.
 using http_handler = std::function<task<http_response>(http_request)>;
 
 /// How long a kept connection may wait for its next request.
