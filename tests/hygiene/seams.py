@@ -30,6 +30,7 @@ ALLOWED = [
     ("runtime/src/job_run.cpp", (SIGNAL,), "the same"),
     ("runtime/src/node_run.cpp", (SIGNAL,), "the signals of a node's process"),
     ("tests/processes/cluster_program.cpp", (SLEEP,), "methods of real processes that take their time"),
+    ("tests/processes/fault_tasks.hpp", (SLEEP,), "the same"),
 ]
 RULES = [
     (THREAD, "a thread is made by the compute seam"),

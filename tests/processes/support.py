@@ -128,12 +128,57 @@ class World:
         made.at = "127.0.0.1:%d" % made.port
         return made
 
-    def node(self, master, name, *more):
-        made = self.start("--join", master.at, "--name", name, "--log", "info", "--slots", "1", *more)
+    def node(self, master, name, *more, slots=1):
+        made = self.start("--join", master.at, "--name", name, "--log", "info", "--slots", str(slots), *more)
         return made
+
+    def nodes(self, master, names, *more, slots=1):
+        made = {name: self.node(master, name, *more, slots=slots) for name in names}
+        until("nodes " + " ".join(names), lambda: set(names) <= set(living(master)))
+        return made
+
+    def job(self, master, *words):
+        return self.start("--connect", master.at, *words)
 
     def joined(self, master, count):
         until("%d nodes" % count, lambda: len(living(master)) == count)
+
+
+class Call:
+    """One line of the job `calls`: `TAG BEGIN END value MICROSECONDS` or `TAG BEGIN END fault CODE KNOWN PHASE NODE`."""
+
+    def __init__(self, line):
+        words = line.split()
+        self.line = line
+        self.tag = int(words[0])
+        self.begin, self.end = float(words[1]), float(words[2])
+        self.took = int(words[4]) / 1e6 if words[3] == "value" else None
+        self.code, self.known, self.phase, self.node = words[4:8] if words[3] == "fault" else ("",) * 4
+
+
+def calls_of(job):
+    """What a job `calls` has said so far. Lines of another kind are complaints."""
+    text = job.stdout()
+    lines = text[:text.rfind("\n") + 1].splitlines()
+    expect(not any("wrong" in line for line in lines), "\n".join(line for line in lines if "wrong" in line))
+    return [Call(line) for line in lines]
+
+
+def all_answered(job):
+    """The calls of a job that has ended well; none may have failed."""
+    calls = calls_of(job.ends(0))
+    failed = [one.line for one in calls if one.code]
+    expect(not failed, "%d of %d calls failed:\n%s" % (len(failed), len(calls), "\n".join(failed[:10])))
+    return calls
+
+
+def runs_of(world, log):
+    """From the nodes' own log: for each call that began, the processes in which it did."""
+    runs = {}
+    words = world.lines(log)
+    for tag, pid in zip(words[::2], words[1::2]):
+        runs.setdefault(int(tag), []).append(int(pid))
+    return runs
 
 
 def status(master):
@@ -145,12 +190,24 @@ def living(master):
     return [one["name"] for one in status(master)["nodes"] if one["state"] == "living"]
 
 
+def is_long():
+    """Whether this is a run by hand, with `--long`, that takes as long as it likes."""
+    return "--long" in sys.argv
+
+
+def say(text):
+    """What was seen, for whoever reads the log of a test."""
+    print("  " + text, flush=True)
+
+
 def main(cases):
-    """Runs the cases of a file: the program's path is the first argument, a case's name may be the second."""
+    """Runs the cases of a file: the program's path is the first argument; then the names of some, if not all are
+    wanted, and `--long`."""
     program = sys.argv[1]
+    names = [one for one in sys.argv[2:] if not one.startswith("--")]
     failed = 0
     for case in cases:
-        if len(sys.argv) > 2 and sys.argv[2] != case.__name__:
+        if names and case.__name__ not in names:
             continue
         begun = time.monotonic()
         try:

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <dist/dist.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+/// What a nap has to say: which it was, and how long it really took.
+struct nap_report {
+  std::int64_t tag = 0;
+  std::int64_t microseconds = 0;
+};
+BOOST_DESCRIBE_STRUCT(nap_report, (), (tag, microseconds))
+
+/// Leaves the line `TAG PID` in the file `log`, if that has a name: what began, how often and where is read there and
+/// not from what anybody says.
+inline void note(std::int64_t tag, std::string const& log) {
+  if (log.empty()) return;
+  auto const line = std::to_string(tag) + ' ' + std::to_string(::getpid()) + '\n';
+  auto const file = ::open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  // One write: whole lines, whoever else writes and whenever this process is killed.
+  if (file < 0 || ::write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size())) ::_exit(70);
+  ::close(file);
+}
+
+inline nap_report take_nap(std::int64_t tag, std::int64_t microseconds, std::string const& log) {
+  using clock = std::chrono::steady_clock;
+  auto const begun = clock::now();
+  note(tag, log);
+  std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
+  return {tag, std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun).count()};
+}
+
+/// Knows no end and asks nobody whether it is wanted.
+inline nap_report sleep_for_ever(std::int64_t tag, std::string const& log) {
+  note(tag, log);
+  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
+/// Methods that take time and no processor, and may run again.
+struct Tasks {
+  nap_report nap(std::int64_t tag, std::int64_t microseconds, std::string const& log) const {
+    return take_nap(tag, microseconds, log);
+  }
+  nap_report forever(std::int64_t tag, std::int64_t, std::string const& log) const { return sleep_for_ever(tag, log); }
+  /// The bytes from the last to the first.
+  std::vector<std::uint8_t> mirror(std::vector<std::uint8_t> const& bytes) const { return {bytes.rbegin(), bytes.rend()}; }
+};
+BOOST_DESCRIBE_STRUCT(Tasks, (), (nap, forever, mirror))
+
+/// Such that must not run again. An object of their own: while one runs, nothing else does in its object.
+struct Deeds {
+  nap_report nap(std::int64_t tag, std::int64_t microseconds, std::string const& log) {
+    return take_nap(tag, microseconds, log);
+  }
+  nap_report forever(std::int64_t tag, std::int64_t, std::string const& log) { return sleep_for_ever(tag, log); }
+};
+BOOST_DESCRIBE_STRUCT(Deeds, (), (nap, forever))

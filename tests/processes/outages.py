@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Masters that are away for a while, or out of descriptors."""
+
+import os
+import resource
+import signal
+import socket
+import time
+
+from support import all_answered, calls_of, expect, is_long, main, say, until
+
+
+def a_master_is_away_for_a_while(world):
+    master = world.master()
+    nodes = world.nodes(master, ["a", "b", "c"])
+    master.signal(signal.SIGKILL)
+    master.ends(-signal.SIGKILL)
+    time.sleep(10 if is_long() else 1)
+    again = world.master(at=master.at)
+    back = time.monotonic()
+    world.joined(again, 3)
+    say("all are back %.2f s after their master" % (time.monotonic() - back))
+    all_answered(world.job(again, "calls", "count=30", "us=1000"))
+    expect(all(one.running() for one in nodes.values()), "a node ended")
+
+
+def processor_seconds(pid):
+    with open("/proc/%d/stat" % pid) as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def a_master_without_descriptors_waits_for_some(world):
+    master = world.master()
+    world.nodes(master, ["a", "b"])
+    job = world.job(master, "calls", "rate=50", "us=1000", "until=" + world.path("enough"))
+    until("the job", lambda: calls_of(job))
+    resource.prlimit(master.pid, resource.RLIMIT_NOFILE, (64, 64))
+    strangers = [socket.create_connection(("127.0.0.1", master.port)) for _ in range(120)]
+    master.says("no connection can be accepted")
+    begun, used, said = time.monotonic(), processor_seconds(master.pid), len(master.stderr())
+    time.sleep(3 if is_long() else 1.5)
+    share = (processor_seconds(master.pid) - used) / (time.monotonic() - begun)
+    say("out of descriptors: %.1f %% of a processor, %d bytes of log" %
+        (100 * share, len(master.stderr()) - said))
+    expect(share < 0.25, "it takes %.0f %% of a processor" % (100 * share))
+    expect(len(master.stderr()) - said < 1000, master.stderr())
+    for one in strangers[:100]:
+        one.close()
+    late = world.node(master, "c")
+    late.says("joined the master")
+    all_answered(world.job(master, "calls", "count=30", "us=1000"))
+    open(world.path("enough"), "w").close()
+    all_answered(job)
+
+
+main([a_master_is_away_for_a_while, a_master_without_descriptors_waits_for_some])

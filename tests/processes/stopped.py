@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Nodes that are stopped (SIGSTOP) and go on later, under load."""
+
+import signal
+import time
+
+from support import all_answered, calls_of, expect, is_long, main, runs_of, say, status, until
+
+# By hand with what a user has by default: 10 s, 15 s and 40 s; the beats of a test are shorter.
+BEAT = 1.0 if is_long() else 0.1
+FLAGS = () if is_long() else ("--heartbeat", "100ms")
+
+
+def state_of(master, name):
+    return next((one["state"] for one in status(master)["nodes"] if one["name"] == name), "gone")
+
+
+def begin(world, master):
+    """A call that must not run twice on a, and many that may on a, b and c; returns the jobs."""
+    once = world.job(master, "calls", "method=nap_once", "count=1", "log=" + world.path("once"),
+                     "us=%d" % (15e6 * BEAT))
+    until("the call", lambda: world.lines("once"))
+    world.nodes(master, ["b", "c"], slots=2)
+    load = world.job(master, "calls", "rate=%d" % (6 / BEAT), "us=%d" % (0.5e6 * BEAT), "log=" + world.path("load"),
+                     "until=" + world.path("enough"))
+    return once, load
+
+
+def stop(world, a, load):
+    """Stops a while a call of the load runs there; returns when that was, and the call."""
+    def held():
+        if not any(pids[-1] == a.pid for pids in runs_of(world, "load").values()):
+            return None
+        a.signal(signal.SIGSTOP)
+        when = time.monotonic()
+        time.sleep(BEAT / 4)  # for an answer that is on its way
+        answered = {one.tag for one in calls_of(load)}
+        mine = [tag for tag, pids in runs_of(world, "load").items() if pids[-1] == a.pid and tag not in answered]
+        if mine:
+            return when, mine[0]
+        a.signal(signal.SIGCONT)
+        return None
+    return until("a call on a", held)
+
+
+def a_stopped_node_goes_on(world):
+    master = world.master(*FLAGS)
+    a = world.node(master, "a", slots=2)
+    world.joined(master, 1)
+    once, load = begin(world, master)
+    stopped, held = stop(world, a, load)
+    until("a is suspect", lambda: state_of(master, "a") == "suspect")
+    suspect = time.monotonic()
+    so_far = len(calls_of(load))
+    until("more load", lambda: len(calls_of(load)) > so_far + 30)
+    # The load ends while a still stands: what it had of it was answered elsewhere.
+    open(world.path("enough"), "w").close()
+    calls = all_answered(load)
+    slowest = max(one.end - one.begin for one in calls)
+    say("suspect after %.2f beats; %d calls, the slowest took %.2f beats" %
+        ((suspect - stopped) / BEAT, len(calls), slowest / BEAT))
+    expect(state_of(master, "a") == "suspect", "a is " + state_of(master, "a"))
+    expect(once.running(), "the call on a has ended: " + once.stdout())
+    twice = [pids for pids in runs_of(world, "load").values() if len(pids) > 1]
+    expect(held in [tag for tag, pids in runs_of(world, "load").items() if len(pids) > 1], "it did not run elsewhere")
+    expect(all(len(pids) == 2 and pids[0] == a.pid for pids in twice), "not only calls of a ran twice: %s" % twice)
+    expect(slowest < 8 * BEAT, "a call of a was answered %.1f s late" % slowest)
+    time.sleep(max(0, stopped + 10 * BEAT - time.monotonic()))
+    a.signal(signal.SIGCONT)
+    all_answered(once)
+    expect(runs_of(world, "once") == {0: [a.pid]}, "it ran as %s, a is %d" % (runs_of(world, "once"), a.pid))
+    until("a is back", lambda: state_of(master, "a") == "living")
+    expect(a.stderr().count("joined the master") == 1, a.stderr())
+    until("no call in use", lambda: status(master)["in_use"] == 0)
+
+
+def a_node_that_is_stopped_for_too_long_is_lost(world):
+    master = world.master(*FLAGS, *(() if is_long() else ("--lost-after", "1s")))
+    a = world.node(master, "a", slots=2)
+    world.joined(master, 1)
+    once, load = begin(world, master)
+    stopped, held = stop(world, a, load)
+    once.ends(0)
+    call = calls_of(once)[0]
+    say("given up after %.2f s: %s" % (call.end - stopped, call.line))
+    expect((call.code, call.known, call.phase, call.node) == ("node_lost", "unknown", "running", "a"), call.line)
+    expect(state_of(master, "a") == "gone", "a is " + state_of(master, "a"))
+    time.sleep(max(0, stopped + 40 * BEAT - time.monotonic()) if is_long() else 0)
+    a.signal(signal.SIGCONT)
+    a.says("joined the master(.|\\n)*joined the master")
+    until("a is back", lambda: state_of(master, "a") == "living")
+    # Its late answers are of a session that is no more; new calls reach it.
+    before = sum(pids.count(a.pid) for pids in runs_of(world, "load").values())
+    until("new calls on a", lambda: sum(pids.count(a.pid) for pids in runs_of(world, "load").values()) > before + 10)
+    open(world.path("enough"), "w").close()
+    all_answered(load)
+    expect(runs_of(world, "once") == {0: [a.pid]}, "it ran again: %s" % runs_of(world, "once"))
+    until("no call in use", lambda: status(master)["in_use"] == 0)
+    a.signal(signal.SIGTERM)
+    a.ends(0)
+
+
+main([a_stopped_node_goes_on, a_node_that_is_stopped_for_too_long_is_lost])
