@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <dist/rpc/spelling.hpp>
+#include <iterator>
 #include <set>
 
 namespace dist {
@@ -335,6 +336,18 @@ void dispatcher::abandon_places(placed_call& call) {
   call.places.clear();
   for (auto const& place : places) place.on->abandon(place.id);
   if (call.queued) registry_.withdraw(std::exchange(call.queued, {}));
+}
+
+void dispatcher::cancel_all(std::vector<call_ptr> calls) {
+  // Cancelling one asks for those it has made: they join the list, so that a deep chain does not use up the stack.
+  to_cancel_.insert(to_cancel_.end(), std::make_move_iterator(calls.begin()), std::make_move_iterator(calls.end()));
+  if (std::exchange(cancelling_, true)) return;
+  while (!to_cancel_.empty()) {
+    auto const next = std::move(to_cancel_.back());
+    to_cancel_.pop_back();
+    cancel(next);
+  }
+  cancelling_ = false;
 }
 
 bool dispatcher::forget_place(placed_call& call, member const& on) noexcept {

@@ -46,6 +46,8 @@ class dispatcher final : public caller {
   void refused(placed_call& call, fault what, member& by, lease held);
   /// A Go node has answered a call of a method: it is as good as listed.
   void has_method(member& node, method_ref method) { registry_.known_method(node.id, method); }
+  /// Cancels calls and those that they have made, however deep.
+  void cancel_all(std::vector<call_ptr> calls);
   /// A lease was given back, or a node is ready for the calls that wait.
   void slot_freed() { send_waiting(); }
 
@@ -108,6 +110,8 @@ class dispatcher final : public caller {
   std::unordered_map<std::string, method_ref> spellings_;      ///< Go's, of methods that are expected or listed
   std::vector<placed_ptr> renamed_;  ///< were in the queue under a Go spelling; placed with the next slot_freed()
   std::vector<placed_ptr> unheard_;  ///< queued before the first node came; judged when one has
+  std::vector<call_ptr> to_cancel_;
+  bool cancelling_ = false;
   std::uint64_t late_replies_ = 0;
 };
 

@@ -6,14 +6,7 @@ dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<di
     : session_(std::move(session)),
       calls_(std::move(calls)),
       who_(std::move(who)),
-      nested_(
-          *session_, calls_,
-          [this](call_id parent) {
-            if (auto* running = table_.find(parent); running && ++running->nested == 1) running->held.give_back();
-          },
-          [this](call_id parent) {
-            if (auto* running = table_.find(parent); running && --running->nested == 0) running->held.retake();
-          }) {
+      nested_(*session_, calls_, this) {
   for (std::size_t i = 0; i < who_.methods.size(); ++i)
     if (auto const number = calls_->number_of(who_.methods[i].name))
       numbers_.emplace(*number, static_cast<std::uint16_t>(i));
@@ -45,7 +38,7 @@ bool dist_member::repeatable(placed_call const& call) const {
 }
 
 void dist_member::send(placed_ptr const& call, lease held) {
-  auto const here = table_.open({call, std::move(held), 0});
+  auto const here = table_.open({call, std::move(held)});
   call->places.push_back({this, here});
   frame_header header;
   header.kind = frame_kind::request;
@@ -77,10 +70,26 @@ void dist_member::abandon(call_id here) {
   auto* running = table_.find(here);
   if (!running) return;
   running->held.abandon();
+  running->abandoned = true;
   frame_header header;
   header.kind = frame_kind::cancel;
   header.id = here;
   session_->out().put(header);
+  // Not left to the node: a plain method may not notice, a stopped process cannot. Their answers come to the node behind
+  // the cancel frame, so that the method knows why.
+  calls_->cancel_all(nested_.nested_of(here));
+}
+
+bool dist_member::nested_began(call_id parent) {
+  auto* running = table_.find(parent);
+  if (!running) return true;  // it has ended, and what it left behind goes on
+  if (running->abandoned) return false;
+  if (++running->nested == 1) running->held.give_back();
+  return true;
+}
+
+void dist_member::nested_ended(call_id parent) {
+  if (auto* running = table_.find(parent); running && --running->nested == 0) running->held.retake();
 }
 
 void dist_member::beat() {

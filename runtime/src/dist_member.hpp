@@ -12,7 +12,7 @@
 namespace dist {
 
 /// A node of ours as its master sees it: the master's end of a node's dist/1 session.
-class dist_member final : public member {
+class dist_member final : public member, private nested_parents {
  public:
   dist_member(std::unique_ptr<connection> session, std::shared_ptr<dispatcher> calls, hello who);
   ~dist_member() override;
@@ -38,8 +38,11 @@ class dist_member final : public member {
     placed_ptr call;
     lease held;
     std::uint32_t nested = 0;  ///< calls that it waits for; its slot is given back meanwhile
+    bool abandoned = false;    ///< nobody waits for its answer; it may still run
   };
 
+  bool nested_began(call_id parent) override;
+  void nested_ended(call_id parent) override;
   void on_frame(frame& in);
   void on_reply(frame& in);
   void on_fault(frame& in);

@@ -34,7 +34,12 @@ bool peer_calls::start(std::uint64_t number, call_ptr call) {
 }
 
 void peer_calls::cancel(std::uint64_t number) {
-  if (auto const found = calls_.find(number); found != calls_.end()) on_->cancel(call_ptr(found->second));
+  if (auto const call = find(number)) on_->cancel(call);
+}
+
+call_ptr peer_calls::find(std::uint64_t number) const {
+  auto const found = calls_.find(number);
+  return found == calls_.end() ? nullptr : found->second;
 }
 
 void peer_calls::done(std::uint64_t number, call_record const& call, call_reply const& reply) {

@@ -11,11 +11,10 @@ constexpr std::size_t most_node_waits = 1000;
 
 }  // namespace
 
-served_calls::served_calls(connection& peer, std::shared_ptr<caller> on, parent_hook nested_began, parent_hook nested_ended)
+served_calls::served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents)
     : peer_(peer),
       on_(std::move(on)),
-      nested_began_(std::move(nested_began)),
-      nested_ended_(std::move(nested_ended)),
+      parents_(parents),
       self_(std::make_shared<served_calls*>(this)),
       calls_(on_, [this](std::uint64_t number, call_record const& call, call_reply const& reply) {
         answer(to_call_id(number), call, reply);
@@ -54,8 +53,11 @@ void served_calls::on_request(frame& request) {
   }
   call->arguments.append(request.bytes().subspan(prefix.bytes));
   if (header.flags & frame_flags::nested) {
+    if (!parents_) throw std::system_error(errc::protocol_error, "a nested call of a peer that runs no methods");
+    if (!parents_->nested_began(prefix.parent))
+      return refuse(header.id, make_fault(errc::cancelled, "the call that made it was cancelled"));
     call->parent = prefix.parent;
-    if (nested_began_) nested_began_(prefix.parent);
+    nested_.emplace(to_number(prefix.parent), to_number(header.id));
   }
   if (!calls_.start(to_number(header.id), call))
     throw std::system_error(errc::protocol_error, "a call id that is in use");
@@ -83,8 +85,19 @@ void served_calls::wait_for_nodes(call_id id, std::span<std::byte const> argumen
 
 void served_calls::on_cancel(call_id id) { calls_.cancel(to_number(id)); }
 
+std::vector<call_ptr> served_calls::nested_of(call_id parent) const {
+  std::vector<call_ptr> calls;
+  auto const number = to_number(parent);
+  for (auto at = nested_.lower_bound({number, 0}); at != nested_.end() && at->first == number; ++at)
+    if (auto call = calls_.find(at->second)) calls.push_back(std::move(call));
+  return calls;
+}
+
 void served_calls::answer(call_id id, call_record const& call, call_reply const& reply) {
-  if (call.parent && nested_ended_) nested_ended_(*call.parent);
+  if (call.parent) {
+    nested_.erase({to_number(*call.parent), to_number(id)});
+    parents_->nested_ended(*call.parent);
+  }
   if (reply.failed) return put_fault(peer_.out(), id, *reply.failed);
   frame_header header;
   header.kind = frame_kind::reply;

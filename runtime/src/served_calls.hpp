@@ -2,8 +2,10 @@
 
 #include <dist/rpc/connection.hpp>
 #include <dist/runtime/caller.hpp>
-#include <functional>
 #include <memory>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "peer_calls.hpp"
 
@@ -12,20 +14,29 @@ namespace dist {
 /// A request of this name, with a count, is answered once the master has that many nodes.
 inline constexpr std::string_view wait_for_nodes_method = "dist.wait_for_nodes";
 
+/// The running calls of a node, which make the nested ones; known by the ids that the node's session gives them.
+class nested_parents {
+ public:
+  virtual ~nested_parents() = default;
+  /// A nested call begins. False: nobody wants the parent any more, so nobody wants the nested call.
+  virtual bool nested_began(call_id parent) = 0;
+  virtual void nested_ended(call_id parent) = 0;
+};
+
 /// Answers the requests that one peer makes over dist/1 by calls on a caller: a connected job's, or the nested ones of
 /// a node's methods. When the peer goes, its calls are cancelled, and only its.
 class served_calls {
  public:
-  /// `nested_began` and `nested_ended` are told the parent's id for calls that have one.
-  using parent_hook = std::function<void(call_id parent)>;
-
-  served_calls(connection& peer, std::shared_ptr<caller> on, parent_hook nested_began = {}, parent_hook nested_ended = {});
+  /// `parents` is null for a peer that runs no methods.
+  served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents = nullptr);
   ~served_calls();
   served_calls(served_calls const&) = delete;
   served_calls& operator=(served_calls const&) = delete;
 
   void on_request(frame& request);
   void on_cancel(call_id id);
+  /// The nested calls under way that this running call has made.
+  std::vector<call_ptr> nested_of(call_id parent) const;
 
  private:
   void wait_for_nodes(call_id id, std::span<std::byte const> arguments);
@@ -34,8 +45,8 @@ class served_calls {
 
   connection& peer_;
   std::shared_ptr<caller> on_;
-  parent_hook nested_began_;
-  parent_hook nested_ended_;
+  nested_parents* parents_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> nested_;  ///< parent and call
   std::size_t node_waits_ = 0;
   std::shared_ptr<served_calls*> self_;  ///< null pointer once this is gone: a node may come later
   peer_calls calls_;                     ///< by the peer's ids

@@ -29,6 +29,7 @@ class desk {
   std::vector<std::string> cancelled;  ///< methods that saw their cancellation
   std::size_t running = 0;             ///< methods that have begun and not ended
   std::size_t most_running = 0;
+  dist::clock* clock = nullptr;  ///< for methods that sleep; the test's own
 
   /// Lets the method `label@node`, or on any node `label`, go on: now and later.
   void open(std::string const& key) {

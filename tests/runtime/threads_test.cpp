@@ -10,15 +10,21 @@ struct Sums {
   std::int64_t add(std::int64_t a, std::int64_t b) const { return a + b; }
   /// Runs until nobody wants it.
   void poll(dist::context ctx) const {
+    polling->fetch_add(1);
     while (!ctx.cancelled()) std::this_thread::yield();
     seen->fetch_add(1);
   }
   dist::task<std::int64_t> nested(dist::context ctx, std::int64_t left) const;
   std::int64_t nested_blocking(dist::context ctx, std::int64_t left) const;
+  /// Waits for a method that polls.
+  void block(dist::context ctx) const;
+  /// Holds the call of one, and waits for nothing but its end.
+  void hold(dist::context ctx) const;
 
+  std::shared_ptr<std::atomic<int>> polling = std::make_shared<std::atomic<int>>(0);  ///< begun
   std::shared_ptr<std::atomic<int>> seen = std::make_shared<std::atomic<int>>(0);
 };
-BOOST_DESCRIBE_STRUCT(Sums, (), (add, poll, nested, nested_blocking))
+BOOST_DESCRIBE_STRUCT(Sums, (), (add, poll, nested, nested_blocking, block, hold))
 
 dist::task<std::int64_t> Sums::nested(dist::context ctx, std::int64_t left) const {
   if (left == 0) co_return 0;
@@ -28,6 +34,16 @@ dist::task<std::int64_t> Sums::nested(dist::context ctx, std::int64_t left) cons
 
 std::int64_t Sums::nested_blocking(dist::context ctx, std::int64_t left) const {
   return left == 0 ? 0 : 1 + dist::block_on(dist::go<&Sums::nested_blocking>(ctx, left - 1));
+}
+
+void Sums::block(dist::context ctx) const {
+  auto const got = dist::block_on(dist::try_call<&Sums::poll>(ctx));
+  if (got.has_error() && got.error().code == dist::errc::cancelled && ctx.cancelled()) seen->fetch_add(10);
+}
+void Sums::hold(dist::context ctx) const {
+  auto const inner = dist::go<&Sums::poll>(ctx);
+  while (seen->load() == 0) std::this_thread::yield();
+  if (ctx.cancelled()) seen->fetch_add(10);
 }
 
 /// A real master with a real node beside it, in this process: two I/O threads, two compute threads.
@@ -122,6 +138,18 @@ BOOST_AUTO_TEST_CASE(a_plain_method_sees_that_nobody_wants_it) {
     BOOST_TEST((dist::block_on(std::move(call)).error().code == dist::errc::cancelled));
   }
   while (sums.seen->load() == 0) std::this_thread::yield();
+}
+
+BOOST_AUTO_TEST_CASE(the_calls_of_a_plain_method_end_with_it) {
+  for (bool const blocks : {true, false}) {
+    sums.polling->store(0);
+    sums.seen->store(0);
+    {
+      auto call = blocks ? dist::go<&Sums::block>(*cluster) : dist::go<&Sums::hold>(*cluster);
+      while (sums.polling->load() == 0) std::this_thread::yield();
+    }
+    while (sums.seen->load() < 11) std::this_thread::yield();
+  }
 }
 
 // Two threads serve; each that blocks is replaced by a spare one.

@@ -1,0 +1,228 @@
+#include <algorithm>
+#include <asio/cancellation_state.hpp>
+#include <asio/this_coro.hpp>
+#include <dist/rpc/sleep.hpp>
+#include <dist/rpc/task_group.hpp>
+
+#include "desk.hpp"
+
+using namespace std::chrono_literals;
+using dist::errc;
+
+namespace {
+
+/// Methods that call others, each another way of meeting a cancellation.
+class Tree {
+ public:
+  explicit Tree(std::shared_ptr<dist::test::desk> at) : desk_(std::move(at)) {}
+
+  /// A chain of nested calls; the last waits.
+  dist::task<std::string> chain(dist::context ctx, std::int64_t hops, std::string label) const;
+  /// Starts a nested call and waits for its own gate, whatever becomes of it.
+  dist::task<std::string> stubborn(dist::context ctx, std::string label) const;
+  /// Ignores that it was cancelled, and calls on.
+  dist::task<std::string> late_caller(dist::context ctx, std::string label) const;
+  /// Polls its token.
+  dist::task<void> poll(dist::context ctx, std::string label) const;
+
+ private:
+  std::shared_ptr<dist::test::desk> desk_;
+};
+BOOST_DESCRIBE_STRUCT(Tree, (), (chain, stubborn, late_caller, poll))
+
+dist::task<std::string> Tree::chain(dist::context ctx, std::int64_t hops, std::string label) const {
+  if (hops == 0) {
+    auto last = desk_->pass(ctx, label);
+    co_return co_await std::move(last);
+  }
+  auto next = dist::go<&Tree::chain>(ctx, hops - 1, label);
+  co_return co_await std::move(next);
+}
+
+dist::task<std::string> Tree::stubborn(dist::context ctx, std::string label) const {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  auto inner = dist::try_call<&Tree::chain>(ctx, 1, label + " inner");
+  auto own = desk_->pass(ctx, label);
+  co_await std::move(own);
+  auto const got = co_await std::move(inner);
+  co_return got.has_error() ? dist::to_text(got.error()) : *got;
+}
+
+dist::task<std::string> Tree::late_caller(dist::context ctx, std::string label) const {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  auto own = desk_->pass(ctx, label);
+  co_await std::move(own);
+  auto inner = dist::try_call<&Tree::chain>(ctx, 0, label + " inner");
+  auto const got = co_await std::move(inner);
+  desk_->cancelled.push_back(got.has_error() ? got.error().message : "it ran");
+  co_return "";
+}
+
+dist::task<void> Tree::poll(dist::context ctx, std::string label) const {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  auto const key = desk_->enter(label, ctx.node());
+  // A plain method would poll likewise, between two pieces of its work.
+  while (!ctx.cancelled()) co_await dist::sleep_for(*desk_->clock, 10ms);
+  desk_->cancelled.push_back(key);
+  --desk_->running;
+}
+
+struct fixture {
+  fixture() { at->clock = &world.clock; }
+  ~fixture() { at->open_all(); }
+
+  void nodes(std::size_t count, std::size_t slots = 1) {
+    for (std::size_t i = 0; i < count; ++i) world.add(std::string(1, static_cast<char>('a' + i)), slots);
+    world.wait_for_nodes(count);
+  }
+  bool drive_until_begun(std::size_t count) {
+    return world.drive_until([&] { return at->begun.size() >= count; });
+  }
+  std::string status(std::string const& field) {
+    auto const text = world.master().status_json();
+    auto const from = text.rfind("\"" + field + "\":") + field.size() + 3;
+    return text.substr(from, text.find_first_of(",}", from) - from);
+  }
+
+  std::shared_ptr<dist::test::desk> at = std::make_shared<dist::test::desk>();
+  dist::test::memory_cluster world{dist::services(Tree(at), dist::test::Work(at))};
+  dist::cluster cluster = world.cluster();
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(cancel, fixture)
+
+BOOST_AUTO_TEST_CASE(it_reaches_what_is_two_hops_away) {
+  nodes(3);
+  {
+    auto call = dist::go<&Tree::chain>(cluster, 2, "leaf");
+    BOOST_REQUIRE(drive_until_begun(1));
+  }
+  world.pass(1ms);
+  BOOST_TEST(at->cancelled.size() == 1U);
+  BOOST_TEST(status("in_use") == "0");
+  BOOST_TEST(status("abandoned") == "0");
+  BOOST_TEST(cluster.caller().live_count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_reaches_what_is_two_hops_away) {
+  nodes(3);
+  auto call = dist::go<&Tree::chain>(cluster, 2, "leaf", dist::call_options().within(50ms));
+  auto const ended = dist::test::start<std::string>(world.io, std::move(call));
+  world.pass(51ms);
+  BOOST_TEST(ended.done());
+  BOOST_TEST(at->cancelled.size() == 1U);
+  BOOST_TEST(status("in_use") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(the_calls_of_a_method_that_ignores_it_end_without_it) {
+  nodes(3, 2);
+  {
+    auto call = dist::go<&Tree::stubborn>(cluster, "own");
+    BOOST_REQUIRE(drive_until_begun(2));
+  }
+  world.pass(1ms);
+  BOOST_REQUIRE(at->cancelled.size() == 1U);
+  BOOST_TEST(at->cancelled[0].starts_with("own inner@"));
+  // Its own slot is in use again, and nobody's.
+  BOOST_TEST(status("in_use") == "1");
+  BOOST_TEST(status("abandoned") == "1");
+  at->open("own");
+  world.pass(1ms);
+  BOOST_TEST(status("in_use") == "0");
+  BOOST_TEST(status("abandoned") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(the_calls_of_a_node_that_was_stopped_end_without_it) {
+  nodes(2);
+  {
+    auto call = dist::go<&dist::test::Work::outer>(cluster, "leaf");
+    BOOST_REQUIRE(drive_until_begun(2));
+    BOOST_REQUIRE(at->begun[0].back() != at->begun[1].back());
+    world.node_at(at->begun[0].ends_with("@a") ? 0 : 1).network.freeze();
+  }
+  world.pass(1ms);
+  BOOST_TEST(at->cancelled == std::vector<std::string>{at->begun[1]}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_calls_of_a_node_that_died_end) {
+  nodes(1);
+  auto call = dist::go<&Tree::stubborn>(cluster, "own", dist::call_options().once());
+  BOOST_REQUIRE(drive_until_begun(1));
+  world.add("b");
+  world.wait_for_nodes(2);
+  BOOST_REQUIRE(drive_until_begun(2));
+  auto const ended = dist::test::start<std::string>(world.io, std::move(call));
+  world.kill_node(0);
+  BOOST_TEST(world.drive_until([&] { return ended.done(); }));
+  world.pass(1ms);
+  at->open_all();
+  world.pass(1ms);
+  BOOST_TEST(cluster.caller().live_count() == 0U);
+  BOOST_TEST(status("in_use") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_caller_that_goes_takes_everything_along) {
+  nodes(3);
+  auto& job = world.connect("job");
+  auto call = dist::go<&Tree::chain>(job.link.calls(), 2, "leaf");
+  BOOST_REQUIRE(drive_until_begun(1));
+  job.network.cut();
+  world.pass(1ms);
+  BOOST_TEST(at->cancelled.size() == 1U);
+  BOOST_TEST(cluster.caller().live_count() == 0U);
+  BOOST_TEST(status("in_use") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_method_that_nobody_wants_makes_no_more_calls) {
+  nodes(2);
+  {
+    auto call = dist::go<&Tree::late_caller>(cluster, "own");
+    BOOST_REQUIRE(drive_until_begun(1));
+  }
+  world.pass(1ms);
+  at->open_all();
+  world.pass(1ms);
+  BOOST_TEST(at->begun.size() == 1U);
+  BOOST_TEST(at->cancelled == std::vector<std::string>{"the call that made it was cancelled"},
+             boost::test_tools::per_element());
+  BOOST_TEST(status("in_use") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_long_chain_ends_as_a_short_one) {
+  nodes(1, 4);
+  {
+    auto call = dist::go<&Tree::chain>(cluster, 900, "leaf");
+    BOOST_REQUIRE(drive_until_begun(1));
+    BOOST_TEST(cluster.caller().live_count() == 901U);
+  }
+  world.pass(1ms);
+  BOOST_TEST(cluster.caller().live_count() == 0U);
+  BOOST_TEST(status("in_use") == "0");
+}
+
+// The first of eight answers, and the others are dropped: as `any` does.
+BOOST_AUTO_TEST_CASE(the_slots_of_those_that_lost_are_free_at_once) {
+  nodes(8);
+  std::vector<dist::pending<void>> polling;
+  std::vector<dist::pending<std::string>> awaiting;
+  for (int i = 0; i < 4; ++i) polling.push_back(dist::go<&Tree::poll>(cluster, "poll"));
+  for (int i = 0; i < 3; ++i) awaiting.push_back(dist::go<&Tree::chain>(cluster, 1, "leaf"));
+  auto ignoring = std::make_unique<dist::pending<std::string>>(dist::go<&Tree::stubborn>(cluster, "stubborn"));
+  BOOST_REQUIRE(drive_until_begun(9));
+  polling.clear();
+  awaiting.clear();
+  ignoring.reset();
+  world.pass(100ms);
+  BOOST_TEST(at->cancelled.size() == 8U);
+  BOOST_TEST(at->running == 1U);
+  BOOST_TEST(status("in_use") == "1");
+  BOOST_TEST(status("abandoned") == "1");
+  at->open_all();
+  world.pass(1ms);
+  BOOST_TEST(status("in_use") == "0");
+  BOOST_TEST(status("abandoned") == "0");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
