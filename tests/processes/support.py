@@ -200,6 +200,24 @@ def say(text):
     print("  " + text, flush=True)
 
 
+def stat(process, field):
+    """A number of /proc/PID/stat, counted from the state: 1 is the parent, 11 the ticks of 10 ms in user mode."""
+    with open("/proc/%d/stat" % process) as file:
+        return int(file.read().rsplit(")", 1)[1].split()[field])
+
+
+def children(parent):
+    """The numbers of the processes that it has started and that are not waited for yet."""
+    found = set()
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and stat(int(name), 1) == parent:
+                found.add(int(name))
+        except OSError:
+            pass  # it has ended meanwhile
+    return found
+
+
 def main(cases):
     """Runs the cases of a file: the program's path is the first argument; then the names of some, if not all are
     wanted, and `--long`."""

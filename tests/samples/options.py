@@ -12,7 +12,7 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "processes"))
-from support import expect, main, until  # noqa: E402
+from support import children, expect, main, stat, until  # noqa: E402
 
 TRADES, SHOCKS = 400, 20_000
 FLAGS = ["--trades", str(TRADES), "--shocks", str(SHOCKS), "--seed", "11", "--list"]
@@ -98,22 +98,6 @@ def four_and_sixteen_nodes_write_the_same(world):
         job = run(world, nodes)
         check_output(job)
         check_failures(job)
-
-
-def stat(process, field):
-    with open("/proc/%d/stat" % process) as file:
-        return int(file.read().rsplit(")", 1)[1].split()[field])
-
-
-def children(parent):
-    found = set()
-    for name in os.listdir("/proc"):
-        try:
-            if name.isdigit() and stat(int(name), 1) == parent:
-                found.add(int(name))
-        except OSError:
-            pass  # it has ended meanwhile
-    return found
 
 
 def kill_a_working_one(job, but):
