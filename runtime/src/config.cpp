@@ -23,6 +23,10 @@ po::options_description flags() {
       "name", text("NAME"), "the node's name; default the host's")(
       "min-nodes", text("N"), "start the job when N nodes have joined")(
       "secret-file", text("FILE"), "file with the join secret, needed beyond this machine")(
+      "tls-cert", text("FILE"), "this end's certificate: the master then speaks TLS only")(
+      "tls-key", text("FILE"), "the certificate's key")(
+      "tls-ca", text("FILE"), "who must have signed the other end's certificate")(
+      "tls", "speak TLS with the master, whose authority this system trusts; implied by the other three")(
       "insecure", "listen beyond this machine without a secret")(
       "heartbeat", text("D"), "time between two beats, such as 500ms; default 1s")(
       "lost-after", text("D"), "a node that is silent for so long is given up; default 30s")(
@@ -137,6 +141,16 @@ void read_level(run_config& config, given_flags const& given) {
   if (auto const level = given.text("log")) config.log_level = to_level(*level);
 }
 
+void read_tls(run_config& config, given_flags const& given) {
+  config.tls.certificate = given.text("tls-cert").value_or("");
+  config.tls.key = given.text("tls-key").value_or("");
+  config.tls.authority = given.text("tls-ca").value_or("");
+  config.with_tls =
+      given.has("tls") || !config.tls.certificate.empty() || !config.tls.key.empty() || !config.tls.authority.empty();
+  if (config.with_tls && (config.role == run_role::embedded || config.role == run_role::in_process))
+    throw mistake("TLS is for --master, --join and --connect: here nothing leaves this machine");
+}
+
 run_config read(given_flags const& given) {
   run_config config;
   config.help = given.on_command_line("help");
@@ -151,6 +165,7 @@ run_config read(given_flags const& given) {
   }
   config.secret_file = given.text("secret-file").value_or("");
   config.insecure = given.has("insecure");
+  read_tls(config, given);
   if (auto const beat = given.text("heartbeat")) {
     config.heartbeat = to_duration("--heartbeat", *beat);
     if (config.heartbeat < std::chrono::milliseconds(10)) throw mistake("--heartbeat takes at least 10ms");

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <dist/rpc/address.hpp>
 #include <dist/rpc/log.hpp>
+#include <dist/rpc/tls_context.hpp>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ struct run_config {
   bool name_is_default = true;
   std::size_t min_nodes = 0;
   std::string secret_file;
+  bool with_tls = false;
+  tls_files tls;
   bool insecure = false;
   std::chrono::nanoseconds heartbeat = std::chrono::seconds(1);
   std::chrono::nanoseconds lost_after = std::chrono::seconds(30);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <dist/rpc/dialect.hpp>
 #include <dist/rpc/sleep.hpp>
+#include <dist/rpc/tls_stream.hpp>
 
 #include "host_name.hpp"
 #include "master_impl.hpp"
@@ -19,11 +20,13 @@ registry_settings settings_of(master_options const& options) {
 
 /// Section 9 of the design: nobody is open to the world by accident.
 void refuse_unsafe(master_options const& options) {
-  if (is_loopback(options.listen.host) || !options.secret.empty() || options.insecure) return;
+  auto const proven = !options.secret.empty() || (options.tls && options.tls->is_mutual());
+  if (is_loopback(options.listen.host) || proven || options.insecure) return;
   throw call_error(make_fault(
       errc::denied, "listening on " + to_text(options.listen) +
                         " would let anybody who can reach this machine run calls on it; give a join secret with "
-                        "--secret-file FILE (the nodes need the same), or say --insecure"));
+                        "--secret-file FILE (the nodes need the same), or mutual TLS with --tls-cert, "
+                        "--tls-key and --tls-ca, or say --insecure"));
 }
 
 }  // namespace
@@ -106,33 +109,68 @@ std::string master::impl::join_hint() const {
          (options_.secret.empty() ? "" : " --secret-file FILE");
 }
 
+/// What a new connection speaks, and what it has said so far.
+struct master::impl::visitor {
+  std::unique_ptr<stream> peer;
+  sniffed seen;
+  buffer first;
+};
+
+/// Reads until it is clear what the visitor speaks.
+task<void> master::impl::listen_to(visitor& who) {
+  stream_timer patience(world_.clock, *who.peer);
+  patience.arm(options_.limits.handshake, "silent after connecting");
+  while (who.seen = sniff(who.first.bytes()), who.seen.kind == dialect::need_more) {
+    std::byte piece[4096];
+    auto const count = co_await who.peer->read_some(asio::buffer(piece));
+    who.first.append({piece, count});
+  }
+  who.first = buffer(who.first.bytes().subspan(who.seen.skipped_bytes));
+}
+
+/// What is inside TLS speaks one of the other dialects.
+task<void> master::impl::unwrap(visitor& who) {
+  auto secured = tls_stream::accepting(std::move(who.peer), std::move(who.first), *options_.tls);
+  {
+    stream_timer patience(world_.clock, *secured);
+    patience.arm(options_.limits.handshake, "the TLS handshake took too long");
+    co_await secured->handshake();
+  }
+  who.peer = std::move(secured);
+  who.first = buffer();
+  co_await listen_to(who);
+}
+
 /// Whoever connects must say within the handshake limit what it speaks. Nothing a peer does ends the master.
 task<void> master::impl::serve(std::unique_ptr<stream> peer) {
-  auto const who = peer->peer_address();
+  auto const address = peer->peer_address();
   try {
-    buffer first;
-    sniffed seen;
-    {
-      stream_timer patience(world_.clock, *peer);
-      patience.arm(options_.limits.handshake, "silent after connecting");
-      while (seen = sniff(first.bytes()), seen.kind == dialect::need_more) {
-        std::byte piece[4096];
-        auto const count = co_await peer->read_some(asio::buffer(piece));
-        first.append({piece, count});
-      }
+    visitor who{std::move(peer), {}, {}};
+    co_await listen_to(who);
+    if (options_.tls && who.seen.kind == dialect::tls) {
+      co_await unwrap(who);
+    } else if (options_.tls) {
+      world_.log.warn(address + " does not speak TLS, which this master wants of everybody");
+      if (who.seen.kind == dialect::http) co_await say_use_tls(*who.peer);
+      co_return;
     }
-    buffer rest(first.bytes().subspan(seen.skipped_bytes));
-    switch (seen.kind) {
-      case dialect::http: co_await serve_web(std::move(peer), std::move(rest)); break;
-      case dialect::json: co_await serve_json(std::move(peer), std::move(rest)); break;
+    switch (who.seen.kind) {
+      case dialect::http: co_await serve_web(std::move(who.peer), std::move(who.first)); break;
+      case dialect::json: co_await serve_json(std::move(who.peer), std::move(who.first)); break;
       case dialect::tls:
-        world_.log.warn(who + " speaks TLS, which this master does not");
+        world_.log.warn(address + " speaks TLS, for which this master has no certificate: --tls-cert FILE --tls-key FILE");
         break;
-      case dialect::unknown: world_.log.warn(who + " does not speak to a master: " + seen.looks_like); break;
+      case dialect::unknown: world_.log.warn(address + " does not speak to a master: " + who.seen.looks_like); break;
       case dialect::need_more: break;
     }
+  } catch (std::system_error const& e) {
+    auto const text = address + ": " + e.what();
+    if (e.code() == errc::denied)
+      world_.log.warn(text);
+    else
+      world_.log.debug([&] { return text; });
   } catch (std::exception const& e) {
-    world_.log.debug([&] { return who + ": " + e.what(); });
+    world_.log.debug([&] { return address + ": " + e.what(); });
   }
 }
 

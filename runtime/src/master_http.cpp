@@ -4,7 +4,6 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <dist/rpc/browser.hpp>
-#include <dist/rpc/hmac.hpp>
 
 #include "json_calls.hpp"
 #include "host_name.hpp"
@@ -27,51 +26,60 @@ http_response only(std::string methods) {
   return refusal;
 }
 
+http_response unauthorized() {
+  http_response refusal(401, "the cluster has a secret: send its bearer token (see docs/PROTOCOL.md)\n");
+  refusal.headers.set("WWW-Authenticate", "Bearer");
+  return refusal;
+}
+
 }  // namespace
 
 task<void> master::impl::serve_web(std::unique_ptr<stream> peer, buffer first) {
-  auto const who = peer->peer_address();
-  auto const here = peer->local_address();
-  http_handler const handler = [this, who, here](http_request request) {
-    return answer_http(std::move(request), who, here);
-  };
+  asker const from{peer->peer_address(), peer->local_address(), peer->is_encrypted()};
+  http_handler const handler = [this, from](http_request request) { return answer_http(std::move(request), from); };
   auto upgrade = co_await serve_http(*peer, std::move(first), handler, options_.limits, world_.clock);
   if (upgrade) co_await serve_frames(std::move(peer), std::move(*upgrade));
 }
 
-bool master::impl::is_authenticated(http_request const& request) const {
-  if (options_.secret.empty()) return false;
-  auto const given = request.headers.find("Authorization");
-  if (!given || !given->starts_with("Bearer ")) return false;
-  auto const token = bearer_token(options_.secret);
-  return equal_in_constant_time(as_bytes(given->substr(7)), as_bytes(token));
+/// Where plain HTTP knocks at a port that wants TLS.
+task<void> master::impl::say_use_tls(stream& peer) {
+  http_response answer(400, "this port speaks TLS: use https\n");
+  answer.keep_alive = false;
+  auto const text = to_text(answer);
+  asio::const_buffer const bytes(text.data(), text.size());
+  stream_timer patience(world_.clock, peer);
+  patience.arm(options_.limits.handshake, "the peer read nothing");
+  co_await peer.write({&bytes, 1});
 }
 
-task<http_response> master::impl::answer_http(http_request request, std::string peer, std::string local) {
-  if (request.headers.find("Authorization") && !is_loopback(host_of(peer)))
-    co_return http_response(403, "a token travels over loopback only: elsewhere it could be read on its way\n");
-  auto const known = is_authenticated(request);
-  std::vector<std::string> const own_names{options_.listen.host, std::string(host_of(local)), host_name()};
+/// What the sender may do. A certificate that was asked for stands for the secret where there is none.
+right master::impl::right_of_sender(http_request const& request, asker const& from) const {
+  auto const shown = right_of(request, options_.secret);
+  if (shown != right::none || !options_.secret.empty()) return shown;
+  return from.encrypted && options_.tls->is_mutual() ? right::call : right::none;
+}
+
+task<http_response> master::impl::answer_http(http_request request, asker from) {
+  auto const here = is_loopback(host_of(from.peer));
+  if (request.headers.find("Authorization") && !here && !from.encrypted)
+    co_return http_response(403, "a token travels over loopback or TLS only: elsewhere it could be read on its way\n");
+  auto const may = right_of_sender(request, from);
+  std::vector<std::string> const own_names{options_.listen.host, std::string(host_of(from.local)), host_name()};
   // No page can ask for this upgrade, and whoever gets it proves itself in the handshake: a node may call us by any name.
   auto const joins = request.path == options_.register_path && request.upgrade == "dist/1";
-  auto const who = known || joins ? http_caller::authenticated : http_caller::anonymous;
-  if (auto const why = refuse_browser(request, who, own_names))
-    co_return http_response(403, *why + "\n");
+  auto const who = may != right::none || joins ? http_caller::authenticated : http_caller::anonymous;
+  if (auto const why = refuse_browser(request, who, own_names)) co_return http_response(403, *why + "\n");
   auto const reads = request.method == "GET" || request.method == "HEAD";
   if (request.path == "/healthz") co_return reads ? http_response(200, "ok\n") : only("GET, HEAD");
-  if (request.path == options_.register_path) co_return reads ? answer_register(request, peer) : only("GET");
-  auto const may_look = known || options_.secret.empty() || is_loopback(host_of(peer));
+  if (request.path == options_.register_path) co_return reads ? answer_register(request, from.peer) : only("GET");
   if (request.path == "/status") {
-    if (!may_look) co_return http_response(401, "the cluster has a secret: send its bearer token\n");
+    if (may == right::none && !options_.secret.empty() && !here) co_return unauthorized();
     co_return reads ? http_response(200, status_json() + "\n", "application/json") : only("GET, HEAD");
   }
   if (request.path == "/rpc") {
     if (request.method != "POST") co_return only("POST");
-    if (!known && !options_.secret.empty()) {
-      http_response refusal(401, "the cluster has a secret: send its bearer token (see docs/PROTOCOL.md)\n");
-      refusal.headers.set("WWW-Authenticate", "Bearer");
-      co_return refusal;
-    }
+    if (may == right::look) co_return http_response(403, "this token may look, not call\n");
+    if (may == right::none && !options_.secret.empty()) co_return unauthorized();
     co_return co_await answer_call(std::move(request));
   }
   co_return http_response(404, "there is nothing here; see /status, /healthz, POST /rpc\n");

@@ -11,6 +11,7 @@
 
 #include "address_range.hpp"
 #include "dispatcher.hpp"
+#include "token.hpp"
 
 namespace dist {
 
@@ -29,15 +30,25 @@ class master::impl {
   // master.cpp: what comes in
   task<void> accept_loop();
   task<void> serve(std::unique_ptr<stream> peer);
+  struct visitor;
+  task<void> listen_to(visitor& who);
+  task<void> unwrap(visitor& who);
   task<void> beat_loop();
   std::string join_hint() const;
 
   // master_http.cpp: what HTTP asks for
+  /// Both ends of a request's connection.
+  struct asker {
+    std::string peer;
+    std::string local;
+    bool encrypted = false;
+  };
   task<void> serve_web(std::unique_ptr<stream> peer, buffer first);
-  task<http_response> answer_http(http_request request, std::string peer, std::string local);
+  task<void> say_use_tls(stream& peer);
+  task<http_response> answer_http(http_request request, asker from);
   http_response answer_register(http_request const& request, std::string const& peer);
   task<http_response> answer_call(http_request request);
-  bool is_authenticated(http_request const& request) const;
+  right right_of_sender(http_request const& request, asker const& from) const;
 
   // master_peers.cpp: who stays
   task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade);

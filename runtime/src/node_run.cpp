@@ -75,6 +75,7 @@ int run_node(process const& of) {
   // One method a slot: a library that starts its own threads would take the processors from the other slots.
   for (auto const* variable : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) ::setenv(variable, "1", 0);
   system_world world(of.slots(), log(of.config.log_level));
+  if (of.tls) world.use_tls(*of.tls);
   return node_run(of, world).run(world);
 }
 

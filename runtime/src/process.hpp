@@ -22,6 +22,7 @@ struct process {
   service_list services;
   any_job job;
   std::string secret;
+  std::optional<tls_context> tls;  ///< as the config asks for
 
   /// Prints why it ends and returns the code.
   int say(int code, std::string const& text) const;

@@ -22,6 +22,7 @@ master_options options_for(process const& of) {
   master_options options;
   if (of.config.at) options.listen = *of.config.at;
   options.secret = of.secret;
+  options.tls = of.tls;
   options.insecure = of.config.insecure;
   options.heartbeat = of.config.heartbeat;
   options.lost_after = of.config.lost_after;
@@ -60,6 +61,7 @@ int run_master(process const& of) {
 
 int run_connected(process const& of) {
   system_world world(1, log(of.config.log_level));
+  if (of.tls) world.use_tls(*of.tls);
   link_options options;
   options.master = *of.config.at;
   options.name = of.config.name_is_default ? of.program : of.config.name;
@@ -67,6 +69,13 @@ int run_connected(process const& of) {
   options.register_path = of.config.register_path;
   master_link backend(world, std::move(options));
   return job_run(of, world, backend_of(backend)).run();
+}
+
+/// A master shows its certificate to all who come; the others look at the master's.
+std::optional<tls_context> tls_for(run_config const& config) {
+  if (!config.with_tls) return std::nullopt;
+  auto const made = config.role == run_role::master ? tls_context::for_server(config.tls) : tls_context::for_client(config.tls);
+  return made.value();
 }
 
 int run_role_of(process const& of) {
@@ -89,7 +98,7 @@ int process::say(int code, std::string const& text) const {
 
 int run_any(int argc, char** argv, service_list services, any_job job) {
   auto const program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string("program");
-  process self{program, {}, std::move(services), std::move(job), {}};
+  process self{program, {}, std::move(services), std::move(job), {}, {}};
   try {
     if (auto const code = serve_if_embedded(self.services)) return *code;
     auto config = parse_config({argv + std::min(argc, 1), argv + argc}, [](char const* name) { return std::getenv(name); });
@@ -108,6 +117,7 @@ int run_any(int argc, char** argv, service_list services, any_job job) {
       if (!secret) return self.say(exit_code::wrong_use, secret.error().message);
       self.secret = std::move(*secret);
     }
+    self.tls = tls_for(self.config);
     return run_role_of(self);
   } catch (call_error const& e) {
     return self.say(e.code() == errc::denied ? exit_code::wrong_use : exit_code::failed, e.fault().message);

@@ -4,15 +4,33 @@
 #include <dist/rpc/hmac.hpp>
 
 namespace dist {
+namespace {
 
-std::string bearer_token(std::string const& secret) {
+std::string token_of(std::string const& secret, std::string_view what_for) {
   std::string text;
-  for (auto const byte : hmac_sha256(as_bytes(secret), as_bytes("dist/1 bearer"))) {
+  for (auto const byte : hmac_sha256(as_bytes(secret), as_bytes(what_for))) {
     constexpr char digits[] = "0123456789abcdef";
     text.push_back(digits[std::to_integer<unsigned>(byte) >> 4]);
     text.push_back(digits[std::to_integer<unsigned>(byte) & 15]);
   }
   return text;
+}
+
+bool is_token(std::string_view given, std::string const& token) {
+  return equal_in_constant_time(as_bytes(given), as_bytes(token));
+}
+
+}  // namespace
+
+std::string bearer_token(std::string const& secret) { return token_of(secret, "dist/1 bearer"); }
+std::string viewer_token(std::string const& secret) { return token_of(secret, "dist/1 viewer"); }
+
+right right_of(http_request const& request, std::string const& secret) {
+  if (secret.empty()) return right::none;
+  auto const given = request.headers.find("Authorization");
+  if (!given || !given->starts_with("Bearer ")) return right::none;
+  if (is_token(given->substr(7), bearer_token(secret))) return right::call;
+  return is_token(given->substr(7), viewer_token(secret)) ? right::look : right::none;
 }
 
 }  // namespace dist

@@ -44,6 +44,18 @@ std::string problem(words const& arguments, variables const& environment = {}) {
 
 BOOST_AUTO_TEST_SUITE(config)
 
+BOOST_AUTO_TEST_CASE(tls) {
+  BOOST_TEST(!parsed({"--join", "desk:3000"}).with_tls);
+  BOOST_TEST(parsed({"--join", "desk:3000", "--tls"}).with_tls);
+  auto const node = parsed({"--join", "desk:3000", "--tls-ca", "ca.pem"}, {{"DIST_TLS_CERT", "a.pem"}, {"DIST_TLS_KEY", "a.key"}});
+  BOOST_TEST(node.with_tls);
+  BOOST_TEST(node.tls.authority == "ca.pem");
+  BOOST_TEST(node.tls.certificate == "a.pem");
+  BOOST_TEST(node.tls.key == "a.key");
+  BOOST_TEST(problem({"--tls"}).find("--master, --join and --connect") != std::string::npos);
+  BOOST_TEST(problem({"--inline", "--tls-ca", "ca.pem"}) != "");
+}
+
 BOOST_AUTO_TEST_CASE(without_flags) {
   auto const config = parsed({});
   BOOST_TEST(config.role == run_role::embedded);

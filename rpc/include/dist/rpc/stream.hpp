@@ -21,6 +21,9 @@ class stream {
   /// Ends both directions at once; what waits fails with operation_aborted. May be called again.
   virtual void close() noexcept = 0;
 
+  /// Whether nobody on the way can read or change the bytes.
+  virtual bool is_encrypted() const noexcept { return false; }
+
   /// The other end as `127.0.0.1:40112` or `[::1]:40112`, for logs and for dialling back.
   virtual std::string peer_address() const = 0;
   /// Our own end, likewise.

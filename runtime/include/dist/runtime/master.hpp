@@ -5,8 +5,10 @@
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/service_list.hpp>
 #include <dist/rpc/task.hpp>
+#include <dist/rpc/tls_context.hpp>
 #include <dist/runtime/cluster.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +18,10 @@ class master_options {
  public:
   master_options() {}
 
-  address listen{"localhost", default_port};  ///< beyond this machine it needs a secret or `insecure`
+  address listen{"localhost", default_port};  ///< beyond this machine it needs a secret, mutual TLS or `insecure`
   std::string secret;                         ///< the join secret's text; empty: none
-  bool insecure = false;                      ///< listen beyond this machine although there is no secret
+  std::optional<tls_context> tls;             ///< everybody must speak TLS; where it is mutual, with a certificate
+  bool insecure = false;                      ///< listen beyond this machine although anybody may call
   duration heartbeat = std::chrono::seconds(1);    ///< between two beats; nodes are told
   duration lost_after = std::chrono::seconds(30);  ///< silence until a node is given up; nodes are told
   std::string register_path = "/register-node";    ///< where nodes register; they must use the same

@@ -7,7 +7,9 @@
 #include <dist/rpc/system_clock.hpp>
 #include <dist/rpc/system_entropy.hpp>
 #include <dist/rpc/tcp_network.hpp>
+#include <dist/rpc/tls_network.hpp>
 #include <memory>
+#include <optional>
 
 namespace dist {
 
@@ -22,7 +24,9 @@ class system_world {
   system_world& operator=(system_world const&) = delete;
 
   asio::io_context& io() noexcept { return io_; }
-  seams get() noexcept { return {io_, clock_, network_, *compute_, entropy_, log_}; }
+  seams get() noexcept { return {io_, clock_, network(), *compute_, entropy_, log_}; }
+  /// Connections that are made from here on speak TLS. Before anybody takes the seams.
+  void use_tls(tls_context with) { secured_.emplace(network_, std::move(with)); }
   /// Waits for the methods that still run; nothing more is run. When the I/O loop has ended and before the nodes go, which
   /// own what the methods use.
   void join_compute() noexcept;
@@ -31,11 +35,17 @@ class system_world {
   operator seams() noexcept { return get(); }  // NOLINT(google-explicit-constructor): it is what everybody takes
 
  private:
+  dist::network& network() noexcept {
+    if (secured_) return *secured_;
+    return network_;
+  }
+
   asio::io_context io_{1};
   dist::log log_;
   system_clock clock_;
   system_entropy entropy_;
   tcp_network network_;
+  std::optional<tls_network> secured_;
   compute_pool* pool_ = nullptr;  ///< of compute_, if it has threads
   std::unique_ptr<dist::compute> compute_;  ///< last: its threads are joined before the rest goes
 };

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""TLS on the one port: nodes, jobs, curl and openssl, with and without certificates; and who may do what."""
+
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+from support import Failure, World, expect, main, until
+
+CERTIFICATES = sys.argv.pop(2)
+SECRET = "a secret of a good length"
+
+
+def pem(name):
+    return os.path.join(CERTIFICATES, name)
+
+
+SERVER = ["--tls-cert", pem("master.pem"), "--tls-key", pem("master.key")]
+TRUST = ["--tls-ca", pem("authority.pem")]
+NODE = ["--tls-cert", pem("node.pem"), "--tls-key", pem("node.key")]
+STRANGER = ["--tls-cert", pem("stranger.pem"), "--tls-key", pem("stranger.key")]
+
+
+def token(what_for):
+    return hmac.new(SECRET.encode(), what_for.encode(), hashlib.sha256).hexdigest()
+
+
+def secret_file(world):
+    path = world.path("secret")
+    with open(path, "w") as file:
+        file.write(SECRET + "\n")
+    os.chmod(path, 0o600)
+    return ["--secret-file", path]
+
+
+def curl(url, *more):
+    """The status and the text; 0 and what curl says where there was no answer."""
+    done = subprocess.run(["curl", "-sS", "--max-time", "20", "-w", "\n%{http_code}", *more, url], capture_output=True,
+                          text=True)
+    if done.returncode != 0:
+        return 0, done.stderr
+    text, code = done.stdout.rsplit("\n", 1)
+    return int(code), text
+
+
+def square(url, *more):
+    request = '{"jsonrpc":"2.0","method":"Work.square","params":[12],"id":1}'
+    return curl(url + "/rpc", "-d", request, *more)
+
+
+def nodes(url, *more):
+    code, text = curl(url + "/status", *more)
+    return len(json.loads(text)["nodes"]) if code == 200 else 0
+
+
+def encrypted_for_everybody(world):
+    master = world.master(*SERVER)
+    url = "https://localhost:%d" % master.port
+    trust = ["--cacert", pem("authority.pem")]
+    node = world.start("--join", "localhost:%d" % master.port, "--name", "a", "--log", "info", *TRUST)
+    node.says("joined the master")
+    until("the node", lambda: nodes(url, *trust) == 1)
+    job = world.start("--connect", master.at, *TRUST, "sum", "100").ends(0)
+    expect(job.stdout() == "328350\n", job.stdout())
+    code, text = square(url, *trust)
+    expect((code, json.loads(text)["result"]) == (200, 144), text)
+    # Without the authority nobody takes this master for what it says it is.
+    code, text = square(url)
+    expect(code == 0 and "certificate" in text, text)
+    doubter = world.start("--connect", master.at, "--tls", "sum", "3").ends(4)
+    expect("is not trusted" in doubter.stderr() and "--tls-ca FILE" in doubter.stderr(), doubter.stderr())
+    # Plain speech is answered once, and names the way.
+    code, text = square("http://localhost:%d" % master.port)
+    expect((code, text) == (400, "this port speaks TLS: use https\n"), text)
+    world.start("--connect", master.at, "sum", "3").ends(4)
+    master.says("does not speak TLS")
+
+
+def certificates_both_ways(world):
+    # With certificates on both ends no secret is needed beyond this machine.
+    master = world.master(*SERVER, *TRUST, at="0.0.0.0:0")
+    url = "https://localhost:%d" % master.port
+    shown = ["--cacert", pem("authority.pem"), "--cert", pem("node.pem"), "--key", pem("node.key")]
+    world.start("--join", master.at, "--name", "a", "--log", "info", *NODE, *TRUST).says("joined the master")
+    until("the node", lambda: nodes(url, *shown) == 1)
+    job = world.start("--connect", master.at, *NODE, *TRUST, "sum", "10").ends(0)
+    expect(job.stdout() == "285\n", job.stdout())
+    code, text = square(url, *shown)
+    expect((code, json.loads(text)["result"]) == (200, 144), text)
+    naked = world.start("--join", master.at, "--name", "b", *TRUST).ends(1)
+    expect("--tls-cert FILE --tls-key FILE" in naked.stderr(), naked.stderr())
+    stranger = world.start("--join", master.at, "--name", "c", *STRANGER, *TRUST).ends(1)
+    expect("does not trust this end's certificate" in stranger.stderr(), stranger.stderr())
+    master.says("shows no certificate")
+    master.says("is not trusted")
+    code, text = square(url, "--cacert", pem("authority.pem"))
+    expect(code == 0, text)
+    expect(nodes(url, *shown) == 1, "a stranger joined")
+
+
+def openssl_agrees(world):
+    if not shutil.which("openssl"):
+        raise Failure("no openssl: run ./setup")
+    master = world.master(*SERVER, *TRUST)
+    at = ["-connect", master.at, "-CAfile", pem("authority.pem"), "-verify_return_error", "-verify_hostname", "localhost"]
+
+    def visit(*more):
+        return subprocess.run(["openssl", "s_client", "-quiet", "-ign_eof", *at, *more], capture_output=True, text=True,
+                              input="GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", timeout=30)
+
+    done = visit("-cert", pem("node.pem"), "-key", pem("node.key"))
+    expect("HTTP/1.1 200 OK" in done.stdout and done.stdout.endswith("ok\n"), done.stdout + done.stderr)
+    done = visit("-tls1_2", "-cert", pem("node.pem"), "-key", pem("node.key"))
+    expect("200 OK" not in done.stdout and "protocol version" in done.stderr, done.stdout + done.stderr)
+    done = visit()
+    expect("200 OK" not in done.stdout and "certificate required" in done.stderr, done.stdout + done.stderr)
+
+
+def files_that_do_not_fit(world):
+    def refused(words, *arguments):
+        said = world.start(*arguments, "serve").ends(2).stderr()
+        for word in words:
+            expect(word in said, said)
+
+    refused(["--tls-cert FILE"], "--master", "127.0.0.1:0", *TRUST)
+    refused(["node.key", "mismatch"], "--master", "127.0.0.1:0", "--tls-cert", pem("master.pem"), "--tls-key", pem("node.key"))
+    refused(["chmod 600"], "--master", "127.0.0.1:0", "--tls-cert", pem("node.pem"), "--tls-key", pem("open.key"))
+    refused(["No such file"], "--join", "127.0.0.1:1", "--tls-ca", world.path("missing"))
+    refused(["--master, --join and --connect"], "--local", "1", *TRUST)
+    # TLS alone lets everybody in: it is no reason to listen beyond this machine.
+    refused(["--tls-ca", "--secret-file", "--insecure"], "--master", "0.0.0.0:0", *SERVER)
+
+
+def who_may_do_what(world):
+    secret = secret_file(world)
+    master = world.master(*secret, *SERVER, at="0.0.0.0:0")
+    url = "https://localhost:%d" % master.port
+    trust = ["--cacert", pem("authority.pem")]
+
+    def shows(what_for):
+        return ["-H", "Authorization: Bearer " + token(what_for)]
+
+    world.start("--join", master.at, "--name", "a", "--log", "info", *secret, *TRUST).says("joined the master")
+    world.start("--join", master.at, "--name", "b", *TRUST).ends(1)
+    caller, viewer = shows("dist/1 bearer"), shows("dist/1 viewer")
+    until("the node", lambda: nodes(url, *trust, *viewer) == 1)
+    expect(square(url, *trust, *caller)[0] == 200, "a caller may call")
+    expect(nodes(url, *trust, *caller) == 1, "a caller may look")
+    code, text = square(url, *trust, *viewer)
+    expect((code, text) == (403, "this token may look, not call\n"), text)
+    expect(square(url, *trust)[0] == 401, "nobody may call without a token")
+    expect(square(url, *trust, "-H", "Authorization: Bearer " + SECRET)[0] == 401, "the secret is no token")
+    for one in (token("dist/1 bearer"), token("dist/1 viewer"), SECRET):
+        expect(one not in master.stderr(), "the log shows a secret")
+        expect(one not in curl(url + "/status", *trust, *caller)[1], "/status shows a secret")
+
+
+main([encrypted_for_everybody, certificates_both_ways, openssl_agrees, files_that_do_not_fit, who_may_do_what])
