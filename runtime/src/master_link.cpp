@@ -40,6 +40,7 @@ class master_link::impl {
   duration heartbeat_{};
   std::optional<silence> silence_;  ///< of the session
   bool silent_ = false;             ///< that is why it was closed
+  std::string last_problem_;
   bool stopping_ = false;
 };
 
@@ -70,6 +71,7 @@ task<void> master_link::impl::stay() {
     try {
       if (!session_) co_await open();
       failures = 0;
+      last_problem_.clear();
       co_await serve();
       why = "the master closed the connection";
     } catch (std::system_error const& e) {
@@ -77,7 +79,9 @@ task<void> master_link::impl::stay() {
       if (e.code() == errc::denied) throw;
     }
     if (stopping_) co_return;
-    world_.log.warn("the master at " + to_text(options_.master) + " is gone: " + why + "; trying again");
+    // Once for each problem, not for each try.
+    if (std::exchange(last_problem_, why) != why)
+      world_.log.warn("the master at " + to_text(options_.master) + " is gone: " + why + "; trying again");
     co_await sleep_for(world_.clock, pause_before_retry(failures++, world_.entropy));
   }
 }
