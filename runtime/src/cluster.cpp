@@ -17,7 +17,31 @@ cluster::cluster(context const& running) {
   parent_id_ = nested.parent;
 }
 
-call_ptr cluster::make_call(method_key const& method, call_options const& options) const {
+call_options call_options::over(call_options const& defaults) const {
+  call_options both = *this;
+  if (!both.within_) both.within_ = defaults.within_;
+  both.once_ = once_ || defaults.once_;
+  if (!sent_ || !defaults.sent_) {
+    if (!sent_) both.sent_ = defaults.sent_;
+    return both;
+  }
+  auto sent = std::make_shared<request_options>(*sent_);
+  sent->needs.insert(sent->needs.begin(), defaults.sent_->needs.begin(), defaults.sent_->needs.end());
+  if (!sent->retries) sent->retries = defaults.sent_->retries;
+  if (!sent->kill_after_us) sent->kill_after_us = defaults.sent_->kill_after_us;
+  if (!sent->node_wait_us) sent->node_wait_us = defaults.sent_->node_wait_us;
+  both.sent_ = std::move(sent);
+  return both;
+}
+
+cluster cluster::with(call_options const& defaults) const {
+  auto made = *this;
+  made.defaults_ = defaults_ ? defaults.over(*defaults_) : defaults;
+  return made;
+}
+
+call_ptr cluster::make_call(method_key const& method, call_options const& given) const {
+  auto const options = defaults_ ? given.over(*defaults_) : given;
   auto call = calls_->make_call();
   call->method = &method;
   call->once = options.is_once();

@@ -19,7 +19,9 @@ class master_link::impl {
       : world_(world),
         options_(std::move(options)),
         calls_(std::make_shared<remote_caller>(world, options_.limits)),
-        tasks_(world.io.get_executor()) {}
+        tasks_(world.io.get_executor()) {
+    calls_->wait_for_connection();
+  }
 
   task<void> open();
   task<void> run();
@@ -62,7 +64,14 @@ task<void> master_link::impl::open() {
 
 task<void> master_link::impl::run() {
   tasks_.spawn(stay());
-  co_await tasks_.join();
+  std::exception_ptr failed;
+  try {
+    co_await tasks_.join();
+  } catch (std::exception const& e) {
+    failed = std::current_exception();
+    calls_->give_up(e.what());
+  }
+  if (failed) std::rethrow_exception(failed);
 }
 
 task<void> master_link::impl::stay() {

@@ -30,24 +30,67 @@ void remote_caller::when_nodes(std::size_t count, nodes_waiter done) {
   await(call, std::make_unique<node_waiter>(std::move(done)));
 }
 
+fault remote_caller::no_connection(errc why) const {
+  auto what = make_fault(why, "no connection to the master: " + detached_why_);
+  what.known = progress::not_started;
+  what.phase = "connecting";
+  return what;
+}
+
 void remote_caller::dispatch(call_ptr const& call) {
-  if (!session_) {
-    auto what = make_fault(errc::connection_lost, "no connection to the master: " + detached_why_);
-    what.known = progress::not_started;
-    what.phase = "connecting";
-    return fail(*call, std::move(what));
-  }
+  remote_ptr const remote(static_cast<call_record_of_remote*>(call.get()));
+  if (!session_) return waits_ ? wait(remote) : fail(*call, no_connection(errc::connection_lost));
   if (session_->is_full())
     return fail(*call, make_fault(errc::overloaded, "the limit (outbox_bytes) of " +
                                                         std::to_string(bounds().outbox_bytes) +
                                                         " bytes that wait to be written is reached"));
+  send(remote);
+}
+
+void remote_caller::wait(remote_ptr const& call) {
+  if (waiting_bytes_ + call->arguments.size() > bounds().outbox_bytes ||
+      waiting_.size() >= bounds().calls_per_connection) {
+    auto what = no_connection(errc::overloaded);
+    what.message += "; the limits (calls_per_connection, outbox_bytes) of " +
+                    std::to_string(bounds().calls_per_connection) + " calls and " +
+                    std::to_string(bounds().outbox_bytes) + " bytes that wait for it are reached";
+    return fail(*call, std::move(what));
+  }
+  waiting_bytes_ += call->arguments.size();
+  call->waits = waiting_.insert(waiting_.end(), call);
+  if (call->node_wait == duration::max()) return;
+  call->node_wait_timer = world().clock.schedule(world().clock.now() + call->node_wait, [this, raw = call.get()] {
+    raw->node_wait_timer = timer_id::none;
+    fail(*take_waiting(*raw), no_connection(errc::no_node));
+  });
+}
+
+remote_caller::remote_ptr remote_caller::take_waiting(call_record_of_remote& call) noexcept {
+  remote_ptr taken = std::move(**call.waits);
+  waiting_bytes_ -= call.arguments.size();
+  waiting_.erase(*std::exchange(call.waits, std::nullopt));
+  if (call.node_wait_timer != timer_id::none)
+    world().clock.cancel(std::exchange(call.node_wait_timer, timer_id::none));
+  return taken;
+}
+
+void remote_caller::ended(call_record& call) noexcept {
+  auto& remote = static_cast<call_record_of_remote&>(call);
+  if (remote.waits) take_waiting(remote);
+}
+
+void remote_caller::attach(connection& to) {
+  session_ = &to;
+  while (!waiting_.empty()) send(take_waiting(*waiting_.front()));
+}
+
+void remote_caller::send(remote_ptr const& call) {
   buffer wishes;
   if (call->options)
     if (auto const problem = encode(*call->options, wishes); !problem.empty())
       return fail(*call, make_fault(errc::limit_exceeded, problem));
-  auto const remote = static_cast<call_record_of_remote*>(call.get());
-  remote->id = table_.open(remote_ptr(remote));
-  remote->sent = true;
+  call->id = table_.open(call);
+  call->sent = true;
   frame_header header;
   header.kind = frame_kind::request;
   header.flags = static_cast<std::uint8_t>(
@@ -56,7 +99,7 @@ void remote_caller::dispatch(call_ptr const& call) {
   if (call->options) header.flags |= frame_flags::options;
   header.codec = static_cast<std::uint8_t>(call->codec);
   header.deadline_us = to_wire(call->deadline, world().clock.now());
-  header.id = remote->id;
+  header.id = call->id;
   buffer prefix;
   put_prefix(prefix, header.flags, {call->parent.value_or(call_id{}), call->method->name, wishes.bytes(), 0});
   auto const bytes = call->arguments.bytes();
@@ -68,7 +111,7 @@ void remote_caller::dispatch(call_ptr const& call) {
 
 caller::abandoned remote_caller::abandon(call_record& call) {
   auto& remote = static_cast<call_record_of_remote&>(call);
-  if (!remote.sent) return {};
+  if (!remote.sent) return {progress::not_started, "connecting", {}};
   // The id is dead from here on: a late answer finds nothing.
   auto const keep = table_.close(remote.id);
   if (keep && session_) {
@@ -103,6 +146,12 @@ void remote_caller::detach(std::string const& why) noexcept {
     what.phase = "running";
     fail(*call, std::move(what));
   }
+}
+
+void remote_caller::give_up(std::string const& why) noexcept {
+  detached_why_ = why;
+  waits_ = false;
+  while (!waiting_.empty()) fail(*take_waiting(*waiting_.front()), no_connection(errc::connection_lost));
 }
 
 void remote_caller::stop() noexcept { stop_calls(); }

@@ -3,12 +3,14 @@
 #include <dist/rpc/call_table.hpp>
 #include <dist/rpc/connection.hpp>
 #include <dist/runtime/caller.hpp>
+#include <list>
+#include <optional>
 #include <string>
 
 namespace dist {
 
 /// Makes calls on a master at the other end of a connection: a connected job's, or the nested ones of a node's methods.
-/// The connection comes and goes; without one, calls fail at once.
+/// The connection comes and goes; without one, calls fail at once, or wait for it.
 class remote_caller final : public caller {
  public:
   remote_caller(seams const& world, limits const& bounds) : caller(world, bounds) {}
@@ -16,9 +18,14 @@ class remote_caller final : public caller {
   call_ptr make_call() override { return new call_record_of_remote; }
   void when_nodes(std::size_t count, nodes_waiter done) override;
 
-  void attach(connection& to) noexcept { session_ = &to; }
+  /// While there is no connection calls wait for one, as long as their deadlines and wait_for_node let them.
+  void wait_for_connection() noexcept { waits_ = true; }
+  /// What waits goes out.
+  void attach(connection& to);
   /// The connection ended: what is in flight fails with `why`.
   void detach(std::string const& why) noexcept;
+  /// There will be no connection any more: what waits fails with `why`, and so does what comes.
+  void give_up(std::string const& why) noexcept;
 
   void on_reply(frame& in);
   void on_fault(frame& in);
@@ -28,16 +35,25 @@ class remote_caller final : public caller {
   struct call_record_of_remote final : call_record {
     call_id id;
     bool sent = false;
+    std::optional<std::list<boost::intrusive_ptr<call_record_of_remote>>::iterator> waits;
+    timer_id node_wait_timer = timer_id::none;
   };
   using remote_ptr = boost::intrusive_ptr<call_record_of_remote>;
 
+  void send(remote_ptr const& call);
+  void wait(remote_ptr const& call);
+  fault no_connection(errc why) const;
+  remote_ptr take_waiting(call_record_of_remote& call) noexcept;
   void dispatch(call_ptr const& call) override;
   abandoned abandon(call_record& call) override;
-  void ended(call_record&) noexcept override {}
+  void ended(call_record& call) noexcept override;
 
   connection* session_ = nullptr;
   std::string detached_why_ = "not connected yet";
   call_table<remote_ptr> table_;
+  bool waits_ = false;
+  std::list<remote_ptr> waiting_;  ///< for a connection, in the order in which they came
+  std::size_t waiting_bytes_ = 0;  ///< of their arguments
 };
 
 }  // namespace dist

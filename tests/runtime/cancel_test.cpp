@@ -22,13 +22,15 @@ class Tree {
   dist::task<std::string> stubborn(dist::context ctx, std::string label) const;
   /// Ignores that it was cancelled, and calls on.
   dist::task<std::string> late_caller(dist::context ctx, std::string label) const;
+  /// The deadline of a nested call that asks for an hour.
+  dist::task<std::int64_t> generous(dist::context ctx) const;
   /// Polls its token.
   dist::task<void> poll(dist::context ctx, std::string label) const;
 
  private:
   std::shared_ptr<dist::test::desk> desk_;
 };
-BOOST_DESCRIBE_STRUCT(Tree, (), (chain, stubborn, late_caller, poll))
+BOOST_DESCRIBE_STRUCT(Tree, (), (chain, stubborn, late_caller, generous, poll))
 
 dist::task<std::string> Tree::chain(dist::context ctx, std::int64_t hops, std::string label) const {
   if (hops == 0) {
@@ -56,6 +58,12 @@ dist::task<std::string> Tree::late_caller(dist::context ctx, std::string label) 
   auto const got = co_await std::move(inner);
   desk_->cancelled.push_back(got.has_error() ? got.error().message : "it ran");
   co_return "";
+}
+
+dist::task<std::int64_t> Tree::generous(dist::context ctx) const {
+  auto const longer = dist::cluster(ctx).with(dist::call_options().within(1h));
+  auto inner = dist::go<&dist::test::Work::left_us>(longer);
+  co_return co_await std::move(inner);
 }
 
 dist::task<void> Tree::poll(dist::context ctx, std::string label) const {
@@ -114,6 +122,15 @@ BOOST_AUTO_TEST_CASE(a_deadline_reaches_what_is_two_hops_away) {
   BOOST_TEST(ended.done());
   BOOST_TEST(at->cancelled.size() == 1U);
   BOOST_TEST(status("in_use") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_nested_call_cannot_outlast_its_parent) {
+  nodes(2);
+  for (auto const [left, right] : {std::pair{dist::duration(5s), 5s}, {2h, 3600s}}) {
+    auto const until = (world.clock.now() + right).time_since_epoch().count();
+    auto call = dist::go<&Tree::generous>(cluster, dist::call_options().within(left));
+    BOOST_TEST(std::abs(world.run<std::int64_t>(std::move(call)) - until) < std::chrono::nanoseconds(1ms).count());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_calls_of_a_method_that_ignores_it_end_without_it) {

@@ -54,6 +54,9 @@ class call_options {
     return *this;
   }
 
+  /// These wishes, and where they say nothing those of `defaults`; labels add up.
+  call_options over(call_options const& defaults) const;
+
   std::optional<duration> time_left() const noexcept { return within_; }
   bool is_once() const noexcept { return once_; }
   /// What travels with the call; null where everything is as by default.

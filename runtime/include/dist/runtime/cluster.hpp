@@ -22,6 +22,11 @@ class cluster {
   std::shared_ptr<dist::caller> const& shared_caller() const noexcept { return calls_; }
   asio::io_context::executor_type get_executor() const noexcept { return calls_->get_executor(); }
 
+  /// The same nodes, for calls that begin with these options: what a call says itself goes first, labels add up.
+  /// `cluster.with(dist::call_options().within(5s))` gives every call, those of map and the like too, a deadline 5 s after
+  /// it was made.
+  cluster with(call_options const& defaults) const;
+
   /// A record with deadline, parent and `options` filled in, ready for its arguments.
   call_ptr make_call(method_key const& method, call_options const& options) const;
 
@@ -37,6 +42,7 @@ class cluster {
   std::shared_ptr<dist::caller> calls_;
   dist::deadline inherited_;
   std::optional<call_id> parent_id_;
+  std::optional<call_options> defaults_;
 };
 
 }  // namespace dist

@@ -35,8 +35,9 @@ class master_link {
 
   /// Connects and introduces itself. Errors: the system's (no master there), errc::denied.
   task<void> open();
-  /// Serves the connection; when it is lost the calls under way fail with errc::connection_lost, and it connects anew
-  /// until stop().
+  /// Serves the connection, which it opens if open() has not; when it is lost the calls under way fail with
+  /// errc::connection_lost, and it connects anew until stop(). Calls that are made meanwhile wait for the connection, as
+  /// long as their deadlines and wait_for_node let them.
   task<void> run();
   void stop() noexcept;
 
