@@ -138,7 +138,10 @@ void dispatcher::drain(member& node) {
 }
 
 void dispatcher::beat() {
-  for (auto const& [id, node] : members_) node->beat();
+  for (auto const& [id, node] : members_) {
+    node->beat();
+    for (auto const& line : node->abandoned.due(node->name, world().clock.now())) world().log.warn(line);
+  }
   for (auto const& event : registry_.tick(world().clock.now())) {
     auto const found = members_.find(event.node);
     if (found == members_.end()) continue;
@@ -269,6 +272,7 @@ void dispatcher::move_later(placed_ptr const& call, member const& avoid) {
 
 void dispatcher::answered(placed_call& call, call_reply const& reply, member& by, lease held) {
   placed_ptr const keep(&call);
+  no_longer_abandoned(call, by);
   forget_place(call, by);
   held = {};
   send_waiting();
@@ -283,6 +287,7 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
 
 void dispatcher::refused(placed_call& call, fault what, member& by, lease held) {
   placed_ptr const keep(&call);
+  no_longer_abandoned(call, by);
   auto const awaited = forget_place(call, by);
   held = {};
   if (!is_live(call) || !awaited) {
@@ -334,7 +339,10 @@ caller::abandoned dispatcher::abandon(call_record& record) {
 void dispatcher::abandon_places(placed_call& call) {
   auto const places = std::move(call.places);
   call.places.clear();
-  for (auto const& place : places) place.on->abandon(place.id);
+  for (auto const& place : places) {
+    place.on->abandoned.add(static_cast<std::uint64_t>(ref_of(call)), call.method->name, world().clock.now());
+    place.on->abandon(place.id);
+  }
   if (call.queued) registry_.withdraw(std::exchange(call.queued, {}));
 }
 
@@ -356,6 +364,17 @@ bool dispatcher::forget_place(placed_call& call, member const& on) noexcept {
   places.erase(std::remove_if(places.begin(), places.end(), [&](placed_call::place const& p) { return p.on == &on; }),
                places.end());
   return places.size() != before;
+}
+
+void dispatcher::no_longer_abandoned(placed_call& call, member& by) {
+  if (by.abandoned.size() == 0) return;
+  auto const line = by.abandoned.remove(static_cast<std::uint64_t>(ref_of(call)), by.name, world().clock.now());
+  if (line) world().log.info(*line);
+}
+
+std::vector<abandoned_calls::stay> dispatcher::abandoned_on(node_id node) const {
+  auto const found = members_.find(node);
+  return found == members_.end() ? std::vector<abandoned_calls::stay>() : found->second->abandoned.stays();
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> dispatcher::calls_sent_to(node_id node) const {

@@ -54,6 +54,8 @@ class dispatcher final : public caller {
   registry const& nodes() const noexcept { return registry_; }
   /// How often calls went to this node, by method; nothing was sent where a method is missing.
   std::vector<std::pair<std::string, std::uint64_t>> calls_sent_to(node_id node) const;
+  /// What this node still runs although nobody waits for it.
+  std::vector<abandoned_calls::stay> abandoned_on(node_id node) const;
   result<method_ref> number_of(std::string_view method) { return registry_.intern(method); }
   std::uint64_t late_replies() const noexcept { return late_replies_; }
 
@@ -82,6 +84,8 @@ class dispatcher final : public caller {
   /// The same after a pause that grows with each issue.
   void move_later(placed_ptr const& call, member const& avoid);
   void lost_with(placed_ptr const& call, member& node, departure how, std::string const& why);
+  /// The node has answered a call that perhaps nobody waited for.
+  void no_longer_abandoned(placed_call& call, member& by);
   /// Nobody needs the answers of the other nodes that have the call.
   void abandon_places(placed_call& call);
   /// Whether nobody here has ever heard of the method, so that waiting for it makes no sense.

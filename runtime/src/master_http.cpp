@@ -144,6 +144,9 @@ std::string master::impl::status_json() const {
     auto const ms = [&](time_point since) {
       return std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count();
     };
+    boost::json::array abandoned;
+    for (auto const& one : calls_->abandoned_on(node.id))
+      abandoned.push_back({{"method", one.method}, {"count", one.count}, {"oldest_ms", ms(one.since)}});
     nodes.push_back(boost::json::object{{"name", node.info->name},
                                         {"address", node.info->address},
                                         {"kind", std::string(to_text(node.info->kind))},
@@ -151,6 +154,7 @@ std::string master::impl::status_json() const {
                                         {"slots", node.info->slots},
                                         {"in_use", node.in_use},
                                         {"abandoned", node.abandoned},
+                                        {"abandoned_calls", std::move(abandoned)},
                                         {"age_ms", ms(node.joined_at)},
                                         {"silent_ms", ms(node.last_heard)},
                                         {"build", node.info->build},

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "abandoned_calls.hpp"
 #include "placed_call.hpp"
 
 namespace dist {
@@ -33,6 +34,7 @@ class member {
   node_id id{};      ///< given by the registry
   std::string name;  ///< likewise
   std::vector<std::uint64_t> sent;  ///< calls so far, by method_ref
+  abandoned_calls abandoned;        ///< by call_ref
 };
 
 }  // namespace dist

@@ -219,6 +219,26 @@ BOOST_AUTO_TEST_CASE(a_long_chain_ends_as_a_short_one) {
   BOOST_TEST(status("in_use") == "0");
 }
 
+BOOST_AUTO_TEST_CASE(one_that_goes_on_is_named_until_it_returns) {
+  nodes(1, 2);
+  {
+    auto call = dist::go<&Tree::stubborn>(cluster, "own");
+    BOOST_REQUIRE(drive_until_begun(2));
+  }
+  std::string const line = "node a still runs Tree.stubborn, abandoned ";
+  BOOST_TEST(!world.has_logged(line));
+  world.pass(25s);
+  BOOST_TEST(world.count_logged(line) == 3U);
+  BOOST_TEST(world.master().status_json().find(R"("abandoned_calls":[{"method":"Tree.stubborn","count":1,"oldest_ms":25000}])") !=
+             std::string::npos);
+  at->open_all();
+  world.pass(1s);
+  BOOST_TEST(world.has_logged("node a: Tree.stubborn returned 25 s after it was abandoned; its slot is free"));
+  BOOST_TEST(world.master().status_json().find(R"("abandoned_calls":[])") != std::string::npos);
+  world.pass(25s);
+  BOOST_TEST(world.count_logged(line) == 3U);
+}
+
 // The first of eight answers, and the others are dropped: as `any` does.
 BOOST_AUTO_TEST_CASE(the_slots_of_those_that_lost_are_free_at_once) {
   nodes(8);
