@@ -119,6 +119,9 @@ dist::task<answer> find(dist::cluster cluster, settings given, std::string word)
   for (int shard = 0; shard < given.shards; ++shard) {
     auto const got = co_await std::move(asked[static_cast<std::size_t>(shard)]);
     if (!got) {
+      // A shard that answered with a failure is not missing: the word is no text, or the list cannot be read.
+      if (got.error().known == dist::progress::executed || got.error().code == dist::errc::bad_arguments)
+        throw dist::call_error(got.error());
       cluster.caller().world().log.debug([&] { return "missing: " + dist::to_text(got.error()); });
       made.shards_missing.push_back(shard);
     } else if (*got && (!best || **got < *best)) {
@@ -142,6 +145,16 @@ po::options_description node_flags(std::string& words) {
   po::options_description flags;
   flags.add_options()("words", po::value(&words)->default_value("/usr/share/dict/words"));
   return flags;
+}
+
+/// Runs where the node runs: it is the nodes that read the list.
+Words make_words(int argc, char** argv) {
+  std::string words;
+  po::variables_map values;
+  auto const flags = node_flags(words);
+  po::store(po::command_line_parser(argc, argv).options(flags).allow_unregistered().run(), values);
+  po::notify(values);
+  return Words(words);
 }
 
 settings read_flags(std::vector<std::string> const& arguments) {
@@ -177,10 +190,5 @@ dist::task<void> job(dist::cluster& cluster, std::vector<std::string> arguments)
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string words;
-  po::variables_map values;
-  auto const mine = node_flags(words);
-  po::store(po::command_line_parser(argc, argv).options(mine).allow_unregistered().run(), values);
-  po::notify(values);
-  return dist::run(argc, argv, dist::service<Words>([words] { return Words(words); }), job);
+  return dist::run(argc, argv, dist::service<Words>([=] { return make_words(argc, argv); }), job);
 }

@@ -77,7 +77,7 @@ def all_shards_answer(world):
     job = serve(world, "--local", "2", "--within", LONG)
     for word in ASKED:
         expect(nearest(job, word) == [], "shards are missing")
-    for path, code in (("/nearest", 400), ("/nearest?word=" + "x" * 101, 400), ("/", 404)):
+    for path, code in (("/nearest", 400), ("/nearest?word=" + "x" * 101, 400), ("/", 404), ("/nearest?word=%ff", 500)):
         expect(ask(job, path)[0] == code, path)
     job.signal(signal.SIGINT)
     job.ends(130)
@@ -107,6 +107,8 @@ def wrong_use_is_refused(world):
     for flag, value in (("--shards", "0"), ("--within", "no"), ("--find", "helo"), ("--serve", ":x")):
         job = world.start("--inline", flag, value).ends(2)
         expect(flag in job.stderr(), job.stderr())
+    job = world.start("--inline", "--words").ends(1)
+    expect("--words" in job.stderr(), job.stderr())
     job = world.start("--inline", "--words", world.path("none")).ends(1)
     expect("cannot read " + world.path("none") in job.stderr(), job.stderr())
 
