@@ -15,34 +15,28 @@ bool less_used(node_load const& a, node_load const& b) noexcept {
   bool const b_full = b.in_use >= b.slots;
   if (a_full != b_full) return b_full;
   // In this order a node without room never stands above one with room, so the top alone tells whether there is any.
-  auto const part = [](node_load const& load, bool full) -> std::uint64_t {
-    return full ? load.in_use - load.slots : load.in_use;
-  };
-  auto const whole = [](node_load const& load, bool full) -> std::uint64_t {
-    return full ? std::max(1U, load.window) : load.slots;
-  };
-  auto const left = part(a, a_full) * whole(b, b_full);
-  auto const right = part(b, b_full) * whole(a, a_full);
+  auto const left = a_full ? std::uint64_t{a.in_use} - a.slots : std::uint64_t{a.in_use} * b.slots;
+  auto const right = b_full ? std::uint64_t{b.in_use} - b.slots : std::uint64_t{b.in_use} * a.slots;
   return left != right ? left < right : a.last_picked < b.last_picked;
 }
 
-bool has_room(node_load const& load, call_needs const& needs) noexcept {
+bool has_room(node_load const& load, call_needs const& needs, std::uint32_t window) noexcept {
   if (needs.alone) return load.in_use == 0;
-  return load.in_use < load.slots + (needs.may_use_window() ? load.window : 0);
+  return load.in_use < load.slots + (needs.may_use_window() ? window : 0);
 }
 
-node_load* node_class::best(call_needs const& needs) const noexcept {
-  if (!needs.avoided.empty()) return best_below(0, needs);
+node_load* node_class::best(call_needs const& needs, std::uint32_t window) const noexcept {
+  if (!needs.avoided.empty()) return best_below(0, needs, window);
   auto* load = top();
-  return load && has_room(*load, needs) ? load : nullptr;
+  return load && has_room(*load, needs, window) ? load : nullptr;
 }
 
-node_load* node_class::best_below(std::size_t index, call_needs const& needs) const noexcept {
+node_load* node_class::best_below(std::size_t index, call_needs const& needs, std::uint32_t window) const noexcept {
   // What lies below a node is no better, so the search goes on below avoided nodes only.
-  if (index >= heap_.size() || !has_room(*heap_[index], needs)) return nullptr;
+  if (index >= heap_.size() || !has_room(*heap_[index], needs, window)) return nullptr;
   if (!needs.avoided.contains(heap_[index]->id)) return heap_[index];
-  auto* left = best_below(2 * index + 1, needs);
-  auto* right = best_below(2 * index + 2, needs);
+  auto* left = best_below(2 * index + 1, needs, window);
+  auto* right = best_below(2 * index + 2, needs, window);
   if (!left || !right) return left ? left : right;
   return less_used(*right, *left) ? right : left;
 }

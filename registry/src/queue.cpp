@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
-#include <utility>
 
 namespace dist {
 namespace {
@@ -18,17 +16,27 @@ std::size_t index_of(method_ref method) { return static_cast<std::size_t>(method
 result<ticket> call_queue::push(call_ref call, call_needs const& needs) {
   if (auto why = refusal(needs)) return *std::move(why);
   if (index_of(needs.method) >= methods_.size()) methods_.resize(index_of(needs.method) + 1);
+  auto const line = line_for({needs.method, needs.labels, needs.pin, needs.caller, needs.repeatable});
   auto const index = take_entry();
   auto& e = entries_[index];
   e.call = call;
   e.needs = needs;
+  e.line = line;
   e.order = needs.moved ? --front_order_ : ++last_order_;
   e.used = true;
   link(index);
-  heads_changed(needs.method);
-  bytes_ += needs.bytes;
   count(needs, 1);
+  bytes_ += needs.bytes;
+  heads_changed(line);
   return ticket{index, e.order};
+}
+
+void call_queue::take(std::uint32_t index) noexcept {
+  auto& caller = callers_[lines_[entries_[index].line].caller];
+  turn_ = std::max(turn_, caller.turn);
+  // Who could not be served for a while has saved up one turn, not all of them.
+  caller.turn = std::max(caller.turn + 1, turn_);
+  withdraw(ticket_of(index));
 }
 
 bool call_queue::contains(ticket place) const noexcept {
@@ -39,9 +47,9 @@ bool call_queue::withdraw(ticket place) noexcept {
   if (!contains(place)) return false;
   unlink(place.index);
   auto& e = entries_[place.index];
-  heads_changed(e.needs.method);
-  bytes_ -= e.needs.bytes;
   count(e.needs, std::size_t{0} - 1);
+  bytes_ -= e.needs.bytes;
+  heads_changed(e.line);
   e.used = false;
   e.next = free_;
   free_ = place.index;
@@ -49,18 +57,18 @@ bool call_queue::withdraw(ticket place) noexcept {
   return true;
 }
 
-std::uint32_t call_queue::first(method_ref method, lane which) const noexcept {
-  return index_of(method) < methods_.size() ? methods_[index_of(method)].lanes[which].head : none;
+std::size_t call_queue::waiting(method_ref method) const noexcept {
+  return index_of(method) < methods_.size() ? methods_[index_of(method)].all : 0;
 }
 
-std::size_t call_queue::waiting(method_ref method) const noexcept {
-  return index_of(method) < methods_.size() ? methods_[index_of(method)].count : 0;
+std::size_t call_queue::waiting_plain(method_ref method) const noexcept {
+  return index_of(method) < methods_.size() ? methods_[index_of(method)].all - methods_[index_of(method)].particular
+                                            : 0;
 }
 
 call_queue::lane call_queue::lane_of(call_needs const& needs) noexcept {
-  bool const particular = needs.alone || !needs.avoided.empty();
-  if (needs.nested) return particular ? nested_particular : nested;
-  return particular ? top_level_particular : top_level;
+  if (needs.nested) return is_particular(needs) ? nested_particular : nested;
+  return is_particular(needs) ? top_level_particular : top_level;
 }
 
 std::optional<fault> call_queue::refusal(call_needs const& needs) const {
@@ -92,8 +100,8 @@ std::uint32_t call_queue::take_entry() {
 
 void call_queue::link(std::uint32_t index) noexcept {
   auto& e = entries_[index];
-  auto& queue = methods_[index_of(e.needs.method)];
-  auto& l = queue.lanes[lane_of(e.needs)];
+  auto& line = lines_[e.line];
+  auto& l = line.lanes[lane_of(e.needs)];
   e.previous = e.next = none;
   if (l.head == none) {
     l.head = l.tail = index;
@@ -106,75 +114,27 @@ void call_queue::link(std::uint32_t index) noexcept {
     entries_[l.tail].next = index;
     l.tail = index;
   }
-  ++queue.count;
+  if (line.count++ == 0) ++filled_lines_;
+  // Whoever had nothing here begins behind those that wait, by one turn.
+  if (auto& caller = callers_[line.caller]; caller.count++ == 0) caller.turn = turn_ + 1;
 }
 
 void call_queue::unlink(std::uint32_t index) noexcept {
   auto const& e = entries_[index];
-  auto& queue = methods_[index_of(e.needs.method)];
-  auto& l = queue.lanes[lane_of(e.needs)];
+  auto& line = lines_[e.line];
+  auto& l = line.lanes[lane_of(e.needs)];
   (e.previous == none ? l.head : entries_[e.previous].next) = e.next;
   (e.next == none ? l.tail : entries_[e.next].previous) = e.previous;
-  --queue.count;
+  if (--line.count == 0) --filled_lines_;
+  --callers_[line.caller].count;
 }
 
 void call_queue::count(call_needs const& needs, std::size_t change) noexcept {
   size_ += change;
+  methods_[index_of(needs.method)].all += change;
+  if (is_particular(needs)) methods_[index_of(needs.method)].particular += change;
   if (needs.alone) alone_ += change;
   if (needs.may_use_window()) window_ += change;
-}
-
-void call_queue::heads_changed(method_ref method) {
-  auto& queue = methods_[index_of(method)];
-  if (queue.count == 0) {
-    auto const position = std::exchange(queue.position, none);
-    auto const last = waiting_.back();
-    waiting_.pop_back();
-    if (last == method) return;
-    place(position, last);
-    move_up(position);
-    move_down(methods_[index_of(last)].position);
-    return;
-  }
-  auto first = urgency{true, std::numeric_limits<std::int64_t>::max()};
-  for (auto const& l : queue.lanes)
-    if (l.head != none) first = std::min(first, urgency_of(entries_[l.head]));
-  if (queue.position == none) {
-    queue.position = static_cast<std::uint32_t>(waiting_.size());
-    waiting_.push_back(method);
-  } else if (first == queue.first) {
-    return;
-  }
-  queue.first = first;
-  move_up(queue.position);
-  move_down(queue.position);
-}
-
-void call_queue::move_up(std::size_t position) noexcept {
-  auto const method = waiting_[position];
-  while (position > 0) {
-    auto const parent = (position - 1) / 2;
-    if (!(urgency_of(method) < urgency_of(waiting_[parent]))) break;
-    place(position, waiting_[parent]);
-    position = parent;
-  }
-  place(position, method);
-}
-
-void call_queue::move_down(std::size_t position) noexcept {
-  auto const method = waiting_[position];
-  for (auto child = 2 * position + 1; child < waiting_.size(); child = 2 * position + 1) {
-    if (child + 1 < waiting_.size() && urgency_of(waiting_[child + 1]) < urgency_of(waiting_[child])) ++child;
-    if (!(urgency_of(waiting_[child]) < urgency_of(method))) break;
-    place(position, waiting_[child]);
-    position = child;
-  }
-  place(position, method);
-}
-
-void call_queue::place(std::size_t position, method_ref method) noexcept {
-  waiting_[position] = method;
-  methods_[index_of(method)].position = static_cast<std::uint32_t>(position);
 }
 
 void call_queue::shrink() noexcept {

@@ -7,41 +7,32 @@ namespace {
 
 std::size_t index_of(method_ref method) { return static_cast<std::size_t>(method); }
 
-void insert_sorted(std::vector<method_ref>& list, method_ref method) {
-  auto const at = std::ranges::lower_bound(list, method);
-  if (at == list.end() || *at != method) list.insert(at, method);
-}
-
-void erase_sorted(std::vector<method_ref>& list, method_ref method) {
-  auto const at = std::ranges::lower_bound(list, method);
-  if (at != list.end() && *at == method) list.erase(at);
-}
-
 }  // namespace
 
 selector::~selector() {
-  for (auto* load : loads_) {
+  for (auto const& [id, load] : loads_) {
     load->home = nullptr;
     load->group = nullptr;
     if (load->holders == 0) delete load;
   }
 }
 
-void selector::add_method(method_ref method) {
-  assert(index_of(method) == methods_.size());
-  auto& entry = methods_.emplace_back();
-  for (auto const& [key, group] : classes_)
-    if (!key.lists(method) && key.may_have(method)) entry.possible.push_back(group.get());
+void selector::set_window(method_ref method, std::uint32_t calls) {
+  auto& entry = methods_[index_of(method)];
+  bool const wider = calls > entry.window;
+  entry.window = calls;
+  widest_window_ = std::max(widest_window_, calls);
+  if (wider) mark_freed(method);
 }
 
-node_load& selector::join(node_id id, std::uint32_t slots, std::uint32_t window, class_key key) {
+node_load& selector::join(node_id id, std::uint32_t slots, class_key key) {
   auto owner = std::make_unique<node_load>();
   auto& load = *owner;
   load.id = id;
   load.slots = slots;
-  load.window = window;
   load.home = this;
-  loads_.push_back(&load);
+  loads_.emplace(id, &load);
+  freed_nodes_.reserve(loads_.size());
   owner.release();
   enter_group(load, std::move(key));
   return load;
@@ -50,7 +41,8 @@ node_load& selector::join(node_id id, std::uint32_t slots, std::uint32_t window,
 void selector::leave(node_load& load) noexcept {
   leave_group(load);
   if (reserved_ == &load) reserved_ = nullptr;
-  std::erase(loads_, &load);
+  settle(load);
+  loads_.erase(load.id);
   load.home = nullptr;
   if (load.holders == 0) delete &load;
 }
@@ -64,26 +56,12 @@ void selector::set_eligible(node_load& load, bool eligible) {
   refresh(load);
 }
 
-void selector::learn(node_load& load, method_ref method, bool has_it) {
-  auto const& now = load.group->key();
-  if (has_it ? now.lists(method) : !now.may_have(method)) return;
-  if (reserved_ == &load) cancel_reservation();
-  auto key = now;
-  if (has_it) {
-    insert_sorted(key.methods, method);
-    erase_sorted(key.unknown, method);
-  } else {
-    erase_sorted(key.methods, method);
-    if (key.kind == node_kind::go) insert_sorted(key.unknown, method);
-  }
-  leave_group(load);
-  enter_group(load, std::move(key));
-}
-
 node_load* selector::find(call_needs const& needs) const noexcept {
-  if (needs.alone && reserved_ && reserved_->in_use == 0 && reserved_->group->key().may_have(needs.method)) {
+  if (needs.alone && reserved_ && reserved_->in_use == 0 && (needs.pin == no_node_id || needs.pin == reserved_->id) &&
+      reserved_->group->serves(needs.method, needs.labels)) {
     return reserved_;
   }
+  if (needs.pin != no_node_id) return find_pinned(needs);
   if (auto* best = find_with(needs)) return best;
   if (needs.avoided.empty() || !only_avoided_left(needs)) return nullptr;
   auto any = needs;
@@ -91,16 +69,25 @@ node_load* selector::find(call_needs const& needs) const noexcept {
   return find_with(any);
 }
 
-node_load* selector::find_with(call_needs const& needs) const noexcept {
-  auto const& method = methods_[index_of(needs.method)];
-  auto* best = find_in(method.listed, needs);
-  return best ? best : find_in(method.possible, needs);
+node_load* selector::find_pinned(call_needs const& needs) const noexcept {
+  auto* load = find(needs.pin);
+  // Outside of its heap a node takes no calls.
+  if (!load || load->position == ~0U || !load->group->serves(needs.method, needs.labels)) return nullptr;
+  return has_room(*load, needs, window(needs.method)) ? load : nullptr;
 }
 
-node_load* selector::find_in(std::vector<node_class*> const& groups, call_needs const& needs) noexcept {
+node_load* selector::find_with(call_needs const& needs) const noexcept {
+  auto const& method = methods_[index_of(needs.method)];
+  auto* best = find_in(method.listed, needs, method.window);
+  return best ? best : find_in(method.possible, needs, method.window);
+}
+
+node_load* selector::find_in(std::vector<node_class*> const& groups, call_needs const& needs,
+                             std::uint32_t window) noexcept {
   node_load* best = nullptr;
   for (auto const* group : groups) {
-    auto* load = group->best(needs);
+    if (!group->meets(needs.labels)) continue;
+    auto* load = group->best(needs, window);
     if (load && (!best || less_used(*load, *best))) best = load;
   }
   return best;
@@ -108,10 +95,11 @@ node_load* selector::find_in(std::vector<node_class*> const& groups, call_needs 
 
 bool selector::only_avoided_left(call_needs const& needs) const noexcept {
   std::size_t avoided = 0;
-  for (auto const* load : loads_) {
-    if (load->eligible && load->group->key().may_have(needs.method) && needs.avoided.contains(load->id)) ++avoided;
+  for (auto const id : needs.avoided.all()) {
+    auto const* load = find(id);
+    if (load && load->eligible && load->group->serves(needs.method, needs.labels)) ++avoided;
   }
-  return living(needs.method) == avoided;
+  return living(needs.method, needs.labels) == avoided;
 }
 
 lease selector::take(node_load& load, call_needs const& needs) {
@@ -127,27 +115,35 @@ lease selector::take(node_load& load, call_needs const& needs) {
   return lease(load);
 }
 
-std::size_t selector::living(method_ref method) const noexcept {
+std::size_t selector::living(method_ref method, wish_ref labels) const noexcept {
   std::size_t count = 0;
-  for (auto const* group : methods_[index_of(method)].listed) count += group->living();
-  for (auto const* group : methods_[index_of(method)].possible) count += group->living();
+  for (auto const* groups : {&methods_[index_of(method)].listed, &methods_[index_of(method)].possible})
+    for (auto const* group : *groups)
+      if (group->meets(labels)) count += group->living();
   return count;
 }
 
-std::uint64_t selector::slots(method_ref method) const noexcept {
+std::uint64_t selector::slots(method_ref method, wish_ref labels) const noexcept {
   std::uint64_t count = 0;
-  for (auto const* group : methods_[index_of(method)].listed) count += group->slots();
-  for (auto const* group : methods_[index_of(method)].possible) count += group->slots();
+  for (auto const* groups : {&methods_[index_of(method)].listed, &methods_[index_of(method)].possible})
+    for (auto const* group : *groups)
+      if (group->meets(labels)) count += group->slots();
   return count;
+}
+
+bool selector::anybody_meets(wish_ref labels) const noexcept {
+  return std::ranges::any_of(classes_, [&](auto const& one) { return one.second->meets(labels); });
 }
 
 void selector::reserve(call_needs const& needs) {
   assert(!reserved_);
-  bool const any = needs.avoided.empty() || only_avoided_left(needs);
+  bool const any = needs.avoided.empty() || needs.pin != no_node_id || only_avoided_left(needs);
   auto const& method = methods_[index_of(needs.method)];
   for (auto const* groups : {&method.listed, &method.possible}) {
     for (auto const* group : *groups) {
+      if (!group->meets(needs.labels)) continue;
       for (auto* load : group->nodes()) {
+        if (needs.pin != no_node_id && load->id != needs.pin) continue;
         if (!any && needs.avoided.contains(load->id)) continue;
         if (!reserved_ || less_used(*load, *reserved_)) reserved_ = load;
       }
@@ -166,6 +162,23 @@ void selector::cancel_reservation() {
   refresh(load);
 }
 
+void selector::set_waited_for(node_load& load, bool waited_for) noexcept {
+  load.waited_for = waited_for;
+  if (waited_for)
+    mark_freed(load);
+  else
+    settle(load);
+}
+
+void selector::settle(node_load& load) noexcept {
+  if (!load.freed) return;
+  load.freed = false;
+  if (freed_nodes_.back() == &load)
+    freed_nodes_.pop_back();
+  else
+    std::erase(freed_nodes_, &load);
+}
+
 void selector::settle(node_class& group) noexcept {
   if (!group.freed_) return;
   group.freed_ = false;
@@ -175,12 +188,21 @@ void selector::settle(node_class& group) noexcept {
 void selector::settle_all() noexcept {
   for (auto* group : freed_) group->freed_ = false;
   freed_.clear();
+  for (auto* load : freed_nodes_) load->freed = false;
+  freed_nodes_.clear();
 }
 
 void selector::mark_freed(node_class& group) {
   if (group.freed_) return;
   group.freed_ = true;
   freed_.push_back(&group);  // never allocates: group_for() has reserved
+}
+
+void selector::mark_freed(node_load& load) {
+  mark_freed(*load.group);
+  if (!load.waited_for || load.freed) return;
+  load.freed = true;
+  freed_nodes_.push_back(&load);  // never allocates: join() has reserved
 }
 
 void selector::mark_freed(method_ref method) {
@@ -190,6 +212,7 @@ void selector::mark_freed(method_ref method) {
 
 void selector::mark_all_freed() {
   for (auto const& [key, group] : classes_) mark_freed(*group);
+  for (auto const& [id, load] : loads_) mark_freed(*load);
 }
 
 std::uint64_t selector::steps() const noexcept {
@@ -207,7 +230,7 @@ void selector::counted_down(node_load& load) noexcept {
     return;
   }
   if (load.position != ~0U) load.group->moved_up(load);
-  mark_freed(*load.group);
+  mark_freed(load);
 }
 
 void selector::counted_up(node_load& load) noexcept {
@@ -219,50 +242,10 @@ void selector::refresh(node_load& load) {
   bool const there = load.position != ~0U;
   if (wanted && !there) {
     load.group->insert(load);
-    mark_freed(*load.group);
+    mark_freed(load);
   } else if (!wanted && there) {
     load.group->erase(load);
   }
-}
-
-node_class& selector::group_for(class_key key) {
-  if (auto const found = classes_.find(key); found != classes_.end()) return *found->second;
-  freed_.reserve(classes_.size() + 1);
-  auto& group = *classes_.emplace(key, std::make_unique<node_class>(key)).first->second;
-  for (auto const method : key.methods) methods_[index_of(method)].listed.push_back(&group);
-  if (key.kind == node_kind::go) {
-    for (std::size_t index = 0; index < methods_.size(); ++index) {
-      auto const method = static_cast<method_ref>(index);
-      if (!key.lists(method) && key.may_have(method)) methods_[index].possible.push_back(&group);
-    }
-  }
-  return group;
-}
-
-void selector::enter_group(node_load& load, class_key key) {
-  load.group = &group_for(std::move(key));
-  ++load.group->members_;
-  if (load.eligible) count(load, 1);
-  refresh(load);
-}
-
-void selector::count(node_load const& load, std::int64_t sign) noexcept {
-  load.group->living_ += static_cast<std::size_t>(sign);
-  load.group->living_slots_ += static_cast<std::uint64_t>(sign) * load.slots;
-}
-
-void selector::leave_group(node_load& load) noexcept {
-  auto& group = *load.group;
-  if (load.position != ~0U) group.erase(load);
-  if (load.eligible) count(load, -1);
-  load.group = nullptr;
-  if (--group.members_ != 0) return;
-  settle(group);
-  for (auto const method : group.key().methods) std::erase(methods_[index_of(method)].listed, &group);
-  if (group.key().kind == node_kind::go) {
-    for (auto& method : methods_) std::erase(method.possible, &group);
-  }
-  classes_.erase(classes_.find(group.key()));
 }
 
 }  // namespace dist

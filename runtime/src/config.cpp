@@ -21,6 +21,8 @@ po::options_description flags() {
   po::options_description how("How");
   how.add_options()("slots", text("N"), "methods that a node runs at once; default one a processor")(
       "name", text("NAME"), "the node's name; default the host's")(
+      "label", po::value<std::vector<std::string>>()->value_name("K=V")->composing(),
+      "what calls may need of this node, such as gpu=1; may be repeated")(
       "min-nodes", text("N"), "start the job when N nodes have joined")(
       "secret-file", text("FILE"), "file with the join secret, needed beyond this machine")(
       "tls-cert", text("FILE"), "this end's certificate: the master then speaks TLS only")(
@@ -73,6 +75,13 @@ log_level to_level(std::string const& text) {
   throw mistake("--log takes off, error, warn, info or debug; it was given '" + text + "'");
 }
 
+std::vector<std::string> split(std::string const& text) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string one; std::getline(in, one, ',');) parts.push_back(one);
+  return parts;
+}
+
 /// The flags that were given, on the command line or else in the environment.
 class given_flags {
  public:
@@ -83,6 +92,13 @@ class given_flags {
     if (auto const found = flags_.find(flag); found != flags_.end()) return found->second.as<std::string>();
     auto const* const value = environment_(variable_of(flag).c_str());
     return value && *value ? std::optional<std::string>(value) : std::nullopt;
+  }
+  /// Of a flag that may be repeated; in the variable, commas are between them.
+  std::vector<std::string> texts(std::string const& flag) const {
+    if (auto const found = flags_.find(flag); found != flags_.end())
+      return found->second.as<std::vector<std::string>>();
+    auto const* const value = environment_(variable_of(flag).c_str());
+    return value ? split(value) : std::vector<std::string>();
   }
   bool has(std::string const& flag) const {
     if (flags_.count(flag)) return true;
@@ -133,6 +149,14 @@ void read_role(run_config& config, given_flags const& given) {
   if (flag != "local" && flag != "inline") config.at = to_address("--" + flag, *given.text(flag));
 }
 
+void add_label(run_config& config, std::string const& text) {
+  auto const sign = text.find('=');
+  auto const name = text.substr(0, sign);
+  if (name.empty()) throw mistake("--label takes NAME=VALUE, such as --label gpu=1; it was given '" + text + "'");
+  if (name == "node") throw mistake("--label " + text + ": node stands for the node's name; give that with --name");
+  config.labels[name] = sign == text.npos ? "" : text.substr(sign + 1);
+}
+
 void read_level(run_config& config, given_flags const& given) {
   auto const long_lived = config.role == run_role::master || config.role == run_role::node;
   config.log_level = long_lived ? log_level::info : log_level::warn;
@@ -163,6 +187,7 @@ run_config read(given_flags const& given) {
     config.name = *name;
     config.name_is_default = false;
   }
+  for (auto const& label : given.texts("label")) add_label(config, label);
   config.secret_file = given.text("secret-file").value_or("");
   config.insecure = given.has("insecure");
   read_tls(config, given);
@@ -173,10 +198,7 @@ run_config read(given_flags const& given) {
   if (auto const silence = given.text("lost-after")) config.lost_after = to_duration("--lost-after", *silence);
   if (config.lost_after < 3 * config.heartbeat)
     throw mistake("--lost-after takes at least three heartbeats: a node is suspect after two");
-  if (auto const networks = given.text("go-nodes")) {
-    std::istringstream in(*networks);
-    for (std::string one; std::getline(in, one, ',');) config.go_nodes.push_back(one);
-  }
+  if (auto const networks = given.text("go-nodes")) config.go_nodes = split(*networks);
   if (auto const path = given.text("register-path")) {
     if (!path->starts_with('/')) throw mistake("--register-path starts with /, such as /register-node");
     config.register_path = *path;

@@ -6,6 +6,7 @@
 #include <dist/rpc/log.hpp>
 #include <dist/rpc/tls_context.hpp>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct run_config {
   std::size_t slots = 0;  ///< 0: one a processor
   std::string name;
   bool name_is_default = true;
+  std::map<std::string, std::string> labels;
   std::size_t min_nodes = 0;
   std::string secret_file;
   bool with_tls = false;

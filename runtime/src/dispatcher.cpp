@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <dist/rpc/spelling.hpp>
 #include <iterator>
-#include <set>
 
 namespace dist {
 namespace {
 
 /// How often a method may say that another try may succeed.
 constexpr unsigned most_transient_issues = 4;
+/// Different reasons to wait that are said at once; those beyond come with the ones of every ten seconds.
+constexpr std::size_t most_said = 100;
 
 }  // namespace
 
@@ -55,6 +56,7 @@ void dispatcher::tell_node_waiters() {
 result<joined> dispatcher::join(member& node, node_info info) {
   auto const offers = info.methods;
   auto in = registry_.join(std::move(info), world().clock.now());
+  keep_stranded();
   // A node that is turned away says nothing about methods.
   if (!in) return in;
   for (auto const& offer : offers) {
@@ -66,6 +68,7 @@ result<joined> dispatcher::join(member& node, node_info info) {
     // Where programs of several builds meet, the most careful one decides.
     facts.repeatable = facts.repeatable && offer.repeatable;
     facts.brief = facts.brief && offer.brief;
+    registry_.declare_brief(*number, facts.brief);
   }
   node.id = in->id;
   node.name = in->name;
@@ -79,6 +82,7 @@ void dispatcher::ready(joined const& in) {
     old->second->close(why);
     leave(*old->second, departure::left, why);
   }
+  said_.clear();
   judge_unheard();
   tell_node_waiters();
   send_waiting();
@@ -108,6 +112,7 @@ void dispatcher::judge_unheard() {
 void dispatcher::leave(member& node, departure how, std::string const& why) {
   if (members_.erase(node.id) == 0) return;
   registry_.leave(node.id);
+  keep_stranded();
   for (auto const& call : node.in_flight()) {
     if (forget_place(*call, node) && is_live(*call) && call->places.empty() && !call->queued) lost_with(call, node, how, why);
   }
@@ -142,7 +147,9 @@ void dispatcher::beat() {
     node->beat();
     for (auto const& line : node->abandoned.due(node->name, world().clock.now())) world().log.warn(line);
   }
-  for (auto const& event : registry_.tick(world().clock.now())) {
+  auto const events = registry_.tick(world().clock.now());
+  keep_stranded();
+  for (auto const& event : events) {
     auto const found = members_.find(event.node);
     if (found == members_.end()) continue;
     auto& node = *found->second;
@@ -184,8 +191,8 @@ void dispatcher::dispatch(call_ptr const& call) {
   auto& needs = placed->needs;
   needs.method = *number;
   needs.repeatable = !placed->once && (facts.listed ? facts.repeatable : placed->method->repeatable);
-  needs.brief = facts.listed && facts.brief;
   if (unheard_of(*number)) return fail_unknown(*placed);
+  needs.caller = static_cast<caller_ref>(placed->origin);
   needs.nested = placed->parent.has_value();
   needs.bytes = static_cast<std::uint32_t>(std::min<std::size_t>(placed->arguments.size(), UINT32_MAX));
   submit(placed);
@@ -204,6 +211,14 @@ void dispatcher::fail_unknown(placed_call& call) {
   fail(call, std::move(what));
 }
 
+void dispatcher::say_early(placed_call const& call) {
+  auto const& needs = call.needs;
+  if (registry_.counts().nodes == 0 || (needs.labels == no_wish && needs.pin == no_node_id)) return;
+  auto why = registry_.why_waiting(needs);
+  if (said_.size() < most_said && said_.insert(why).second)
+    world().log.warn(why + ": calls of " + call.method->name + " wait for one");
+}
+
 void dispatcher::wait_for_node(placed_ptr const& call) {
   if (registry_.counts().nodes == 0 && !facts_of(call->method_number).expected) {
     if (unheard_.size() > 64 + 2 * registry_.counts().queued)
@@ -213,23 +228,32 @@ void dispatcher::wait_for_node(placed_ptr const& call) {
   if (call->node_wait == duration::max() || call->node_wait_timer != timer_id::none) return;
   call->node_wait_timer = world().clock.schedule(world().clock.now() + call->node_wait, [this, call] {
     call->node_wait_timer = timer_id::none;
-    if (!is_live(*call) || !call->queued || registry_.available(call->method_number)) return;
+    if (!is_live(*call) || !call->queued || registry_.available(call->needs)) return;
     registry_.withdraw(std::exchange(call->queued, {}));
-    auto what = make_fault(errc::no_node, registry_.why_waiting(call->method_number));
+    auto what = make_fault(errc::no_node, registry_.why_waiting(call->needs));
     what.phase = "queueing";
     fail(*call, std::move(what));
   });
 }
 
 void dispatcher::submit(placed_ptr const& call) {
+  if (call->options && !call->options->needs.empty())
+    if (auto wrong = registry_.ask(call->options->needs, call->needs)) {
+      wrong->phase = "queueing";
+      return fail(*call, std::move(*wrong));
+    }
   auto where = registry_.submit(ref_of(*call), call->needs);
   switch (where.what) {
     case placing::placed: return send(call, where.node, std::move(where.held));
     case placing::queued:
       call->queued = where.place;
-      world().log.debug([&] { return call->method->name + ": waits: " + registry_.why_waiting(call->method_number); });
-      if (!registry_.available(call->method_number)) wait_for_node(call);
-      return;
+      world().log.debug([&] { return call->method->name + ": waits: " + registry_.why_waiting(call->needs); });
+      if (!registry_.available(call->needs)) {
+        say_early(*call);
+        wait_for_node(call);
+      }
+      // Others of its method may wait for what this one can do without.
+      return send_waiting();
     case placing::refused:
       where.why->phase = "queueing";
       return fail(*call, std::move(*where.why));
@@ -247,7 +271,17 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   node.send(call, std::move(held));
 }
 
+void dispatcher::keep_stranded() {
+  for (auto& lost : registry_.stranded()) {
+    auto& call = call_of(lost.call);
+    call.queued = {};
+    stranded_.emplace_back(placed_ptr(&call), std::move(lost.why));
+  }
+}
+
 void dispatcher::send_waiting() {
+  for (auto& [call, why] : std::exchange(stranded_, {}))
+    if (is_live(*call)) fail(*call, std::move(why));
   for (auto const& call : std::exchange(renamed_, {}))
     if (is_live(*call)) dispatch(call);
   while (auto next = registry_.next()) send(placed_ptr(&call_of(next->call)), next->node, std::move(next->held));
@@ -299,7 +333,10 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held) 
   // Another node has the call, or will: what this one did not begin is no answer.
   if (what.known == progress::not_started && (!call.places.empty() || call.queued)) return send_waiting();
   if (what.known == progress::not_started) {
-    if (what.code == errc::unknown_method) registry_.unknown_method(by.id, call.method_number);
+    if (what.code == errc::unknown_method) {
+      registry_.unknown_method(by.id, call.method_number);
+      keep_stranded();
+    }
     // A node that refuses without having begun has done no harm: somebody else may take the call. Arguments that came back
     // to the node that could not take them have been everywhere.
     auto const everywhere = what.code == errc::bad_arguments && call.needs.avoided.contains(by.id);
@@ -388,14 +425,8 @@ std::vector<std::pair<std::string, std::uint64_t>> dispatcher::calls_sent_to(nod
 }
 
 std::string dispatcher::why_waiting() const {
-  std::set<std::string> reasons;
-  if (registry_.counts().queued == 0) return {};
-  for (std::size_t index = 0; index < facts_.size() || index < numbers_.size(); ++index) {
-    auto const method = static_cast<method_ref>(index);
-    if (registry_.queued(method) > 0) reasons.insert(registry_.why_waiting(method));
-  }
   std::string text;
-  for (auto const& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
+  for (auto const& reason : registry_.why_waiting()) text += (text.empty() ? "" : "; ") + reason;
   return text;
 }
 
@@ -412,6 +443,7 @@ void dispatcher::stop() {
   for (auto const& waiter : std::exchange(waiting_for_nodes_, {})) waiter.done(&stopped);
   unheard_.clear();
   renamed_.clear();
+  stranded_.clear();
 }
 
 }  // namespace dist

@@ -4,6 +4,7 @@
 #include <dist/rpc/service.hpp>
 #include <dist/runtime/caller.hpp>
 #include <functional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -51,6 +52,9 @@ class dispatcher final : public caller {
   /// A lease was given back, or a node is ready for the calls that wait.
   void slot_freed() { send_waiting(); }
 
+  /// For one more connected job.
+  std::uint32_t new_origin() noexcept { return ++last_origin_; }
+
   registry const& nodes() const noexcept { return registry_; }
   /// How often calls went to this node, by method; nothing was sent where a method is missing.
   std::vector<std::pair<std::string, std::uint64_t>> calls_sent_to(node_id node) const;
@@ -79,6 +83,8 @@ class dispatcher final : public caller {
   void submit(placed_ptr const& call);
   void send(placed_ptr const& call, node_id to, lease held);
   void send_waiting();
+  /// Calls that the registry gave up are kept here, so that they outlive whatever happens until send_waiting() fails them.
+  void keep_stranded();
   /// Issues the call again, ahead of those that never went out; `avoid` had it.
   void move(placed_ptr const& call, member const& avoid);
   /// The same after a pause that grows with each issue.
@@ -95,6 +101,8 @@ class dispatcher final : public caller {
   void learn_spelling(std::string_view name, method_ref method);
   void judge_unheard();
   void wait_for_node(placed_ptr const& call);
+  /// No node that is here can take the call: the log says so at once, not only with the next ten seconds.
+  void say_early(placed_call const& call);
   method_facts& facts_of(method_ref method);
   /// Whether the call was there: an answer from elsewhere is an answer that nobody waits for.
   static bool forget_place(placed_call& call, member const& on) noexcept;
@@ -111,12 +119,15 @@ class dispatcher final : public caller {
     nodes_waiter done;
   };
   std::vector<node_waiter> waiting_for_nodes_;
+  std::set<std::string> said_;  ///< by say_early, since the last node came
   std::unordered_map<std::string, method_ref> spellings_;      ///< Go's, of methods that are expected or listed
   std::vector<placed_ptr> renamed_;  ///< were in the queue under a Go spelling; placed with the next slot_freed()
+  std::vector<std::pair<placed_ptr, fault>> stranded_;  ///< pinned to a node that has gone
   std::vector<placed_ptr> unheard_;  ///< queued before the first node came; judged when one has
   std::vector<call_ptr> to_cancel_;
   bool cancelling_ = false;
   std::uint64_t late_replies_ = 0;
+  std::uint32_t last_origin_ = first_job_origin - 1;
 };
 
 }  // namespace dist

@@ -6,7 +6,7 @@ dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<di
     : session_(std::move(session)),
       calls_(std::move(calls)),
       who_(std::move(who)),
-      nested_(*session_, calls_, this) {
+      nested_(*session_, calls_, *this) {
   for (std::size_t i = 0; i < who_.methods.size(); ++i)
     if (auto const number = calls_->number_of(who_.methods[i].name))
       numbers_.emplace(*number, static_cast<std::uint16_t>(i));
@@ -90,6 +90,11 @@ bool dist_member::nested_began(call_id parent) {
 
 void dist_member::nested_ended(call_id parent) {
   if (auto* running = table_.find(parent); running && --running->nested == 0) running->held.retake();
+}
+
+std::uint32_t dist_member::origin_of(call_id parent) {
+  auto* running = table_.find(parent);
+  return running ? running->call->origin : own_origin;
 }
 
 void dist_member::beat() {

@@ -43,6 +43,7 @@ class dist_member final : public member, private nested_parents {
 
   bool nested_began(call_id parent) override;
   void nested_ended(call_id parent) override;
+  std::uint32_t origin_of(call_id parent) override;
   void on_frame(frame& in);
   void on_reply(frame& in);
   void on_fault(frame& in);

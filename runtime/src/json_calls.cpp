@@ -16,6 +16,7 @@ call_ptr make_json_call(caller& on, rpc_request const& request, duration node_wa
   call->reply_spelling = request.version == rpc_version::v1 ? spelling::go : spelling::declared;
   call->arguments.append(as_bytes(request.params_text.empty() ? std::string_view("[]") : request.params_text));
   call->node_wait = node_wait;
+  call->origin = json_origin;
   return call;
 }
 

@@ -139,6 +139,8 @@ std::string master::impl::status_json() const {
   for (auto const& node : calls_->nodes().nodes()) {
     boost::json::array methods;
     for (auto const& offer : node.info->methods) methods.emplace_back(offer.name);
+    boost::json::object labels;
+    for (auto const& [name, value] : node.info->labels) labels.emplace(name, value);
     boost::json::object calls;
     for (auto const& [method, count] : calls_->calls_sent_to(node.id)) calls.emplace(method, count);
     auto const ms = [&](time_point since) {
@@ -158,6 +160,7 @@ std::string master::impl::status_json() const {
                                         {"age_ms", ms(node.joined_at)},
                                         {"silent_ms", ms(node.last_heard)},
                                         {"build", node.info->build},
+                                        {"labels", std::move(labels)},
                                         {"methods", std::move(methods)},
                                         {"calls", std::move(calls)}});
   }

@@ -118,7 +118,7 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   put_welcome(*session, welcome_for(who.name), who, options_.secret, own);
   co_await session->flush();
   world_.log.info("job " + who.name + " connected from " + session->over().peer_address());
-  served_calls calls(*session, calls_);
+  served_calls calls(*session, calls_, calls_->new_origin());
   auto& frames = *session;
   co_await session->run([&](frame& in) {
     switch (in.header().kind) {

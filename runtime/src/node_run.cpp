@@ -38,6 +38,7 @@ class node_run {
     made.master = *of.config.at;
     made.name = of.config.name_is_default ? host_name() : of.config.name;
     made.name_is_default = of.config.name_is_default;
+    made.labels = of.config.labels;
     made.secret = of.secret;
     made.insecure = of.config.insecure;
     made.register_path = of.config.register_path;

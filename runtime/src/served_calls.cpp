@@ -11,10 +11,12 @@ constexpr std::size_t most_node_waits = 1000;
 
 }  // namespace
 
-served_calls::served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents)
+served_calls::served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents,
+                           std::uint32_t origin)
     : peer_(peer),
       on_(std::move(on)),
       parents_(parents),
+      origin_(origin),
       self_(std::make_shared<served_calls*>(this)),
       calls_(on_, [this](std::uint64_t number, call_record const& call, call_reply const& reply) {
         answer(to_call_id(number), call, reply);
@@ -51,12 +53,14 @@ void served_calls::on_request(frame& request) {
       throw std::system_error(errc::protocol_error, problem);
     call->set_options(std::move(wishes));
   }
+  call->origin = origin_;
   call->arguments.append(request.bytes().subspan(prefix.bytes));
   if (header.flags & frame_flags::nested) {
     if (!parents_) throw std::system_error(errc::protocol_error, "a nested call of a peer that runs no methods");
     if (!parents_->nested_began(prefix.parent))
       return refuse(header.id, make_fault(errc::cancelled, "the call that made it was cancelled"));
     call->parent = prefix.parent;
+    call->origin = parents_->origin_of(prefix.parent);
     nested_.emplace(to_number(prefix.parent), to_number(header.id));
   }
   if (!calls_.start(to_number(header.id), call))

@@ -21,14 +21,20 @@ class nested_parents {
   /// A nested call begins. False: nobody wants the parent any more, so nobody wants the nested call.
   virtual bool nested_began(call_id parent) = 0;
   virtual void nested_ended(call_id parent) = 0;
+  /// On whose behalf the parent runs, and so its nested calls.
+  virtual std::uint32_t origin_of(call_id parent) = 0;
 };
 
 /// Answers the requests that one peer makes over dist/1 by calls on a caller: a connected job's, or the nested ones of
 /// a node's methods. When the peer goes, its calls are cancelled, and only its.
 class served_calls {
  public:
-  /// `parents` is null for a peer that runs no methods.
-  served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents = nullptr);
+  /// For a job, which runs no methods.
+  served_calls(connection& peer, std::shared_ptr<caller> on, std::uint32_t origin)
+      : served_calls(peer, std::move(on), nullptr, origin) {}
+  /// For a node.
+  served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents& parents)
+      : served_calls(peer, std::move(on), &parents, own_origin) {}
   ~served_calls();
   served_calls(served_calls const&) = delete;
   served_calls& operator=(served_calls const&) = delete;
@@ -39,6 +45,7 @@ class served_calls {
   std::vector<call_ptr> nested_of(call_id parent) const;
 
  private:
+  served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents, std::uint32_t origin);
   void wait_for_nodes(call_id id, std::span<std::byte const> arguments);
   void refuse(call_id id, fault what);
   void answer(call_id id, call_record const& call, call_reply const& reply);
@@ -46,6 +53,7 @@ class served_calls {
   connection& peer_;
   std::shared_ptr<caller> on_;
   nested_parents* parents_;
+  std::uint32_t origin_;  ///< where the peer runs no methods
   std::set<std::pair<std::uint64_t, std::uint64_t>> nested_;  ///< parent and call
   std::size_t node_waits_ = 0;
   std::shared_ptr<served_calls*> self_;  ///< null pointer once this is gone: a node may come later

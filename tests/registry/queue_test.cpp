@@ -1,7 +1,6 @@
 #include "registry/support.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <limits>
 #include <random>
 
 using namespace registry_test;
@@ -103,31 +102,51 @@ BOOST_AUTO_TEST_CASE(old_tickets_stay_stale_after_a_large_queue_was_emptied) {
   for (auto const& place : places) BOOST_REQUIRE(!f.registry.withdraw(place));
 }
 
-BOOST_AUTO_TEST_CASE(the_waiting_methods_stay_a_heap) {
+BOOST_AUTO_TEST_CASE(callers_and_lines_stay_heaps) {
   std::mt19937 random(3);
   dist::call_queue queue({});
   std::vector<dist::ticket> places;
   for (int step = 0; step < 20'000; ++step) {
     if (places.size() < 400 && random() % 2 == 0) {
       dist::call_needs needs;
-      needs.method = static_cast<dist::method_ref>(random() % 200);
+      needs.method = static_cast<dist::method_ref>(random() % 20);
+      needs.labels = static_cast<dist::wish_ref>(random() % 3);
+      needs.caller = static_cast<dist::caller_ref>(random() % 20);
       needs.nested = random() % 4 == 0;
       needs.moved = random() % 8 == 0;
       if (random() % 8 == 0) needs.avoided.add(dist::node_id{1});
+      if (random() % 8 == 0) needs.pin = static_cast<dist::node_id>(1 + random() % 5);
       places.push_back(*queue.push(call(0), needs));
     } else if (!places.empty()) {
       std::swap(places[random() % places.size()], places.back());
-      BOOST_REQUIRE(queue.withdraw(places.back()));
+      if (random() % 2 == 0)
+        BOOST_REQUIRE(queue.withdraw(places.back()));
+      else
+        queue.take(places.back().index);
+      BOOST_REQUIRE(!queue.withdraw(places.back()));
       places.pop_back();
     }
-    auto const heap = queue.waiting_methods();
-    for (std::size_t n = 1; n < heap.size(); ++n)
-      BOOST_REQUIRE((queue.urgency_of(heap[(n - 1) / 2]) < queue.urgency_of(heap[n])));
-    if (places.empty()) continue;
-    auto first = dist::call_queue::urgency{true, std::numeric_limits<std::int64_t>::max()};
-    for (auto const& place : places) first = std::min(first, queue.urgency_of(queue.at(place.index)));
-    BOOST_REQUIRE((queue.urgency_of(heap[0]) == first));
+    auto const callers = queue.callers();
+    for (std::size_t n = 1; n < callers.size(); ++n)
+      BOOST_REQUIRE((queue.urgency_of_caller(callers[(n - 1) / 2]) < queue.urgency_of_caller(callers[n])));
+    std::size_t at_lines = 0;
+    for (auto const caller : callers) {
+      auto const lines = queue.lines_of(caller);
+      for (std::size_t n = 1; n < lines.size(); ++n)
+        BOOST_REQUIRE((queue.urgency_of_line(lines[(n - 1) / 2]) < queue.urgency_of_line(lines[n])));
+      for (auto const line : lines) at_lines += queue.waiting_in(line);
+    }
+    dist::call_queue::urgency first;
+    std::size_t anywhere = 0;
+    for (auto const& place : places) {
+      if (queue.at(place.index).needs.pin != dist::no_node_id) continue;
+      ++anywhere;
+      first = std::min(first, queue.urgency_of(queue.at(place.index)));
+    }
+    BOOST_REQUIRE(at_lines == anywhere);
+    if (anywhere > 0) BOOST_REQUIRE((queue.urgency_of_caller(callers[0]) == first));
   }
+  BOOST_TEST(queue.line_count() < 1000U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_moved_call_goes_ahead_and_is_never_refused) {
   BOOST_TEST(f.registry.next()->call == call(3));
 }
 
-BOOST_AUTO_TEST_CASE(only_brief_repeatable_calls_use_the_window) {
+BOOST_AUTO_TEST_CASE(only_repeatable_calls_of_a_method_with_a_window_use_it) {
   dist::registry_settings settings;
   settings.window = 3;
   fixture f(settings);
@@ -163,25 +163,31 @@ BOOST_AUTO_TEST_CASE(only_brief_repeatable_calls_use_the_window) {
   held.push_back(f.submit().held);
   held.push_back(f.submit().held);
   auto needs = f.needs();
-  needs.brief = true;
-  BOOST_TEST(f.registry.submit(call(0), needs).what == dist::placing::queued);
+  needs.repeatable = true;
+  BOOST_TEST(f.registry.submit(call(1), needs).what == dist::placing::queued);
   BOOST_TEST(!f.registry.next());
   BOOST_TEST(f.in_use(id) == 2U);
-  fixture g(settings);
-  g.join("a", 2);
+  // The one that waits goes as soon as there is a window.
+  f.registry.declare_brief(f.sum, true);
+  auto out = f.drain_queue();
+  BOOST_REQUIRE(out.size() == 1U);
+  BOOST_TEST(out[0].call == call(1));
+  needs.repeatable = false;
+  BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::queued);
   needs.repeatable = true;
-  held.clear();
-  for (int n = 0; n < 5; ++n) held.push_back(g.registry.submit(call(0), needs).held);
-  BOOST_TEST(g.registry.counts().in_use == 5U);
-  BOOST_TEST(g.registry.submit(call(0), needs).what == dist::placing::queued);
+  for (std::uintptr_t n = 3; n < 6; ++n) f.registry.submit(call(n), needs);
+  auto const more = f.drain_queue();
+  BOOST_TEST(f.registry.counts().in_use == 5U);
+  BOOST_TEST(f.registry.counts().queued == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(the_window_has_room_while_any_node_has) {
   dist::registry_settings settings;
   settings.window = 4;
   fixture f(settings);
+  f.registry.declare_brief(f.sum, true);
   auto needs = f.needs();
-  needs.brief = needs.repeatable = true;
+  needs.repeatable = true;
   f.join("small", 1);
   f.join("large", 16);
   std::vector<dist::lease> held;
@@ -204,12 +210,10 @@ BOOST_AUTO_TEST_CASE(avoided_nodes_are_avoided_as_long_as_there_is_another) {
   BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::queued);
   BOOST_TEST(!f.registry.next());
   // Another call has no such wish and is not held up.
-  f.submit(3);
-  auto third = f.registry.next();
-  BOOST_REQUIRE(third);
-  BOOST_TEST(third->call == call(3));
-  BOOST_TEST(third->node == a);
-  third.reset();
+  auto third = f.submit(3);
+  BOOST_TEST(third.what == dist::placing::placed);
+  BOOST_TEST(third.node == a);
+  third.held = {};
   BOOST_TEST(!f.registry.next());
   f.registry.leave(b);
   auto second = f.registry.next();
@@ -338,15 +342,17 @@ BOOST_AUTO_TEST_CASE(a_dist_node_that_refuses_a_method_loses_it) {
 BOOST_AUTO_TEST_CASE(waiting_says_why) {
   fixture f;
   auto const lost = *f.registry.intern("Nobody.has");
-  BOOST_TEST(f.registry.why_waiting(f.sum) == "no node has joined");
+  BOOST_TEST(f.registry.why_waiting(f.needs()) == "no node has joined");
   auto const a = f.join("a", 2);
   f.join("b", 6);
-  BOOST_TEST(f.registry.why_waiting(lost) == "no living node has the method Nobody.has");
+  auto other = f.needs();
+  other.method = lost;
+  BOOST_TEST(f.registry.why_waiting(other) == "no living node has the method Nobody.has");
   std::vector<dist::lease> held;
   for (std::uintptr_t n = 0; n < 48; ++n) held.push_back(f.submit(n).held);
-  BOOST_TEST(f.registry.why_waiting(f.sum) == "all 8 slots of 2 nodes are in use, 40 calls of Arith.sum wait");
+  BOOST_TEST(f.registry.why_waiting(f.needs()) == "all 8 slots of 2 nodes are in use, 40 calls of Arith.sum wait");
   f.registry.drain(a);
-  BOOST_TEST(f.registry.why_waiting(lost) == "no living node has the method Nobody.has; draining nodes: 1");
+  BOOST_TEST(f.registry.why_waiting(other) == "no living node has the method Nobody.has; draining nodes: 1");
 }
 
 BOOST_AUTO_TEST_CASE(too_many_method_names_are_refused_with_the_limit) {

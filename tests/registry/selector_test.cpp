@@ -18,7 +18,7 @@ dist::class_key key_with_method() {
 dist::node_load* scan(std::vector<dist::node_load*> const& loads, dist::call_needs const& needs) {
   dist::node_load* best = nullptr;
   for (auto* load : loads) {
-    if (!load->eligible || !has_room(*load, needs) || needs.avoided.contains(load->id)) continue;
+    if (!load->eligible || !has_room(*load, needs, 4) || needs.avoided.contains(load->id)) continue;
     if (!best || less_used(*load, *best)) best = load;
   }
   return best;
@@ -28,20 +28,19 @@ dist::node_load* scan(std::vector<dist::node_load*> const& loads, dist::call_nee
 
 BOOST_AUTO_TEST_SUITE(selector)
 
-BOOST_AUTO_TEST_CASE(use_is_compared_relative_to_slots_then_to_the_window) {
+BOOST_AUTO_TEST_CASE(use_is_compared_relative_to_slots_then_by_the_calls_beyond) {
   struct {
     std::uint32_t a_use, a_slots, b_use, b_slots;
     bool less;
   } const table[] = {
       {0, 1, 1, 8, true},    {1, 8, 0, 1, false}, {1, 2, 5, 8, true},
       {1, 2, 3, 8, false},   {7, 8, 1, 1, true},  {1, 1, 9, 8, true},
-      {2, 1, 9, 8, false},   {3, 1, 9, 8, false}, {999'999, 1'000'000, 999'998, 999'999, false},
+      {2, 1, 9, 8, false},   {3, 1, 9, 8, false}, {2, 1, 11, 8, true}, {999'999, 1'000'000, 999'998, 999'999, false},
       {10, 1, 12, 8, false},
   };
   for (auto const& row : table) {
     dist::node_load a;
     dist::node_load b;
-    a.window = b.window = 64;
     a.in_use = row.a_use;
     a.slots = row.a_slots;
     b.in_use = row.b_use;
@@ -57,6 +56,7 @@ BOOST_AUTO_TEST_CASE(the_heap_agrees_with_a_scan) {
   auto const below = [&](std::size_t bound) { return random() % bound; };
   dist::selector selector;
   selector.add_method(method);
+  selector.set_window(method, 4);
   std::vector<dist::node_load*> loads;
   std::vector<dist::lease> held;
   std::uint64_t joins = 0;
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(the_heap_agrees_with_a_scan) {
     auto const what = below(100);
     if (what < 4 && loads.size() < 300) {
       auto const slots = static_cast<std::uint32_t>(1 + below(8));
-      loads.push_back(&selector.join(static_cast<dist::node_id>(++joins), slots, 4, key_with_method()));
+      loads.push_back(&selector.join(static_cast<dist::node_id>(++joins), slots, key_with_method()));
     } else if (what < 6 && !loads.empty()) {
       std::swap(loads[below(loads.size())], loads.back());
       selector.leave(*loads.back());
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(the_heap_agrees_with_a_scan) {
     } else {
       dist::call_needs needs;
       needs.method = method;
-      needs.brief = needs.repeatable = below(3) == 0;
+      needs.repeatable = below(3) == 0;
       if (auto* best = scan(loads, needs); best && below(2) == 0) needs.avoided.add(best->id);
       auto* expected = scan(loads, needs);
       auto* found = selector.find(needs);
@@ -99,9 +99,9 @@ BOOST_AUTO_TEST_CASE(labels_and_methods_make_classes_and_empty_ones_go) {
   selector.add_method(method);
   auto labelled = key_with_method();
   labelled.labels["gpu"] = "yes";
-  auto& a = selector.join(dist::node_id{1}, 1, 0, key_with_method());
-  auto& b = selector.join(dist::node_id{2}, 1, 0, key_with_method());
-  auto& c = selector.join(dist::node_id{3}, 1, 0, labelled);
+  auto& a = selector.join(dist::node_id{1}, 1, key_with_method());
+  auto& b = selector.join(dist::node_id{2}, 1, key_with_method());
+  auto& c = selector.join(dist::node_id{3}, 1, labelled);
   BOOST_TEST(selector.class_count() == 2U);
   selector.learn(b, method, false);
   BOOST_TEST(selector.class_count() == 3U);

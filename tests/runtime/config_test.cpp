@@ -93,6 +93,10 @@ BOOST_AUTO_TEST_CASE(each_flag) {
       {{"--connect", "desk:1"}, [](auto const& c) { return c.role == run_role::job && c.at->host == "desk"; }},
       {{"--slots", "8"}, [](auto const& c) { return c.slots == 8; }},
       {{"--name", "n1"}, [](auto const& c) { return c.name == "n1" && !c.name_is_default; }},
+      {{"--label", "gpu=1", "--label", "zone=a=b", "--label", "big"},
+       [](auto const& c) {
+         return c.labels == std::map<std::string, std::string>{{"gpu", "1"}, {"zone", "a=b"}, {"big", ""}};
+       }},
       {{"--min-nodes", "0"}, [](auto const& c) { return c.min_nodes == 0; }},
       {{"--min-nodes", "5"}, [](auto const& c) { return c.min_nodes == 5; }},
       {{"--secret-file", "s"}, [](auto const& c) { return c.secret_file == "s"; }},
@@ -132,6 +136,7 @@ BOOST_AUTO_TEST_CASE(each_variable) {
       {{{"DIST_JOIN", "desk:3000"}}, [](auto const& c) { return c.role == run_role::node && c.at->host == "desk"; }},
       {{{"DIST_CONNECT", "desk"}}, [](auto const& c) { return c.role == run_role::job; }},
       {{{"DIST_SLOTS", "2"}}, [](auto const& c) { return c.slots == 2; }},
+      {{{"DIST_LABEL", "gpu=1,zone=a"}}, [](auto const& c) { return c.labels.size() == 2 && c.labels.at("gpu") == "1"; }},
       {{{"DIST_NAME", "n"}}, [](auto const& c) { return c.name == "n" && !c.name_is_default; }},
       {{{"DIST_MIN_NODES", "2"}}, [](auto const& c) { return c.min_nodes == 2; }},
       {{{"DIST_SECRET_FILE", "f"}}, [](auto const& c) { return c.secret_file == "f"; }},

@@ -14,12 +14,13 @@ class node_class;
 struct node_load {
   node_id id{};
   std::uint32_t slots = 1;
-  std::uint32_t window = 0;       ///< calls beyond the slots that brief, repeatable methods may use
-  std::uint32_t in_use = 0;       ///< leases held; resumed calls may bring it above slots + window for a while
+  std::uint32_t in_use = 0;       ///< leases held; the window and resumed calls may bring it above slots
   std::uint32_t abandoned = 0;    ///< of these, calls that nobody waits for any more
   std::uint32_t holders = 0;      ///< lease objects that point here, suspended ones too
   bool eligible = true;           ///< false: suspect or draining
   bool alone = false;             ///< one call has the whole node, or waits for it to become empty
+  bool waited_for = false;        ///< calls are queued for just this node
+  bool freed = false;             ///< in selector's list
   std::uint32_t position = ~0U;   ///< in its class's heap; ~0 while it takes no calls
   std::uint64_t last_picked = 0;  ///< the pick's number: ties go to the node that was picked longest ago
   node_class* group = nullptr;

@@ -58,6 +58,7 @@ class node_table {
     return entry && entry->id == id ? entry : nullptr;
   }
   node_entry const* find(node_id id) const noexcept { return const_cast<node_table*>(this)->find(id); }
+  node_entry const* by_name(std::string const& name) const noexcept;
   std::size_t size() const noexcept { return size_; }
   /// With holes: null where nobody is.
   std::vector<std::unique_ptr<node_entry>> const& entries() const noexcept { return entries_; }
@@ -69,7 +70,6 @@ class node_table {
     std::uint32_t lowest = 2;  ///< no suffix below it is free
   };
 
-  node_entry const* by_name(std::string const& name) const noexcept;
   admission free_name(std::string const& base) const;
 
   std::vector<std::unique_ptr<node_entry>> entries_;

@@ -12,12 +12,14 @@
 #include <dist/registry/queue.hpp>
 #include <dist/registry/retry.hpp>
 #include <dist/registry/selector.hpp>
+#include <dist/registry/wish.hpp>
 #include <dist/rpc/deadline.hpp>
 #include <dist/rpc/result.hpp>
 #include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace dist {
@@ -25,8 +27,9 @@ namespace dist {
 struct registry_settings {
   liveness_settings liveness;
   queue_bounds queue;
-  std::uint32_t window = 64;          ///< calls beyond its slots that a node may get, brief and repeatable ones only
+  std::uint32_t window = 64;          ///< calls beyond its slots that a node may get at most, repeatable ones only
   std::size_t method_count = 65'536;  ///< different method names, of nodes and of callers
+  std::size_t wish_count = 4096;      ///< different sets of labels that calls ask for
 };
 
 /// A node was let in.
@@ -60,6 +63,12 @@ struct assignment {
   lease held;
 };
 
+/// A queued call that nobody can take any more: it has left the queue.
+struct stranded_call {
+  call_ref call{};
+  fault why;
+};
+
 /// One node for the status page. `info` is valid until the next change of the registry.
 struct node_view {
   node_id id{};
@@ -86,7 +95,8 @@ struct registry_counts {
 /// Who is there and who gets the next call. Pure: events and the time in, actions out.
 ///
 /// After anything that may let a queued call go (a lease ended or was given back, join, leave, drain, heard() that said
-/// true, tick(), unknown_method(), withdraw(), submit() that queued) call next() until it is empty.
+/// true, tick(), unknown_method(), withdraw(), submit() that queued) call next() until it is empty. Where it may have taken
+/// the only node that a queued call could go to (join, leave, tick(), unknown_method()) call stranded() as well.
 ///
 /// Overlap  one thread. Leases may outlive the registry.
 class registry {
@@ -118,16 +128,30 @@ class registry {
   /// A Go node answered a call of it: it is as good as a node that lists it.
   void known_method(node_id node, method_ref method);
 
+  /// The method ends well under a millisecond: its repeatable calls use the whole window.
+  void declare_brief(method_ref method, bool brief) { selector_.set_window(method, brief ? settings_.window : 0); }
+
   // Placement
 
+  /// Reads the labels that a call asks for, `gpu=1`, `gpu`, and `node=NAME`, which pins it to the node of that name. A node
+  /// that is not here yet is waited for; once the call was bound to one it ends with that one's stay. Ask anew before each
+  /// submit().
+  /// Errors  errc::bad_arguments, errc::limit_exceeded.
+  std::optional<fault> ask(std::span<std::string const> written, call_needs& needs);
+  /// Refused: the queue is full; the call is pinned to a node that has left, or has not the method or the labels.
   placement submit(call_ref call, call_needs const& needs);
   std::optional<assignment> next();
   /// The queued call was cancelled or its deadline passed. False if it does not wait any more.
   bool withdraw(ticket place) noexcept;
+  std::vector<stranded_call> stranded() { return std::exchange(stranded_, {}); }
   /// Whether a living node has the method, busy or not.
   bool available(method_ref method) const noexcept { return selector_.living(method) > 0; }
-  /// One sentence for people: why a call of the method does not start.
-  std::string why_waiting(method_ref method) const;
+  /// Whether a living node could take the call, busy or not.
+  bool available(call_needs const& needs) const noexcept;
+  /// One sentence for people: why such a call does not start.
+  std::string why_waiting(call_needs const& needs) const;
+  /// The different reasons for which calls wait, sorted; at most `most`.
+  std::vector<std::string> why_waiting(std::size_t most = 10) const;
 
   // For the status page
 
@@ -143,26 +167,49 @@ class registry {
   struct candidate {
     std::uint32_t index = ~0U;
     node_load* load = nullptr;
+    call_queue::urgency when;
   };
 
-  void remove(node_entry& entry) noexcept;
+  // registry.cpp: membership
+  void remove(node_entry& entry);
   void update_eligible(node_entry& entry);
   void members_changed();
   result<class_key> key_of(node_info const& info);
+
+  // registry_next.cpp: the queue meets the nodes
+  void mark_freed(call_needs const& needs);
+  candidate most_urgent(candidate found) const noexcept;
+  assignment assign(candidate const& found);
   bool may_take_one(node_class const& group) const noexcept;
-  void find_oldest(node_class const& group, std::size_t position, candidate& best) const noexcept;
-  candidate first_that_fits(method_ref method, call_queue::lane lane) const noexcept;
+  void consider_line(std::uint32_t line, candidate& best) const noexcept;
+  void consider_node(node_load const& load, candidate& best) const noexcept;
+  void consider_callers(node_class const& group, std::size_t position, candidate& best) const noexcept;
+  void consider_lines(node_class const& group, std::uint32_t caller, std::size_t position,
+                      candidate& best) const noexcept;
+  candidate first_that_fits(std::uint32_t line, call_queue::lane lane) const noexcept;
   void end_stale_reservation();
   void reserve_for_alone();
 
+  // registry_pins.cpp: calls for one certain node
+  node_id pin_of(std::string const& name);
+  std::optional<fault> refusal(call_needs const& needs) const;
+  void bind_pins(node_entry& entry);
+  void strand_hopeless(node_id node);
+  void strand(std::uint32_t line, fault const& why);
+  std::string why_pinned(call_needs const& needs) const;
+
   registry_settings settings_;
   method_table methods_;
+  wish_table wishes_;
   selector selector_;
   call_queue queue_;
   node_table table_;
   liveness liveness_;
   std::vector<liveness_event> came_back_;  ///< for the next tick
   ticket reserved_for_;                    ///< the queued call that waits for a node of its own
+  std::vector<stranded_call> stranded_;
+  std::unordered_map<std::string, node_id> absent_;  ///< stand for nodes that are not here yet
+  std::uint64_t last_absent_ = 0;
 };
 
 }  // namespace dist

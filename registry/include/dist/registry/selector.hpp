@@ -7,7 +7,7 @@
 #include <map>
 #include <memory>
 #include <span>
-#include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace dist {
@@ -17,7 +17,7 @@ struct class_key {
   node_kind kind = node_kind::dist;
   std::vector<method_ref> methods;  ///< sorted: certainly has them
   std::vector<method_ref> unknown;  ///< sorted: a Go node said that it has none of these
-  std::map<std::string, std::string> labels;
+  node_labels labels;
 
   bool lists(method_ref method) const noexcept;
   bool may_have(method_ref method) const noexcept;
@@ -36,8 +36,13 @@ class node_class {
   /// Living nodes that one call does not have for itself.
   std::span<node_load* const> nodes() const noexcept { return heap_; }
   node_load* top() const noexcept { return heap_.empty() ? nullptr : heap_.front(); }
+  /// Whether its nodes have, or may have, the method and have the labels.
+  bool serves(method_ref method, wish_ref labels) const noexcept {
+    return meets(labels) && key_.may_have(method);
+  }
+  bool meets(wish_ref labels) const noexcept { return meets_[static_cast<std::size_t>(labels)]; }
   /// The least used node with room that the call does not avoid.
-  node_load* best(call_needs const& needs) const noexcept;
+  node_load* best(call_needs const& needs, std::uint32_t window) const noexcept;
 
   void insert(node_load& load);
   void erase(node_load& load) noexcept;
@@ -49,10 +54,11 @@ class node_class {
 
  private:
   friend class selector;
-  node_load* best_below(std::size_t index, call_needs const& needs) const noexcept;
+  node_load* best_below(std::size_t index, call_needs const& needs, std::uint32_t window) const noexcept;
   void place(std::size_t index, node_load* load) noexcept;
 
   class_key key_;
+  std::vector<bool> meets_;  ///< by wish_ref
   std::vector<node_load*> heap_;
   std::size_t members_ = 0;  ///< with those that take no calls
   std::size_t living_ = 0;
@@ -63,10 +69,10 @@ class node_class {
 
 /// Less used relative to its slots; beyond the slots, relative to the window; ties to the one picked longest ago.
 bool less_used(node_load const& a, node_load const& b) noexcept;
-/// Whether the node could start one more call with these needs.
-bool has_room(node_load const& load, call_needs const& needs) noexcept;
+/// Whether the node could start one more call with these needs, of a method with this window.
+bool has_room(node_load const& load, call_needs const& needs, std::uint32_t window) noexcept;
 
-/// Chooses nodes. Knows loads and methods; nothing of names, time or the queue.
+/// Chooses nodes. Knows loads, methods and labels; nothing of names, time or the queue.
 class selector {
  public:
   selector() = default;
@@ -76,8 +82,16 @@ class selector {
 
   /// A method that was not known before; refs come in order from 0.
   void add_method(method_ref method);
+  /// Labels that no call asked for before; refs come in order from 1.
+  void add_wish(wish all);
+  std::size_t wish_count() const noexcept { return wishes_.size(); }
+  /// How many of the method's repeatable calls a node may get beyond its slots. Default: none.
+  void set_window(method_ref method, std::uint32_t calls);
+  std::uint32_t window(method_ref method) const noexcept { return methods_[static_cast<std::size_t>(method)].window; }
+  /// The largest of all methods' so far.
+  std::uint32_t widest_window() const noexcept { return widest_window_; }
 
-  node_load& join(node_id id, std::uint32_t slots, std::uint32_t window, class_key key);
+  node_load& join(node_id id, std::uint32_t slots, class_key key);
   /// The load lives on while leases hold it.
   void leave(node_load& load) noexcept;
   void set_eligible(node_load& load, bool eligible);
@@ -88,20 +102,32 @@ class selector {
   node_load* find(call_needs const& needs) const noexcept;
   /// Counts one call on a node that find() gave.
   lease take(node_load& load, call_needs const& needs);
-  /// Living nodes that have the method, or may have it.
-  std::size_t living(method_ref method) const noexcept;
-  std::uint64_t slots(method_ref method) const noexcept;
+  /// Living nodes that have the method, or may have it, and the labels.
+  std::size_t living(method_ref method, wish_ref labels = no_wish) const noexcept;
+  std::uint64_t slots(method_ref method, wish_ref labels = no_wish) const noexcept;
+  /// Whether any node, living or not, has the labels, whatever its methods.
+  bool anybody_meets(wish_ref labels) const noexcept;
+  node_load* find(node_id node) const noexcept {
+    auto const found = loads_.find(node);
+    return found == loads_.end() ? nullptr : found->second;
+  }
 
   /// Stops feeding the least used node, so that a call that needs a node alone gets one.
   void reserve(call_needs const& needs);
   void cancel_reservation();
   bool reserved() const noexcept { return reserved_ != nullptr; }
 
+  /// Calls wait for just this node, or no more.
+  void set_waited_for(node_load& load, bool waited_for) noexcept;
+  /// A node that calls wait for and in which something freed up, null where there is none.
+  node_load* freed_node() const noexcept { return freed_nodes_.empty() ? nullptr : freed_nodes_.back(); }
+  void settle(node_load& load) noexcept;
   /// A class in which something freed up, null where there is none.
   node_class* freed() const noexcept { return freed_.empty() ? nullptr : freed_.back(); }
   void settle(node_class& group) noexcept;
   void settle_all() noexcept;
   void mark_freed(node_class& group);
+  void mark_freed(node_load& load);
   void mark_freed(method_ref method);
   void mark_all_freed();
 
@@ -113,6 +139,7 @@ class selector {
   struct method_entry {
     std::vector<node_class*> listed;    ///< their nodes certainly have it
     std::vector<node_class*> possible;  ///< Go nodes that have not refused it
+    std::uint32_t window = 0;
   };
 
   void counted_down(node_load& load) noexcept;
@@ -122,14 +149,19 @@ class selector {
   void enter_group(node_load& load, class_key key);
   static void count(node_load const& load, std::int64_t sign) noexcept;
   void leave_group(node_load& load) noexcept;
-  static node_load* find_in(std::vector<node_class*> const& groups, call_needs const& needs) noexcept;
+  static node_load* find_in(std::vector<node_class*> const& groups, call_needs const& needs,
+                            std::uint32_t window) noexcept;
+  node_load* find_pinned(call_needs const& needs) const noexcept;
   node_load* find_with(call_needs const& needs) const noexcept;
   bool only_avoided_left(call_needs const& needs) const noexcept;
 
   std::map<class_key, std::unique_ptr<node_class>> classes_;
   std::vector<method_entry> methods_;
+  std::vector<wish> wishes_ = std::vector<wish>(1);  ///< by wish_ref
   std::vector<node_class*> freed_;
-  std::vector<node_load*> loads_;  ///< of nodes that are here
+  std::vector<node_load*> freed_nodes_;
+  std::unordered_map<node_id, node_load*> loads_;  ///< of nodes that are here
+  std::uint32_t widest_window_ = 0;
   node_load* reserved_ = nullptr;
   std::uint64_t picks_ = 0;
 };

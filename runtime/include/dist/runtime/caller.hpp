@@ -47,6 +47,11 @@ struct call_reply {
 
 class call_record;
 
+/// Who shares a master's nodes: its own job, all that speak JSON together, and from here on each connected job.
+inline constexpr std::uint32_t own_origin = 0;
+inline constexpr std::uint32_t json_origin = 1;
+inline constexpr std::uint32_t first_job_origin = 2;
+
 /// Who waits for a call. Called once, on the I/O thread, or where it began to wait once the caller was stopped.
 class call_waiter {
  public:
@@ -70,6 +75,7 @@ class call_record {
   dist::deadline deadline;
   bool once = false;                     ///< the caller narrowed it: never issue it again
   duration node_wait = duration::max();  ///< how long to wait for a node that has the method
+  std::uint32_t origin = own_origin;     ///< whose call it is; origins get the nodes in turn
   std::optional<call_id> parent;         ///< the running call that made this one
   std::shared_ptr<request_options const> options;  ///< the caller's wishes; null: none
   std::string early_problem;             ///< the arguments could not be encoded: it fails as soon as it starts

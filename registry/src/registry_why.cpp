@@ -1,0 +1,48 @@
+#include <dist/registry/registry.hpp>
+
+#include <set>
+
+namespace dist {
+
+bool registry::available(call_needs const& needs) const noexcept {
+  if (needs.pin == no_node_id) return selector_.living(needs.method, needs.labels) > 0;
+  auto const* load = selector_.find(needs.pin);
+  return load && load->eligible && load->group->serves(needs.method, needs.labels);
+}
+
+std::string registry::why_waiting(call_needs const& needs) const {
+  if (table_.size() == 0) return "no node has joined";
+  if (needs.pin != no_node_id) return why_pinned(needs);
+  auto const living = selector_.living(needs.method, needs.labels);
+  auto const with = needs.labels == no_wish ? std::string() : to_text(wishes_.at(needs.labels));
+  if (living == 0) {
+    if (!with.empty() && !selector_.anybody_meets(needs.labels)) return "no node has " + with;
+    auto text = "no living node " + (with.empty() ? "" : "with " + with + " ") + "has the method " +
+                methods_.name(needs.method);
+    auto const all = counts();
+    if (all.suspect > 0) text += "; silent nodes: " + std::to_string(all.suspect);
+    if (all.draining > 0) text += "; draining nodes: " + std::to_string(all.draining);
+    return text;
+  }
+  auto const slots = selector_.slots(needs.method, needs.labels);
+  return "all " + std::to_string(slots) + (slots == 1 ? " slot of " : " slots of ") + std::to_string(living) +
+         (living == 1 ? " node" : " nodes") + (with.empty() ? "" : " with " + with) +
+         " are in use, " + std::to_string(queue_.waiting(needs.method)) + " calls of " +
+         methods_.name(needs.method) + " wait";
+}
+
+std::vector<std::string> registry::why_waiting(std::size_t most) const {
+  std::set<std::string> reasons;
+  for (std::uint32_t line = 0; line < queue_.line_count() && reasons.size() < most; ++line) {
+    if (queue_.waiting_in(line) == 0) continue;
+    auto const& key = queue_.key_of(line);
+    call_needs needs;
+    needs.method = key.method;
+    needs.labels = key.labels;
+    needs.pin = key.pin;
+    reasons.insert(why_waiting(needs));
+  }
+  return {reasons.begin(), reasons.end()};
+}
+
+}  // namespace dist

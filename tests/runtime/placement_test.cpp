@@ -1,0 +1,149 @@
+#include <boost/test/unit_test.hpp>
+
+#include "runtime/desk.hpp"
+
+using namespace dist::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+dist::call_options needing(std::string label) { return dist::call_options().needs(std::move(label)); }
+
+struct placement_fixture : work_fixture {
+  memory_cluster::member_node& add(std::string name, std::map<std::string, std::string> labels, std::size_t slots = 1) {
+    dist::node_options options;
+    options.name = std::move(name);
+    options.name_is_default = false;
+    options.labels = std::move(labels);
+    return world.add(std::move(options), slots, dist::services(Work(at)));
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(placement)
+
+BOOST_FIXTURE_TEST_CASE(a_call_goes_to_a_node_with_its_labels, placement_fixture) {
+  at->open_all();
+  add("plain", {});
+  add("small", {{"gpu", "1"}});
+  add("large", {{"gpu", "2"}, {"zone", "a"}});
+  world.wait_for_nodes(3);
+  struct row {
+    dist::call_options options;
+    char const* node;
+  };
+  row const rows[] = {{needing("gpu=1"), "small"},
+                      {needing("gpu=2"), "large"},
+                      {needing("zone"), "large"},
+                      {needing("gpu").needs("zone=a"), "large"},
+                      {needing("node=plain"), "plain"},
+                      {needing("node=small").needs("gpu"), "small"}};
+  for (auto const& row : rows) {
+    for (int n = 0; n < 3; ++n) {
+      auto call = dist::go<&Work::read>(cluster, "x", row.options);
+      BOOST_TEST(world.run(dist::task<std::string>(std::move(call))) == std::string("x@") + row.node);
+    }
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(what_no_node_has_is_said_at_once_and_waited_for, placement_fixture) {
+  at->open_all();
+  add("plain", {});
+  world.wait_for_nodes(1);
+  auto first = dist::go<&Work::read>(cluster, "x", needing("gpu=1"));
+  auto second = dist::go<&Work::read>(cluster, "x", needing("gpu=1"));
+  world.pass(100ms);
+  BOOST_TEST(world.count_logged("no node has label gpu=1: calls of Work.read wait for one") == 1U);
+  BOOST_TEST(status("waiting") == "\"no node has label gpu=1\"");
+  auto other = dist::go<&Work::read>(cluster, "y");
+  BOOST_TEST(world.run(dist::task<std::string>(std::move(other))) == "y@plain");
+  world.pass(21s);
+  BOOST_TEST(world.count_logged("waiting: no node has label gpu=1") == 2U);
+  add("late", {{"gpu", "1"}});
+  BOOST_TEST(world.run(dist::task<std::string>(std::move(first))) == "x@late");
+  BOOST_TEST(world.run(dist::task<std::string>(std::move(second))) == "x@late");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_call_that_must_not_wait_for_a_label_fails_with_it, placement_fixture) {
+  add("plain", {});
+  world.wait_for_nodes(1);
+  auto const label = fault_of(dist::go<&Work::read>(cluster, "x", needing("gpu=1").wait_for_node(5s)));
+  BOOST_TEST((label.code == dist::errc::no_node));
+  BOOST_TEST(label.message == "no node has label gpu=1");
+  auto const name = fault_of(dist::go<&Work::read>(cluster, "x", needing("node=else").wait_for_node(0s)));
+  BOOST_TEST(name.message == "no node is named else");
+  auto const wrong = fault_of(dist::go<&Work::read>(cluster, "x", needing("=1")));
+  BOOST_TEST((wrong.code == dist::errc::bad_arguments));
+  auto const without = fault_of(dist::go<&Work::read>(cluster, "x", needing("node=plain").needs("gpu")));
+  BOOST_TEST((without.code == dist::errc::no_node));
+  BOOST_TEST(without.message == "node plain has not the label gpu");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_pinned_call_waits_for_its_node_and_ends_with_it, placement_fixture) {
+  add("a", {});
+  add("b", {});
+  world.wait_for_nodes(2);
+  auto running = dist::go<&Work::write>(cluster, "first", needing("node=a"));
+  auto waiting = dist::go<&Work::write>(cluster, "second", needing("node=a"));
+  BOOST_TEST(drive_until_begun("first@a"));
+  world.pass(5s);
+  BOOST_TEST(at->begun.size() == 1U);
+  BOOST_TEST(status("waiting") == "\"the slot of node a is in use\"");
+  world.kill_node(0);
+  auto const unstarted = fault_of(std::move(waiting));
+  BOOST_TEST((unstarted.code == dist::errc::no_node));
+  BOOST_TEST(unstarted.known == dist::progress::not_started);
+  BOOST_TEST(unstarted.message == "node a, which the call was for, has left");
+  BOOST_TEST((fault_of(std::move(running)).code == dist::errc::connection_lost));
+  // A node of that name that comes later is another one's business, not theirs.
+  at->open_all();
+  auto third = dist::go<&Work::write>(cluster, "third", needing("node=a"));
+  world.pass(1s);
+  add("a", {});
+  BOOST_TEST(world.run(dist::task<std::string>(std::move(third))) == "third@a");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lost_pinned_call_is_not_issued_elsewhere, placement_fixture) {
+  add("a", {});
+  add("b", {});
+  world.wait_for_nodes(2);
+  auto call = dist::go<&Work::read>(cluster, "x", needing("node=a"));
+  BOOST_TEST(drive_until_begun("x@a"));
+  world.kill_node(0);
+  BOOST_TEST((fault_of(std::move(call)).code == dist::errc::no_node));
+  BOOST_TEST(at->begun.size() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_labels_travel_from_a_connected_job, placement_fixture) {
+  at->open_all();
+  add("plain", {});
+  add("gpu", {{"gpu", "1"}});
+  world.wait_for_nodes(2);
+  auto jobs = world.connect("desk").link.calls();
+  for (int n = 0; n < 3; ++n) {
+    auto call = dist::go<&Work::read>(jobs, "x", needing("gpu"));
+    BOOST_TEST(world.run(dist::task<std::string>(std::move(call))) == "x@gpu");
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(two_jobs_get_about_half_of_a_master_each, placement_fixture) {
+  add("a", {}, 2);
+  add("b", {}, 2);
+  world.wait_for_nodes(2);
+  auto greedy = world.connect("greedy").link.calls();
+  auto late = world.connect("late").link.calls();
+  std::vector<dist::pending<std::string>> calls;
+  for (int n = 0; n < 1000; ++n) calls.push_back(dist::go<&Work::read>(greedy, "greedy"));
+  run_until_idle(world.io);
+  for (int n = 0; n < 100; ++n) calls.push_back(dist::go<&Work::read>(late, "late"));
+  run_until_idle(world.io);
+  at->begun.clear();
+  at->open_all();
+  world.drive_until([&] { return at->begun.size() >= 200; });
+  auto const of_late = std::ranges::count_if(at->begun, [](auto const& one) { return one.starts_with("late"); });
+  BOOST_TEST(of_late >= 95);
+  BOOST_TEST(of_late <= 105);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
