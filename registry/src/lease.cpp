@@ -13,8 +13,17 @@ void lease::give_back() noexcept {
   if (load_->home) load_->home->counted_down(*load_);
 }
 
+void lease::lend() noexcept {
+  if (!load_ || lent_ || !counted_) return;
+  lent_ = true;
+  ++load_->lent;
+  if (load_->home) load_->home->counted_down(*load_);
+}
+
 void lease::retake() noexcept {
-  if (!load_ || counted_) return;
+  if (!load_) return;
+  if (std::exchange(lent_, false)) --load_->lent;
+  if (counted_) return;
   counted_ = true;
   ++load_->in_use;
   if (load_->home) load_->home->counted_up(*load_);
@@ -29,6 +38,7 @@ void lease::abandon() noexcept {
 void lease::end() noexcept {
   auto* load = std::exchange(load_, nullptr);
   if (abandoned_) --load->abandoned;
+  if (lent_) --load->lent;
   --load->holders;
   if (counted_) {
     assert(load->in_use > 0);

@@ -10,19 +10,36 @@ bool class_key::may_have(method_ref method) const noexcept {
   return lists(method) || (kind == node_kind::go && !std::ranges::binary_search(unknown, method));
 }
 
+namespace {
+
+std::uint32_t suspended(node_load const& load) noexcept {
+  return load.holders > load.in_use ? load.holders - load.in_use : 0;
+}
+
+/// No room for a top-level call without a window.
+bool is_full(node_load const& load) noexcept {
+  return load.in_use >= load.slots || suspended(load) >= most_suspended_calls;
+}
+
+}  // namespace
+
 bool less_used(node_load const& a, node_load const& b) noexcept {
-  bool const a_full = a.in_use >= a.slots;
-  bool const b_full = b.in_use >= b.slots;
+  bool const a_full = is_full(a);
+  bool const b_full = is_full(b);
   if (a_full != b_full) return b_full;
-  // In this order a node without room never stands above one with room, so the top alone tells whether there is any.
-  auto const left = a_full ? std::uint64_t{a.in_use} - a.slots : std::uint64_t{a.in_use} * b.slots;
-  auto const right = b_full ? std::uint64_t{b.in_use} - b.slots : std::uint64_t{b.in_use} * a.slots;
+  // In this order a node without room never stands above one with room, so the top alone tells whether there is any. Only
+  // a nested call may find its node below the top; then what runs on the top, and does not wait, ends and makes room.
+  auto const over = [](node_load const& load) { return std::uint64_t{std::max(load.in_use, load.slots)} - load.slots; };
+  auto const left = a_full ? over(a) : std::uint64_t{a.in_use} * b.slots;
+  auto const right = b_full ? over(b) : std::uint64_t{b.in_use} * a.slots;
   return left != right ? left < right : a.last_picked < b.last_picked;
 }
 
 bool has_room(node_load const& load, call_needs const& needs, std::uint32_t window) noexcept {
-  if (needs.alone) return load.in_use == 0;
-  return load.in_use < load.slots + (needs.may_use_window() ? window : 0);
+  if (needs.alone) return load.in_use == load.lent;
+  auto const beyond = needs.may_use_window() ? window : 0U;
+  if (needs.nested) return load.in_use < load.slots + std::max(beyond, std::min(load.lent, load.slots));
+  return load.in_use < load.slots + beyond && suspended(load) < most_suspended_calls;
 }
 
 node_load* node_class::best(call_needs const& needs, std::uint32_t window) const noexcept {

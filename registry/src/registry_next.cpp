@@ -106,6 +106,7 @@ bool registry::may_take_one(node_class const& group) const noexcept {
   if (selector_.reserved() || queue_.waiting_alone() > 0) return true;
   call_needs least;
   least.repeatable = queue_.waiting_for_window() > 0;
+  least.nested = true;
   return group.top() && has_room(*group.top(), least, selector_.widest_window());
 }
 

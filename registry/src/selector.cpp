@@ -57,7 +57,8 @@ void selector::set_eligible(node_load& load, bool eligible) {
 }
 
 node_load* selector::find(call_needs const& needs) const noexcept {
-  if (needs.alone && reserved_ && reserved_->in_use == 0 && (needs.pin == no_node_id || needs.pin == reserved_->id) &&
+  if (needs.alone && reserved_ && reserved_->in_use == reserved_->lent &&
+      (needs.pin == no_node_id || needs.pin == reserved_->id) &&
       reserved_->group->serves(needs.method, needs.labels)) {
     return reserved_;
   }
@@ -103,6 +104,7 @@ bool selector::only_avoided_left(call_needs const& needs) const noexcept {
 }
 
 lease selector::take(node_load& load, call_needs const& needs) {
+  lease held(load);
   ++load.in_use;
   load.last_picked = ++picks_;
   if (needs.alone) {
@@ -112,7 +114,7 @@ lease selector::take(node_load& load, call_needs const& needs) {
   } else {
     load.group->moved_down(load);
   }
-  return lease(load);
+  return held;
 }
 
 std::size_t selector::living(method_ref method, wish_ref labels) const noexcept {
@@ -224,17 +226,22 @@ std::uint64_t selector::steps() const noexcept {
 void selector::counted_down(node_load& load) noexcept {
   // A call that had the node alone may be suspended and wait for a call of its own, perhaps for this very node: so the
   // node opens as soon as nothing runs on it, not only when the lease ends.
-  if (load.alone && load.in_use == 0 && reserved_ != &load) {
+  if (load.alone && load.in_use == load.lent && reserved_ != &load) {
     load.alone = false;
     refresh(load);
     return;
   }
-  if (load.position != ~0U) load.group->moved_up(load);
+  reposition(load);
   mark_freed(load);
 }
 
-void selector::counted_up(node_load& load) noexcept {
-  if (load.position != ~0U) load.group->moved_down(load);
+void selector::counted_up(node_load& load) noexcept { reposition(load); }
+
+/// Both ways: one more that is suspended makes a node less used, or full.
+void selector::reposition(node_load& load) noexcept {
+  if (load.position == ~0U) return;
+  load.group->moved_up(load);
+  load.group->moved_down(load);
 }
 
 void selector::refresh(node_load& load) {

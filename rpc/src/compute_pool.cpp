@@ -20,11 +20,20 @@ void compute_pool::post(std::function<void()> work) {
   });
 }
 
-void compute_pool::about_to_block() {
+bool compute_pool::begin_block() {
+  if (!pool_.get_executor().running_in_this_thread()) return true;
+  std::lock_guard const lock(mutex_);
+  if (blocked_ + 1 >= 2 * slots_) return false;
+  ++blocked_;
+  // A spare stays once it was needed: who may run how much is the master's business, by leases.
+  if (!stopped_ && spares_.size() < std::min(slots_, blocked_)) spares_.emplace_back([this] { pool_.attach(); });
+  return true;
+}
+
+void compute_pool::end_block() noexcept {
   if (!pool_.get_executor().running_in_this_thread()) return;
   std::lock_guard const lock(mutex_);
-  // A spare stays once it was needed: who may run how much is the master's business, by leases.
-  if (!stopped_ && spares_.size() < slots_) spares_.emplace_back([this] { pool_.attach(); });
+  --blocked_;
 }
 
 void compute_pool::stop() noexcept {

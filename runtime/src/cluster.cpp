@@ -15,6 +15,7 @@ cluster::cluster(context const& running) {
   calls_ = nested.calls;
   inherited_ = running.deadline();
   parent_id_ = nested.parent;
+  parent_blocks_ = nested.blocks;
 }
 
 call_options call_options::over(call_options const& defaults) const {
@@ -47,6 +48,7 @@ call_ptr cluster::make_call(method_key const& method, call_options const& given)
   call->once = options.is_once();
   call->set_options(options.sent());
   call->parent = parent_id_;
+  call->parent_blocks = parent_blocks_;
   call->deadline = inherited_;
   if (auto const left = options.time_left())
     call->deadline = std::min(inherited_, dist::deadline(calls_->world().clock.now() + *left));

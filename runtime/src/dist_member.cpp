@@ -80,11 +80,15 @@ void dist_member::abandon(call_id here) {
   calls_->cancel_all(nested_.nested_of(here));
 }
 
-bool dist_member::nested_began(call_id parent) {
+bool dist_member::nested_began(call_id parent, waits how) {
   auto* running = table_.find(parent);
   if (!running) return true;  // it has ended, and what it left behind goes on
   if (running->abandoned) return false;
-  if (++running->nested == 1) running->held.give_back();
+  if (++running->nested > 1) return true;
+  if (how == waits::suspended)
+    running->held.give_back();
+  else
+    running->held.lend();
   return true;
 }
 

@@ -37,11 +37,11 @@ class dist_member final : public member, private nested_parents {
   struct entry {
     placed_ptr call;
     lease held;
-    std::uint32_t nested = 0;  ///< calls that it waits for; its slot is given back meanwhile
+    std::uint32_t nested = 0;  ///< calls that it waits for; its slot is given back or lent meanwhile
     bool abandoned = false;    ///< nobody waits for its answer; it may still run
   };
 
-  bool nested_began(call_id parent) override;
+  bool nested_began(call_id parent, waits how) override;
   void nested_ended(call_id parent) override;
   std::uint32_t origin_of(call_id parent) override;
   void on_frame(frame& in);

@@ -9,6 +9,7 @@ namespace dist {
 struct nested_calls {
   std::shared_ptr<caller> calls;
   call_id parent;  ///< the running call, as the node's session names it
+  bool blocks;     ///< it is no coroutine, so it keeps its thread while it waits for its own calls
 };
 
 }  // namespace dist

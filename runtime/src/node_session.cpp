@@ -7,6 +7,20 @@
 #include "nested_calls.hpp"
 
 namespace dist {
+namespace {
+
+fault too_many_coroutines(std::size_t limit, std::uint8_t flags) {
+  auto what = make_fault(errc::overloaded, "the limit (coroutine_count) of " + std::to_string(limit) +
+                                               " coroutine methods that have not ended is reached");
+  if (!(flags & frame_flags::by_method)) return what;
+  // Those that wait may wait for this very call.
+  what.message += " by calls that wait for nested ones";
+  what.may = remedy::never;
+  return what;
+}
+
+}  // namespace
+
 node_session::node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds,
                            service_table& services, std::string node_name, duration heartbeat)
     : session_(std::move(over)),
@@ -91,7 +105,7 @@ void node_session::refuse(call_id id, fault what) {
 
 std::shared_ptr<call_scope> node_session::make_scope(call_id id, method_description const& method, deadline until) {
   auto scope = std::make_shared<call_scope>(method.name, name_, until);
-  scope->cluster = std::make_shared<nested_calls>(nested_calls{nested_, id});
+  scope->cluster = std::make_shared<nested_calls>(nested_calls{nested_, id, !method.coroutine});
   return scope;
 }
 
@@ -109,6 +123,10 @@ void node_session::on_request(frame& in) {
     return refuse(header.id, make_fault(errc::overloaded, "the limit (calls_per_connection) is reached"));
 
   auto const& about = services_.methods()[*method];
+  // The master stops at fewer; what goes beyond is nested too deeply, here or anywhere.
+  if (about.coroutine && coroutines_ >= limits_.coroutine_count)
+    return refuse(header.id, too_many_coroutines(limits_.coroutine_count, header.flags));
+
   invocation what;
   what.codec = static_cast<codec>(header.codec);
   what.spelling = header.flags & frame_flags::go_spelling ? spelling::go : spelling::declared;
@@ -131,8 +149,9 @@ void node_session::on_request(frame& in) {
   auto kept = in.take(prefix.bytes);
   what.arguments = kept.bytes();
   what.storage = std::move(kept).release();
-  if (!running_.emplace(key(header.id), running_call{as, what.scope}).second)
+  if (!running_.emplace(key(header.id), running_call{as, what.scope, about.coroutine}).second)
     throw std::system_error(errc::protocol_error, "a call id that is in use");
+  if (about.coroutine) ++coroutines_;
   // Weak: the session must not be destroyed on a compute thread.
   auto done = [to = done_, weak = weak_from_this(), id = header.id](outcome ended) {
     // std::function wants copies; the outcome has only one owner.
@@ -148,6 +167,7 @@ void node_session::on_done(call_id id, outcome ended) {
   auto const found = running_.find(key(id));
   if (found == running_.end()) return;
   auto const as = found->second.as;
+  if (found->second.coroutine) --coroutines_;
   running_.erase(found);
   answer(id, as, ended);
   leave_if_idle();

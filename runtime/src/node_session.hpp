@@ -48,6 +48,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   struct running_call {
     codec as;
     std::shared_ptr<call_scope> scope;
+    bool coroutine = false;
   };
 
   std::unique_ptr<connection> session_;
@@ -59,6 +60,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   std::shared_ptr<remote_caller> nested_;
   std::shared_ptr<mailbox> done_;  ///< from the compute threads to here
   std::unordered_map<std::uint64_t, running_call> running_;
+  std::size_t coroutines_ = 0;  ///< of these
   outcome brief_outcome_;  ///< reused by methods that run here
   time_point heard_{};
   std::optional<silence> silence_;  ///< while run() runs

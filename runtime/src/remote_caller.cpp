@@ -97,6 +97,7 @@ void remote_caller::send(remote_ptr const& call) {
       frame_flags::named | (call->parent ? frame_flags::nested : 0) | (call->once ? frame_flags::once : 0) |
       (call->reply_spelling == spelling::go ? frame_flags::go_spelling : 0));
   if (call->options) header.flags |= frame_flags::options;
+  if (call->parent && call->parent_blocks) header.flags |= frame_flags::blocks;
   header.codec = static_cast<std::uint8_t>(call->codec);
   header.deadline_us = to_wire(call->deadline, world().clock.now());
   header.id = call->id;

@@ -57,7 +57,9 @@ void served_calls::on_request(frame& request) {
   call->arguments.append(request.bytes().subspan(prefix.bytes));
   if (header.flags & frame_flags::nested) {
     if (!parents_) throw std::system_error(errc::protocol_error, "a nested call of a peer that runs no methods");
-    if (!parents_->nested_began(prefix.parent))
+    auto const how =
+        header.flags & frame_flags::blocks ? nested_parents::waits::blocked : nested_parents::waits::suspended;
+    if (!parents_->nested_began(prefix.parent, how))
       return refuse(header.id, make_fault(errc::cancelled, "the call that made it was cancelled"));
     call->parent = prefix.parent;
     call->origin = parents_->origin_of(prefix.parent);

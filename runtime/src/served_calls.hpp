@@ -18,8 +18,10 @@ inline constexpr std::string_view wait_for_nodes_method = "dist.wait_for_nodes";
 class nested_parents {
  public:
   virtual ~nested_parents() = default;
+  /// What a parent does while it waits for its nested calls.
+  enum class waits { suspended, blocked };
   /// A nested call begins. False: nobody wants the parent any more, so nobody wants the nested call.
-  virtual bool nested_began(call_id parent) = 0;
+  virtual bool nested_began(call_id parent, waits how) = 0;
   virtual void nested_ended(call_id parent) = 0;
   /// On whose behalf the parent runs, and so its nested calls.
   virtual std::uint32_t origin_of(call_id parent) = 0;

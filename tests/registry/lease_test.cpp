@@ -85,6 +85,73 @@ BOOST_AUTO_TEST_CASE(a_suspended_call_frees_its_slot_and_gets_it_back_even_when_
   BOOST_TEST(f.drain_queue().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_blocks_lends_its_slot_to_nested_ones) {
+  fixture f;
+  auto const a = f.join("a", 1);
+  auto parent = f.submit(1).held;
+  auto nested = f.needs();
+  nested.nested = true;
+  BOOST_TEST(f.registry.submit(call(2), nested).what == dist::placing::queued);
+  BOOST_TEST(f.submit(3).what == dist::placing::queued);
+  parent.lend();
+  parent.lend();
+  auto child = f.registry.next();
+  BOOST_REQUIRE(child);
+  BOOST_TEST(child->call == call(2));
+  BOOST_TEST(!f.registry.next());
+  BOOST_TEST(f.in_use(a) == 2U);
+  // One spare thread a slot and no more, even when the child blocks too.
+  child->held.lend();
+  BOOST_TEST(f.registry.submit(call(4), nested).what == dist::placing::queued);
+  child.reset();
+  BOOST_TEST(f.drain_queue().size() == 1U);
+  parent.retake();
+  parent.retake();
+  BOOST_TEST(f.in_use(a) == 1U);
+  parent = {};
+  BOOST_TEST(f.drain_queue().size() == 1U);
+  BOOST_TEST(f.in_use(a) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_blocks_alone_on_its_node_lends_it_too) {
+  fixture f;
+  f.join("a", 1);
+  auto alone = f.needs();
+  alone.alone = true;
+  auto parent = std::move(f.registry.submit(call(1), alone).held);
+  BOOST_REQUIRE(parent);
+  auto nested = alone;
+  nested.nested = true;
+  BOOST_TEST(f.registry.submit(call(2), nested).what == dist::placing::queued);
+  parent.lend();
+  BOOST_TEST(f.drain_queue().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_full_of_suspended_calls_gets_nested_ones_only) {
+  fixture f;
+  auto const a = f.join("a", 2);
+  std::vector<dist::lease> suspended;
+  for (std::uint32_t n = 0; n < dist::most_suspended_calls; ++n) {
+    suspended.push_back(f.submit(n + 1).held);
+    BOOST_REQUIRE(suspended.back());
+    suspended.back().give_back();
+  }
+  BOOST_TEST(f.in_use(a) == 0U);
+  auto nested = f.needs();
+  nested.nested = true;
+  BOOST_TEST(f.registry.submit(call(5000), nested).what == dist::placing::placed);
+  BOOST_TEST(f.submit(5001).what == dist::placing::queued);
+  // Another node takes it; or this one, when a suspended call has ended.
+  auto const b = f.join("b", 1);
+  auto const placed = f.drain_queue();
+  BOOST_REQUIRE(placed.size() == 1U);
+  BOOST_TEST(placed[0].node == b);
+  f.registry.leave(b);
+  BOOST_TEST(f.submit(5002).what == dist::placing::queued);
+  suspended.pop_back();
+  BOOST_TEST(f.drain_queue().size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_abandoned_call_stays_in_use_and_is_shown) {
   fixture f;
   f.join("a", 2);

@@ -9,6 +9,9 @@ namespace dist {
 class selector;
 class node_class;
 
+/// How many calls of one node may be suspended before it gets no more but nested ones.
+inline constexpr std::uint32_t most_suspended_calls = 1024;
+
 /// The counter of one stay of one node. It outlives the node's entry while leases point at it, so that a lease always
 /// gives back to exactly the counter it took from.
 struct node_load {
@@ -16,6 +19,7 @@ struct node_load {
   std::uint32_t slots = 1;
   std::uint32_t in_use = 0;       ///< leases held; the window and resumed calls may bring it above slots
   std::uint32_t abandoned = 0;    ///< of these, calls that nobody waits for any more
+  std::uint32_t lent = 0;         ///< of these, calls that block in nested ones: their slots are open to nested calls only
   std::uint32_t holders = 0;      ///< lease objects that point here, suspended ones too
   bool eligible = true;           ///< false: suspect or draining
   bool alone = false;             ///< one call has the whole node, or waits for it to become empty
@@ -34,11 +38,15 @@ class lease {
  public:
   lease() noexcept = default;
   lease(lease&& other) noexcept
-      : load_(std::exchange(other.load_, nullptr)), counted_(other.counted_), abandoned_(other.abandoned_) {}
+      : load_(std::exchange(other.load_, nullptr)),
+        counted_(other.counted_),
+        lent_(other.lent_),
+        abandoned_(other.abandoned_) {}
   lease& operator=(lease&& other) noexcept {
     lease taken(std::move(other));
     std::swap(load_, taken.load_);
     std::swap(counted_, taken.counted_);
+    std::swap(lent_, taken.lent_);
     std::swap(abandoned_, taken.abandoned_);
     return *this;
   }
@@ -53,6 +61,9 @@ class lease {
 
   /// The call is suspended: its slot is free for others until retake(). Does nothing the second time.
   void give_back() noexcept;
+  /// The call blocks its thread: beside it, on one spare thread for each slot, nested calls may run until retake(), so
+  /// that those it waits for find a place. Does nothing the second time.
+  void lend() noexcept;
   /// The suspended call goes on. It gets its slot even if others fill the node, so nesting cannot deadlock.
   void retake() noexcept;
   /// The caller is gone but the method still runs: the slot stays in use and is shown as abandoned.
@@ -66,6 +77,7 @@ class lease {
 
   node_load* load_ = nullptr;
   bool counted_ = true;
+  bool lent_ = false;
   bool abandoned_ = false;
 };
 

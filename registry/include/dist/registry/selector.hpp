@@ -144,6 +144,7 @@ class selector {
 
   void counted_down(node_load& load) noexcept;
   void counted_up(node_load& load) noexcept;
+  static void reposition(node_load& load) noexcept;
   void refresh(node_load& load);
   node_class& group_for(class_key key);
   void enter_group(node_load& load, class_key key);

@@ -15,9 +15,11 @@ class compute {
   virtual asio::any_io_executor executor() = 0;
   /// Runs `work` on some compute thread; from any thread. It must not throw.
   virtual void post(std::function<void()> work) = 0;
-  /// The calling thread is about to block in a method: another may run in its place, at most one spare a slot, so that
-  /// methods that wait for each other's calls cannot hold all threads. From any thread; nothing on others than ours.
-  virtual void about_to_block() {}
+  /// The calling thread begins to block in a method, until end_block(): another may run in its place, at most one spare a
+  /// slot. False, and it must not block, when it is the last that does not: nothing could run what the others wait for.
+  /// From any thread; nothing on others than ours.
+  virtual bool begin_block() { return true; }
+  virtual void end_block() noexcept {}
   /// How many methods run at once.
   virtual std::size_t slots() const noexcept = 0;
 };

@@ -27,7 +27,8 @@ class compute_pool final : public compute {
   /// Also drives asio timers that are made on it.
   asio::any_io_executor executor() override { return pool_.get_executor(); }
   void post(std::function<void()> work) override;
-  void about_to_block() override;
+  bool begin_block() override;
+  void end_block() noexcept override;
   std::size_t slots() const noexcept override { return slots_; }
   /// Whether posted work is running now.
   bool is_busy() const noexcept { return running_.load() != 0; }
@@ -40,6 +41,7 @@ class compute_pool final : public compute {
   std::atomic<std::size_t> running_ = 0;
   std::mutex mutex_;
   std::vector<std::thread> spares_;
+  std::size_t blocked_ = 0;
   bool stopped_ = false;
 };
 

@@ -40,6 +40,7 @@ struct frame_flags {
   static constexpr std::uint8_t go_spelling = 4;  ///< request: write the result's members as Go does
   static constexpr std::uint8_t by_method = 16;   ///< request to a node: a running method made it
   static constexpr std::uint8_t once = 8;         ///< request: never issue it a second time
+  static constexpr std::uint8_t blocks = 64;      ///< nested request: its parent may block the thread that it runs on
   static constexpr std::uint8_t options = 32;     ///< request: then request_options
 };
 

@@ -15,6 +15,7 @@ struct limits {
   std::size_t batch_count = 10'000;                         ///< requests in one JSON-RPC batch
   std::size_t connection_count = 16'384;                    ///< connections accepted at once
   std::size_t calls_per_connection = 1'000'000;             ///< requests in flight of one peer
+  std::size_t coroutine_count = 2048;                       ///< coroutine methods of one node that have not ended
   std::size_t outbox_bytes = std::size_t{256} << 20;        ///< frames waiting to be written to one peer
   std::chrono::milliseconds handshake = std::chrono::seconds(10);  ///< from accept to the end of the hello
   std::chrono::milliseconds frame_idle = std::chrono::seconds(30);  ///< silence in the middle of a frame or message

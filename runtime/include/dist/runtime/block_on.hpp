@@ -19,15 +19,30 @@ task<R> run_on(asio::any_io_executor executor, task<R> work) {
   return asio::co_spawn(std::move(executor), std::move(work), asio::use_awaitable);
 }
 
+/// A method's thread blocks while this is there. Throws call_error (errc::overloaded) where that would leave no thread to
+/// run what the others wait for.
+class thread_block {
+ public:
+  explicit thread_block(compute& on);
+  ~thread_block() { on_.end_block(); }
+  thread_block(thread_block const&) = delete;
+  thread_block& operator=(thread_block const&) = delete;
+
+ private:
+  compute& on_;
+};
+
 /// Waits for `work` on this thread, for code without coroutines.
 ///
-/// Errors   what the work throws; std::logic_error on the I/O thread, which would wait for itself: use co_await there.
+/// Errors   what the work throws; std::logic_error on the I/O thread, which would wait for itself: use co_await there;
+///          call_error (errc::overloaded) in a method when all but one of its node's threads, two a slot, block already:
+///          methods that call each other more deeply are coroutines, or need more slots.
 template <class R>
 R block_on(cluster const& on, task<R> work) {
   if (on.caller().on_io_thread())
     throw std::logic_error("dist::block_on on the I/O thread would wait for itself for ever: use co_await there");
   if (on.caller().is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
-  on.caller().world().compute.about_to_block();
+  thread_block const blocking(on.caller().world().compute);
   return asio::co_spawn(on.get_executor(), std::move(work), asio::use_future).get();
 }
 

@@ -77,6 +77,7 @@ class call_record {
   duration node_wait = duration::max();  ///< how long to wait for a node that has the method
   std::uint32_t origin = own_origin;     ///< whose call it is; origins get the nodes in turn
   std::optional<call_id> parent;         ///< the running call that made this one
+  bool parent_blocks = false;            ///< which keeps its thread while it waits
   std::shared_ptr<request_options const> options;  ///< the caller's wishes; null: none
   std::string early_problem;             ///< the arguments could not be encoded: it fails as soon as it starts
 
