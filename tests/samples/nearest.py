@@ -103,6 +103,29 @@ def a_stopped_node_holds_nothing_up(world):
     until("all shards again", lambda: nearest(job, "helo") == [])
 
 
+def shards_lie_where_their_labels_say(world):
+    job = serve(world, "--master", "127.0.0.1:0", "--by-label", "--within", "1500", "--heartbeat", "100ms")
+    master = job.says(r"listening on 127\.0\.0\.1:(\d+)").group(1)
+
+    def node(shard):
+        return world.start("--join", ":" + master, "--name", "n%d" % len(world.processes), "--label", "shard=%d" % shard)
+
+    def only_these_are_missing(shards):
+        until("no shards missing but %s" % shards, lambda: nearest(job, "helo") == shards)
+
+    first = [node(shard) for shard in (0, 1, 3)]
+    only_these_are_missing([2])
+    node(2)
+    only_these_are_missing([])
+    first[0].signal(signal.SIGSTOP)
+    first[2].signal(signal.SIGKILL)
+    only_these_are_missing([0, 3])
+    node(3)
+    only_these_are_missing([0])
+    node(0)  # stands in for the stopped one
+    only_these_are_missing([])
+
+
 def wrong_use_is_refused(world):
     for flag, value in (("--shards", "0"), ("--within", "no"), ("--find", "helo"), ("--serve", ":x")):
         job = world.start("--inline", flag, value).ends(2)
@@ -114,4 +137,4 @@ def wrong_use_is_refused(world):
 
 
 main([all_shards_answer, few_milliseconds_yield_no_wrong_answer, a_stopped_node_holds_nothing_up,
-      wrong_use_is_refused])
+      shards_lie_where_their_labels_say, wrong_use_is_refused])
