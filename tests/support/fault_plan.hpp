@@ -2,6 +2,8 @@
 
 #include <asio/error.hpp>
 #include <cstddef>
+#include <dist/rpc/clock.hpp>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -30,8 +32,15 @@ class fault_plan {
   /// Steps so far: a run without failures tells how many there are to fail.
   std::size_t steps = 0;
 
+  /// How long so many bytes that this end writes are on their way, by `time`. A stream keeps its order; different streams
+  /// overtake each other. Without it everything arrives at once.
+  std::function<duration(std::size_t bytes)> delay;
+  clock* time = nullptr;
+
   /// Half-open: what this end writes vanishes, its close too, and it cannot tell.
   void drop_writes() noexcept { dropping_ = true; }
+  /// What it writes from now on arrives again.
+  void deliver_writes() noexcept { dropping_ = false; }
   bool dropping() const noexcept { return dropping_; }
 
   /// What this end writes (and its close) does not arrive before resume(); the buffer on the way still fills.
@@ -41,6 +50,10 @@ class fault_plan {
 
   /// Breaks all streams of this plan now, for both ends.
   void cut(std::error_code error = asio::error::connection_reset);
+
+  /// Ends all streams of this plan as the system does for a process that dies: the peers read what was written, then the
+  /// end; what this end still writes goes nowhere.
+  void end();
 
   /// For the stream: the pipe it writes into and the one it reads from.
   void attach(std::shared_ptr<memory_pipe> outgoing, std::shared_ptr<memory_pipe> incoming);

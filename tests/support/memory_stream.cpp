@@ -6,7 +6,19 @@
 
 namespace dist::test {
 
-std::size_t memory_pipe::put(asio::const_buffer from) noexcept {
+bool memory_pipe::travels(std::size_t bytes, std::function<void(memory_pipe&)> arrived) {
+  if (!plan_->delay) return false;
+  auto const now = plan_->time->now();
+  last_arrival_ = std::max(last_arrival_, now + plan_->delay(bytes));
+  if (last_arrival_ <= now) return false;
+  plan_->time->schedule(last_arrival_, [weak = weak_from_this(), arrived = std::move(arrived)] {
+    if (auto const pipe = weak.lock(); pipe && !pipe->error) arrived(*pipe);
+  });
+  return true;
+}
+
+std::size_t memory_pipe::put(asio::const_buffer from) {
+  if (finished_) return from.size();
   auto const count = std::min(from.size(), space());
   auto const* bytes = static_cast<std::byte const*>(from.data());
   for (std::size_t done = 0; done < count;) {
@@ -16,7 +28,15 @@ std::size_t memory_pipe::put(asio::const_buffer from) noexcept {
     size_ += piece;
     done += piece;
   }
-  if (count > 0) readable.set();
+  if (count == 0) return 0;
+  bool const travelling = travels(count, [count](memory_pipe& pipe) {
+    pipe.travelling_ -= count;
+    pipe.readable.set();
+  });
+  if (travelling)
+    travelling_ += count;
+  else
+    readable.set();
   return count;
 }
 
@@ -35,18 +55,24 @@ std::size_t memory_pipe::take(asio::mutable_buffer into) noexcept {
 }
 
 void memory_pipe::finish() {
-  finished_ = true;
+  if (std::exchange(finished_, true)) return;
+  bool const travelling = travels(0, [](memory_pipe& pipe) {
+    pipe.end_arrived_ = true;
+    pipe.wake();
+  });
+  if (travelling) return;
+  end_arrived_ = true;
   wake();
 }
 
 void memory_pipe::abandon() {
-  reader_gone = true;
+  abandoned_ = true;
   wake();
 }
 
 void memory_pipe::reset(std::error_code why) {
   if (!error) error = why;
-  size_ = 0;
+  size_ = travelling_ = 0;
   wake();
 }
 
@@ -63,7 +89,17 @@ void fault_plan::attach(std::shared_ptr<memory_pipe> outgoing, std::shared_ptr<m
 void fault_plan::resume() {
   stalled_ = false;
   for (auto const& each : streams_)
-    if (auto pipe = each.outgoing.lock()) pipe->wake();
+    if (auto pipe = each.outgoing.lock()) {
+      pipe->wake();
+      if (auto back = each.incoming.lock()) back->wake();
+    }
+}
+
+void fault_plan::end() {
+  for (auto const& each : streams_) {
+    if (auto pipe = each.outgoing.lock()) pipe->finish();
+    if (auto pipe = each.incoming.lock()) pipe->abandon();
+  }
 }
 
 void fault_plan::cut(std::error_code error) {
@@ -122,7 +158,7 @@ task<void> write_to(state_ptr state, std::span<asio::const_buffer const> from) {
     if (index == from.size() && posted) co_return;
     if (state->closed) throw std::system_error(asio::error::operation_aborted);
     if (pipe.error) throw std::system_error(pipe.error);
-    if (pipe.reader_gone) throw std::system_error(asio::error::broken_pipe);
+    if (pipe.reader_gone()) throw std::system_error(asio::error::broken_pipe);
     bool const dropping = state->plan->dropping();
     if (index < from.size() && (dropping || pipe.space() > 0)) {
       if (state->plan->step()) fail(*state);
@@ -177,8 +213,8 @@ void memory_stream::close() noexcept {
 }
 
 stream_pair memory_stream_pair(memory_stream_options options) {
-  auto there = std::make_shared<memory_pipe>(options.pipe_bytes, options.first_plan);
-  auto back = std::make_shared<memory_pipe>(options.pipe_bytes, options.second_plan);
+  auto there = std::make_shared<memory_pipe>(options.pipe_bytes, options.first_plan, options.second_plan);
+  auto back = std::make_shared<memory_pipe>(options.pipe_bytes, options.second_plan, options.first_plan);
   return {
       std::make_unique<memory_stream>(back, there, options.first_plan, options.first_address, options.second_address),
       std::make_unique<memory_stream>(there, back, options.second_plan, options.second_address, options.first_address)};

@@ -17,16 +17,20 @@ namespace dist::test {
 inline constexpr std::size_t default_pipe_bytes = 64 * 1024;
 
 /// One direction of a memory stream: a bounded ring of bytes with a writer and a reader.
-class memory_pipe {
+class memory_pipe : public std::enable_shared_from_this<memory_pipe> {
  public:
-  memory_pipe(std::size_t capacity, std::shared_ptr<fault_plan> plan) : ring_(capacity), plan_(std::move(plan)) {}
+  /// `back` is the reader's plan: what it does to this pipe travels the other way.
+  memory_pipe(std::size_t capacity, std::shared_ptr<fault_plan> plan, std::shared_ptr<fault_plan> back)
+      : ring_(capacity), plan_(std::move(plan)), back_(std::move(back)) {}
 
   std::size_t space() const noexcept { return ring_.size() - size_; }
   /// What the reader sees: nothing while the way is stalled.
-  std::size_t available() const noexcept { return plan_->stalled() ? 0 : size_; }
-  bool ended() const noexcept { return finished_ && !plan_->stalled() && size_ == 0; }
+  std::size_t available() const noexcept { return plan_->stalled() ? 0 : size_ - travelling_; }
+  bool ended() const noexcept { return end_arrived_ && !plan_->stalled() && size_ == 0; }
+  /// What the writer sees: a reader that has gone says so over the other way.
+  bool reader_gone() const noexcept { return abandoned_ && !back_->stalled(); }
 
-  std::size_t put(asio::const_buffer from) noexcept;
+  std::size_t put(asio::const_buffer from);
   std::size_t take(asio::mutable_buffer into) noexcept;
 
   /// The writer has closed: the reader sees the end after the bytes that are on the way.
@@ -37,17 +41,24 @@ class memory_pipe {
   void reset(std::error_code error);
   void wake();
 
-  std::error_code error;     // once reset
-  bool reader_gone = false;  // once abandoned
-  event readable;            // the reader waits
-  event writable;            // the writer waits
+  std::error_code error;  // once reset
+  event readable;         // the reader waits
+  event writable;         // the writer waits
 
  private:
+  /// Whether what is written now, so many bytes, is on its way for a while; `arrived` runs when it is there.
+  bool travels(std::size_t bytes, std::function<void(memory_pipe&)> arrived);
+
   std::vector<std::byte> ring_;
   std::size_t first_ = 0;
   std::size_t size_ = 0;
+  std::size_t travelling_ = 0;  // of these, the last ones, which have not arrived
+  time_point last_arrival_{};
   bool finished_ = false;
+  bool end_arrived_ = false;
+  bool abandoned_ = false;
   std::shared_ptr<fault_plan> plan_;  // the writer's
+  std::shared_ptr<fault_plan> back_;  // the reader's
 };
 
 /// One end. Reads and writes complete through a post and can be cancelled, like a socket's.
