@@ -114,7 +114,13 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
   registry_.leave(node.id);
   keep_stranded();
   for (auto const& call : node.in_flight()) {
-    if (forget_place(*call, node) && is_live(*call) && call->places.empty() && !call->queued) lost_with(call, node, how, why);
+    if (!forget_place(*call, node) || !is_live(*call)) continue;
+    call->may_have_run = true;
+    if (!call->places.empty()) continue;
+    if (!call->queued)
+      lost_with(call, node, how, why);
+    else if (!registry_.available(call->needs))
+      wait_for_node(call);
   }
   send_waiting();
 }
@@ -228,12 +234,18 @@ void dispatcher::wait_for_node(placed_ptr const& call) {
   if (call->node_wait == duration::max() || call->node_wait_timer != timer_id::none) return;
   call->node_wait_timer = world().clock.schedule(world().clock.now() + call->node_wait, [this, call] {
     call->node_wait_timer = timer_id::none;
-    if (!is_live(*call) || !call->queued || registry_.available(call->needs)) return;
+    // A silent node may still answer: as long as it has the call, no other is missed.
+    if (!is_live(*call) || !call->queued || !call->places.empty() || registry_.available(call->needs)) return;
     registry_.withdraw(std::exchange(call->queued, {}));
     auto what = make_fault(errc::no_node, registry_.why_waiting(call->needs));
     what.phase = "queueing";
     fail(*call, std::move(what));
   });
+}
+
+void dispatcher::fail(placed_call& call, fault what) {
+  if (call.may_have_run && what.known == progress::not_started) what.known = progress::unknown;
+  caller::fail(call, std::move(what));
 }
 
 void dispatcher::submit(placed_ptr const& call) {
@@ -255,6 +267,8 @@ void dispatcher::submit(placed_ptr const& call) {
       // Others of its method may wait for what this one can do without.
       return send_waiting();
     case placing::refused:
+      // It stays where it is, on a silent node.
+      if (!call->places.empty()) return;
       where.why->phase = "queueing";
       return fail(*call, std::move(*where.why));
   }
@@ -353,6 +367,7 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held) 
   }
   send_waiting();
   abandon_places(call);
+  call.may_have_run = call.may_have_run || what.known != progress::not_started;
   if (what.code == errc::transient && !call.once && call.issues < most_transient_issues) return move_later(keep, by);
   fail(call, std::move(what));
 }
@@ -360,6 +375,7 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held) 
 caller::abandoned dispatcher::abandon(call_record& record) {
   auto& call = static_cast<placed_call&>(record);
   abandoned left;
+  if (call.may_have_run) left.known = progress::unknown;
   if (call.queued) {
     registry_.withdraw(call.queued);
     call.queued = {};

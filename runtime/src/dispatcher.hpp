@@ -80,6 +80,8 @@ class dispatcher final : public caller {
   abandoned abandon(call_record& call) override;
   void ended(call_record& call) noexcept override;
 
+  /// As caller::fail; what an earlier node may have done is not forgotten.
+  void fail(placed_call& call, fault what);
   void submit(placed_ptr const& call);
   void send(placed_ptr const& call, node_id to, lease held);
   void send_waiting();

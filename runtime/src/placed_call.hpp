@@ -24,6 +24,7 @@ class placed_call final : public call_record {
   timer_id node_wait_timer = timer_id::none;
   timer_id again_timer = timer_id::none;  ///< when it is issued again
   unsigned issues = 0;  ///< how often it was sent
+  bool may_have_run = false;  ///< on a node that no longer has it: "not started" is no longer true of it
 };
 
 using placed_ptr = boost::intrusive_ptr<placed_call>;
