@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <dist/rpc/deadline.hpp>
+#include <dist/rpc/fault.hpp>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace dist::sim {
+
+/// Names one call, in its arguments, in its result and in every report of it.
+using call_tag = std::uint64_t;
+
+/// What the method of a call answers: nobody else's answer looks like it.
+inline std::uint64_t answer_to(call_tag tag) noexcept { return tag * 0x9E37'79B9'7F4A'7C15U + 1; }
+
+enum class method_kind {
+  plain,         ///< const
+  plain_writes,  ///< not const
+  waits,         ///< const coroutine
+  wait_writes,   ///< coroutine, not const
+  brief,
+  fails,
+  transient,  ///< fails so at first
+  large,
+  stubborn,       ///< goes on when it is cancelled
+  nests,          ///< const, calls others
+  nests_writing,  ///< not const, calls others
+  count
+};
+char const* to_text(method_kind kind) noexcept;
+inline bool is_repeatable(method_kind kind) noexcept {
+  return kind != method_kind::plain_writes && kind != method_kind::wait_writes && kind != method_kind::nests_writing;
+}
+
+/// What was asked for with a call.
+struct call_facts {
+  method_kind kind{};
+  bool once = false;
+  bool has_deadline = false;
+  bool may_cancel = false;  ///< whoever made it may take it back
+  bool from_link = false;   ///< made over a connection to the master
+  bool nested = false;
+  bool pinned = false;    ///< to one node
+  bool gives_up = false;  ///< waits for a node for a while only
+};
+
+/// Every call that was made, where it began and how it ended: all that can be said about right and wrong afterwards.
+class ledger {
+ public:
+  call_tag open(call_facts about);
+  /// Its method began on a node.
+  void began(call_tag tag, std::string const& node);
+  /// How often so far.
+  std::size_t begins(call_tag tag) const;
+  void answered(call_tag tag, std::uint64_t value);
+  void failed(call_tag tag, fault const& what);
+  /// One of several calls failed so; nobody knows which.
+  void failed_somewhere(call_tag tag, fault what);
+  bool is_open(call_tag tag) const { return entries_[tag - 1].ends == 0 && !entries_[tag - 1].forgotten; }
+  /// Whoever waited has gone, as a process that died: its end will not be seen.
+  void forgotten(call_tag tag);
+
+  /// What is wrong with calls that have ended, or have not. Once, when nothing moves any more.
+  void judge();
+  void wrong(std::string what) { problems_.push_back(std::move(what)); }
+  /// One more thing that had to hold; `what` says what does not.
+  template <class MakeText>
+  void check(bool holds, MakeText&& what) {
+    ++checks_;
+    if (!holds) wrong(what());
+  }
+  std::vector<std::string> const& problems() const noexcept { return problems_; }
+  std::uint64_t checks() const noexcept { return checks_; }
+  /// A node's process ended while calls may have been on it.
+  void node_died() noexcept { ++deaths_; }
+  std::size_t open_count() const noexcept { return open_; }
+  std::size_t calls() const noexcept { return entries_.size(); }
+  std::size_t answers() const noexcept { return answers_; }
+
+ private:
+  struct entry {
+    call_facts about;
+    std::vector<std::string> begun;  ///< nodes
+    std::size_t ends = 0;
+    bool forgotten = false;
+    bool good = false;
+    std::optional<fault> failure;
+  };
+  void end(call_tag tag, entry& one);
+  void judge(call_tag tag, entry const& one);
+  void judge_fault(call_tag tag, entry const& one);
+  std::string name_of(call_tag tag, entry const& one) const;
+
+  std::vector<entry> entries_;
+  std::size_t open_ = 0;
+  std::size_t answers_ = 0;
+  std::size_t deaths_ = 0;
+  std::uint64_t checks_ = 0;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace dist::sim

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "customer.hpp"
+#include "ledger.hpp"
+#include "src/simulation.hpp"
+#include "trial.hpp"
+#include "watcher.hpp"
+
+namespace dist {
+class dispatcher;
+}
+
+namespace dist::sim {
+
+/// What one seed led to.
+struct verdict_of_seed {
+  std::uint64_t seed = 0;
+  std::uint64_t trace = 0;  ///< hash of everything that was said and when: the same for the same seed
+  std::uint64_t faults = 0;
+  std::uint64_t checks = 0;
+  std::uint64_t calls = 0;
+  std::uint64_t answers = 0;
+  std::uint64_t handlers = 0;
+  std::vector<std::string> problems;
+};
+
+/// One cluster, its calls and its faults, all from one seed.
+class scenario {
+ public:
+  /// `trace` gets everything that happens, readable; null: nothing.
+  scenario(std::uint64_t seed, std::ostream* trace);
+  verdict_of_seed run();
+
+ private:
+  struct node_plan {
+    std::string name;
+    node_settings settings;
+    bool wanted = true;  ///< the supervisor starts it when it is not there
+  };
+  struct working {
+    std::unique_ptr<customer> who;
+    test::started<void> run;
+    process* in;
+  };
+
+  // chaos.cpp: what goes wrong
+  void plan_faults();
+  void one_fault(duration when);
+  void fault_of_node(std::size_t index, duration when, duration lasts);
+  void fault_of_master(duration when, duration lasts);
+  void fault_of_job(duration when, duration lasts);
+  void hurt(std::string const& node, duration until);
+  void heal();
+
+  // scenario.cpp: the course of things
+  void build();
+  void shape(process_network& of);
+  void start_node(std::size_t index);
+  void supervise();
+  void start_customers();
+  void add_customer(process& in, cluster on, bool from_link, std::size_t count);
+  void forget_customers_of(process const& dead);
+  bool everybody_here();
+  bool is_living(std::string_view node);
+  dispatcher& master_calls();
+  void recover();
+  void finish_calls();
+  void probe();
+  void expect_nothing_left();
+  void said(std::string const& who, std::string_view line);
+  void event(std::string_view what);
+  duration some(duration most) { return duration(static_cast<duration::rep>(chance_.below(static_cast<std::uint64_t>(most.count()) + 1))); }
+
+  std::uint64_t seed_;
+  std::ostream* trace_;
+  test::seeded_entropy chance_;
+  ledger calls_;
+  watcher watcher_;
+  master_options options_;
+  std::unique_ptr<simulation> world_;
+  std::vector<node_plan> plans_;
+  std::vector<working> customers_;
+  bool master_wanted_ = true;
+  duration length_{};  ///< faults and new calls end then
+  std::size_t job_count_ = 0;
+  bool calm_ = false;  ///< no seed is without a share of quiet runs
+  bool slow_links_ = false;
+  unsigned tight_ = 0;  ///< how small pipes and pieces are
+  std::uint64_t latency_us_ = 0;
+  std::uint64_t method_us_ = 0;
+  std::uint64_t faults_ = 0;
+  std::uint64_t hash_ = 0xCBF2'9CE4'8422'2325U;
+};
+
+}  // namespace dist::sim

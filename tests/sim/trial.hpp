@@ -1,0 +1,54 @@
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <dist/dist.hpp>
+#include <memory>
+#include <vector>
+
+#include "ledger.hpp"
+#include "src/process.hpp"
+
+namespace dist::sim {
+
+/// What the methods of one node's process know of the simulation.
+struct trial_site {
+  ledger& calls;
+  process& self;
+
+  void began(call_tag tag) {
+    if (!self.dead()) calls.began(tag, self.name());
+  }
+};
+
+using trial_result = pending<result<std::uint64_t>>;
+
+/// Methods of every kind. Each answers what answer_to() says of its tag.
+class Trial {
+ public:
+  Trial() = default;
+  explicit Trial(std::shared_ptr<trial_site> at) : at_(std::move(at)) {}
+
+  std::uint64_t plain(context ctx, call_tag tag, std::uint64_t us) const;
+  std::uint64_t plain_writes(context ctx, call_tag tag, std::uint64_t us);
+  task<std::uint64_t> waits(context ctx, call_tag tag, std::uint64_t us) const;
+  task<std::uint64_t> wait_writes(context ctx, call_tag tag, std::uint64_t us);
+  std::uint64_t brief_one(call_tag tag, std::uint64_t us) const;
+  std::uint64_t fails(context ctx, call_tag tag, std::uint64_t us) const;
+  std::uint64_t unsure(context ctx, call_tag tag, std::uint64_t us) const;
+  std::vector<std::uint64_t> large(context ctx, std::vector<std::uint64_t> numbers) const;
+  task<std::uint64_t> stubborn(context ctx, call_tag tag, std::uint64_t us) const;
+  task<std::uint64_t> nests(context ctx, call_tag tag, std::uint64_t us) const;
+  task<std::uint64_t> nests_writing(context ctx, call_tag tag, std::uint64_t us);
+
+ private:
+  std::shared_ptr<trial_site> at_;
+};
+BOOST_DESCRIBE_STRUCT(Trial, (), (plain, plain_writes, waits, wait_writes, brief_one, fails, unsure, large, stubborn, nests, nests_writing))
+
+/// Starts a call of any kind but the large one.
+trial_result start_trial(cluster const& on, method_kind kind, call_tag tag, std::uint64_t us, call_options options = {});
+
+}  // namespace dist::sim
+
+template <>
+inline constexpr bool dist::brief<&dist::sim::Trial::brief_one> = true;

@@ -1,0 +1,26 @@
+#include "watcher.hpp"
+
+namespace dist::sim {
+
+void watcher::read(std::string_view line, duration now) {
+  if (line.starts_with("node ")) {
+    line.remove_prefix(5);
+    auto const end = line.find(' ');
+    if (end != line.npos) read_node(line.substr(0, end), line.substr(end + 1), now);
+    return;
+  }
+  constexpr std::string_view sent = ": to ";
+  auto const at = line.find(sent);
+  if (!line.starts_with("Trial.") || at == line.npos) return;
+  auto const node = line.substr(at + sent.size());
+  calls_.check(living_(node), [&] { return "sent to a node that takes no calls: " + std::string(line); });
+}
+
+void watcher::read_node(std::string_view name, std::string_view rest, duration now) {
+  if (!rest.starts_with("is lost")) return;
+  auto const hurt = hurt_until_.find(name);
+  calls_.check(hurt != hurt_until_.end() && now <= hurt->second + lost_after,
+               [&] { return "node " + std::string(name) + " is well and was given up"; });
+}
+
+}  // namespace dist::sim

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "ledger.hpp"
+
+namespace dist::sim {
+
+/// Reads the master's log and holds it against what is known otherwise: calls go to living nodes only, and no node that
+/// nothing happened to is given up.
+class watcher {
+ public:
+  /// Whether the master's registry says of the node of this name that it may get calls.
+  using registry_look = std::function<bool(std::string_view node)>;
+
+  watcher(ledger& calls, registry_look living) : calls_(calls), living_(std::move(living)) {}
+
+  /// Nothing is wrong with the node from `when` on.
+  void hurt(std::string const& node, duration until) {
+    auto& last = hurt_until_[node];
+    last = std::max(last, until);
+  }
+  /// A line of the master's log.
+  void read(std::string_view line, duration now);
+
+  duration lost_after{};  ///< a node that was well for as long is never lost
+
+ private:
+  void read_node(std::string_view name, std::string_view rest, duration now);
+
+  ledger& calls_;
+  registry_look living_;
+  std::map<std::string, duration, std::less<>> hurt_until_;
+};
+
+}  // namespace dist::sim
