@@ -425,6 +425,11 @@ void dispatcher::no_longer_abandoned(placed_call& call, member& by) {
   if (line) world().log.info(*line);
 }
 
+std::size_t dispatcher::in_flight_on(node_id node) const {
+  auto const found = members_.find(node);
+  return found == members_.end() ? 0 : found->second->in_flight().size();
+}
+
 std::vector<abandoned_calls::stay> dispatcher::abandoned_on(node_id node) const {
   auto const found = members_.find(node);
   return found == members_.end() ? std::vector<abandoned_calls::stay>() : found->second->abandoned.stays();

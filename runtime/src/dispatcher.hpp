@@ -58,6 +58,8 @@ class dispatcher final : public caller {
   registry const& nodes() const noexcept { return registry_; }
   /// How often calls went to this node, by method; nothing was sent where a method is missing.
   std::vector<std::pair<std::string, std::uint64_t>> calls_sent_to(node_id node) const;
+  /// Calls that this node has not answered, abandoned ones too.
+  std::size_t in_flight_on(node_id node) const;
   /// What this node still runs although nobody waits for it.
   std::vector<abandoned_calls::stay> abandoned_on(node_id node) const;
   result<method_ref> number_of(std::string_view method) { return registry_.intern(method); }

@@ -155,6 +155,7 @@ std::string master::impl::status_json() const {
                                         {"state", std::string(to_text(node.state))},
                                         {"slots", node.info->slots},
                                         {"in_use", node.in_use},
+                                        {"in_flight", calls_->in_flight_on(node.id)},
                                         {"abandoned", node.abandoned},
                                         {"abandoned_calls", std::move(abandoned)},
                                         {"age_ms", ms(node.joined_at)},

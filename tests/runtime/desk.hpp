@@ -38,6 +38,8 @@ class desk {
       if (is_open(one.label, one.node)) one.gate.set();
   }
   void open_all() { open("*"); }
+  /// Whoever comes from now on waits again.
+  void close_all() { open_.clear(); }
   bool has_begun(std::string const& key) const { return std::ranges::count(begun, key) > 0; }
 
   /// A method's body: until its gate is open. Returns `label@node`.
