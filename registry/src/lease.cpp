@@ -39,6 +39,7 @@ void lease::end() noexcept {
   auto* load = std::exchange(load_, nullptr);
   if (abandoned_) --load->abandoned;
   if (lent_) --load->lent;
+  if (is_try_) load->tried = false;
   --load->holders;
   if (counted_) {
     assert(load->in_use > 0);

@@ -40,6 +40,8 @@ std::string_view to_text(liveness_change change) noexcept {
       return "became_lost";
     case liveness_change::came_back:
       return "came_back";
+    case liveness_change::needed_again:
+      return "needed_again";
   }
   return "unknown";
 }

@@ -12,6 +12,8 @@ std::string_view to_text(node_state state) noexcept {
       return "living";
     case node_state::suspect:
       return "suspect";
+    case node_state::set_aside:
+      return "set aside";
     case node_state::draining:
       return "draining";
     case node_state::lost:

@@ -65,6 +65,7 @@ std::vector<liveness_event> registry::tick(time_point now) {
     }
   }
   if (changed) members_changed();
+  if (!aside_.empty()) offer_tries(now);
   return events;
 }
 
@@ -97,10 +98,12 @@ void registry::remove(node_entry& entry) {
 }
 
 void registry::update_eligible(node_entry& entry) {
-  selector_.set_eligible(*entry.load, entry.state() == node_state::living);
+  auto const state = entry.state();
+  selector_.set_eligible(*entry.load, state == node_state::living, state == node_state::set_aside);
 }
 
 void registry::members_changed() {
+  if (!aside_.empty()) take_back_excess();
   // What a queued call avoids may be all that is left, so every class is looked at again.
   if (!queue_.empty()) selector_.mark_all_freed();
 }

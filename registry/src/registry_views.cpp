@@ -32,6 +32,9 @@ registry_counts registry::counts() const noexcept {
       case node_state::suspect:
         ++out.suspect;
         break;
+      case node_state::set_aside:
+        ++out.set_aside;
+        break;
       case node_state::draining:
         ++out.draining;
         break;

@@ -47,11 +47,13 @@ void selector::leave(node_load& load) noexcept {
   if (load.holders == 0) delete &load;
 }
 
-void selector::set_eligible(node_load& load, bool eligible) {
-  if (load.eligible == eligible) return;
-  if (!eligible) count(load, -1);
+void selector::set_eligible(node_load& load, bool eligible, bool aside) {
+  if (load.eligible == eligible && load.aside == aside) return;
+  count(load, -1);
   load.eligible = eligible;
-  if (eligible) count(load, 1);
+  load.aside = aside;
+  load.to_be_tried = false;
+  count(load, 1);
   if (reserved_ == &load) cancel_reservation();
   refresh(load);
 }
@@ -113,6 +115,11 @@ lease selector::take(node_load& load, call_needs const& needs) {
     refresh(load);
   } else {
     load.group->moved_down(load);
+  }
+  if (load.to_be_tried) {
+    load.tried = held.is_try_ = true;
+    load.to_be_tried = false;
+    refresh(load);
   }
   return held;
 }
@@ -245,7 +252,7 @@ void selector::reposition(node_load& load) noexcept {
 }
 
 void selector::refresh(node_load& load) {
-  bool const wanted = load.eligible && !load.alone;
+  bool const wanted = (load.eligible || load.to_be_tried) && !load.alone;
   bool const there = load.position != ~0U;
   if (wanted && !there) {
     load.group->insert(load);

@@ -65,19 +65,23 @@ node_class& selector::group_for(class_key key) {
 void selector::enter_group(node_load& load, class_key key) {
   load.group = &group_for(std::move(key));
   ++load.group->members_;
-  if (load.eligible) count(load, 1);
+  count(load, 1);
   refresh(load);
 }
 
 void selector::count(node_load const& load, std::int64_t sign) noexcept {
-  load.group->living_ += static_cast<std::size_t>(sign);
-  load.group->living_slots_ += static_cast<std::uint64_t>(sign) * load.slots;
+  auto& group = *load.group;
+  if (load.aside) group.aside_ += static_cast<std::size_t>(sign);
+  if (!load.eligible) return;
+  group.living_ += static_cast<std::size_t>(sign);
+  group.living_slots_ += static_cast<std::uint64_t>(sign) * load.slots;
+  if (load.record.is_failing()) group.failing_ += static_cast<std::size_t>(sign);
 }
 
 void selector::leave_group(node_load& load) noexcept {
   auto& group = *load.group;
   if (load.position != ~0U) group.erase(load);
-  if (load.eligible) count(load, -1);
+  count(load, -1);
   load.group = nullptr;
   if (--group.members_ != 0) return;
   settle(group);

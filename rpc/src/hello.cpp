@@ -10,12 +10,13 @@ namespace {
 constexpr std::size_t methods_max = 0xFFFF;
 
 template <class Message>
-void put(outbox& out, frame_kind kind, call_id id, Message const& message) {
+void put(outbox& out, frame_kind kind, call_id id, Message const& message, std::uint32_t running_us = 0) {
   buffer payload;
   encode_result(codec::cbor, spelling::declared, payload, message);
   frame_header header;
   header.kind = kind;
   header.id = id;
+  header.deadline_us = running_us;
   out.put(header, payload.bytes());
 }
 
@@ -43,10 +44,10 @@ std::string_view to_text(role r) { return r == role::node ? "node" : "caller"; }
 
 }  // namespace
 
-void put_fault(outbox& out, call_id id, fault const& what) {
+void put_fault(outbox& out, call_id id, fault const& what, std::uint32_t running_us) {
   fault_message const message{std::string(to_text(what.code)), what.message, what.node, what.phase, what.cause,
                               what.known,                      what.may};
-  put(out, frame_kind::fault, id, message);
+  put(out, frame_kind::fault, id, message, running_us);
 }
 
 fault get_fault(std::span<std::byte const> payload, std::size_t depth_limit) {

@@ -67,6 +67,11 @@ struct service_table::entry {
 
 namespace {
 
+std::uint32_t running_microseconds(duration ran) noexcept {
+  auto const us = std::chrono::ceil<std::chrono::microseconds>(ran).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(us, 1, UINT32_MAX));
+}
+
 turn turn_of(invocation const& what) noexcept { return what.nested ? turn::ahead : turn::in_order; }
 
 }  // namespace
@@ -142,7 +147,10 @@ void service_table::start(std::size_t method, invocation what, compute& on, done
   auto const post = [](std::shared_ptr<plain_call> which, compute& where) {
     where.post([which = std::move(which)]() noexcept {
       outcome out;
+      auto const* time = which->what.time;
+      auto const began = time ? time->now() : time_point();
       which->called->run(which->what, out);
+      if (time) out.running_us = running_microseconds(time->now() - began);
       which->done(std::move(out));
     });
   };

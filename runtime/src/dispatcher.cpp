@@ -130,7 +130,8 @@ void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, 
   what.node = node.name;
   what.phase = "running";
   world().log.debug([&] { return call->method->name + ": lost with " + node.name + ": " + why; });
-  if (call->once || !node.repeatable(*call)) return fail(*call, std::move(what));
+  // A call for this node only has nowhere else to go.
+  if (call->once || call->needs.pin != no_node_id || !node.repeatable(*call)) return fail(*call, std::move(what));
   if (how == departure::died) {
     auto const said = blame_.died(ref_of(*call), node.name);
     if (said == verdict::poisoned) return fail(*call, blame_.poisoned(ref_of(*call), call->method->name));
@@ -163,7 +164,7 @@ void dispatcher::beat() {
       case liveness_change::became_suspect:
         world().log.warn("node " + node.name + " is silent: it gets no new calls; repeatable ones go elsewhere");
         for (auto const& call : node.in_flight())
-          if (is_live(*call) && !call->once && node.repeatable(*call) && call->places.size() == 1 &&
+          if (is_live(*call) && !call->once && call->needs.pin == no_node_id && node.repeatable(*call) && call->places.size() == 1 &&
               !call->queued)
             move(call, node);
         break;
@@ -171,6 +172,9 @@ void dispatcher::beat() {
         world().log.warn("node " + node.name + " is lost: it was silent for too long");
         node.close("silent for too long");
         leave(node, departure::silent, "it was silent for too long");
+        break;
+      case liveness_change::needed_again:
+        world().log.info("node " + node.name + " takes calls again: too few others are left");
         break;
       case liveness_change::came_back: world().log.info("node " + node.name + " is back"); break;
     }
@@ -322,6 +326,8 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
   placed_ptr const keep(&call);
   no_longer_abandoned(call, by);
   forget_place(call, by);
+  if (registry_.succeeded(held, call.method_number, reply.running_us))
+    world().log.info("node " + by.name + " has answered a call and takes calls again");
   held = {};
   send_waiting();
   if (!is_live(call)) {
@@ -333,10 +339,23 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
   finish(call, reply);
 }
 
-void dispatcher::refused(placed_call& call, fault what, member& by, lease held) {
+void dispatcher::judge_failure(placed_call const& call, fault const& what, member const& by, lease const& held,
+                               std::uint32_t running_us) {
+  // A refusal, a cancelled call or unfit arguments say nothing against the node.
+  if (what.known != progress::executed || (what.code != errc::method_failed && what.code != errc::transient)) return;
+  auto const pause =
+      registry_.failed(held, call.method_number, running_us, world().clock.now(), world().entropy.next());
+  if (!pause) return;
+  auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(*pause).count();
+  world().log.warn("node " + by.name + " is set aside for " + std::to_string(ms) +
+                   " ms: its calls fail one after the other, the latest of " + call.method->name + ": " + what.message);
+}
+
+void dispatcher::refused(placed_call& call, fault what, member& by, lease held, std::uint32_t running_us) {
   placed_ptr const keep(&call);
   no_longer_abandoned(call, by);
   auto const awaited = forget_place(call, by);
+  judge_failure(call, what, by, held, running_us);
   held = {};
   if (!is_live(call) || !awaited) {
     ++late_replies_;

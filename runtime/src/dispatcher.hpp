@@ -43,12 +43,14 @@ class dispatcher final : public caller {
   // What members report
 
   void answered(placed_call& call, call_reply const& reply, member& by, lease held);
-  /// The node refused the call or its method failed.
-  void refused(placed_call& call, fault what, member& by, lease held);
+  /// The node refused the call or its method failed, after so long where the node measured it.
+  void refused(placed_call& call, fault what, member& by, lease held, std::uint32_t running_us = 0);
   /// A Go node has answered a call of a method: it is as good as listed.
   void has_method(member& node, method_ref method) { registry_.known_method(node.id, method); }
   /// Cancels calls and those that they have made, however deep.
   void cancel_all(std::vector<call_ptr> calls);
+  /// A call of the method has made a call of its own.
+  void makes_calls(method_ref method) { registry_.makes_calls(method); }
   /// A lease was given back, or a node is ready for the calls that wait.
   void slot_freed() { send_waiting(); }
 
@@ -93,6 +95,9 @@ class dispatcher final : public caller {
   void move(placed_ptr const& call, member const& avoid);
   /// The same after a pause that grows with each issue.
   void move_later(placed_ptr const& call, member const& avoid);
+  /// A method that failed may be its node's fault.
+  void judge_failure(placed_call const& call, fault const& what, member const& by, lease const& held,
+                     std::uint32_t running_us);
   void lost_with(placed_ptr const& call, member& node, departure how, std::string const& why);
   /// The node has answered a call that perhaps nobody waited for.
   void no_longer_abandoned(placed_call& call, member& by);

@@ -84,6 +84,7 @@ bool dist_member::nested_began(call_id parent, waits how) {
   auto* running = table_.find(parent);
   if (!running) return true;  // it has ended, and what it left behind goes on
   if (running->abandoned) return false;
+  calls_->makes_calls(running->call->method_number);
   if (++running->nested > 1) return true;
   if (how == waits::suspended)
     running->held.give_back();
@@ -160,6 +161,7 @@ void dist_member::on_reply(frame& in) {
   reply.bytes = in.bytes();
   reply.source = &in;
   reply.node = name;
+  reply.running_us = in.header().deadline_us;
   calls_->answered(*ended->call, reply, *this, std::move(ended->held));
 }
 
@@ -168,7 +170,7 @@ void dist_member::on_fault(frame& in) {
   if (!ended) return;
   auto what = get_fault(in.bytes(), calls_->bounds().depth);
   what.method = ended->call->method->name;
-  calls_->refused(*ended->call, std::move(what), *this, std::move(ended->held));
+  calls_->refused(*ended->call, std::move(what), *this, std::move(ended->held), in.header().deadline_us);
 }
 
 }  // namespace dist

@@ -98,9 +98,9 @@ void node_session::on_frame(frame& in) {
   }
 }
 
-void node_session::refuse(call_id id, fault what) {
+void node_session::refuse(call_id id, fault what, std::uint32_t running_us) {
   what.node = name_;
-  put_fault(session_->out(), id, what);
+  put_fault(session_->out(), id, what, running_us);
 }
 
 std::shared_ptr<call_scope> node_session::make_scope(call_id id, method_description const& method, deadline until) {
@@ -160,6 +160,7 @@ void node_session::on_request(frame& in) {
       if (auto const self = weak.lock()) self->on_done(id, std::move(*shared));
     });
   };
+  what.time = &world_.clock;
   services_.start(*method, std::move(what), world_.compute, std::move(done));
 }
 
@@ -174,10 +175,11 @@ void node_session::on_done(call_id id, outcome ended) {
 }
 
 void node_session::answer(call_id id, codec as, outcome& ended) {
-  if (ended.error) return refuse(id, std::move(*ended.error));
+  if (ended.error) return refuse(id, std::move(*ended.error), ended.running_us);
   frame_header header;
   header.kind = frame_kind::reply;
   header.codec = static_cast<std::uint8_t>(as);
+  header.deadline_us = ended.running_us;
   header.id = id;
   if (ended.payload.size() > outbox_copy_bytes)
     session_->out().put(header, std::move(ended.payload));

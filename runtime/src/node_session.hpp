@@ -37,7 +37,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   void on_request(frame& in);
   void on_done(call_id id, outcome ended);
   void answer(call_id id, codec as, outcome& ended);
-  void refuse(call_id id, fault what);
+  void refuse(call_id id, fault what, std::uint32_t running_us = 0);
   void leave_if_idle();
   void say_goodbye(std::string const& why);
   task<void> beat_loop();

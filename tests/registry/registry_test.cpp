@@ -355,6 +355,143 @@ BOOST_AUTO_TEST_CASE(waiting_says_why) {
   BOOST_TEST(f.registry.why_waiting(other) == "no living node has the method Nobody.has; draining nodes: 1");
 }
 
+BOOST_AUTO_TEST_CASE(callers_are_served_in_turn_whoever_queued_first) {
+  fixture f;
+  f.join("a", 1);
+  auto held = f.submit(0).held;
+  auto needs = f.needs();
+  auto const queue = [&](std::uint32_t caller, std::uintptr_t first, std::uintptr_t count) {
+    needs.caller = static_cast<dist::caller_ref>(caller);
+    for (std::uintptr_t n = first; n < first + count; ++n) f.registry.submit(call(n), needs);
+  };
+  auto const serve = [&](std::size_t count) {
+    std::vector<std::uintptr_t> order;
+    for (; order.size() < count; ) {
+      held = {};
+      auto one = f.registry.next();
+      BOOST_REQUIRE(one);
+      order.push_back(static_cast<std::uintptr_t>(one->call));
+      held = std::move(one->held);
+    }
+    return order;
+  };
+  queue(1, 1000, 100'000);
+  BOOST_TEST((serve(3) == std::vector<std::uintptr_t>{1000, 1001, 1002}));
+  queue(2, 1, 3);
+  BOOST_TEST((serve(6) == std::vector<std::uintptr_t>{1003, 1, 1004, 2, 1005, 3}));
+  BOOST_TEST((serve(2) == std::vector<std::uintptr_t>{1006, 1007}));
+  // Who was away has saved up nothing, and whoever asks again and again gets no more than its turn.
+  for (std::uintptr_t n = 0; n < 10; ++n) {
+    queue(2, n, 1);
+    auto const order = serve(2);
+    BOOST_TEST(std::ranges::count_if(order, [](auto one) { return one < 1000; }) == 1);
+  }
+  queue(3, 10, 2);
+  queue(4, 20, 2);
+  auto order = serve(6);
+  std::ranges::sort(order);
+  BOOST_TEST((std::vector(order.begin(), order.begin() + 4) == std::vector<std::uintptr_t>{10, 11, 20, 21}));
+}
+
+BOOST_AUTO_TEST_CASE(another_callers_methods_take_no_turns_away) {
+  fixture f;
+  f.join(node("a", 1, {"Arith.sum", "Arith.mean", "Arith.max"}));
+  auto held = f.submit(0).held;
+  auto needs = f.needs();
+  needs.caller = dist::caller_ref{1};
+  for (std::uintptr_t n = 0; n < 90; ++n) {
+    needs.method = *f.registry.intern(n % 3 == 0 ? "Arith.sum" : n % 3 == 1 ? "Arith.mean" : "Arith.max");
+    f.registry.submit(call(n), needs);
+  }
+  needs.caller = dist::caller_ref{2};
+  for (std::uintptr_t n = 100; n < 110; ++n) f.registry.submit(call(n), needs);
+  int late = 0;
+  for (int n = 0; n < 20; ++n) {
+    held = {};
+    auto one = f.registry.next();
+    BOOST_REQUIRE(one);
+    if (one->call >= call(100)) ++late;
+    held = std::move(one->held);
+  }
+  BOOST_TEST(late == 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_for_one_node_waits_for_it_while_others_are_free) {
+  fixture f;
+  auto const a = f.join("a", 1);
+  f.join("b", 1);
+  auto needs = f.needs();
+  std::vector<std::string> const names{"node=a"};
+  BOOST_REQUIRE(!f.registry.ask(names, needs));
+  auto first = f.registry.submit(call(1), needs);
+  BOOST_TEST(first.node == a);
+  BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::queued);
+  BOOST_TEST(!f.registry.next());
+  BOOST_TEST(f.registry.why_waiting(needs) == "the slot of node a is in use");
+  first.held = {};
+  auto second = f.registry.next();
+  BOOST_REQUIRE(second);
+  BOOST_TEST(second->call == call(2));
+  BOOST_TEST(second->node == a);
+  f.registry.submit(call(3), needs);
+  f.registry.leave(a);
+  auto const stranded = f.registry.stranded();
+  BOOST_REQUIRE(stranded.size() == 1U);
+  BOOST_TEST(stranded[0].call == call(3));
+  BOOST_TEST((stranded[0].why.code == dist::errc::no_node));
+  BOOST_TEST(stranded[0].why.message == "node a, which the call was for, has left");
+  BOOST_TEST(f.registry.submit(call(4), needs).what == dist::placing::refused);
+}
+
+BOOST_AUTO_TEST_CASE(ten_thousand_calls_for_a_node_each_cost_little) {
+  fixture f;
+  std::vector<dist::lease> held;
+  std::vector<dist::node_id> nodes;
+  for (int n = 0; n < 10'000; ++n) nodes.push_back(f.join("n" + std::to_string(n), 1));
+  for (int n = 0; n < 10'000; ++n) held.push_back(f.submit().held);
+  auto needs = f.needs();
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    needs.pin = nodes[n];
+    f.registry.submit(call(n), needs);
+  }
+  BOOST_TEST(!f.registry.next());
+  for (auto& one : held) {
+    auto const node = one.node();
+    one = {};
+    auto out = f.registry.next();
+    BOOST_REQUIRE(out);
+    BOOST_REQUIRE(out->node == node);
+  }
+  BOOST_TEST(f.registry.counts().queued == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(labels_have_a_limit_and_a_form) {
+  dist::registry_settings settings;
+  settings.wish_count = 2;
+  fixture f(settings);
+  auto needs = f.needs();
+  struct row {
+    std::vector<std::string> asked;
+    std::optional<dist::errc> wrong;
+  };
+  row const rows[] = {{{"gpu=1"}, {}},
+                      {{"gpu", "zone=a"}, {}},
+                      {{"zone=a", "gpu", "gpu"}, {}},
+                      {{"other"}, dist::errc::limit_exceeded},
+                      {{""}, dist::errc::bad_arguments},
+                      {{"=1"}, dist::errc::bad_arguments},
+                      {{"node=a", "node=b"}, dist::errc::bad_arguments},
+                      {{"node=a", "node=a"}, {}},
+                      {{}, {}}};
+  for (auto const& row : rows) {
+    auto const wrong = f.registry.ask(row.asked, needs);
+    BOOST_TEST(wrong.has_value() == row.wrong.has_value());
+    if (wrong && row.wrong) BOOST_TEST((wrong->code == *row.wrong));
+  }
+  BOOST_TEST((needs.labels == dist::no_wish));
+  BOOST_TEST(needs.pin == dist::no_node_id);
+}
+
 BOOST_AUTO_TEST_CASE(too_many_method_names_are_refused_with_the_limit) {
   dist::registry_settings settings;
   settings.method_count = 2;

@@ -104,17 +104,6 @@ BOOST_FIXTURE_TEST_CASE(a_pinned_call_waits_for_its_node_and_ends_with_it, place
   BOOST_TEST(world.run(dist::task<std::string>(std::move(third))) == "third@a");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_lost_pinned_call_is_not_issued_elsewhere, placement_fixture) {
-  add("a", {});
-  add("b", {});
-  world.wait_for_nodes(2);
-  auto call = dist::go<&Work::read>(cluster, "x", needing("node=a"));
-  BOOST_TEST(drive_until_begun("x@a"));
-  world.kill_node(0);
-  BOOST_TEST((fault_of(std::move(call)).code == dist::errc::no_node));
-  BOOST_TEST(at->begun.size() == 1U);
-}
-
 BOOST_FIXTURE_TEST_CASE(the_labels_travel_from_a_connected_job, placement_fixture) {
   at->open_all();
   add("plain", {});
@@ -144,6 +133,59 @@ BOOST_FIXTURE_TEST_CASE(two_jobs_get_about_half_of_a_master_each, placement_fixt
   auto const of_late = std::ranges::count_if(at->begun, [](auto const& one) { return one.starts_with("late"); });
   BOOST_TEST(of_late >= 95);
   BOOST_TEST(of_late <= 105);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lost_pinned_call_says_that_it_may_have_run, placement_fixture) {
+  add("a", {});
+  add("b", {});
+  world.wait_for_nodes(2);
+  auto call = dist::go<&Work::read>(cluster, "x", needing("node=a"));
+  BOOST_TEST(drive_until_begun("x@a"));
+  world.kill_node(0);
+  auto const what = fault_of(std::move(call));
+  BOOST_TEST((what.code == dist::errc::connection_lost));
+  BOOST_TEST(what.known == dist::progress::unknown);
+  BOOST_TEST(at->begun.size() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_on_which_all_calls_fail_is_set_aside, placement_fixture) {
+  add("broken", {});
+  add("good", {});
+  world.wait_for_nodes(2);
+  for (int n = 0; n < 5; ++n) fault_of(dist::go<&Work::fail>(cluster, "no such device", needing("node=broken")));
+  BOOST_TEST(world.has_logged("node broken is set aside for "));
+  BOOST_TEST(world.master().status_json().find("\"state\":\"set aside\"") != std::string::npos);
+  at->open_all();
+  for (int n = 0; n < 10; ++n) {
+    auto call = dist::go<&Work::read>(cluster, "x");
+    BOOST_TEST(world.run(dist::task<std::string>(std::move(call))) == "x@good");
+  }
+  world.pass(2s);
+  auto tried = dist::go<&Work::read>(cluster, "y");
+  BOOST_TEST(world.run(dist::task<std::string>(std::move(tried))) == "y@broken");
+  BOOST_TEST(world.has_logged("node broken has answered a call and takes calls again"));
+}
+
+BOOST_FIXTURE_TEST_CASE(quick_methods_get_a_window_and_others_none, placement_fixture) {
+  auto& node = add("a", {});
+  world.wait_for_nodes(1);
+  for (int n = 0; n < 8; ++n) {
+    auto call = dist::go<&Work::echo>(cluster, std::int64_t{n});
+    world.run(dist::task<std::int64_t>(std::move(call)));
+  }
+  node.compute.hold();
+  std::vector<dist::pending<std::int64_t>> calls;
+  for (int n = 0; n < 100; ++n) calls.push_back(dist::go<&Work::echo>(cluster, std::int64_t{n}));
+  world.pass(1ms);
+  // One in its slot, and as many as the window has at most: they took no time at all.
+  BOOST_TEST(status("in_use") == "65");
+  node.compute.release();
+  world.pass(1ms);
+  node.compute.hold();
+  std::vector<dist::pending<std::string>> others;
+  for (int n = 0; n < 100; ++n) others.push_back(dist::go<&Work::plain>(cluster, "x"));
+  world.pass(1ms);
+  BOOST_TEST(status("in_use") == "1");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <dist/registry/ejection.hpp>
 #include <dist/registry/node_info.hpp>
 #include <utility>
 
 namespace dist {
 
+class registry;
 class selector;
 class node_class;
 
@@ -21,7 +23,11 @@ struct node_load {
   std::uint32_t abandoned = 0;    ///< of these, calls that nobody waits for any more
   std::uint32_t lent = 0;         ///< of these, calls that block in nested ones: their slots are open to nested calls only
   std::uint32_t holders = 0;      ///< lease objects that point here, suspended ones too
-  bool eligible = true;           ///< false: suspect or draining
+  bool eligible = true;           ///< false: suspect, draining or set aside
+  bool aside = false;             ///< for its failures; nothing else is in its way
+  bool to_be_tried = false;       ///< set aside, but takes one call now
+  bool tried = false;             ///< that call runs
+  dist::ejection record;
   bool alone = false;             ///< one call has the whole node, or waits for it to become empty
   bool waited_for = false;        ///< calls are queued for just this node
   bool freed = false;             ///< in selector's list
@@ -41,13 +47,15 @@ class lease {
       : load_(std::exchange(other.load_, nullptr)),
         counted_(other.counted_),
         lent_(other.lent_),
-        abandoned_(other.abandoned_) {}
+        abandoned_(other.abandoned_),
+        is_try_(other.is_try_) {}
   lease& operator=(lease&& other) noexcept {
     lease taken(std::move(other));
     std::swap(load_, taken.load_);
     std::swap(counted_, taken.counted_);
     std::swap(lent_, taken.lent_);
     std::swap(abandoned_, taken.abandoned_);
+    std::swap(is_try_, taken.is_try_);
     return *this;
   }
   ~lease() {
@@ -71,6 +79,7 @@ class lease {
 
  private:
   friend class selector;
+  friend class registry;
   /// The pick has counted already.
   explicit lease(node_load& load) noexcept : load_(&load) { ++load.holders; }
   void end() noexcept;
@@ -79,6 +88,7 @@ class lease {
   bool counted_ = true;
   bool lent_ = false;
   bool abandoned_ = false;
+  bool is_try_ = false;  ///< the one call with which a node that was set aside is tried
 };
 
 }  // namespace dist

@@ -19,6 +19,7 @@ enum class liveness_change {
   became_suspect,  ///< no new calls; repeatable ones may be issued again elsewhere
   became_lost,     ///< its calls end now; it is out of the table
   came_back,       ///< it was suspect and has been heard
+  needed_again,    ///< it was set aside, and too few others are left
 };
 
 struct liveness_event {

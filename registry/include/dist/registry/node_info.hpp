@@ -47,10 +47,11 @@ struct node_info {
 };
 
 enum class node_state {
-  living,    ///< takes calls
-  suspect,   ///< silent for some beats: takes no new calls
-  draining,  ///< about to leave: takes no new calls
-  lost,      ///< no longer in the table
+  living,     ///< takes calls
+  suspect,    ///< silent for some beats: takes no new calls
+  set_aside,  ///< its calls only failed: is tried with one now and then
+  draining,   ///< about to leave: takes no new calls
+  lost,       ///< no longer in the table
 };
 
 std::string_view to_text(node_kind kind) noexcept;

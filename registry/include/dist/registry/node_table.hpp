@@ -27,7 +27,8 @@ struct node_entry {
 
   node_state state() const noexcept {
     if (draining) return node_state::draining;
-    return beat.suspect ? node_state::suspect : node_state::living;
+    if (beat.suspect) return node_state::suspect;
+    return load && load->record.is_aside() ? node_state::set_aside : node_state::living;
   }
 };
 

@@ -6,6 +6,7 @@
 #include <dist/registry/call_needs.hpp>
 #include <dist/registry/lease.hpp>
 #include <dist/registry/liveness.hpp>
+#include <dist/registry/method_time.hpp>
 #include <dist/registry/method_table.hpp>
 #include <dist/registry/node_info.hpp>
 #include <dist/registry/node_table.hpp>
@@ -27,6 +28,7 @@ namespace dist {
 struct registry_settings {
   liveness_settings liveness;
   queue_bounds queue;
+  ejection_settings ejection;
   std::uint32_t window = 64;          ///< calls beyond its slots that a node may get at most, repeatable ones only
   std::size_t method_count = 65'536;  ///< different method names, of nodes and of callers
   std::size_t wish_count = 4096;      ///< different sets of labels that calls ask for
@@ -85,6 +87,7 @@ struct registry_counts {
   std::size_t living = 0;
   std::size_t suspect = 0;
   std::size_t draining = 0;
+  std::size_t set_aside = 0;
   std::uint64_t slots = 0;  ///< of living nodes
   std::uint64_t in_use = 0;
   std::uint64_t abandoned = 0;
@@ -129,7 +132,24 @@ class registry {
   void known_method(node_id node, method_ref method);
 
   /// The method ends well under a millisecond: its repeatable calls use the whole window.
-  void declare_brief(method_ref method, bool brief) { selector_.set_window(method, brief ? settings_.window : 0); }
+  void declare_brief(method_ref method, bool brief);
+  /// The method was seen to make calls: it may block, and what waited behind it on its node would wait for long. It gets no
+  /// window, however quick it is.
+  void makes_calls(method_ref method);
+
+  // How calls end
+
+  /// The call whose lease this is ended well, after so long where the node measured it (0: it did not). True if the node had
+  /// been set aside and takes calls again.
+  bool succeeded(lease const& held, method_ref method, std::uint32_t microseconds) {
+    auto* load = held.load_;
+    if (!load || !load->home) return false;
+    if (microseconds != 0) measured(method, microseconds);
+    return load->record.is_failing() && recovered(*load);
+  }
+  /// The method ran there and failed. Where that makes the node be set aside, or stay so, says for how long.
+  std::optional<duration> failed(lease const& held, method_ref method, std::uint32_t microseconds, time_point now,
+                                 std::uint64_t random);
 
   // Placement
 
@@ -170,11 +190,24 @@ class registry {
     call_queue::urgency when;
   };
 
+  struct method_facts {
+    method_time time;
+    bool brief = false;
+    bool makes_calls = false;
+  };
+
   // registry.cpp: membership
   void remove(node_entry& entry);
   void update_eligible(node_entry& entry);
   void members_changed();
   result<class_key> key_of(node_info const& info);
+
+  // registry_ejection.cpp: how calls ended
+  method_facts& facts_of(method_ref method);
+  void measured(method_ref method, std::uint32_t microseconds);
+  bool recovered(node_load& load);
+  void offer_tries(time_point now);
+  void take_back_excess();
 
   // registry_next.cpp: the queue meets the nodes
   void mark_freed(call_needs const& needs);
@@ -206,6 +239,8 @@ class registry {
   node_table table_;
   liveness liveness_;
   std::vector<liveness_event> came_back_;  ///< for the next tick
+  std::vector<method_facts> facts_;  ///< by method_ref
+  std::vector<node_id> aside_;       ///< since the oldest first; some may have gone
   ticket reserved_for_;                    ///< the queued call that waits for a node of its own
   std::vector<stranded_call> stranded_;
   std::unordered_map<std::string, node_id> absent_;  ///< stand for nodes that are not here yet

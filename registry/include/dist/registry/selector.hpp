@@ -32,6 +32,10 @@ class node_class {
   class_key const& key() const noexcept { return key_; }
   /// Nodes that are neither suspect nor draining, and their slots.
   std::size_t living() const noexcept { return living_; }
+  /// Of all its nodes, those that are set aside and nothing else.
+  std::size_t aside() const noexcept { return aside_; }
+  /// Of the living ones, those whose latest call failed.
+  std::size_t failing() const noexcept { return failing_; }
   std::uint64_t slots() const noexcept { return living_slots_; }
   /// Living nodes that one call does not have for itself.
   std::span<node_load* const> nodes() const noexcept { return heap_; }
@@ -62,6 +66,8 @@ class node_class {
   std::vector<node_load*> heap_;
   std::size_t members_ = 0;  ///< with those that take no calls
   std::size_t living_ = 0;
+  std::size_t aside_ = 0;
+  std::size_t failing_ = 0;
   std::uint64_t living_slots_ = 0;
   bool freed_ = false;  ///< in selector's list
   std::uint64_t steps_ = 0;
@@ -94,7 +100,21 @@ class selector {
   node_load& join(node_id id, std::uint32_t slots, class_key key);
   /// The load lives on while leases hold it.
   void leave(node_load& load) noexcept;
-  void set_eligible(node_load& load, bool eligible);
+  /// How the node stands: takes calls, or does not; and if not, whether only because it is set aside.
+  void set_eligible(node_load& load, bool eligible, bool aside = false);
+  /// Lets one call go to a node that is set aside.
+  void offer_try(node_load& load);
+  /// The node's record changes within `change`.
+  template <class Change>
+  void judge(node_load& load, Change change) {
+    count(load, -1);
+    change(load.record);
+    count(load, 1);
+  }
+  /// Whether at most half of those that have any of its methods are set aside, with this one counted too.
+  bool may_set_aside(node_load const& load) const noexcept;
+  /// Whether most other nodes that have the method fail as well: then it is not the node.
+  bool others_fail(node_load const& load, method_ref method) const noexcept;
   /// The node turned out to have, or not to have, a method.
   void learn(node_load& load, method_ref method, bool has_it);
 

@@ -50,7 +50,7 @@ struct frame_header {
   std::uint8_t codec = 0;
   std::uint16_t method = 0;
   std::uint32_t payload_bytes = 0;
-  std::uint32_t deadline_us = 0;  ///< what remains, see deadline.hpp
+  std::uint32_t deadline_us = 0;  ///< of a request: what remains, see deadline.hpp; of an answer: how long its method ran
   call_id id;
 };
 

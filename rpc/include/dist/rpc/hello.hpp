@@ -76,7 +76,7 @@ struct fault_message {
 };
 BOOST_DESCRIBE_STRUCT(fault_message, (), (code, message, node, phase, cause, known, may))
 
-void put_fault(outbox& out, call_id id, fault const& what);
+void put_fault(outbox& out, call_id id, fault const& what, std::uint32_t running_us = 0);
 /// A fault that cannot be read is itself a fault.
 fault get_fault(std::span<std::byte const> payload, std::size_t depth_limit);
 

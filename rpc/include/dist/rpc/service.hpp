@@ -1,6 +1,7 @@
 #pragma once
 
 #include <dist/rpc/buffer.hpp>
+#include <dist/rpc/clock.hpp>
 #include <dist/rpc/codec.hpp>
 #include <dist/rpc/compute.hpp>
 #include <dist/rpc/context.hpp>
@@ -42,12 +43,14 @@ struct invocation {
   std::size_t depth_limit = limits{}.depth;  ///< nesting of the arguments
   std::size_t result_limit = limits{}.frame_bytes;  ///< bytes of the encoded result
   bool nested = false;  ///< made by a running method: it does not wait behind others for a busy object
+  clock const* time = nullptr;  ///< measures a plain method that runs on a compute thread; null: nobody wants to know
 };
 
 /// How a method ended: an encoded result, or a fault.
 struct outcome {
   buffer payload;
   std::optional<fault> error;
+  std::uint32_t running_us = 0;  ///< how long the method ran, rounded up; 0: not measured
 };
 
 /// Called exactly once, on the thread on which the method ended, when its object is free again. It must not throw.

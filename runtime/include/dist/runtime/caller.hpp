@@ -42,6 +42,7 @@ struct call_reply {
   std::span<std::byte const> bytes;
   frame* source = nullptr;  ///< where the bytes can be taken from without a copy
   std::string_view node;    ///< who answered
+  std::uint32_t running_us = 0;  ///< how long the method ran; 0: not measured
   bool at_once = false;     ///< it was there before the waiter: nobody may go on inside of await
 };
 

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace dist {
+
+/// How long a method usually runs, by what nodes say with their answers; an exponentially weighted mean.
+class method_time {
+ public:
+  /// One call that ended well; 0: not measured.
+  void add(std::uint32_t microseconds) noexcept {
+    if (microseconds == 0) return;
+    auto const sixteenths = std::uint64_t{microseconds} * 16;
+    if (count_ == 0)
+      mean_ = sixteenths;
+    else
+      mean_ = mean_ - mean_ / 8 + sixteenths / 8;
+    if (count_ < enough) ++count_;
+  }
+  /// Not measured: 0.
+  std::uint64_t microseconds() const noexcept { return mean_ / 16; }
+  /// A call that ran so long ended sooner than those do that succeed; unknown times are quick.
+  bool is_quick(std::uint32_t microseconds) const noexcept {
+    return microseconds == 0 || count_ == 0 || std::uint64_t{microseconds} * 16 < mean_;
+  }
+  /// How many calls are 1 ms of work, at most `most`; none before some have been measured.
+  std::uint32_t window(std::uint32_t most) const noexcept {
+    if (count_ < enough) return 0;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(most, 16'000 / std::max<std::uint64_t>(mean_, 1)));
+  }
+
+ private:
+  static constexpr std::uint32_t enough = 8;
+  std::uint64_t mean_ = 0;  ///< in sixteenths of a microsecond
+  std::uint32_t count_ = 0;
+};
+
+}  // namespace dist

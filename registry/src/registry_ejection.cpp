@@ -1,0 +1,91 @@
+#include <dist/registry/registry.hpp>
+
+#include <algorithm>
+
+namespace dist {
+
+registry::method_facts& registry::facts_of(method_ref method) {
+  auto const index = static_cast<std::size_t>(method);
+  if (index >= facts_.size()) facts_.resize(index + 1);
+  return facts_[index];
+}
+
+void registry::declare_brief(method_ref method, bool brief) {
+  auto& facts = facts_of(method);
+  facts.brief = brief;
+  selector_.set_window(method, brief ? settings_.window : facts.makes_calls ? 0 : facts.time.window(settings_.window));
+}
+
+void registry::makes_calls(method_ref method) {
+  auto& facts = facts_of(method);
+  if (std::exchange(facts.makes_calls, true) || facts.brief) return;
+  selector_.set_window(method, 0);
+}
+
+void registry::measured(method_ref method, std::uint32_t microseconds) {
+  auto& facts = facts_of(method);
+  facts.time.add(microseconds);
+  if (facts.brief || facts.makes_calls) return;
+  if (auto const window = facts.time.window(settings_.window); window != selector_.window(method))
+    selector_.set_window(method, window);
+}
+
+std::optional<duration> registry::failed(lease const& held, method_ref method, std::uint32_t microseconds, time_point now,
+                                         std::uint64_t random) {
+  auto* load = held.load_;
+  auto* entry = load && load->home ? table_.find(load->id) : nullptr;
+  if (!entry) return {};
+  // Slow failures attract nobody.
+  if (!facts_of(method).time.is_quick(microseconds)) return {};
+  auto& record = load->record;
+  if (record.is_aside()) {
+    // What was under way there when it was set aside says nothing new.
+    if (!held.is_try_) return {};
+    return record.set_aside(settings_.ejection, now, random);
+  }
+  bool often = false;
+  selector_.judge(*load, [&](ejection& one) { often = one.failed(settings_.ejection); });
+  if (!often || selector_.others_fail(*load, method) || !selector_.may_set_aside(*load)) return {};
+  auto const pause = record.set_aside(settings_.ejection, now, random);
+  aside_.push_back(load->id);
+  update_eligible(*entry);
+  members_changed();
+  return pause;
+}
+
+bool registry::recovered(node_load& load) {
+  bool came_back = false;
+  selector_.judge(load, [&](ejection& one) { came_back = one.succeeded(); });
+  if (!came_back) return false;
+  std::erase(aside_, load.id);
+  if (auto* entry = table_.find(load.id)) update_eligible(*entry);
+  members_changed();
+  return true;
+}
+
+void registry::offer_tries(time_point now) {
+  for (auto const id : aside_) {
+    auto* entry = table_.find(id);
+    if (!entry || entry->state() != node_state::set_aside) continue;
+    auto& load = *entry->load;
+    if (load.record.is_due(now) && !load.tried && !load.to_be_tried) selector_.offer_try(load);
+  }
+}
+
+void registry::take_back_excess() {
+  std::erase_if(aside_, [&](node_id id) { return !table_.find(id); });
+  // Those that are silent or drain are no loss to anybody.
+  for (std::size_t n = 0; n < aside_.size();) {
+    auto& entry = *table_.find(aside_[n]);
+    if (entry.state() != node_state::set_aside || selector_.may_set_aside(*entry.load)) {
+      ++n;
+      continue;
+    }
+    came_back_.push_back({entry.id, liveness_change::needed_again});
+    aside_.erase(aside_.begin() + static_cast<std::ptrdiff_t>(n));
+    selector_.judge(*entry.load, [](ejection& one) { one.succeeded(); });
+    update_eligible(entry);
+  }
+}
+
+}  // namespace dist

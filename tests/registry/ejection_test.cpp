@@ -1,0 +1,293 @@
+#include "registry/support.hpp"
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+
+using namespace registry_test;
+
+namespace {
+
+/// Calls that end as their node says, in virtual time: each node succeeds or fails after its own time.
+struct simulation : fixture {
+  struct behaviour {
+    std::string name;
+    dist::duration takes;
+    bool fails;
+  };
+  struct running {
+    dist::lease held;
+    dist::duration ends;
+    behaviour const* on;
+  };
+
+  explicit simulation(std::vector<behaviour> nodes) : nodes_(std::move(nodes)) {
+    for (auto const& one : nodes_) ids_.push_back(join(one.name, 1));
+  }
+
+  /// Serves `count` calls that are all there from the beginning, and beats each second.
+  void serve(std::size_t count) {
+    for (std::size_t n = 0; n < count; ++n) {
+      auto out = submit(n);
+      if (out.what == dist::placing::placed) start(out.node, std::move(out.held));
+    }
+    take_queued();
+    auto beat = now + 1s;
+    while (!running_.empty()) {
+      auto const first = std::ranges::min_element(running_, {}, &running::ends);
+      if (beat < first->ends) {
+        now = beat;
+        beat += 1s;
+        for (auto const id : ids_) registry.heard(id, at(now));
+        registry.tick(at(now));
+        take_queued();
+        continue;
+      }
+      now = first->ends;
+      auto ended = std::move(*first);
+      running_.erase(first);
+      auto const us = static_cast<std::uint32_t>(ended.on->takes / 1us);
+      if (ended.on->fails) {
+        ++failures;
+        if (registry.failed(ended.held, sum, us, at(now), 0)) ++set_aside;
+      } else {
+        ++successes;
+        registry.succeeded(ended.held, sum, us);
+      }
+      ended.held = {};
+      take_queued();
+    }
+  }
+
+  dist::duration now{};
+  std::size_t failures = 0;
+  std::size_t successes = 0;
+  std::size_t set_aside = 0;
+
+ private:
+  void start(dist::node_id on, dist::lease held) {
+    auto const at = static_cast<std::size_t>(std::ranges::find(ids_, on) - ids_.begin());
+    running_.push_back({std::move(held), now + nodes_[at].takes, &nodes_[at]});
+  }
+  void take_queued() {
+    while (auto out = registry.next()) start(out->node, std::move(out->held));
+  }
+
+  std::vector<behaviour> nodes_;
+  std::vector<dist::node_id> ids_;
+  std::vector<running> running_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(ejection)
+
+BOOST_AUTO_TEST_CASE(a_node_that_fails_fast_does_not_attract_everything) {
+  simulation s({{"a", 1ms, true}, {"b", 100ms, false}, {"c", 100ms, false}});
+  s.serve(1000);
+  BOOST_TEST(s.failures + s.successes == 1000U);
+  // Five in a row, and one for each try: after 0.5 to 1 s, 2 s, 4 s and so on, in 50 s.
+  BOOST_TEST(s.failures >= 5U);
+  BOOST_TEST(s.failures <= 15U);
+  BOOST_TEST(s.registry.counts().set_aside == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(never_more_than_half_are_set_aside) {
+  for (std::size_t broken = 1; broken <= 4; ++broken) {
+    BOOST_TEST_CONTEXT(broken << " of 4 nodes fail") {
+      std::vector<simulation::behaviour> nodes;
+      for (std::size_t n = 0; n < 4; ++n)
+        nodes.push_back({std::string(1, static_cast<char>('a' + n)), n < broken ? 1ms : 20ms, n < broken});
+      simulation s(std::move(nodes));
+      s.serve(200);
+      BOOST_TEST(s.registry.counts().set_aside <= 2U);
+      BOOST_TEST(s.registry.counts().living >= 2U);
+      if (broken == 1) BOOST_TEST(s.failures <= 10U);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(inputs_that_fail_everywhere_are_no_nodes_fault) {
+  simulation s({{"a", 1ms, true}, {"b", 1ms, true}, {"c", 1ms, true}});
+  s.serve(1000);
+  BOOST_TEST(s.set_aside == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_only_node_is_never_set_aside) {
+  simulation s({{"a", 1ms, true}});
+  s.serve(100);
+  BOOST_TEST(s.failures == 100U);
+  BOOST_TEST(s.set_aside == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(slow_failures_attract_nobody) {
+  simulation s({{"a", 30ms, true}, {"b", 10ms, false}, {"c", 10ms, false}});
+  s.serve(200);
+  BOOST_TEST(s.set_aside == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(it_is_tried_with_one_call_at_a_time_and_comes_back) {
+  fixture f;
+  auto const a = f.join("a", 4);
+  auto const b = f.join("b", 4);
+  auto pinned = f.needs();
+  pinned.pin = a;
+  std::optional<dist::duration> pause;
+  for (int n = 0; n < 5; ++n) {
+    BOOST_TEST(!pause);
+    auto const out = f.registry.submit(call(0), pinned);
+    pause = f.registry.failed(out.held, f.sum, 0, at(0s), 0);
+  }
+  BOOST_REQUIRE(pause);
+  BOOST_TEST((*pause == 1s));
+  BOOST_TEST((f.registry.state(a).value() == dist::node_state::set_aside));
+  for (int n = 0; n < 20; ++n) BOOST_TEST(f.submit().node == b);
+  f.registry.heard(a, at(1s));
+  f.registry.heard(b, at(1s));
+  f.registry.tick(at(1s));
+  auto tried = f.submit();
+  BOOST_TEST(tried.node == a);
+  f.registry.tick(at(2s));
+  BOOST_TEST(f.submit().node == b);
+  // In vain: twice the pause.
+  pause = f.registry.failed(tried.held, f.sum, 0, at(2s), 0);
+  BOOST_REQUIRE(pause);
+  BOOST_TEST((*pause == 2s));
+  tried.held = {};
+  f.registry.tick(at(3s));
+  BOOST_TEST(f.submit().node == b);
+  f.registry.heard(a, at(4s));
+  f.registry.heard(b, at(4s));
+  f.registry.tick(at(4s));
+  tried = f.submit();
+  BOOST_TEST(tried.node == a);
+  BOOST_TEST(f.registry.succeeded(tried.held, f.sum, 0));
+  BOOST_TEST((f.registry.state(a).value() == dist::node_state::living));
+  auto const one = f.submit();
+  auto const two = f.submit();
+  BOOST_TEST(one.node != two.node);
+}
+
+BOOST_AUTO_TEST_CASE(a_try_that_ends_without_a_word_is_followed_by_another) {
+  fixture f;
+  auto const a = f.join("a", 1);
+  auto const b = f.join("b", 1);
+  auto pinned = f.needs();
+  pinned.pin = a;
+  for (int n = 0; n < 5; ++n) f.registry.failed(f.registry.submit(call(0), pinned).held, f.sum, 0, at(0s), 0);
+  for (auto const now : {1s, 2s, 3s}) {
+    f.registry.heard(a, at(now));
+    f.registry.heard(b, at(now));
+    f.registry.tick(at(now));
+    auto const one = f.submit();
+    auto const two = f.submit();
+    BOOST_TEST(one.node != two.node);
+    auto const third = f.submit();
+    BOOST_TEST(third.what == dist::placing::queued);
+    f.registry.withdraw(third.place);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(it_is_needed_again_when_the_healthy_ones_leave) {
+  fixture f;
+  auto const a = f.join("a", 1);
+  auto const b = f.join("b", 1);
+  auto pinned = f.needs();
+  pinned.pin = a;
+  for (int n = 0; n < 5; ++n) f.registry.failed(f.registry.submit(call(0), pinned).held, f.sum, 0, at(0s), 0);
+  BOOST_TEST(f.registry.counts().set_aside == 1U);
+  // Drained, not broken: that is nobody's failure, and whoever is left is used.
+  f.registry.drain(b);
+  BOOST_TEST(f.registry.counts().set_aside == 0U);
+  for (int n = 0; n < 100; ++n) BOOST_TEST(f.submit().node == a);
+  auto const events = f.registry.tick(at(1s));
+  BOOST_TEST(std::ranges::count(events, dist::liveness_event{a, dist::liveness_change::needed_again}) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_method_that_only_this_node_has_keeps_it) {
+  fixture f;
+  auto const a = f.join(node("a", 1, {"Arith.sum", "Only.here"}));
+  f.join("b", 1);
+  f.join("c", 1);
+  auto pinned = f.needs();
+  pinned.pin = a;
+  for (int n = 0; n < 50; ++n) f.registry.failed(f.registry.submit(call(0), pinned).held, f.sum, 0, at(0s), 0);
+  BOOST_TEST(f.registry.counts().set_aside == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(pauses_double_up_to_the_longest_and_vary_by_half) {
+  dist::ejection_settings const settings;
+  struct {
+    unsigned tries;
+    std::uint64_t random;
+    dist::duration pause;
+  } const table[] = {{1, 0, 1s}, {2, 0, 2s}, {3, 0, 4s}, {7, 0, 60s}, {100, 0, 60s}, {1, 499'999'999, 500'000'001ns}};
+  for (auto const& row : table) {
+    dist::ejection one;
+    dist::duration pause{};
+    for (unsigned n = 0; n < row.tries; ++n) pause = one.set_aside(settings, at(0s), row.random);
+    BOOST_TEST((pause == row.pause), row.tries << " tries");
+    BOOST_TEST(!one.is_due(at(pause) - 1ns));
+    BOOST_TEST(one.is_due(at(pause)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_window_is_a_millisecond_of_work) {
+  struct {
+    std::uint32_t us;
+    std::uint32_t window;
+  } const table[] = {{1, 64}, {15, 64}, {16, 62}, {100, 10}, {500, 2}, {501, 1}, {1000, 1}, {1001, 0}, {50'000, 0}};
+  for (auto const& row : table) {
+    dist::method_time time;
+    for (int n = 0; n < 7; ++n) time.add(row.us);
+    BOOST_TEST(time.window(64) == 0U, "too few are no measure");
+    for (int n = 0; n < 100; ++n) time.add(row.us);
+    BOOST_TEST(time.window(64) == row.window, row.us << " us");
+  }
+  dist::method_time never;
+  for (int n = 0; n < 100; ++n) never.add(0);
+  BOOST_TEST(never.window(64) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(quick_calls_wait_at_their_node_once_they_are_known_to_be_quick) {
+  fixture f;
+  f.join("a", 1);
+  auto needs = f.needs();
+  needs.repeatable = true;
+  for (int n = 0; n < 8; ++n) {
+    auto const out = f.registry.submit(call(0), needs);
+    auto const other = f.registry.submit(call(1), needs);
+    BOOST_TEST(other.what == dist::placing::queued, "nothing is known yet");
+    f.registry.withdraw(other.place);
+    f.registry.succeeded(out.held, f.sum, 100);
+  }
+  std::vector<dist::lease> held;
+  for (;;) {
+    auto out = f.registry.submit(call(0), needs);
+    if (out.what != dist::placing::placed) break;
+    held.push_back(std::move(out.held));
+  }
+  BOOST_TEST(held.size() == 11U);
+  f.registry.makes_calls(f.sum);
+  f.registry.succeeded(held.front(), f.sum, 100);
+  held.pop_back();
+  BOOST_TEST(f.registry.submit(call(0), needs).what == dist::placing::queued, "it may block on calls of its own");
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_call_closes_the_window) {
+  fixture f;
+  f.join("a", 1);
+  auto needs = f.needs();
+  needs.repeatable = true;
+  std::vector<dist::lease> held;
+  for (int n = 0; n < 8; ++n) f.registry.succeeded(f.registry.submit(call(0), needs).held, f.sum, 100);
+  held.push_back(f.registry.submit(call(0), needs).held);
+  // One slow call closes the window.
+  f.registry.succeeded(held.front(), f.sum, 50'000);
+  held.clear();
+  f.drain_queue();
+  auto first = f.registry.submit(call(0), needs);
+  BOOST_TEST(first.what == dist::placing::placed);
+  BOOST_TEST(f.registry.submit(call(0), needs).what == dist::placing::queued);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
