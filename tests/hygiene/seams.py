@@ -7,6 +7,9 @@ import sources
 THREAD = r"\bstd::j?thread\b(?!::id)|\bstd::async\b|\bthread_pool\b|\bpthread_create\b"
 TIMER = r"\b(?:steady|system|high_resolution|deadline)_timer\b|\bbasic_waitable_timer\b|\btimerfd_\w+|\bsetitimer\b"
 CLOCK = r"::now\s*\(|\bclock_gettime\b|\bgettimeofday\b|\b(?:std::|::)?time\s*\(\s*(?:nullptr|NULL|0)\s*\)"
+# The time of day jumps. Not even the clock seam looks at it, so no decision can depend on it.
+TIME_OF_DAY = (r"\bchrono\s*::\s*(?:system_clock|high_resolution_clock|utc_clock)\b|\bCLOCK_REALTIME\w*"
+               r"|\bgettimeofday\b|\b(?:local|gm)time(?:_r)?\b")
 CHANCE = r"\brandom_device\b|\bgetrandom\b|\bgetentropy\b|\bs?rand\s*\(|\bmt19937\w*|\bdefault_random_engine\b|\bRAND_\w+"
 # Our own sleep_for(clock, ...) waits on the clock seam and is none of these.
 SLEEP = r"\bthis_thread\s*::\s*sleep_\w+|(?<!\w)(?:std::|::)?u?sleep\s*\(|\bnanosleep\b"
@@ -29,6 +32,7 @@ ALLOWED = [
     ("runtime/src/job_run.hpp", (SIGNAL,), "the signals of a process that runs a job"),
     ("runtime/src/job_run.cpp", (SIGNAL,), "the same"),
     ("runtime/src/node_run.cpp", (SIGNAL,), "the signals of a node's process"),
+    ("tests/processes/cancel_program.cpp", (SLEEP,), "methods of real processes that take their time"),
     ("tests/processes/cluster_program.cpp", (SLEEP,), "methods of real processes that take their time"),
     ("tests/processes/fault_tasks.hpp", (SLEEP,), "the same"),
 ]
@@ -36,6 +40,7 @@ RULES = [
     (THREAD, "a thread is made by the compute seam"),
     (TIMER, "a timer is armed by the clock seam"),
     (CLOCK, "a clock is read by the clock seam"),
+    (TIME_OF_DAY, "no decision depends on the time of day"),
     (CHANCE, "chance comes from the entropy seam"),
     (SLEEP, "nothing sleeps"),
     (SIGNAL, "signals belong to run"),
@@ -65,6 +70,9 @@ EXAMPLES = [
     ("rpc/src/a.cpp", "// std::thread in words\nauto text = \"std::thread\";", False),
     ("rpc/src/compute_pool.cpp", "std::thread t;", False),
     ("rpc/src/compute_pool.cpp", "std::chrono::steady_clock::now();", True),
+    ("rpc/src/system_clock.cpp", "std::chrono::steady_clock::now();", False),
+    ("rpc/src/system_clock.cpp", "std::chrono::system_clock::now();", True),
+    ("rpc/src/system_clock.cpp", "::clock_gettime(CLOCK_REALTIME, &now);", True),
     ("registry/src/a.cpp", "auto later = std::async(f);", True),
     ("registry/src/a.cpp", "auto now = steady_clock::now();", True),
     ("registry/src/a.cpp", "auto now = seams.clock.now();", False),

@@ -1,0 +1,70 @@
+#include <dist/dist.hpp>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <unistd.h>
+
+namespace {
+
+/// On the clock that all processes of this machine share.
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Methods that meet their cancellation each in another way; each leaves its lines in a file that the test names.
+struct Search {
+  std::int64_t answer() const { return 42; }
+  /// Polls its token.
+  void poll(dist::context ctx, std::string const& file) const {
+    note(file, "began");
+    while (!ctx.cancelled()) pause();
+    note(file, "stopped " + std::to_string(seconds()));
+  }
+  /// Awaits: so many hops away a method polls.
+  dist::task<void> hop(dist::context ctx, std::int64_t hops, std::string file) const;
+  /// Asks nobody, until the test puts a file there.
+  void ignore(dist::context, std::string const& file, std::string const& end) const {
+    note(file, "began");
+    while (::access(end.c_str(), F_OK) != 0) pause();
+    note(file, "returned");
+  }
+
+ private:
+  static void pause() { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
+  static void note(std::string const& file, std::string const& line) {
+    // One write of a short line: others may append at the same time.
+    std::ofstream out(file, std::ios::app);
+    out << line + "\n" << std::flush;
+  }
+};
+BOOST_DESCRIBE_STRUCT(Search, (), (answer, poll, hop, ignore))
+
+dist::task<void> Search::hop(dist::context ctx, std::int64_t hops, std::string file) const {
+  auto next = hops > 1 ? dist::go<&Search::hop>(ctx, hops - 1, file) : dist::go<&Search::poll>(ctx, file);
+  co_await std::move(next);
+}
+
+/// The first answer, for which the others are dropped. Then it stays, to be looked at.
+dist::task<void> job(dist::cluster& cluster, std::vector<std::string> words) {
+  if (words.at(0) == "serve") co_await cluster.wait_for_nodes(1'000'000);
+  auto const file = words.at(1);
+  {
+    std::vector<dist::pending<void>> others;
+    for (int i = 0; i < 3; ++i) others.push_back(dist::go<&Search::poll>(cluster, file));
+    others.push_back(dist::go<&Search::hop>(cluster, 1, file));
+    others.push_back(dist::go<&Search::hop>(cluster, 2, file));
+    others.push_back(dist::go<&Search::ignore>(cluster, file, words.at(2)));
+    std::cout << "started" << std::endl;
+    // The test answers by letting one more node join, when all others are busy.
+    co_await cluster.wait_for_nodes(8);
+    auto first = dist::go<&Search::answer>(cluster);
+    co_await std::move(first);
+    std::cout << "answered " << std::to_string(seconds()) << std::endl;
+  }
+  co_await cluster.wait_for_nodes(1'000'000);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return dist::run(argc, argv, dist::services<Search>(), job); }
