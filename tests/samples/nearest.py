@@ -19,7 +19,7 @@ import urllib.request
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "processes"))
 from support import children, expect, main, until  # noqa: E402
 
-WORDS = "/usr/share/dict/words"
+WORDS = "/usr/share/dict/words"  # of wamerican; every case but the first takes a part of it
 ASKED = ["helo", "pyton", "Ångstrom", "a", "distribushun"]
 SHARDS = 4
 LONG = "20000"  # milliseconds: only a node that is stopped takes so long
@@ -35,11 +35,15 @@ def distance(a, b, most):
     return min(above[-1], most)
 
 
+def read_words(file):
+    with open(file, "rb") as lines:
+        return lines.read().splitlines()
+
+
 @functools.cache
-def best_of_shards(word):
+def best_of_shards(file, word):
     """The best of each shard, as (distance, line, word)."""
-    with open(WORDS, "rb") as file:
-        words = file.read().splitlines()
+    words = read_words(file)
     best, text = [(1000, 0, b"")] * SHARDS, word.encode()
     for line, one in enumerate(words):
         most = best[line % SHARDS][0]
@@ -60,21 +64,30 @@ def nearest(job, word):
     """The shards that are missing in an answer, which must be right for the others."""
     status, text = ask(job, "/nearest?word=" + urllib.parse.quote(word))
     answer = json.loads(text)
-    there = [best for shard, best in enumerate(best_of_shards(word)) if shard not in answer["shards_missing"]]
+    there = [best for shard, best in enumerate(best_of_shards(job.words, word)) if shard not in answer["shards_missing"]]
     right = (min(there)[2].decode(), min(there)[0], 200) if there else ("", 0, 503)
     expect((answer["word"], answer["distance"], status) == right, "%s: %s, not %s" % (word, answer, right))
     return answer["shards_missing"]
 
 
-def serve(world, *flags):
-    job = world.start(*flags, "--serve", "127.0.0.1:0", "--shards", str(SHARDS))
+def few_words(world):
+    file = world.path("words")
+    with open(file, "wb") as lines:
+        lines.write(b"\n".join(read_words(WORDS)[::8]))
+    return file
+
+
+def serve(world, *flags, words=None):
+    words = words or few_words(world)
+    job = world.start(*flags, "--words", words, "--serve", "127.0.0.1:0", "--shards", str(SHARDS))
     until("an address", lambda: "\n" in job.stdout() or not job.running())
     job.serves = re.match(r"listening on (\S+): ", job.stdout()).group(1)
+    job.words = words
     return job
 
 
 def all_shards_answer(world):
-    job = serve(world, "--local", "2", "--within", LONG)
+    job = serve(world, "--local", "2", "--within", LONG, words=WORDS)
     for word in ASKED:
         expect(nearest(job, word) == [], "shards are missing")
     for path, code in (("/nearest", 400), ("/nearest?word=" + "x" * 101, 400), ("/", 404), ("/nearest?word=%ff", 500)):
@@ -108,7 +121,7 @@ def shards_lie_where_their_labels_say(world):
     master = job.says(r"listening on 127\.0\.0\.1:(\d+)").group(1)
 
     def node(shard):
-        return world.start("--join", ":" + master, "--name", "n%d" % len(world.processes), "--label", "shard=%d" % shard)
+        return world.start("--join", ":" + master, "--words", job.words, "--name", "n%d" % len(world.processes), "--label", "shard=%d" % shard)
 
     def only_these_are_missing(shards):
         until("no shards missing but %s" % shards, lambda: nearest(job, "helo") == shards)
