@@ -2,12 +2,12 @@
 include(CMakePackageConfigHelpers)
 
 set(dist_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/dist)
-foreach(module IN ITEMS asio rpc registry runtime dist)
+foreach(module IN ITEMS asio rpc registry runtime dist sim)
   if(TARGET dist_${module})
     install(TARGETS dist_${module} EXPORT dist_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endif()
 endforeach()
-foreach(module IN ITEMS rpc registry runtime)
+foreach(module IN ITEMS rpc registry runtime tests/sim)
   if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${module}/include)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${module}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
             FILES_MATCHING PATTERN "*.hpp")

@@ -11,7 +11,7 @@ namespace dist::sim {
 /// Makes calls of every kind from one process, master's or job's, and gives up some of them.
 class customer {
  public:
-  customer(process& in, cluster on, ledger& calls, std::uint64_t seed, bool from_link, std::size_t nodes)
+  customer(process& in, dist::cluster on, ledger& calls, std::uint64_t seed, bool from_link, std::size_t nodes)
       : self_(in),
         on_(std::move(on)),
         calls_(calls),
@@ -35,7 +35,7 @@ class customer {
   std::uint64_t how_long();
 
   process& self_;
-  cluster on_;
+  dist::cluster on_;
   ledger& calls_;
   test::seeded_entropy chance_;
   bool from_link_;

@@ -134,7 +134,7 @@ void scenario::supervise() {
   world_->at(world_->now() + between_looks, [this] { supervise(); });
 }
 
-void scenario::add_customer(process& in, cluster on, bool from_link, std::size_t count) {
+void scenario::add_customer(process& in, dist::cluster on, bool from_link, std::size_t count) {
   auto who = std::make_unique<customer>(in, std::move(on), calls_, chance_.next(), from_link, plans_.size());
   auto work = who->run(count, length_);
   auto run = test::start(in.io, std::move(work));
@@ -190,7 +190,7 @@ void scenario::probe() {
   std::set<std::string> answered;
   std::vector<std::string> names;
   for (auto const& plan : plans_) names.push_back(plan.name);
-  auto work = [](cluster on, ledger& calls, std::vector<std::string> nodes, std::set<std::string>& by) -> task<void> {
+  auto work = [](dist::cluster on, ledger& calls, std::vector<std::string> nodes, std::set<std::string>& by) -> task<void> {
     for (auto const& name : nodes) {
       call_facts about;
       about.kind = method_kind::waits;

@@ -63,7 +63,7 @@ class scenario {
   void start_node(std::size_t index);
   void supervise();
   void start_customers();
-  void add_customer(process& in, cluster on, bool from_link, std::size_t count);
+  void add_customer(process& in, dist::cluster on, bool from_link, std::size_t count);
   void forget_customers_of(process const& dead);
   bool everybody_here();
   bool is_living(std::string_view node);

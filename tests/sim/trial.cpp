@@ -111,7 +111,7 @@ task<std::uint64_t> Trial::nests_writing(context ctx, call_tag tag, std::uint64_
   co_return answer_to(tag);
 }
 
-trial_result start_trial(cluster const& on, method_kind kind, call_tag tag, std::uint64_t us, call_options options) {
+trial_result start_trial(dist::cluster const& on, method_kind kind, call_tag tag, std::uint64_t us, call_options options) {
   switch (kind) {
     case method_kind::plain: return try_call<&Trial::plain>(on, tag, us, options);
     case method_kind::plain_writes: return try_call<&Trial::plain_writes>(on, tag, us, options);

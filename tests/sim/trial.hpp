@@ -46,7 +46,7 @@ class Trial {
 BOOST_DESCRIBE_STRUCT(Trial, (), (plain, plain_writes, waits, wait_writes, brief_one, fails, unsure, large, stubborn, nests, nests_writing))
 
 /// Starts a call of any kind but the large one.
-trial_result start_trial(cluster const& on, method_kind kind, call_tag tag, std::uint64_t us, call_options options = {});
+trial_result start_trial(dist::cluster const& on, method_kind kind, call_tag tag, std::uint64_t us, call_options options = {});
 
 }  // namespace dist::sim
 

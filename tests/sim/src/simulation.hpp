@@ -4,6 +4,7 @@
 #include <dist/dist.hpp>
 #include <dist/runtime/master_link.hpp>
 #include <dist/runtime/node.hpp>
+#include <dist/sim/cluster.hpp>
 #include <string>
 #include <vector>
 
@@ -14,13 +15,6 @@ namespace dist::sim {
 
 /// Makes the services of a node's process.
 using service_maker = std::function<service_list(process&)>;
-
-/// How a process ends by itself.
-enum class death {
-  closed,    ///< its system closes its connections in good order
-  reset,     ///< its connections break
-  vanished,  ///< its machine goes: nobody hears anything
-};
 
 struct node_settings {
   std::string name;

@@ -1,0 +1,21 @@
+# The simulator's own program: a cluster, its calls and its faults, all from a seed.
+dist_program(sim SOURCES sim/main.cpp sim/scenario.cpp sim/chaos.cpp sim/watcher.cpp sim/customer.cpp sim/trial.cpp
+             sim/ledger.cpp LIBRARIES dist::sim)
+target_include_directories(sim PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} sim ${PROJECT_SOURCE_DIR}/runtime/src)
+set_target_properties(sim PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/sim)
+
+# Several parts, so that they run at once; each has seeds of its own.
+set(seeds 500)
+if(DIST_SANITIZE)
+  set(seeds 50)
+endif()
+foreach(part RANGE 3)
+  math(EXPR first "${part} * ${seeds} + 1")
+  add_test(NAME sim.seeds_${part} COMMAND sim --seeds ${seeds} --first ${first})
+  set_tests_properties(sim.seeds_${part} PROPERTIES TIMEOUT 300)
+endforeach()
+add_test(NAME sim.repeats COMMAND sim --twice 20)
+set_tests_properties(sim.repeats PROPERTIES TIMEOUT 120)
+
+# How a user tests a job with it.
+dist_test(sim/user LIBRARIES dist::sim dist::dist)
