@@ -77,7 +77,8 @@ std::unique_ptr<tls_stream> tls_stream::connecting(std::unique_ptr<stream> over,
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str());
   } else {
     SSL_set1_host(ssl, host.c_str());
-    SSL_set_tlsext_host_name(ssl, host.c_str());
+    // SSL_set_tlsext_host_name is this, as a macro with a cast that is not for C++.
+    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str()));
   }
   return made;
 }
