@@ -32,6 +32,7 @@ po::options_description flags() {
       "insecure", "listen beyond this machine without a secret")(
       "heartbeat", text("D"), "time between two beats, such as 500ms; default 1s")(
       "lost-after", text("D"), "a node that is silent for so long is given up; default 30s")(
+      "drain-limit", text("D"), "how long a node that is told to end finishes its calls; default 30s")(
       "go-nodes", text("CIDR"), "networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24")(
       "register-path", text("PATH"), "where nodes register; default /register-node")(
       "log", text("LEVEL"), "off, error, warn, info or debug")(",v", "the same as --log debug")(
@@ -196,6 +197,7 @@ run_config read(given_flags const& given) {
     if (config.heartbeat < std::chrono::milliseconds(10)) throw mistake("--heartbeat takes at least 10ms");
   }
   if (auto const silence = given.text("lost-after")) config.lost_after = to_duration("--lost-after", *silence);
+  if (auto const limit = given.text("drain-limit")) config.drain_limit = to_duration("--drain-limit", *limit);
   if (config.lost_after < 3 * config.heartbeat)
     throw mistake("--lost-after takes at least three heartbeats: a node is suspect after two");
   if (auto const networks = given.text("go-nodes")) config.go_nodes = split(*networks);

@@ -43,6 +43,7 @@ class node_run {
     made.insecure = of.config.insecure;
     made.register_path = of.config.register_path;
     made.build = build_id();
+    made.drain_limit = of.config.drain_limit;
     return made;
   }
 

@@ -2,8 +2,9 @@
 """Nodes that are told to end (SIGTERM) under load."""
 
 import signal
+import time
 
-from support import all_answered, calls_of, expect, main, say, until
+from support import all_answered, calls_of, expect, main, runs_of, say, status, until
 
 NODES = ["a", "b", "c", "d", "e"]
 
@@ -33,4 +34,28 @@ def all_are_restarted_one_after_the_other(world):
     expect(master.stderr().count("joined (") == 10 and master.stderr().count(": drained") == 5, master.stderr())
 
 
-main([all_are_restarted_one_after_the_other])
+def a_method_that_never_ends_does_not_hold_its_node(world):
+    master = world.master()
+    node = world.node(master, "a", "--drain-limit", "2s", slots=2)
+    world.joined(master, 1)
+    # One that must not run twice, one that may: it goes elsewhere when its node has gone.
+    never = world.job(master, "calls", "count=1", "us=0", "method=forever_once", "log=" + world.path("never"))
+    again = world.job(master, "calls", "count=1", "us=0", "method=forever", "log=" + world.path("again"))
+    until("both calls", lambda: world.lines("never") and world.lines("again"))
+    short = world.job(master, "calls", "count=4", "us=1000")  # no slot is free: they wait
+    until("more calls", lambda: status(master)["queued"] == 4)
+    node.signal(signal.SIGTERM)
+    told = time.monotonic()
+    node.ends(0)
+    took = time.monotonic() - told
+    say("the node had gone after %.2f s" % took)
+    expect(2 <= took < 3, "it took %.2f s" % took)
+    call = calls_of(never.ends(0))[0]
+    expect((call.code, call.known, call.phase, call.node) == ("connection_lost", "unknown", "running", "a"), call.line)
+    other = world.node(master, "b", slots=2)
+    all_answered(short)
+    until("the call elsewhere", lambda: runs_of(world, "again") == {0: [node.pid, other.pid]})
+    expect(runs_of(world, "never") == {0: [node.pid]}, "it ran again: %s" % runs_of(world, "never"))
+
+
+main([a_method_that_never_ends_does_not_hold_its_node, all_are_restarted_one_after_the_other])

@@ -68,6 +68,7 @@ BOOST_AUTO_TEST_CASE(without_flags) {
   BOOST_TEST(!config.insecure);
   BOOST_TEST((config.heartbeat == 1s));
   BOOST_TEST((config.lost_after == 30s));
+  BOOST_TEST((config.drain_limit == 30s));
   BOOST_TEST(config.register_path == "/register-node");
   BOOST_TEST(config.log_level == log_level::warn);
   BOOST_TEST(config.rest.empty());
@@ -104,6 +105,8 @@ BOOST_AUTO_TEST_CASE(each_flag) {
       {{"--heartbeat", "250ms"}, [](auto const& c) { return c.heartbeat == 250ms; }},
       {{"--heartbeat", "2"}, [](auto const& c) { return c.heartbeat == 2s; }},
       {{"--lost-after", "5min"}, [](auto const& c) { return c.lost_after == 5min; }},
+      {{"--drain-limit", "2s"}, [](auto const& c) { return c.drain_limit == 2s; }},
+      {{"--drain-limit", "0"}, [](auto const& c) { return c.drain_limit == 0s; }},
       {{"--go-nodes", "10.0.0.0/8,192.168.1.0/24"},
        [](auto const& c) { return c.go_nodes == words{"10.0.0.0/8", "192.168.1.0/24"}; }},
       {{"--register-path", "/in"}, [](auto const& c) { return c.register_path == "/in"; }},
@@ -144,6 +147,7 @@ BOOST_AUTO_TEST_CASE(each_variable) {
       {{{"DIST_INSECURE", "0"}}, [](auto const& c) { return !c.insecure; }},
       {{{"DIST_HEARTBEAT", "3s"}}, [](auto const& c) { return c.heartbeat == 3s; }},
       {{{"DIST_LOST_AFTER", "9s"}}, [](auto const& c) { return c.lost_after == 9s; }},
+      {{{"DIST_DRAIN_LIMIT", "2min"}}, [](auto const& c) { return c.drain_limit == 2min; }},
       {{{"DIST_GO_NODES", "10.0.0.0/8"}}, [](auto const& c) { return c.go_nodes.size() == 1; }},
       {{{"DIST_REGISTER_PATH", "/r"}}, [](auto const& c) { return c.register_path == "/r"; }},
       {{{"DIST_LOG", "info"}}, [](auto const& c) { return c.log_level == log_level::info; }},
@@ -196,6 +200,7 @@ BOOST_AUTO_TEST_CASE(wrong_values_say_what_is_right) {
       {{"--heartbeat", "1ms"}, {"--heartbeat", "10ms"}},
       {{"--heartbeat", "-1s"}, {"--heartbeat -1s"}},
       {{"--lost-after", "late"}, {"--lost-after late", "500ms"}},
+      {{"--drain-limit", "never"}, {"--drain-limit never", "500ms"}},
       {{"--lost-after", "2s"}, {"--lost-after", "three heartbeats"}},
       {{"--heartbeat", "11s"}, {"--lost-after", "three heartbeats"}},
       {{"--register-path", "in"}, {"--register-path", "/register-node"}},
@@ -245,7 +250,7 @@ BOOST_AUTO_TEST_CASE(the_usage_names_what_there_is) {
   auto const text = dist::usage("palindroms");
   for (auto const* part :
        {"usage: palindroms [FLAGS]", "-j [ --local ] N", "--inline", "--master ADDR", "--join ADDR", "--connect ADDR",
-        "--slots N", "--name NAME", "--min-nodes N", "--secret-file FILE", "--insecure", "--heartbeat D", "--lost-after D",
+        "--slots N", "--name NAME", "--min-nodes N", "--secret-file FILE", "--insecure", "--heartbeat D", "--lost-after D", "--drain-limit D",
         "--go-nodes CIDR", "--register-path PATH", "--log LEVEL", "-v", "-q", "--version", "--help",
         "DIST_JOIN=desk:3000 is --join desk:3000", "0 done, 1 failed, 2 wrong use, 3 done with failed items",
         "4 no master or no nodes, 130 interrupted"})
