@@ -9,6 +9,25 @@ NODES = ["a", "b", "c", "d"]
 COUNT = 2000
 
 
+def two_jobs_get_about_half_each(world):
+    master = world.master()
+    world.nodes(master, NODES, slots=2)
+    words = ("calls", "count=%d" % COUNT, "us=4000")
+    first = world.job(master, *words)
+    until("the first one's queue", lambda: status(master)["queued"] > COUNT // 2)
+    second = world.job(master, *words)
+    calls = [all_answered(one) for one in (first, second)]
+    # While both have work: from the second's first call to the end of whichever is done first.
+    begin = min(one.begin for one in calls[1])
+    end = min(max(one.end for one in mine) for mine in calls)
+    first_count, second_count = (sum(begin <= one.end <= end for one in mine) for mine in calls)
+    share = second_count / (first_count + second_count)
+    say("together for %.2f s: %d and %d calls, %.1f %% for the second" %
+        (end - begin, first_count, second_count, 100 * share))
+    expect(first_count + second_count > COUNT // 2, "they were hardly there together")
+    expect(0.4 <= share <= 0.6, "the second got %.1f %%" % (100 * share))
+
+
 def a_job_that_is_killed_takes_only_its_own_calls_along(world):
     master = world.master()
     world.nodes(master, NODES)
@@ -30,4 +49,4 @@ def a_job_that_is_killed_takes_only_its_own_calls_along(world):
     expect(begun < COUNT, "all calls of the killed job were run")
 
 
-main([a_job_that_is_killed_takes_only_its_own_calls_along])
+main([two_jobs_get_about_half_each, a_job_that_is_killed_takes_only_its_own_calls_along])
