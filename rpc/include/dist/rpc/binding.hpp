@@ -26,6 +26,8 @@ bool read_arguments(invocation const& what, Arguments& arguments, value_store& s
     problem = decode_arguments(what.codec, what.arguments, what.depth_limit, arguments, store);
   } catch (std::exception const& e) {
     problem = std::string("arguments: ") + e.what();
+  } catch (...) {
+    problem = "arguments: a type threw something that is not a std::exception";
   }
   if (problem.empty()) return true;
   refuse_arguments(out, std::move(problem));
@@ -43,6 +45,8 @@ void write_result(invocation const& what, outcome& out, R const&... result) {
       problem = encode_result(what.codec, what.spelling, out.payload, result...);
   } catch (std::exception const& e) {
     problem = std::string("result: ") + e.what();
+  } catch (...) {
+    problem = "result: a type threw something that is not a std::exception";
   }
   if (!problem.empty()) refuse_result(out, std::move(problem));
 }

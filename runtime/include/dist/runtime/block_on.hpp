@@ -48,6 +48,7 @@ R block_on(cluster const& on, task<R> work) {
 
 template <class R>
 R block_on(pending<R> call) {
+  if (!call.valid()) throw std::logic_error("dist::block_on: this pending was awaited or moved away before");
   auto const calls = call.shared_caller();
   if (!calls || calls->is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
   return block_on(cluster(calls), task<R>(std::move(call)));

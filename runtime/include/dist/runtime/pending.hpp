@@ -26,12 +26,19 @@ result<R> read_reply(call_record const& call, call_reply const& reply, std::size
     what = *reply.failed;
   } else {
     std::string problem;
-    if constexpr (std::is_void_v<R>) {
-      return {};
-    } else {
-      R value{};
-      problem = decode_result(reply.codec, reply.bytes, depth_limit, value);
-      if (problem.empty()) return value;
+    // What a value's type throws, or memory that is not there, must not end the process: it is this call's fault.
+    try {
+      if constexpr (std::is_void_v<R>) {
+        return {};
+      } else {
+        R value{};
+        problem = decode_result(reply.codec, reply.bytes, depth_limit, value);
+        if (problem.empty()) return value;
+      }
+    } catch (std::exception const& e) {
+      problem = e.what();
+    } catch (...) {
+      problem = "its type threw something that is not a std::exception";
     }
     what = make_fault(errc::bad_result, "the answer is not what the caller expects: " + problem);
     what.node = reply.node;
@@ -154,7 +161,8 @@ auto async_wait_reply(call_handle handle, Token&& token) {
 ///
 /// Cancel   cancel(), dropping it, assigning over it and cancelling the awaiting coroutine all end the call: queued, it
 ///          is forgotten; running, its node is told. Whoever awaits gets errc::cancelled.
-/// Lives    it may outlive the cluster it came from: awaiting then throws errc::stopped.
+/// Lives    it may outlive the cluster it came from: awaiting then throws errc::stopped. It yields its result once: to
+///          await one that was awaited or moved away is undefined, as for any asio::awaitable; valid() tells.
 /// Threads  may be moved to, awaited and dropped on any thread, by one at a time.
 template <class R>
 class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it")]] pending

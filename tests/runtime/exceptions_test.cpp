@@ -1,0 +1,128 @@
+#include "desk.hpp"
+
+using dist::errc;
+using dist::progress;
+
+namespace {
+
+/// A type that throws when the test says so.
+struct Fussy {
+  std::int64_t value = 0;
+  Fussy() { act(); }
+  explicit Fussy(std::int64_t of) : value(of) {}
+
+  static inline int mood = 0;
+  static void act() {
+    if (mood == 1) throw std::length_error("too fussy");
+    if (mood == 2) throw 42;
+  }
+};
+BOOST_DESCRIBE_STRUCT(Fussy, (), (value))
+
+struct Throws {
+  std::string plain(std::string const& what) const { return raise(what); }
+  dist::task<std::string> coroutine(std::string what) const { co_return raise(what); }
+  /// Its result arrives at a caller in another mood.
+  Fussy give(int mood) const {
+    Fussy given(7);
+    Fussy::mood = mood;
+    return given;
+  }
+  std::int64_t take(std::vector<Fussy> const& given) const { return given.at(0).value; }
+
+ private:
+  static std::string raise(std::string const& what) {
+    if (what == "std") throw std::out_of_range("out of paper");
+    if (what == "int") throw 42;
+    if (what == "text") throw "text";
+    if (what == "code") throw std::system_error(std::make_error_code(std::errc::no_space_on_device));
+    if (what == "aborted") throw std::system_error(asio::error::operation_aborted);
+    if (what == "call") throw dist::call_error(dist::make_fault(errc::poisoned, "mine"));
+    if (what == "stopped") throw dist::call_error(dist::make_fault(errc::stopped, "not yours"));
+    return what;
+  }
+};
+BOOST_DESCRIBE_STRUCT(Throws, (), (plain, coroutine, give, take))
+
+struct fixture {
+  fixture() {
+    world.add("a");
+    world.wait_for_nodes(1);
+  }
+  ~fixture() { Fussy::mood = 0; }
+  template <class R>
+  dist::fault fault_of(dist::pending<dist::result<R>> call) {
+    auto const got = world.run<dist::result<R>>(std::move(call));
+    BOOST_REQUIRE(got.has_error());
+    return got.error();
+  }
+
+  dist::test::memory_cluster world{dist::services<Throws>()};
+  dist::cluster cluster = world.cluster();
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(exceptions, fixture)
+
+BOOST_AUTO_TEST_CASE(whatever_a_method_throws_is_a_fault) {
+  struct row {
+    char const* what;
+    char const* said;
+  };
+  row const rows[] = {{"std", "out of paper"},       {"int", "not a std::exception"}, {"text", "not a std::exception"},
+                      {"code", "No space left"},     {"aborted", "Operation"},        {"call", "failed"},
+                      {"stopped", "failed"}};
+  for (auto const& one : rows) {
+    for (auto const& what : {fault_of(dist::try_call<&Throws::plain>(cluster, one.what)),
+                             fault_of(dist::try_call<&Throws::coroutine>(cluster, one.what))}) {
+      BOOST_TEST((what.code == errc::method_failed), what);
+      BOOST_TEST(what.known == progress::executed, what);
+      BOOST_TEST(what.message.find(one.said) != std::string::npos, what);
+      BOOST_TEST(what.node == "a");
+    }
+  }
+  BOOST_TEST(world.run<std::string>(dist::go<&Throws::plain>(cluster, "fine")) == "fine");
+}
+
+BOOST_AUTO_TEST_CASE(a_result_that_throws_at_its_caller_is_a_fault) {
+  for (int const mood : {1, 2}) {
+    Fussy::mood = 0;
+    auto const what = fault_of(dist::try_call<&Throws::give>(cluster, mood));
+    BOOST_TEST((what.code == errc::bad_result), what);
+    BOOST_TEST(what.message.find(mood == 1 ? "too fussy" : "not a std::exception") != std::string::npos, what);
+    BOOST_TEST(what.method == "Throws.give");
+  }
+  Fussy::mood = 0;
+  BOOST_TEST(world.run<Fussy>(dist::go<&Throws::give>(cluster, 0)).value == 7);
+}
+
+BOOST_AUTO_TEST_CASE(an_argument_that_throws_at_the_node_is_a_fault) {
+  std::vector<Fussy> const given{Fussy(7)};
+  for (int const mood : {1, 2}) {
+    Fussy::mood = mood;
+    auto const what = fault_of(dist::try_call<&Throws::take>(cluster, given));
+    BOOST_TEST((what.code == errc::bad_arguments), what);
+    BOOST_TEST(what.known == progress::not_started);
+  }
+  Fussy::mood = 0;
+  BOOST_TEST(world.run<std::int64_t>(dist::go<&Throws::take>(cluster, given)) == 7);
+}
+
+BOOST_AUTO_TEST_CASE(a_pending_yields_once) {
+  auto call = dist::go<&Throws::plain>(cluster, "fine");
+  BOOST_TEST(call.valid());
+  auto moved = std::move(call);
+  BOOST_TEST(!call.valid());
+  BOOST_TEST(world.run<std::string>(std::move(moved)) == "fine");
+  BOOST_TEST(!moved.valid());
+  // What is left of one may still be asked, assigned to and dropped.
+  BOOST_TEST(moved.node().value_or("") == "a");
+  moved.cancel();
+  BOOST_CHECK_THROW(dist::block_on(std::move(moved)), std::logic_error);
+  moved.cancel();
+  moved = dist::go<&Throws::plain>(cluster, "again");
+  BOOST_TEST(world.run<std::string>(std::move(moved)) == "again");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
