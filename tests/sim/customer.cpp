@@ -73,16 +73,21 @@ task<void> customer::small_call(call_facts about) {
     auto const when = microseconds(chance_.below(300'000));
     switch (chance_.below(3)) {
       case 0:
-        cancel = self_.clock.schedule(self_.clock.now() + when, [&call] { call.cancel(); });
+        cancel = self_.clock.schedule(self_.clock.now() + when, [this, tag, &call] {
+          calls_.unwanted(tag, all_.now());
+          call.cancel();
+        });
         break;
       case 1:
         // Dropped: nobody hears of it any more.
         co_await sleep_for(self_.clock, when);
+        calls_.unwanted(tag, all_.now());
         calls_.forgotten(tag);
         co_return;
       default: {
         // Assigned over.
         co_await sleep_for(self_.clock, when);
+        calls_.unwanted(tag, all_.now());
         calls_.forgotten(tag);
         call_facts next;
         next.kind = method_kind::waits;

@@ -11,13 +11,15 @@ namespace dist::sim {
 /// Makes calls of every kind from one process, master's or job's, and gives up some of them.
 class customer {
  public:
-  customer(process& in, dist::cluster on, ledger& calls, std::uint64_t seed, bool from_link, std::size_t nodes)
+  customer(process& in, dist::cluster on, ledger& calls, std::uint64_t seed, bool from_link, std::size_t nodes,
+           test::virtual_clock& all)
       : self_(in),
         on_(std::move(on)),
         calls_(calls),
         chance_(seed),
         from_link_(from_link),
         node_count_(nodes),
+        all_(all),
         running_(in.io.get_executor()) {}
 
   /// Makes `count` calls in about `time`, and completes when all of them have.
@@ -40,6 +42,7 @@ class customer {
   test::seeded_entropy chance_;
   bool from_link_;
   std::size_t node_count_;
+  test::virtual_clock& all_;
   task_group running_;
   deadline until_;  ///< scratch of options_for
 };

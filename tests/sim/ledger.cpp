@@ -11,7 +11,7 @@ char const* to_text(method_kind kind) noexcept {
 }
 
 call_tag ledger::open(call_facts about) {
-  entries_.push_back({about, {}, 0, false, false, {}});
+  entries_.emplace_back().about = about;
   ++open_;
   return entries_.size();
 }
@@ -36,6 +36,12 @@ void ledger::began(call_tag tag, std::string const& node) {
     return name_of(tag, one) + " began " + std::to_string(one.begun.size()) + " times, on " + one.begun.front() +
            " and on " + node;
   });
+}
+
+void ledger::ran_through(call_tag tag, time_point now) {
+  auto const& one = entries_[tag - 1];
+  if (!cancel_bound_ || one.unwanted_since == time_point::max()) return;
+  check(now <= one.unwanted_since + *cancel_bound_, [&] { return name_of(tag, one) + " ran on although nobody wanted it"; });
 }
 
 std::size_t ledger::begins(call_tag tag) const { return entries_[tag - 1].begun.size(); }
@@ -102,7 +108,7 @@ void ledger::judge_fault(call_tag tag, entry const& one) {
   if (what.code == errc::deadline_exceeded) expected = one.about.has_deadline || one.about.nested || !own;
   if (what.code == errc::cancelled) expected = one.about.may_cancel || one.about.nested || !own;
   if (what.code == errc::connection_lost || what.code == errc::node_lost)
-    expected = at_most_once || one.about.from_link || one.about.nested || !own;
+    expected = at_most_once || one.about.pinned || one.about.from_link || one.about.nested || !own;
   if (what.code == errc::poisoned) expected = deaths_ >= 3;
   if (what.code == errc::no_node) expected = one.about.gives_up || one.about.pinned || one.about.nested || !own;
   if (what.code == errc::stopped) expected = true;

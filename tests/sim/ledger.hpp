@@ -53,6 +53,12 @@ class ledger {
   call_tag open(call_facts about);
   /// Its method began on a node.
   void began(call_tag tag, std::string const& node);
+  /// It ran to its end, told by nobody to stop.
+  void ran_through(call_tag tag, time_point now);
+  /// Nobody wants the answer any more.
+  void unwanted(call_tag tag, time_point now) { entries_[tag - 1].unwanted_since = now; }
+  /// Methods that listen hear of it so soon; otherwise nothing is said about it, as where links are cut.
+  void expect_cancels_within(duration bound) noexcept { cancel_bound_ = bound; }
   /// How often so far.
   std::size_t begins(call_tag tag) const;
   void answered(call_tag tag, std::uint64_t value);
@@ -84,6 +90,7 @@ class ledger {
   struct entry {
     call_facts about;
     std::vector<std::string> begun;  ///< nodes
+    time_point unwanted_since = time_point::max();
     std::size_t ends = 0;
     bool forgotten = false;
     bool good = false;
@@ -98,6 +105,7 @@ class ledger {
   std::size_t open_ = 0;
   std::size_t answers_ = 0;
   std::size_t deaths_ = 0;
+  std::optional<duration> cancel_bound_;
   std::uint64_t checks_ = 0;
   std::vector<std::string> problems_;
 };

@@ -4,7 +4,7 @@
 #include <iomanip>
 #include <ostream>
 
-#include "dispatcher.hpp"
+#include "dispatcher.hpp"  // of runtime: the simulation looks into the master
 
 namespace dist::sim {
 
@@ -26,7 +26,7 @@ scenario::scenario(std::uint64_t seed, std::ostream* trace)
 
 bool scenario::is_living(std::string_view name) {
   for (auto const& node : master_calls().nodes().nodes())
-    if (node.info->name == name) return node.state == node_state::living;
+    if (node.info->name == name) return node.state == node_state::living || node.state == node_state::set_aside;
   return false;
 }
 
@@ -54,6 +54,7 @@ void scenario::build() {
   calm_ = chance_.below(8) == 0;
   tight_ = static_cast<unsigned>(chance_.below(4));
   slow_links_ = chance_.below(4) == 0;
+  if (calm_ && !slow_links_) calls_.expect_cancels_within(seconds(1));
   latency_us_ = chance_.below(3) == 0 ? 0 : chance_.below(chance_.below(2) == 0 ? 200 : 20'000);
   method_us_ = chance_.below(3) == 0 ? 0 : chance_.below(30'000);
   length_ = milliseconds(300 + chance_.below(chance_.below(4) == 0 ? 12'000 : 3'000));
@@ -67,7 +68,7 @@ void scenario::build() {
   world_ = std::make_unique<simulation>(
       chance_.next(),
       [this](process& self) {
-        return services(Trial(std::make_shared<trial_site>(trial_site{calls_, self})));
+        return services(Trial(std::make_shared<trial_site>(trial_site{calls_, self, world_->time})));
       },
       options_);
   world_->listen([this](std::string const& who, std::string_view line) { said(who, line); });
@@ -135,7 +136,7 @@ void scenario::supervise() {
 }
 
 void scenario::add_customer(process& in, dist::cluster on, bool from_link, std::size_t count) {
-  auto who = std::make_unique<customer>(in, std::move(on), calls_, chance_.next(), from_link, plans_.size());
+  auto who = std::make_unique<customer>(in, std::move(on), calls_, chance_.next(), from_link, plans_.size(), world_->time);
   auto work = who->run(count, length_);
   auto run = test::start(in.io, std::move(work));
   customers_.push_back({std::move(who), run, &in});
@@ -157,7 +158,7 @@ bool scenario::everybody_here() {
   for (auto const& plan : plans_)
     if (auto const* const node = world_->find(plan.name); !node || !node->node.joined()) return false;
   auto const counts = master_calls().nodes().counts();
-  return counts.living == plans_.size() && counts.nodes == plans_.size();
+  return counts.living + counts.set_aside == plans_.size() && counts.nodes == plans_.size();
 }
 
 void scenario::recover() {

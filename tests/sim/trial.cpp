@@ -79,6 +79,7 @@ task<std::uint64_t> Trial::waits(context, call_tag tag, std::uint64_t us) const 
   auto const at = at_;
   at->began(tag);
   co_await wait(at, us);
+  at->ran_through(tag);
   co_return answer_to(tag);
 }
 
@@ -86,6 +87,7 @@ task<std::uint64_t> Trial::wait_writes(context, call_tag tag, std::uint64_t us) 
   auto const at = at_;
   at->began(tag);
   co_await wait(at, us);
+  at->ran_through(tag);
   co_return answer_to(tag);
 }
 

@@ -14,9 +14,13 @@ namespace dist::sim {
 struct trial_site {
   ledger& calls;
   process& self;
+  test::virtual_clock& all;
 
   void began(call_tag tag) {
     if (!self.dead()) calls.began(tag, self.name());
+  }
+  void ran_through(call_tag tag) {
+    if (!self.dead()) calls.ran_through(tag, all.now());
   }
 };
 
