@@ -7,7 +7,9 @@ bool value_error::fail(std::string what) {
   return false;
 }
 
-bool value_error::not_utf8(std::size_t at) { return fail("not UTF-8 at byte " + std::to_string(at)); }
+bool value_error::not_utf8(std::size_t at) {
+  return fail("not UTF-8 at byte " + std::to_string(at) + "; any bytes travel as std::vector<std::uint8_t>");
+}
 
 bool value_error::too_deep(std::size_t limit) {
   return fail("nested deeper than " + std::to_string(limit) + " levels");

@@ -17,7 +17,7 @@ class value_error {
   [[gnu::cold]] bool in_member(std::string_view name);
   [[gnu::cold]] bool in_element(std::size_t index);
 
-  /// One sentence: `argument 2: member items[3].name: not UTF-8 at byte 4`.
+  /// One sentence: `argument 2: member items[3].name: not UTF-8 at byte 4; ...`.
   std::string text(std::string_view subject) const;
   std::string text(std::string_view subject, std::size_t number) const;
 
