@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <dist/dist.hpp>
 #include <dist/runtime/system_world.hpp>
+#include <mutex>
 #include <thread>
 
 namespace {
@@ -125,6 +126,48 @@ BOOST_AUTO_TEST_CASE(pendings_are_dropped_on_eight_threads) {
       if (calls.size() > 10) calls.erase(calls.begin() + thread % 4, calls.begin() + 5);
     }
   });
+  BOOST_TEST(dist::block_on(dist::go<&Sums::nested>(*cluster, 30)) == 30);
+  while (live() != 0) std::this_thread::yield();
+}
+
+// Made on eight threads, through handles of their own; cancelled, dropped, assigned over and awaited on four others.
+BOOST_AUTO_TEST_CASE(pendings_end_on_other_threads_than_they_began) {
+  using made = dist::pending<dist::result<std::int64_t>>;
+  std::mutex mutex;
+  std::vector<made> calls;
+  std::atomic<int> to_come = 8 * 300;
+  std::atomic<int> wrong = 0;
+  auto const take = [&](std::vector<made>& into) {
+    std::lock_guard const lock(mutex);
+    while (!calls.empty() && into.size() < 5) {
+      into.push_back(std::move(calls.back()));
+      calls.pop_back();
+      --to_come;
+    }
+  };
+  on_threads(12, [&](int thread) {
+    if (thread < 8) {
+      auto const mine = cluster->with(dist::call_options().within(std::chrono::seconds(60 + thread)));
+      for (int i = 0; i < 300; ++i) {
+        auto call = i % 2 == 0 ? dist::try_call<&Sums::add>(mine, i, 1) : dist::try_call<&Sums::nested>(mine, 1);
+        std::lock_guard const lock(mutex);
+        calls.push_back(std::move(call));
+      }
+      return;
+    }
+    while (to_come > 0) {
+      std::vector<made> few;
+      take(few);
+      if (few.size() < 5) continue;  // dropped, if there are any
+      few[0].cancel();
+      few[1] = std::move(few[2]);
+      few.erase(few.begin() + 2);
+      if (auto const got = dist::block_on(std::move(few[0])); got.has_error() && got.error().code != dist::errc::cancelled)
+        ++wrong;
+      if (dist::block_on(std::move(few[1])).has_error()) ++wrong;
+    }
+  });
+  BOOST_TEST(wrong == 0);
   BOOST_TEST(dist::block_on(dist::go<&Sums::nested>(*cluster, 30)) == 30);
   while (live() != 0) std::this_thread::yield();
 }
