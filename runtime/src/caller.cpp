@@ -61,6 +61,13 @@ task<void> caller::wait_for_nodes(std::size_t count) {
   if (mine->failed) throw call_error(*mine->failed);
 }
 
+std::string caller::why(call_record const& call) const {
+  if (call.state_ == call_record::state::fresh) return "it has not been started";
+  if (is_live(call)) return why_there(call);
+  auto const by = call.answered_by();
+  return by ? "it has ended on node " + *by : "it has ended";
+}
+
 void caller::start_here(call_ptr const& call) {
   // Where it was awaited or cancelled here before its start came through from another thread, that has been done.
   if (call->state_ != call_record::state::fresh) return;

@@ -18,7 +18,7 @@ dispatcher::dispatcher(seams const& world, limits const& bounds, registry_settin
                        std::span<method_description const> expected)
     : caller(world, bounds), registry_(settings) {
   // The first round begins now: what stalls before the first beat is a stall too.
-  registry_.tick(world.clock.now());
+  registry_.tick(beat_at_ = world.clock.now());
   for (auto const& method : expected)
     if (auto const number = registry_.intern(method.name)) {
       facts_of(*number).expected = true;
@@ -137,6 +137,7 @@ void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, 
     if (said == verdict::poisoned) return fail(*call, blame_.poisoned(ref_of(*call), call->method->name));
     call->needs.alone = said == verdict::alone;
   }
+  call->moved_because = "it was on node " + node.name + ": " + why;
   move(call, node);
 }
 
@@ -154,7 +155,7 @@ void dispatcher::beat() {
     node->beat();
     for (auto const& line : node->abandoned.due(node->name, world().clock.now())) world().log.warn(line);
   }
-  auto const events = registry_.tick(world().clock.now());
+  auto const events = registry_.tick(beat_at_ = world().clock.now());
   keep_stranded();
   for (auto const& event : events) {
     auto const found = members_.find(event.node);
@@ -165,8 +166,10 @@ void dispatcher::beat() {
         world().log.warn("node " + node.name + " is silent: it gets no new calls; repeatable ones go elsewhere");
         for (auto const& call : node.in_flight())
           if (is_live(*call) && !call->once && call->needs.pin == no_node_id && node.repeatable(*call) && call->places.size() == 1 &&
-              !call->queued)
+              !call->queued) {
+            call->moved_because = "it was on node " + node.name + " only, which is silent";
             move(call, node);
+          }
         break;
       case liveness_change::became_lost:
         world().log.warn("node " + node.name + " is lost: it was silent for too long");
@@ -263,6 +266,7 @@ void dispatcher::submit(placed_ptr const& call) {
     case placing::placed: return send(call, where.node, std::move(where.held));
     case placing::queued:
       call->queued = where.place;
+      call->queued_at = beat_at_;
       world().log.debug([&] { return call->method->name + ": waits: " + registry_.why_waiting(call->needs); });
       if (!registry_.available(call->needs)) {
         say_early(*call);
@@ -281,6 +285,8 @@ void dispatcher::submit(placed_ptr const& call) {
 void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   call->queued = {};
   ++call->issues;
+  call->in_use_then = held.in_use();
+  call->slots_then = held.slots();
   auto& node = *members_.at(to);
   world().log.debug([&] { return call->method->name + ": to " + node.name; });
   auto const method = static_cast<std::size_t>(call->method_number);
@@ -341,8 +347,8 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
 
 void dispatcher::judge_failure(placed_call const& call, fault const& what, member const& by, lease const& held,
                                std::uint32_t running_us) {
-  // A refusal, a cancelled call or unfit arguments say nothing against the node.
-  if (what.known != progress::executed || (what.code != errc::method_failed && what.code != errc::transient)) return;
+  // A refusal, a cancelled call or unfit arguments say nothing against the node, nor does what failed elsewhere.
+  if (what.known != progress::executed || !what.cause.empty() || (what.code != errc::method_failed && what.code != errc::transient)) return;
   auto const pause =
       registry_.failed(held, call.method_number, running_us, world().clock.now(), world().entropy.next());
   if (!pause) return;
@@ -380,6 +386,7 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held, 
       return send_waiting();
     }
     if (what.may == remedy::elsewhere || (what.code == errc::unknown_method && registry_.available(call.method_number))) {
+      call.moved_because = "node " + by.name + " did not take it: " + what.message;
       move(keep, by);
       return send_waiting();
     }
@@ -462,12 +469,6 @@ std::vector<std::pair<std::string, std::uint64_t>> dispatcher::calls_sent_to(nod
   for (std::size_t method = 0; method < calls.size(); ++method)
     if (calls[method] > 0) sent.emplace_back(registry_.method_name(static_cast<method_ref>(method)), calls[method]);
   return sent;
-}
-
-std::string dispatcher::why_waiting() const {
-  std::string text;
-  for (auto const& reason : registry_.why_waiting()) text += (text.empty() ? "" : "; ") + reason;
-  return text;
 }
 
 void dispatcher::ended(call_record& record) noexcept {

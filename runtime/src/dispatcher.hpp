@@ -81,6 +81,7 @@ class dispatcher final : public caller {
   };
 
   void dispatch(call_ptr const& call) override;
+  std::string why_there(call_record const& call) const override;
   abandoned abandon(call_record& call) override;
   void ended(call_record& call) noexcept override;
 
@@ -135,6 +136,7 @@ class dispatcher final : public caller {
   std::vector<placed_ptr> unheard_;  ///< queued before the first node came; judged when one has
   std::vector<call_ptr> to_cancel_;
   bool cancelling_ = false;
+  time_point beat_at_{};  ///< the time, to a heartbeat
   std::uint64_t late_replies_ = 0;
   std::uint32_t last_origin_ = first_job_origin - 1;
 };

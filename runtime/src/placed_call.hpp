@@ -24,6 +24,10 @@ class placed_call final : public call_record {
   timer_id node_wait_timer = timer_id::none;
   timer_id again_timer = timer_id::none;  ///< when it is issued again
   unsigned issues = 0;  ///< how often it was sent
+  time_point queued_at{};         ///< to about one heartbeat
+  std::uint32_t in_use_then = 0;  ///< of its node's slots, when it was chosen, this call too
+  std::uint32_t slots_then = 0;
+  std::string moved_because;      ///< what happened where it was before
   bool may_have_run = false;  ///< on a node that no longer has it: "not started" is no longer true of it
 };
 

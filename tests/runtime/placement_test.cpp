@@ -188,4 +188,33 @@ BOOST_FIXTURE_TEST_CASE(quick_methods_get_a_window_and_others_none, placement_fi
   BOOST_TEST(status("in_use") == "1");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_call_says_why_it_waits_and_why_it_is_where_it_is, placement_fixture) {
+  add("a", {{"gpu", "1"}}, 2);
+  add("b", {}, 2);
+  world.wait_for_nodes(2);
+  auto first = dist::go<&Work::read>(cluster, "first", needing("gpu"));
+  BOOST_TEST(drive_until_begun("first@a"));
+  BOOST_TEST(first.why() == "went to node a: the least used of 1 that can take it, 1 of 2 slots in use");
+  auto pinned = dist::go<&Work::read>(cluster, "pinned", needing("node=a"));
+  BOOST_TEST(drive_until_begun("pinned@a"));
+  BOOST_TEST(pinned.why() == "went to node a, which it is for, 2 of 2 slots in use");
+  auto second = dist::go<&Work::read>(cluster, "second", needing("gpu"));
+  world.pass(3s);
+  BOOST_TEST(second.why() == "waits for 3 s: all 2 slots of 1 node with label gpu are in use, 1 calls of Work.read wait");
+  auto third = dist::go<&Work::read>(cluster, "third");
+  BOOST_TEST(drive_until_begun("third@b"));
+  BOOST_TEST(third.why() == "went to node b: the least used of 2 that can take it, 1 of 2 slots in use");
+  add("c", {}, 4);
+  world.wait_for_nodes(3);
+  world.kill_node(1);
+  BOOST_TEST(drive_until_begun("third@c"));
+  BOOST_TEST(third.why() ==
+             "went to node c: the least used of 2 that can take it, 1 of 4 slots in use; before that it was on node b: "
+             "its connection ended");
+  at->open_all();
+  world.run(dist::task<std::string>(std::move(first)));
+  world.pass(1s);
+  BOOST_TEST(pinned.why() == "it has ended");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

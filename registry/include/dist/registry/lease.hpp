@@ -64,6 +64,9 @@ class lease {
 
   explicit operator bool() const noexcept { return load_ != nullptr; }
   node_id node() const noexcept { return load_ ? load_->id : no_node_id; }
+  /// How full the node is now, with this call.
+  std::uint32_t in_use() const noexcept { return load_ ? load_->in_use : 0; }
+  std::uint32_t slots() const noexcept { return load_ ? load_->slots : 0; }
   /// False once the node has left: an answer that still comes belongs to nobody.
   bool attached() const noexcept { return load_ && load_->home; }
 

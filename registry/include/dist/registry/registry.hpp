@@ -168,6 +168,8 @@ class registry {
   bool available(method_ref method) const noexcept { return selector_.living(method) > 0; }
   /// Whether a living node could take the call, busy or not.
   bool available(call_needs const& needs) const noexcept;
+  /// How many living nodes could.
+  std::size_t able(call_needs const& needs) const noexcept { return selector_.living(needs.method, needs.labels); }
   /// One sentence for people: why such a call does not start.
   std::string why_waiting(call_needs const& needs) const;
   /// The different reasons for which calls wait, sorted; at most `most`.

@@ -144,6 +144,9 @@ class caller : public std::enable_shared_from_this<caller> {
   /// Where the node of this name joined from, `127.0.0.1:40112`; empty where that is not known here. I/O thread.
   virtual std::string address_of(std::string_view) const { return {}; }
 
+  /// One sentence for people: why the call waits, or why it went where it went. I/O thread.
+  std::string why(call_record const& call) const;
+
   asio::io_context::executor_type get_executor() const noexcept { return world_.io.get_executor(); }
   seams const& world() const noexcept { return world_; }
   limits const& bounds() const noexcept { return limits_; }
@@ -171,6 +174,8 @@ class caller : public std::enable_shared_from_this<caller> {
     std::string node;
   };
   virtual abandoned abandon(call_record& call) = 0;
+  /// why() of a live call.
+  virtual std::string why_there(call_record const&) const { return "its master knows: see the master's /status"; }
   /// The call is about to complete: the derived class' own bookkeeping ends.
   virtual void ended(call_record& call) noexcept = 0;
 

@@ -188,6 +188,13 @@ class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it"
   /// The node that answered, also after the await; nothing before it did, and where only the master knows: for calls
   /// made from a node or over a connection to somebody's master.
   std::optional<std::string> node() const { return call_ ? call_->answered_by() : std::nullopt; }
+  /// One sentence for people: why it waits, such as `waits for 3 s: no node has label gpu=1`, or why it went where it went,
+  /// `went to node a: the least used of 3 that can take it, 1 of 4 slots in use`. For calls made from a node or over a
+  /// connection only the master knows. I/O thread.
+  std::string why() const {
+    auto const alive = calls_.lock();
+    return alive && call_ ? alive->why(*call_) : "its cluster is gone";
+  }
   /// What it was made on; null once that is gone.
   std::shared_ptr<caller> shared_caller() const noexcept { return calls_.lock(); }
 

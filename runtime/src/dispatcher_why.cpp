@@ -1,0 +1,38 @@
+#include <algorithm>
+
+#include "dispatcher.hpp"
+
+namespace dist {
+
+std::string dispatcher::why_waiting() const {
+  std::string text;
+  for (auto const& reason : registry_.why_waiting()) text += (text.empty() ? "" : "; ") + reason;
+  return text;
+}
+
+std::string dispatcher::why_there(call_record const& record) const {
+  auto const& call = static_cast<placed_call const&>(record);
+  std::string text;
+  for (auto const& place : call.places) text += (text.empty() ? "went to node " : " and to node ") + place.on->name;
+  if (!call.places.empty()) {
+    if (call.needs.pin != no_node_id)
+      text += ", which it is for";
+    else
+      text += ": the least used of " + std::to_string(registry_.able(call.needs)) + " that can take it";
+    text += call.in_use_then > call.slots_then
+                ? ", " + std::to_string(call.in_use_then - call.slots_then) + " ahead of a free slot"
+                : ", " + std::to_string(call.in_use_then) + " of " + std::to_string(call.slots_then) + " slots in use";
+  }
+  if (call.queued) {
+    auto const waited = std::chrono::duration_cast<std::chrono::seconds>(beat_at_ - call.queued_at);
+    text += (text.empty() ? "waits for " : "; waits for ") + std::to_string(std::max<std::int64_t>(0, waited.count())) +
+            " s: " + registry_.why_waiting(call.needs);
+  } else if (call.again_timer != timer_id::none) {
+    text += (text.empty() ? "" : "; ") + std::string("waits for a moment before it is issued again");
+  }
+  if (text.empty()) text = "is on its way";
+  if (!call.moved_because.empty()) text += "; before that " + call.moved_because;
+  return text;
+}
+
+}  // namespace dist
