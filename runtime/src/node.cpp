@@ -1,6 +1,8 @@
 #include <dist/runtime/node.hpp>
 
 #include <algorithm>
+#include <asio/cancellation_state.hpp>
+#include <asio/this_coro.hpp>
 #include <dist/rpc/sleep.hpp>
 
 #include "back_off.hpp"
@@ -28,6 +30,8 @@ task<void> node::impl::join_loop() {
       if (e.code() == errc::denied) throw;
       said(e.what());
     }
+    // The end of a session is not to be interrupted; what comes behind it is.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     session_.reset();
     if (stopping_ || !options_.rejoin) break;
     auto const pause = pause_before_retry(failures_++, world_.entropy);

@@ -48,6 +48,10 @@ task<void> node_session::run() {
     failed = std::current_exception();
     why = e.what();
   }
+  if (silent_) {
+    why = "the master is silent";
+    failed = std::make_exception_ptr(call_error(make_fault(errc::connection_lost, why)));
+  }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (drain_timer_ != timer_id::none) world_.clock.cancel(std::exchange(drain_timer_, timer_id::none));
   nested_->detach(why);
@@ -65,7 +69,7 @@ task<void> node_session::beat_loop() {
   for (;;) {
     co_await sleep_for(world_.clock, heartbeat_);
     if (silence_->is_too_long(world_.clock.now())) {
-      world_.log.warn("the master is silent: looking for it anew");
+      silent_ = true;
       session_->close();
       co_return;
     }

@@ -68,6 +68,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   bool draining_ = false;
   bool drain_confirmed_ = false;  ///< the master sends no request any more
   bool said_goodbye_ = false;
+  bool silent_ = false;  ///< the master was, for too long
 };
 
 }  // namespace dist

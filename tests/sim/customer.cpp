@@ -36,7 +36,10 @@ call_options customer::options_for(call_facts& about) {
   about.gives_up = chance_.below(12) == 0;
   if (about.gives_up) options.wait_for_node(microseconds(chance_.below(2'000'000)));
   about.pinned = chance_.below(12) == 0;
-  if (about.pinned) options.needs("node=n" + std::to_string(1 + chance_.below(node_count_)));
+  if (about.pinned) {
+    about.pinned_to = "n" + std::to_string(1 + chance_.below(node_count_));
+    options.needs("node=" + about.pinned_to);
+  }
   return options;
 }
 

@@ -31,6 +31,8 @@ void ledger::began(call_tag tag, std::string const& node) {
   if (tag == 0 || tag > entries_.size()) return;
   auto& one = entries_[tag - 1];
   one.begun.push_back(node);
+  if (one.about.pinned)
+    check(one.about.pinned_to == node, [&] { return name_of(tag, one) + " is for " + one.about.pinned_to + " and began on " + node; });
   auto const at_most_once = one.about.once || !is_repeatable(one.about.kind);
   check(!at_most_once || one.begun.size() == 1, [&] {
     return name_of(tag, one) + " began " + std::to_string(one.begun.size()) + " times, on " + one.begun.front() +
@@ -101,7 +103,7 @@ void ledger::judge_fault(call_tag tag, entry const& one) {
     check(what.known != progress::not_started || one.begun.empty(), [&] { return "not_started is not true: " + said(); });
     check(what.known != progress::executed || !one.begun.empty(), [&] { return "executed is not true: " + said(); });
   }
-  bool const at_most_once = one.about.once || !is_repeatable(one.about.kind);
+  auto const at_most_once = one.about.once || !is_repeatable(one.about.kind);
   bool expected = false;
   if (what.code == errc::method_failed) expected = one.about.kind == method_kind::fails || !own;
   if (what.code == errc::transient) expected = one.about.kind == method_kind::transient;

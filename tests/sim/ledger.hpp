@@ -44,6 +44,7 @@ struct call_facts {
   bool from_link = false;   ///< made over a connection to the master
   bool nested = false;
   bool pinned = false;    ///< to one node
+  std::string pinned_to;  ///< its name
   bool gives_up = false;  ///< waits for a node for a while only
 };
 

@@ -30,7 +30,7 @@ struct totals {
     handlers += one.handlers;
     if (one.problems.empty()) return;
     ++failures;
-    std::cout << "seed " << one.seed << " fails; ./tests/run sim --seed " << one.seed << " shows how\n";
+    std::cout << "seed " << one.seed << " fails; ./tests/run sim --seed " << one.seed << " shows how" << std::endl;
     std::size_t shown = 0;
     for (auto const& problem : one.problems) {
       if (++shown > 5) break;
@@ -55,6 +55,7 @@ constexpr char const* usage =
     "  --first N    begin with this one (1)\n"
     "  --minutes N  run as many as this time allows\n"
     "  --seed N     run this one alone and show everything that happens in it\n"
+    "  --until-failure N  run so many seeds, or until one fails\n"
     "  --twice N    run the first N seeds twice each: both times the same must happen\n";
 
 struct wishes {
@@ -63,6 +64,7 @@ struct wishes {
   std::uint64_t minutes = 0;
   std::optional<std::uint64_t> one;
   std::uint64_t twice = 0;
+  bool stops_at_failure = false;
 };
 
 std::optional<wishes> read(int argc, char** argv) {
@@ -78,6 +80,7 @@ std::optional<wishes> read(int argc, char** argv) {
     else if (flag == "--first") read.first = value;
     else if (flag == "--minutes") read.minutes = value;
     else if (flag == "--seed") read.one = value;
+    else if (flag == "--until-failure") read.seeds = value, read.stops_at_failure = true;
     else if (flag == "--twice") read.twice = value;
     else return std::nullopt;
   }
@@ -115,6 +118,7 @@ int main(int argc, char** argv) {
   for (auto seed = wanted->first;; ++seed) {
     if (wanted->minutes > 0 ? std::chrono::steady_clock::now() >= until : seed >= wanted->first + wanted->seeds) break;
     all.add(run_one(seed, nullptr));
+    if (wanted->stops_at_failure && all.failures > 0) break;
   }
   all.say();
   return all.failures == 0 ? 0 : 1;
