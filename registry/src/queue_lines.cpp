@@ -48,7 +48,8 @@ std::uint32_t call_queue::line_for(line_key const& key) {
 
 std::uint32_t call_queue::caller_for(caller_ref name) {
   // Only for a new line, and there are few callers: a scan is enough.
-  auto at = std::ranges::find_if(callers_, [&](caller_entry const& one) { return one.line_count > 0 && one.name == name; });
+  auto at =
+      std::ranges::find_if(callers_, [&](caller_entry const& one) { return one.line_count > 0 && one.name == name; });
   if (at == callers_.end()) {
     at = std::ranges::find(callers_, 0U, &caller_entry::line_count);
     if (at == callers_.end()) at = callers_.emplace(at);

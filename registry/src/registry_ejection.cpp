@@ -30,8 +30,8 @@ void registry::measured(method_ref method, std::uint32_t microseconds) {
     selector_.set_window(method, window);
 }
 
-std::optional<duration> registry::failed(lease const& held, method_ref method, std::uint32_t microseconds, time_point now,
-                                         std::uint64_t random) {
+std::optional<duration> registry::failed(lease const& held, method_ref method, std::uint32_t microseconds,
+                                         time_point now, std::uint64_t random) {
   auto* load = held.load_;
   auto* entry = load && load->home ? table_.find(load->id) : nullptr;
   if (!entry) return {};

@@ -35,7 +35,8 @@ std::optional<fault> registry::refusal(call_needs const& needs) const {
   auto const* entry = table_.find(needs.pin);
   if (!entry) {
     if (is_absent(needs.pin) && !needs.moved) return {};
-    return make_fault(errc::no_node, is_absent(needs.pin) ? why_pinned(needs) : "the node that the call was for has left");
+    return make_fault(errc::no_node,
+                      is_absent(needs.pin) ? why_pinned(needs) : "the node that the call was for has left");
   }
   auto const& group = *entry->load->group;
   if (!group.key().may_have(needs.method))

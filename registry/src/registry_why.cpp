@@ -27,9 +27,8 @@ std::string registry::why_waiting(call_needs const& needs) const {
   }
   auto const slots = selector_.slots(needs.method, needs.labels);
   return "all " + std::to_string(slots) + (slots == 1 ? " slot of " : " slots of ") + std::to_string(living) +
-         (living == 1 ? " node" : " nodes") + (with.empty() ? "" : " with " + with) +
-         " are in use, " + std::to_string(queue_.waiting(needs.method)) + " calls of " +
-         methods_.name(needs.method) + " wait";
+         (living == 1 ? " node" : " nodes") + (with.empty() ? "" : " with " + with) + " are in use, " +
+         std::to_string(queue_.waiting(needs.method)) + " calls of " + methods_.name(needs.method) + " wait";
 }
 
 std::vector<std::string> registry::why_waiting(std::size_t most) const {

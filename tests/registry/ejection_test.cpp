@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <map>
+#include <random>
 
 using namespace registry_test;
 
@@ -212,6 +214,64 @@ BOOST_AUTO_TEST_CASE(a_method_that_only_this_node_has_keeps_it) {
   pinned.pin = a;
   for (int n = 0; n < 50; ++n) f.registry.failed(f.registry.submit(call(0), pinned).held, f.sum, 0, at(0s), 0);
   BOOST_TEST(f.registry.counts().set_aside == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(whatever_happens_half_of_the_healthy_nodes_of_each_method_stay) {
+  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+    std::mt19937 random(seed);
+    auto const below = [&](std::size_t bound) { return random() % bound; };
+    fixture f;
+    dist::duration now{};
+    std::map<dist::node_id, bool> broken;
+    std::vector<dist::lease> held;
+    std::size_t set_aside = 0;
+    for (int step = 0; step < 3000; ++step) {
+      auto const any = [&] {
+        return std::next(broken.begin(), static_cast<std::ptrdiff_t>(below(broken.size())))->first;
+      };
+      auto const what = below(100);
+      if (broken.empty() || (what < 3 && broken.size() < 10)) {
+        auto const id = f.registry.join(
+            node("n" + std::to_string(step), 1 + static_cast<std::uint32_t>(below(3)), {"Arith.sum"}), at(now));
+        broken.emplace(id->id, below(3) == 0);
+      } else if (what < 5) {
+        auto const id = any();
+        f.registry.leave(id);
+        broken.erase(id);
+      } else if (what < 6) {
+        f.registry.drain(any());
+      } else if (what < 10) {
+        now += 1s;
+        for (auto const& [id, is_broken] : broken) f.registry.heard(id, at(now));
+        for (auto const& event : f.registry.tick(at(now)))
+          BOOST_REQUIRE(event.change == dist::liveness_change::needed_again);
+      } else if (what < 55) {
+        if (f.registry.counts().queued < 20) {
+          if (auto out = f.submit(); out.held) held.push_back(std::move(out.held));
+        }
+      } else if (!held.empty()) {
+        std::swap(held[below(held.size())], held.back());
+        auto one = std::move(held.back());
+        held.pop_back();
+        auto const on = broken.find(one.node());
+        if (on != broken.end() && on->second) {
+          if (f.registry.failed(one, f.sum, 0, at(now), random())) ++set_aside;
+        } else if (below(10) != 0) {
+          f.registry.succeeded(one, f.sum, 0);
+        }
+      }
+      for (auto& out : f.drain_queue()) held.push_back(std::move(out.held));
+      auto const counts = f.registry.counts();
+      BOOST_REQUIRE(counts.set_aside <= counts.living);
+      BOOST_REQUIRE(counts.living + counts.set_aside + counts.draining == broken.size());
+      BOOST_REQUIRE(f.registry.available(f.sum) == (counts.living > 0));
+      // Nobody waits while a slot is free.
+      if (counts.queued > 0)
+        for (auto const& view : f.registry.nodes())
+          BOOST_REQUIRE((view.state != dist::node_state::living || view.in_use >= view.info->slots));
+    }
+    BOOST_TEST(set_aside > 0U);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(pauses_double_up_to_the_longest_and_vary_by_half) {

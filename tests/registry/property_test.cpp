@@ -106,14 +106,14 @@ struct model {
   }
 
   /// The call that has to go out next: nested before top-level, then by the caller's turn, then the oldest that fits, none
-  /// past its own lane's head. Of those that `node` could take, where one is given.
-  std::deque<waiting>::iterator next(std::optional<dist::node_id> node = {}) {
+  /// past its own lane's head. Of those that node `on` could take, where it is given.
+  std::deque<waiting>::iterator next(std::optional<dist::node_id> on = {}) {
     auto best = queue.end();
     std::set<std::pair<decltype(line_of({})), bool>> plain_seen;
     for (auto w = queue.begin(); w != queue.end(); ++w) {
       if (w->needs.avoided.empty() && !plain_seen.emplace(line_of(w->needs), w->needs.nested).second) continue;
       auto const where = choices(w->needs);
-      if (where.empty() || (node && !where.contains(*node))) continue;
+      if (where.empty() || (on && !where.contains(*on))) continue;
       if (best == queue.end() || sooner(*w, *best)) best = w;
     }
     return best;

@@ -89,9 +89,9 @@ BOOST_AUTO_TEST_CASE(labels_are_met_by_value_or_by_any) {
     std::vector<std::string> asked;
     bool met;
   } const table[] = {
-      {{}, true},          {{"gpu"}, true},         {{"gpu=1"}, true},           {{"gpu=2"}, false},
-      {{"cpu"}, false},    {{"zone=a=b"}, true},    {{"zone=a"}, false},         {{"big"}, true},
-      {{"big="}, true},    {{"gpu", "big"}, true},  {{"gpu", "gpu=1"}, true},    {{"gpu=1", "gpu=2"}, false},
+      {{}, true},       {{"gpu"}, true},        {{"gpu=1"}, true},        {{"gpu=2"}, false},
+      {{"cpu"}, false}, {{"zone=a=b"}, true},   {{"zone=a"}, false},      {{"big"}, true},
+      {{"big="}, true}, {{"gpu", "big"}, true}, {{"gpu", "gpu=1"}, true}, {{"gpu=1", "gpu=2"}, false},
       {{"node"}, true},
   };
   for (auto const& row : table) {
