@@ -1,16 +1,26 @@
 #include <dist/registry/retry.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace dist {
 
 retry_budget::retry_budget(retry_settings settings) noexcept
-    : settings_(settings), hundredths_(std::uint64_t{100} * settings.burst) {}
+    : settings_(settings), most_borne_(settings.burst), hundredths_(std::uint64_t{100} * settings.burst) {}
 
 void retry_budget::called(std::uint64_t count) noexcept {
   auto const cap = std::uint64_t{100} * std::max(settings_.most, settings_.burst);
   if (settings_.percent != 0 && count > cap / settings_.percent) count = cap / settings_.percent + 1;
   hundredths_ = std::min(cap, hundredths_ + count * settings_.percent);
+}
+
+void retry_budget::bear(std::uint64_t burst) noexcept {
+  constexpr std::uint64_t most = 10'000'000;
+  auto const wanted = static_cast<unsigned>(std::clamp<std::uint64_t>(burst, retry_settings().burst, most));
+  // What a new node can lose is there at once. Not again for one that goes and comes back: it would lose calls for ever.
+  if (wanted > most_borne_) hundredths_ += std::uint64_t{100} * (wanted - std::exchange(most_borne_, wanted));
+  settings_.burst = wanted;
+  settings_.per_second = std::max(retry_settings().per_second, wanted / 10);
 }
 
 bool retry_budget::try_take(time_point now) noexcept {

@@ -130,6 +130,7 @@ void caller::end_early(call_record& call, errc why) {
   what.may = why == errc::cancelled ? remedy::never : remedy::if_repeatable;
   what.phase = left.phase;
   what.node = left.node;
+  what.cause = left.cause;
   fail(call, std::move(what));
 }
 
@@ -173,6 +174,8 @@ void caller::stop_calls() noexcept {
     auto what = make_fault(errc::stopped, "the cluster was stopped");
     what.known = left.known;
     what.phase = left.phase;
+    what.node = left.node;
+    what.cause = left.cause;
     fail(*call, std::move(what));
   }
   mailbox_->finish();

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "known_methods.hpp"
 #include "member.hpp"
 #include "placed_call.hpp"
 
@@ -72,14 +73,6 @@ class dispatcher final : public caller {
   void stop();
 
  private:
-  /// What the nodes that joined say of a method.
-  struct method_facts {
-    bool expected = false;  ///< by this program
-    bool listed = false;    ///< by a node
-    bool repeatable = true;
-    bool brief = true;
-  };
-
   void dispatch(call_ptr const& call) override;
   std::string why_there(call_record const& call) const override;
   abandoned abandon(call_record& call) override;
@@ -92,10 +85,18 @@ class dispatcher final : public caller {
   void send_waiting();
   /// Calls that the registry gave up are kept here, so that they outlive whatever happens until send_waiting() fails them.
   void keep_stranded();
-  /// Issues the call again, ahead of those that never went out; `avoid` had it.
-  void move(placed_ptr const& call, member const& avoid);
-  /// The same after a pause that grows with each issue.
-  void move_later(placed_ptr const& call, member const& avoid);
+
+  // What happens next with a call whose try has ended, dispatcher_again.cpp
+
+  ended_try ended(placed_call const& call, member const& on, try_end how, fault const& what) const;
+  void take(next_step step, placed_ptr const& call, member const& by, fault what);
+  static void avoid(placed_call& call, member const& node);
+  /// Ahead of those that never went out, once the budget allows it.
+  void issue(placed_ptr const& call, member const& away_from, next_step step);
+  void issue_now(placed_ptr const& call, issue_cost cost);
+  void issue_after(placed_ptr const& call, duration pause, issue_cost cost);
+  /// Grows with each, with full jitter.
+  duration next_pause(placed_call& call);
   /// A method that failed may be its node's fault.
   void judge_failure(placed_call const& call, fault const& what, member const& by, lease const& held,
                      std::uint32_t running_us);
@@ -106,31 +107,31 @@ class dispatcher final : public caller {
   void abandon_places(placed_call& call);
   /// Whether nobody here has ever heard of the method, so that waiting for it makes no sense.
   bool unheard_of(method_ref method) const;
+  /// Whether a name that nobody has declared may yet turn out to be a method.
+  bool may_be_heard_of() const;
   void fail_unknown(placed_call& call);
-  /// Lets `Arith.CheckN` stand for the method `Arith.check_n`.
-  void learn_spelling(std::string_view name, method_ref method);
   void judge_unheard();
   void wait_for_node(placed_ptr const& call);
   /// No node that is here can take the call: the log says so at once, not only with the next ten seconds.
   void say_early(placed_call const& call);
-  method_facts& facts_of(method_ref method);
   /// Whether the call was there: an answer from elsewhere is an answer that nobody waits for.
   static bool forget_place(placed_call& call, member const& on) noexcept;
-  result<method_ref> number_of(method_key const& method);
   void tell_node_waiters();
 
   registry registry_;
   blame blame_;
   std::unordered_map<node_id, member*> members_;
-  std::unordered_map<method_key const*, method_ref> numbers_;  ///< of static keys
-  std::vector<method_facts> facts_;                            ///< by method_ref
+  known_methods methods_{registry_};
+  reissue_budget budget_;
+  std::uint64_t nodes_hold_ = 0;       ///< calls, at most, slots and windows together
+  std::uint32_t window_;
+  std::size_t silent_on_methods_ = 0;  ///< nodes that list none and are tried for any
   struct node_waiter {
     std::size_t count;
     nodes_waiter done;
   };
   std::vector<node_waiter> waiting_for_nodes_;
   std::set<std::string> said_;  ///< by say_early, since the last node came
-  std::unordered_map<std::string, method_ref> spellings_;      ///< Go's, of methods that are expected or listed
   std::vector<placed_ptr> renamed_;  ///< were in the queue under a Go spelling; placed with the next slot_freed()
   std::vector<std::pair<placed_ptr, fault>> stranded_;  ///< pinned to a node that has gone
   std::vector<placed_ptr> unheard_;  ///< queued before the first node came; judged when one has

@@ -33,6 +33,8 @@ class member {
 
   node_id id{};      ///< given by the registry
   std::string name;  ///< likewise
+  std::uint64_t most_calls = 0;     ///< that it can hold at once
+  bool lists_methods = true;        ///< a Go node does not: it is tried for any
   std::vector<std::uint64_t> sent;  ///< calls so far, by method_ref
   abandoned_calls abandoned;        ///< by call_ref
 };

@@ -23,11 +23,14 @@ class placed_call final : public call_record {
   boost::container::small_vector<place, 1> places;
   timer_id node_wait_timer = timer_id::none;
   timer_id again_timer = timer_id::none;  ///< when it is issued again
-  unsigned issues = 0;  ///< how often it was sent
   time_point queued_at{};         ///< to about one heartbeat
   std::uint32_t in_use_then = 0;  ///< of its node's slots, when it was chosen, this call too
   std::uint32_t slots_then = 0;
   std::string moved_because;      ///< what happened where it was before
+  unsigned issues = 0;            ///< how often it was sent
+  unsigned retries = 0;           ///< of these, because its method threw dist::transient
+  unsigned pauses = 0;            ///< how often it waited before it was issued again
+  std::string cause;              ///< why it had to be issued again, the first time
   bool may_have_run = false;  ///< on a node that no longer has it: "not started" is no longer true of it
 };
 

@@ -112,7 +112,7 @@ void remote_caller::send(remote_ptr const& call) {
 
 caller::abandoned remote_caller::abandon(call_record& call) {
   auto& remote = static_cast<call_record_of_remote&>(call);
-  if (!remote.sent) return {progress::not_started, "connecting", {}};
+  if (!remote.sent) return {progress::not_started, "connecting", {}, {}};
   // The id is dead from here on: a late answer finds nothing.
   auto const keep = table_.close(remote.id);
   if (keep && session_) {
@@ -121,7 +121,7 @@ caller::abandoned remote_caller::abandon(call_record& call) {
     header.id = remote.id;
     session_->out().put(header);
   }
-  return {progress::unknown, "running", {}};
+  return {progress::unknown, "running", {}, {}};
 }
 
 void remote_caller::on_reply(frame& in) {

@@ -48,6 +48,27 @@ BOOST_AUTO_TEST_CASE(time_fills_up_to_the_burst) {
   BOOST_TEST(take_all(budget, at(9999h)) == 10);
 }
 
+BOOST_AUTO_TEST_CASE(whatever_the_nodes_hold_may_be_lost_at_once) {
+  dist::reissue_budget budget;
+  auto const take = [&](dist::issue_cost cost, dist::time_point now) {
+    int count = 0;
+    while (count < 10'000 && budget.try_take(cost, now)) ++count;
+    return count;
+  };
+  budget.nodes_hold(500);
+  BOOST_TEST(take(dist::issue_cost::loss, at(0s)) == 500);
+  BOOST_TEST(take(dist::issue_cost::retry, at(0s)) == 10);
+  BOOST_TEST(take(dist::issue_cost::nothing, at(0s)) == 10'000);
+  // A node that goes and comes back brings nothing new.
+  budget.nodes_hold(400);
+  budget.nodes_hold(500);
+  BOOST_TEST(take(dist::issue_cost::loss, at(0s)) == 0);
+  budget.nodes_hold(600);
+  BOOST_TEST(take(dist::issue_cost::loss, at(0s)) == 100);
+  BOOST_TEST(take(dist::issue_cost::loss, at(5s)) == 300);
+  BOOST_TEST(take(dist::issue_cost::loss, at(999s)) == 600);
+}
+
 BOOST_AUTO_TEST_CASE(delays_double_up_to_the_longest_with_full_jitter) {
   dist::retry_settings const settings;
   auto const longest = ~std::uint64_t{0};

@@ -359,6 +359,12 @@ BOOST_AUTO_TEST_CASE(a_method_may_ask_for_another_try) {
   BOOST_TEST(what.known == progress::executed);
   BOOST_TEST(at->begun.size() == 4);
   at->begun.clear();
+  BOOST_TEST(fault_of(dist::go<&Work::flaky>(cluster, 100, dist::call_options().retry(0))).code == errc::transient);
+  BOOST_TEST(at->begun.size() == 1);
+  at->begun.clear();
+  BOOST_TEST(fault_of(dist::go<&Work::flaky>(cluster, 100, dist::call_options().retry(5))).code == errc::transient);
+  BOOST_TEST(at->begun.size() == 6);
+  at->begun.clear();
   BOOST_TEST(fault_of(dist::go<&Work::flaky>(cluster, 100, dist::call_options().once())).code == errc::transient);
   BOOST_TEST(at->begun.size() == 1);
   at->begun.clear();

@@ -125,6 +125,8 @@ class registry {
 
   /// Errors  errc::limit_exceeded: too many different names.
   result<method_ref> intern(std::string_view name);
+  /// Nothing where the name has no number.
+  std::optional<method_ref> find_method(std::string_view name) const noexcept { return methods_.find(name); }
   std::string const& method_name(method_ref method) const noexcept { return methods_.name(method); }
   /// The node answered that it has no such method: it gets no more calls of it.
   void unknown_method(node_id node, method_ref method);

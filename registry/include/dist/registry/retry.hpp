@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <dist/registry/next_step.hpp>
 #include <dist/rpc/deadline.hpp>
 
 namespace dist {
@@ -22,6 +23,8 @@ class retry_budget {
 
   /// Calls were issued for the first time.
   void called(std::uint64_t count = 1) noexcept;
+  /// Bursts of so many are borne from now on, and that many a ten seconds' time allows.
+  void bear(std::uint64_t burst) noexcept;
   /// Takes one re-issue from the budget, or says no.
   bool try_take(time_point now) noexcept;
   std::uint64_t left() const noexcept { return hundredths_ / 100; }
@@ -30,9 +33,37 @@ class retry_budget {
   void refill(time_point now) noexcept;
 
   retry_settings settings_;
+  unsigned most_borne_;       ///< the largest burst so far
   std::uint64_t hundredths_;  ///< of one re-issue
   time_point filled_{};
   bool started_ = false;
+};
+
+/// What issuing calls again may cost the cluster, by why it is done. Empty means later, not never.
+///
+/// Losses   A re-issue replaces what its node did not finish, and the queue gives nodes no more than their slots, so the
+///          load never grows by it; what has to be bounded is nodes that take calls and go, over and over. Whatever the
+///          nodes can hold may be lost at once (a node with a full window, 40 of 100 nodes) and goes out again at once;
+///          as much again every ten seconds, and a fifth of the new calls.
+/// Retries  A method that throws dist::transient mostly stands for something outside that is overloaded: to that, each
+///          retry is load on top. So a fifth of the new calls, 10 at once and 10 a second.
+class reissue_budget {
+ public:
+  /// A call was issued for the first time.
+  void called() noexcept {
+    losses_.called();
+    retries_.called();
+  }
+  /// So many calls the living nodes hold at most, slots and windows.
+  void nodes_hold(std::uint64_t calls) noexcept { losses_.bear(calls); }
+  bool try_take(issue_cost cost, time_point now) noexcept {
+    if (cost == issue_cost::nothing) return true;
+    return (cost == issue_cost::loss ? losses_ : retries_).try_take(now);
+  }
+
+ private:
+  retry_budget losses_{{}};
+  retry_budget retries_{{}};
 };
 
 /// Full jitter: evenly between nothing and first_delay * 2^(attempt - 1), at most longest_delay. `random` is any 64

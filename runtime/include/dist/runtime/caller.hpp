@@ -172,6 +172,7 @@ class caller : public std::enable_shared_from_this<caller> {
     progress known = progress::not_started;
     char const* phase = "queueing";
     std::string node;
+    std::string cause;  ///< why it had not ended before, where something was in its way
   };
   virtual abandoned abandon(call_record& call) = 0;
   /// why() of a live call.

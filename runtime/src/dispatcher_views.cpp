@@ -1,0 +1,33 @@
+#include "dispatcher.hpp"
+
+#include <algorithm>
+
+namespace dist {
+
+std::size_t dispatcher::in_flight_on(node_id node) const {
+  auto const found = members_.find(node);
+  return found == members_.end() ? 0 : found->second->in_flight().size();
+}
+
+std::vector<abandoned_calls::stay> dispatcher::abandoned_on(node_id node) const {
+  auto const found = members_.find(node);
+  return found == members_.end() ? std::vector<abandoned_calls::stay>() : found->second->abandoned.stays();
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> dispatcher::calls_sent_to(node_id node) const {
+  std::vector<std::pair<std::string, std::uint64_t>> sent;
+  auto const found = members_.find(node);
+  if (found == members_.end()) return sent;
+  auto const& calls = found->second->sent;
+  for (std::size_t method = 0; method < calls.size(); ++method)
+    if (calls[method] > 0) sent.emplace_back(registry_.method_name(static_cast<method_ref>(method)), calls[method]);
+  return sent;
+}
+
+std::string dispatcher::address_of(std::string_view name) const {
+  for (auto const& node : registry_.nodes())
+    if (node.info->name == name) return node.info->address;
+  return {};
+}
+
+}  // namespace dist
