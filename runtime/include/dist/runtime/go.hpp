@@ -138,7 +138,9 @@ using method_call_of = typename method_call_for<Yields, Method, Serving>::type;
 template <auto Method, class Serving = class_of_method<Method>>
 inline constexpr method_call_of<yields_value, Method, Serving> go{};
 
-/// The same, to be awaited at once: `co_await dist::call<&Arith::sum>(cluster, values)`.
+/// The same, to be awaited at once: `co_await dist::call<&Arith::sum>(cluster, values)`. Where the master's queue is full (a
+/// million calls, or 256 MB of arguments) it fails with errc::overloaded at once, as go does: both are one object, and the
+/// master does not know which it was. map and its like never come near: they keep their window only.
 template <auto Method, class Serving = class_of_method<Method>>
 inline constexpr method_call_of<yields_value, Method, Serving> call{};
 
