@@ -65,6 +65,17 @@ void customer::settle(call_tag tag, call_facts const&, result<std::uint64_t> con
     calls_.failed(tag, got.error());
 }
 
+/// A deadline holds to the moment, unless the process stood still when it passed.
+void customer::expect_in_time(call_tag tag, deadline until) {
+  if (until.is_never() || self_.dead()) return;
+  auto const last = std::max(until.at(), self_.thawed_at());
+  auto const now = self_.clock.now();
+  calls_.check(now <= last, [&] {
+    return "call " + std::to_string(tag) + " ended " + std::to_string((now - last).count() / 1000) +
+           " us after its deadline";
+  });
+}
+
 task<void> customer::small_call(call_facts about) {
   // Named first: the facts it fills in go with the call.
   auto const options = options_for(about);
@@ -105,25 +116,20 @@ task<void> customer::small_call(call_facts about) {
   }
   auto const got = co_await std::move(call);
   self_.clock.cancel(cancel);
-  if (!until.is_never() && !self_.dead()) {
-    auto const last = std::max(until.at(), self_.thawed_at());
-    auto const now = self_.clock.now();
-    calls_.check(now <= last, [&] {
-      return "call " + std::to_string(tag) + " ended " + std::to_string((now - last).count() / 1000) +
-             " us after its deadline";
-    });
-  }
+  expect_in_time(tag, until);
   settle(tag, about, got);
 }
 
 task<void> customer::large_call(call_facts about) {
   about.may_cancel = false;
   auto const options = options_for(about);
+  auto const until = until_;
   auto const tag = calls_.open(about);
   std::vector<std::uint64_t> numbers(1 + chance_.below(chance_.below(16) == 0 ? 20'000 : 1'000));
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = tag + i;
   auto call = try_call<&Trial::large>(on_, numbers, options);
   auto const got = co_await std::move(call);
+  expect_in_time(tag, until);
   if (!got) {
     settle(tag, about, got.error());
     co_return;

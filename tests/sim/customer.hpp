@@ -33,7 +33,7 @@ class customer {
   task<void> map_many();
   call_options options_for(call_facts& about);
   void settle(call_tag tag, call_facts const& about, result<std::uint64_t> const& got);
-  void expect_in_time(call_tag tag);
+  void expect_in_time(call_tag tag, deadline until);
   std::uint64_t how_long();
 
   process& self_;
