@@ -24,6 +24,7 @@ buffer& outbox::tail() {
 }
 
 void outbox::put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload) {
+  ++frames_put_;
   auto& out = tail();
   put_header(out, header, prefix.size() + payload.size());
   out.append(prefix);
@@ -34,6 +35,7 @@ void outbox::put(frame_header header, std::span<std::byte const> prefix, std::sp
 void outbox::put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload,
                  std::shared_ptr<void const> keep) {
   if (payload.size() <= outbox_copy_bytes) return put(header, prefix, payload);
+  ++frames_put_;
   auto& out = tail();
   put_header(out, header, prefix.size() + payload.size());
   out.append(prefix);
@@ -49,6 +51,7 @@ void outbox::put(frame_header header, buffer payload) {
 
 std::vector<asio::const_buffer> const& outbox::take() {
   std::swap(leaving_, waiting_);
+  frames_taken_ = frames_put_;
   leaving_bytes_ = std::exchange(waiting_bytes_, 0);
   gathered_.clear();
   for (auto const& s : leaving_) {

@@ -100,7 +100,7 @@ class dispatcher final : public caller {
   /// A method that failed may be its node's fault.
   void judge_failure(placed_call const& call, fault const& what, member const& by, lease const& held,
                      std::uint32_t running_us);
-  void lost_with(placed_ptr const& call, member& node, departure how, std::string const& why);
+  void lost_with(placed_ptr const& call, member& node, departure how, std::string const& why, bool written);
   /// The node has answered a call that perhaps nobody waited for.
   void no_longer_abandoned(placed_call& call, member& by);
   /// Nobody needs the answers of the other nodes that have the call.

@@ -92,11 +92,18 @@ duration dispatcher::next_pause(placed_call& call) {
   return retry_delay(retry_settings(), ++call.pauses, world().entropy.next());
 }
 
-void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, std::string const& why) {
+void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, std::string const& why,
+                           bool written) {
   auto what = make_fault(how == departure::silent ? errc::node_lost : errc::connection_lost, why);
   what.node = node.name;
   what.phase = "running";
   world().log.debug([&] { return call->method->name + ": lost with " + node.name + ": " + why; });
+  if (!written) {
+    what.known = progress::not_started;
+    what.may = remedy::elsewhere;
+    what.phase = "sending";
+    return take(decide(ended(*call, node, try_end::not_begun, what)), call, node, std::move(what));
+  }
   call->may_have_run = true;
   auto now = ended(*call, node, try_end::lost, what);
   // Only a call that goes on can be to blame for more.

@@ -57,9 +57,11 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
   registry_.leave(node.id);
   keep_stranded();
   for (auto const& call : node.in_flight()) {
+    auto const place = std::ranges::find(call->places, &node, &placed_call::place::on);
+    auto const written = place == call->places.end() || node.has_written(place->id);
     if (!forget_place(*call, node) || !is_live(*call)) continue;
     if (call->queued && call->places.empty() && !registry_.available(call->needs)) wait_for_node(call);
-    lost_with(call, node, how, why);
+    lost_with(call, node, how, why, written);
   }
   send_waiting();
 }

@@ -64,6 +64,12 @@ void dist_member::send(placed_ptr const& call, lease held) {
     session_->out().put(header, prefix.bytes(), bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));
   else
     session_->out().put(header, prefix.bytes(), bytes);
+  table_.find(here)->frame = session_->out().last_put();
+}
+
+bool dist_member::has_written(call_id here) {
+  auto const* one = table_.find(here);
+  return !one || one->frame <= session_->out().last_taken();
 }
 
 void dist_member::abandon(call_id here) {

@@ -26,6 +26,7 @@ class dist_member final : public member, private nested_parents {
 
   void send(placed_ptr const& call, lease held) override;
   void abandon(call_id here) override;
+  bool has_written(call_id here) override;
   void beat() override;
   void drain() override;
   void close(std::string const& reason) noexcept override;
@@ -38,6 +39,7 @@ class dist_member final : public member, private nested_parents {
     placed_ptr call;
     lease held;
     std::uint32_t nested = 0;  ///< calls that it waits for; its slot is given back or lent meanwhile
+    std::uint64_t frame = 0;   ///< its request's number in the outbox
     bool abandoned = false;    ///< nobody waits for its answer; it may still run
   };
 

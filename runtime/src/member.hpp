@@ -19,6 +19,8 @@ class member {
   virtual void send(placed_ptr const& call, lease held) = 0;
   /// Nobody waits for this call here any more; its lease is abandoned until the node answers.
   virtual void abandon(call_id here) = 0;
+  /// Whether the call may have left this process.
+  virtual bool has_written(call_id) { return true; }
   /// Time for a beat.
   virtual void beat() = 0;
   /// The node gets no more calls and may go when it has answered.

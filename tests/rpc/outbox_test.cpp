@@ -58,6 +58,18 @@ BOOST_AUTO_TEST_CASE(small_frames_leave_as_one_run_of_bytes) {
   BOOST_TEST(out.held_bytes() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_never_taken_is_known) {
+  outbox out;
+  out.put(header_of(frame_kind::request, {1, 1}));
+  put_kept(out, header_of(frame_kind::request, {2, 1}), large_text('a'));
+  BOOST_TEST(out.last_put() == 2U);
+  BOOST_TEST(out.last_taken() == 0U);
+  out.take();
+  out.put(header_of(frame_kind::request, {3, 1}));
+  BOOST_TEST(out.last_taken() == 2U);
+  BOOST_TEST(out.last_put() == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(large_payloads_stay_where_they_are_and_in_order) {
   outbox out;
   auto const a = large_text('a');

@@ -63,4 +63,22 @@ BOOST_AUTO_TEST_CASE(a_call_is_given_up_once_the_silent_node_is) {
   BOOST_TEST(node_count() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_was_never_written_moves_silently) {
+  world.add("a", 2);
+  world.wait_for_nodes(1);
+  world.node_at(0).network.freeze();
+  // Fills the way, so that the second call stays behind it.
+  auto first = dist::go<&Work::write>(cluster, std::string(1'000'000, 'x'));
+  world.pass(1ms);
+  auto second = dist::go<&Work::write>(cluster, "w");
+  world.pass(1ms);
+  world.add("b");
+  world.kill_node(0);
+  at->open("w@b");
+  BOOST_TEST(world.run<std::string>(std::move(second)) == "w@b");
+  auto const what = fault_of(std::move(first));
+  BOOST_TEST(what.code == errc::node_lost);
+  BOOST_TEST(what.known == progress::unknown);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 
 #include <asio/buffer.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <dist/rpc/frame.hpp>
 #include <memory>
 #include <vector>
@@ -25,6 +26,11 @@ class outbox {
   /// Takes the payload over: copied when small, kept when large.
   void put(frame_header header, buffer payload);
 
+  /// The number of the frame that was put last, from 1.
+  std::uint64_t last_put() const noexcept { return frames_put_; }
+  /// Frames with higher numbers were never begun to be written.
+  std::uint64_t last_taken() const noexcept { return frames_taken_; }
+
   bool empty() const noexcept { return waiting_bytes_ == 0; }
   /// Waiting and being written.
   std::size_t held_bytes() const noexcept { return waiting_bytes_ + leaving_bytes_; }
@@ -46,6 +52,8 @@ class outbox {
   std::vector<segment> waiting_;
   std::vector<segment> leaving_;
   std::vector<asio::const_buffer> gathered_;
+  std::uint64_t frames_put_ = 0;
+  std::uint64_t frames_taken_ = 0;
   std::size_t waiting_bytes_ = 0;
   std::size_t leaving_bytes_ = 0;
   buffer spare_;  ///< the last written run of bytes, to be filled again
