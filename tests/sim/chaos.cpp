@@ -28,6 +28,7 @@ void scenario::one_fault(duration when) {
   // Short ones, and some that last longer than anybody's patience.
   auto lasts = some(chance_.below(4) == 0 ? seconds(8) : milliseconds(800));
   ++faults_;
+  if (rolling_) return fault_of_node(static_cast<std::size_t>(chance_.below(plans_.size())), when, lasts);
   switch (chance_.below(8)) {
     case 0: return fault_of_master(when, lasts);
     case 1: return fault_of_job(when, lasts);
@@ -37,7 +38,8 @@ void scenario::one_fault(duration when) {
 
 void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
   auto const name = plans_[index].name;
-  auto const kind = chance_.below(10);
+  constexpr std::uint64_t drain = 8;
+  auto const kind = rolling_ ? drain : chance_.below(10);
   auto const how = some_death(chance_);
   world_->at(when, [=, this] {
     auto* const node = world_->find(name);
@@ -95,7 +97,7 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
           one.self.network.up->deliver_writes();
           one.self.network.down->deliver_writes();
         });
-      case 8:
+      case drain:
         event("drain " + name);
         return node->self.post([node] { node->node.drain(); });
       default:

@@ -60,6 +60,8 @@ class ledger {
   void unwanted(call_tag tag, time_point now) { entries_[tag - 1].unwanted_since = now; }
   /// Methods that listen hear of it so soon; otherwise nothing is said about it, as where links are cut.
   void expect_cancels_within(duration bound) noexcept { cancel_bound_ = bound; }
+  /// Nodes only leave in good order: no call is lost with one.
+  void expect_no_losses() noexcept { no_losses_ = true; }
   /// How often so far.
   std::size_t begins(call_tag tag) const;
   void answered(call_tag tag, std::uint64_t value);
@@ -106,6 +108,7 @@ class ledger {
   std::size_t open_ = 0;
   std::size_t answers_ = 0;
   std::size_t deaths_ = 0;
+  bool no_losses_ = false;
   std::optional<duration> cancel_bound_;
   std::uint64_t checks_ = 0;
   std::vector<std::string> problems_;

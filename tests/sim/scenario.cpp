@@ -52,6 +52,8 @@ void scenario::said(std::string const& who, std::string_view line) {
 
 void scenario::build() {
   calm_ = chance_.below(8) == 0;
+  rolling_ = !calm_ && chance_.below(8) == 0;
+  if (rolling_) calls_.expect_no_losses();
   tight_ = static_cast<unsigned>(chance_.below(4));
   slow_links_ = chance_.below(4) == 0;
   if (calm_ && !slow_links_) calls_.expect_cancels_within(seconds(1));
@@ -84,7 +86,7 @@ void scenario::build() {
     plan.settings.clock_ahead = chance_.below(2) == 0 ? duration::zero() : duration(some(seconds(100'000)));
     if (method_us_ > 0)
       plan.settings.method_takes = [this] { return microseconds(world_->chance.below(method_us_)); };
-    plan.settings.options.drain_limit = some(seconds(3));
+    plan.settings.options.drain_limit = rolling_ ? duration(seconds(100)) : some(seconds(3));
     plan.settings.options.limits.handshake = options_.limits.handshake;
     plans_.push_back(std::move(plan));
     start_node(i);

@@ -89,6 +89,7 @@ class scenario {
   duration length_{};  ///< faults and new calls end then
   std::size_t job_count_ = 0;
   bool calm_ = false;  ///< no seed is without a share of quiet runs
+  bool rolling_ = false;  ///< nodes are drained and started again, and nothing else happens
   bool slow_links_ = false;
   unsigned tight_ = 0;  ///< how small pipes and pieces are
   std::uint64_t latency_us_ = 0;
