@@ -86,7 +86,7 @@ void scenario::build() {
     plan.settings.clock_ahead = chance_.below(2) == 0 ? duration::zero() : duration(some(seconds(100'000)));
     if (method_us_ > 0)
       plan.settings.method_takes = [this] { return microseconds(world_->chance.below(method_us_)); };
-    plan.settings.options.drain_limit = rolling_ ? duration(seconds(100)) : some(seconds(3));
+    plan.settings.options.drain_limit = rolling_ ? duration(seconds(20)) : some(seconds(3));
     plan.settings.options.limits.handshake = options_.limits.handshake;
     plans_.push_back(std::move(plan));
     start_node(i);
