@@ -24,6 +24,11 @@ std::vector<std::pair<std::string, std::uint64_t>> dispatcher::calls_sent_to(nod
   return sent;
 }
 
+std::string dispatcher::place_of(call_record const& call) const {
+  auto const& places = static_cast<placed_call const&>(call).places;
+  return places.empty() ? std::string() : places.front().on->name;
+}
+
 std::string dispatcher::address_of(std::string_view name) const {
   for (auto const& node : registry_.nodes())
     if (node.info->name == name) return node.info->address;

@@ -9,7 +9,8 @@
 namespace dist {
 namespace {
 
-constexpr auto redraw_after = std::chrono::milliseconds(100);
+constexpr std::chrono::milliseconds redraw_after(100);
+constexpr std::chrono::seconds line_after(10);
 
 std::size_t terminal_width() {
   winsize size{};
@@ -30,19 +31,15 @@ std::string time_text(double seconds) {
   return std::to_string(whole / 3600) + " h " + std::to_string(whole / 60 % 60) + " min";
 }
 
-void write_to_stderr(std::string const& text) {
-  [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text.data(), text.size());
-}
-
-std::string whole_line(std::string const& label, std::size_t done, std::optional<std::size_t> total,
-                       duration since_start, std::size_t width) {
-  auto const seconds = std::chrono::duration<double>(since_start).count();
-  auto const rate = seconds > 0 ? static_cast<double>(done) / seconds : 0.0;
-  auto const rate_text = with_commas(static_cast<std::size_t>(rate)) + "/s";
-  if (!total) return label + "  " + with_commas(done) + "  " + rate_text;
-  auto const share = done >= *total ? 1.0 : static_cast<double>(done) / static_cast<double>(*total);
-  std::string tail = "  " + std::to_string(static_cast<int>(share * 100)) + " %  " + rate_text;
-  if (rate > 0 && done < *total) tail += "  " + time_text(static_cast<double>(*total - done) / rate) + " left";
+/// With a bar if there is room for one.
+std::string whole_line(std::string const& label, fan_out_progress const& at, std::size_t width) {
+  auto tail = "  " + with_commas(static_cast<std::size_t>(at.per_second)) + "/s";
+  if (at.left && at.left->count() > 0)
+    tail += "  " + time_text(std::chrono::duration<double>(*at.left).count()) + " left";
+  if (at.failed > 0) tail += "  " + with_commas(at.failed) + " failed";
+  if (!at.total) return label + "  " + with_commas(at.done) + tail;
+  auto const share = at.done >= *at.total ? 1.0 : static_cast<double>(at.done) / static_cast<double>(*at.total);
+  tail = "  " + std::to_string(static_cast<int>(share * 100)) + " %" + tail;
   auto const taken = label.size() + tail.size() + 4;
   auto const bar = width > taken + 10 ? std::min<std::size_t>(width - taken, 40) : 0;
   if (bar == 0) return label + tail;
@@ -55,35 +52,40 @@ std::string whole_line(std::string const& label, std::size_t done, std::optional
 
 }  // namespace
 
-std::string progress_line(std::string const& label, std::size_t done, std::optional<std::size_t> total,
-                          duration since_start, std::size_t width) {
-  auto line = whole_line(label, done, total, since_start, width);
+progress_output progress_output::standard_error() {
+  progress_output made;
+  made.is_terminal = ::isatty(STDERR_FILENO) == 1;
+  made.width = terminal_width;
+  made.write = [](std::string_view text) {
+    [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text.data(), text.size());
+  };
+  return made;
+}
+
+std::string progress_line(std::string const& label, fan_out_progress const& at, std::size_t width) {
+  auto line = whole_line(label, at, width);
   // A longer one would wrap, and each redraw leave a line behind.
   if (line.size() > width) line.resize(width);
   return line;
 }
 
-progress_bar::progress_bar(clock const& time, std::string label, std::optional<std::size_t> total)
-    : clock_(time), label_(std::move(label)), total_(total), started_(time.now()) {
-  shown_ = !label_.empty() && ::isatty(STDERR_FILENO) == 1;
-}
+progress_bar::progress_bar(std::string label, progress_output to) : label_(std::move(label)), to_(std::move(to)) {}
 
 progress_bar::~progress_bar() {
-  if (!shown_) return;
-  draw(clock_.now());
-  write_to_stderr("\n");
+  if (drawn_ && to_.is_terminal) to_.write("\n");
 }
 
-void progress_bar::advance(std::size_t count) {
-  done_ += count;
-  if (!shown_) return;
-  auto const now = clock_.now();
-  if (now - drawn_ >= redraw_after) draw(now);
+duration progress_bar::every() const noexcept {
+  if (to_.is_terminal) return redraw_after;
+  return line_after;
 }
 
-void progress_bar::draw(time_point now) {
-  drawn_ = now;
-  write_to_stderr("\r" + progress_line(label_, done_, total_, now - started_, terminal_width() - 1) + "\x1b[K");
+void progress_bar::show(fan_out_progress const& at) {
+  if (to_.is_terminal) {
+    drawn_ = true;
+    return to_.write("\r" + progress_line(label_, at, to_.width() - 1) + "\x1b[K");
+  }
+  if (at.elapsed >= line_after) to_.write(whole_line(label_, at, 0) + "\n");
 }
 
 }  // namespace dist

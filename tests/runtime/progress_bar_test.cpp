@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 #include <dist/runtime/progress_bar.hpp>
+#include <dist/runtime/progress_watch.hpp>
 
 using namespace std::chrono_literals;
 
@@ -32,22 +33,59 @@ BOOST_AUTO_TEST_CASE(lines) {
       {"count", 999, 1000, 1s, 35, "count  99 %  999/s  1 s left"},
   };
   for (auto const& one : rows)
-    BOOST_TEST(dist::progress_line(one.label, one.done, one.total, one.time, one.width) == one.right);
+    BOOST_TEST(dist::progress_line(one.label, dist::measured(one.done, 0, one.total, one.time), one.width) == one.right);
 }
 
 BOOST_AUTO_TEST_CASE(a_line_is_never_wider_than_the_terminal) {
   for (std::size_t width = 1; width < 200; ++width)
     for (std::size_t const done : {std::size_t{0}, std::size_t{5}, std::size_t{12'345}}) {
       for (auto const total : {std::optional<std::size_t>(12'345), std::optional<std::size_t>()}) {
-        auto const line = dist::progress_line("a label of some length", done, total, 3s, width);
+        auto const line = dist::progress_line("a label of some length", dist::measured(done, 3, total, 3s), width);
         BOOST_TEST(line.size() <= width);
       }
     }
 }
 
 BOOST_AUTO_TEST_CASE(more_than_all_is_all) {
-  auto const line = dist::progress_line("x", 150, 100, 1s, 60);
+  auto const line = dist::progress_line("x", dist::measured(150, 0, 100, 1s), 60);
   BOOST_TEST(line.find("100 %") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(failures_are_counted) {
+  BOOST_TEST(dist::progress_line("x", dist::measured(50, 1'200, 100, 10s), 0 + 40) == "x  50 %  5/s  10 s left  1,200 failed");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_measured) {
+  auto const none = dist::measured(0, 0, 10, 5s);
+  BOOST_TEST((!none.left && none.per_second == 0));
+  BOOST_TEST((!dist::measured(5, 0, std::nullopt, 5s).left));
+  BOOST_TEST((dist::measured(10, 0, 10, 5s).left == dist::duration::zero()));
+  BOOST_TEST((dist::measured(10, 0, 20, 5s).left == dist::duration(5s)));
+  BOOST_TEST((dist::measured(1, 0, SIZE_MAX, 24h * 365).left == dist::duration(24h * 365 * 100)));
+}
+
+BOOST_AUTO_TEST_CASE(a_terminal_has_a_bar_and_a_file_has_lines) {
+  std::string written;
+  dist::progress_output to;
+  to.is_terminal = true;
+  to.width = [] { return std::size_t{30}; };
+  to.write = [&written](std::string_view text) { written += text; };
+  {
+    dist::progress_bar bar("x", to);
+    BOOST_TEST((bar.every() == dist::duration(100ms)));
+    bar.show(dist::measured(1, 0, 4, 1s));
+  }
+  BOOST_TEST(written == "\rx  25 %  1/s  3 s left\x1b[K\n");
+  written.clear();
+  to.is_terminal = false;
+  {
+    dist::progress_bar bar("x", to);
+    BOOST_TEST((bar.every() == dist::duration(10s)));
+    bar.show(dist::measured(1, 0, 4, 1s));
+    BOOST_TEST(written == "");
+    bar.show(dist::measured(30, 0, 60, 10s));
+  }
+  BOOST_TEST(written == "x  50 %  3/s  10 s left\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

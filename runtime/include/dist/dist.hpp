@@ -7,6 +7,7 @@
 #include <dist/runtime/block_on.hpp>
 #include <dist/runtime/chunks.hpp>
 #include <dist/runtime/cluster.hpp>
+#include <dist/runtime/collect.hpp>
 #include <dist/runtime/go.hpp>
 #include <dist/runtime/local_cluster.hpp>
 #include <dist/runtime/map.hpp>

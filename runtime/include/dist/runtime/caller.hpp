@@ -146,6 +146,8 @@ class caller : public std::enable_shared_from_this<caller> {
 
   /// One sentence for people: why the call waits, or why it went where it went. I/O thread.
   std::string why(call_record const& call) const;
+  /// The node that runs the call, as far as this process knows; empty where it waits or has ended. I/O thread.
+  virtual std::string place_of(call_record const&) const { return {}; }
 
   asio::io_context::executor_type get_executor() const noexcept { return world_.io.get_executor(); }
   seams const& world() const noexcept { return world_; }

@@ -20,7 +20,7 @@ namespace dist {
 
 /// The value of a reply, or its fault.
 template <class R>
-result<R> read_reply(call_record const& call, call_reply const& reply, std::size_t depth_limit) {
+result<R> read_reply(method_key const& method, call_reply const& reply, std::size_t depth_limit) {
   fault what;
   if (reply.failed) {
     what = *reply.failed;
@@ -43,7 +43,7 @@ result<R> read_reply(call_record const& call, call_reply const& reply, std::size
     what = make_fault(errc::bad_result, "the answer is not what the caller expects: " + problem);
     what.node = reply.node;
   }
-  if (what.method.empty()) what.method = call.method->name;
+  if (what.method.empty()) what.method = method.name;
   return what;
 }
 
@@ -53,7 +53,7 @@ struct reply_of {
   using signature = void(std::exception_ptr, R);
   template <class Handler>
   static void hand_over(Handler handler, call_record const& call, call_reply const& reply, std::size_t depth_limit) {
-    auto got = read_reply<R>(call, reply, depth_limit);
+    auto got = read_reply<R>(*call.method, reply, depth_limit);
     std::exception_ptr error;
     R value{};
     if (got.has_error())
@@ -80,7 +80,7 @@ struct reply_of<void> {
   using signature = void(std::exception_ptr);
   template <class Handler>
   static void hand_over(Handler handler, call_record const& call, call_reply const& reply, std::size_t depth_limit) {
-    auto const got = read_reply<void>(call, reply, depth_limit);
+    auto const got = read_reply<void>(*call.method, reply, depth_limit);
     std::exception_ptr error;
     if (got.has_error()) error = std::make_exception_ptr(call_error(got.error()));
     reply_of<int>::resume(reply, std::move(handler), std::move(error));
@@ -91,7 +91,7 @@ struct reply_of<result<T>> {
   using signature = void(std::exception_ptr, result<T>);
   template <class Handler>
   static void hand_over(Handler handler, call_record const& call, call_reply const& reply, std::size_t depth_limit) {
-    reply_of<int>::resume(reply, std::move(handler), std::exception_ptr(), read_reply<T>(call, reply, depth_limit));
+    reply_of<int>::resume(reply, std::move(handler), std::exception_ptr(), read_reply<T>(*call.method, reply, depth_limit));
   }
 };
 

@@ -1,38 +1,42 @@
 #pragma once
 
 #include <cstddef>
-#include <dist/rpc/clock.hpp>
-#include <optional>
+#include <dist/runtime/fan_out.hpp>
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace dist {
 
-/// A progress bar with rate and time left, on stderr if that is a terminal, silent otherwise. Redrawn at most ten times
-/// a second; its destructor ends the line.
+/// Where progress is shown.
+struct progress_output {
+  bool is_terminal = false;
+  std::function<std::size_t()> width;  ///< columns
+  std::function<void(std::string_view)> write;
+
+  static progress_output standard_error();
+};
+
+/// A progress bar with rate and time left on a terminal, redrawn ten times a second; its destructor ends the line.
+/// Elsewhere a line every ten seconds, and nothing for what takes less.
 class progress_bar {
  public:
-  /// `total`: nothing where it is not known.
-  progress_bar(clock const& time, std::string label, std::optional<std::size_t> total);
+  explicit progress_bar(std::string label, progress_output to = progress_output::standard_error());
   progress_bar(progress_bar const&) = delete;
   progress_bar& operator=(progress_bar const&) = delete;
   ~progress_bar();
 
-  void advance(std::size_t count = 1);
+  /// How often to show it.
+  duration every() const noexcept;
+  void show(fan_out_progress const& at);
 
  private:
-  void draw(time_point now);
-
-  clock const& clock_;
   std::string label_;
-  std::optional<std::size_t> total_;
-  std::size_t done_ = 0;
-  bool shown_ = false;
-  time_point started_;
-  time_point drawn_{};
+  progress_output to_;
+  bool drawn_ = false;
 };
 
 /// `counting  [=====>    ]  52 %  1,234/s  3 min left`: the line that the bar shows, at most `width` columns.
-std::string progress_line(std::string const& label, std::size_t done, std::optional<std::size_t> total,
-                          duration since_start, std::size_t width);
+std::string progress_line(std::string const& label, fan_out_progress const& at, std::size_t width);
 
 }  // namespace dist

@@ -5,120 +5,131 @@
 #include <dist/rpc/event.hpp>
 #include <dist/runtime/cluster.hpp>
 #include <dist/runtime/fan_out.hpp>
-#include <dist/runtime/go.hpp>
+#include <dist/runtime/input.hpp>
+#include <dist/runtime/kept_reply.hpp>
+#include <dist/runtime/pending.hpp>
+#include <dist/runtime/progress_watch.hpp>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
 namespace dist {
 
-/// The calls of one fan-out that are under way and the results that wait to be taken, in order or as they come. Lives
-/// in the coroutine that spreads the calls, on the I/O thread; when it goes, its calls are cancelled.
+/// What a fault means for the other calls of a fan-out.
+enum class on_fault {
+  stop,  ///< it is thrown as soon as it is there, whatever runs before it in the order, and names its input
+  keep,  ///< it is an outcome like any other
+};
+
+/// Everything that a fan-out is, apart from what becomes of its results.
+struct fan_out_plan {
+  char const* name;  ///< of the function that the user called
+  cluster on;
+  method_key const* method;
+  std::unique_ptr<input_source> inputs;
+  fan_out how;
+  on_fault faults = on_fault::stop;
+  bool names_inputs = false;  ///< of those that fail; take_input()
+};
+
+/// How one input of a fan-out ended.
 template <class R>
+struct indexed_result {
+  std::size_t index = 0;  ///< of the input
+  result<R> value;
+};
+
+/// The calls of one fan-out that are under way and the results that wait to be taken, in order or as they come. Reads
+/// the inputs only inside of fill() and ready(). I/O thread; when it goes, its calls are cancelled.
 class shards {
  public:
-  shards(cluster on, fan_out const& how)
-      : on_(std::move(on)),
-        window_(how.window_count()),
-        reorder_bytes_(how.reorder_bytes()),
-        in_order_(how.is_in_order()),
-        options_(how.options()),
-        self_(std::make_shared<shards*>(this)) {}
+  explicit shards(fan_out_plan plan);
   shards(shards const&) = delete;
   shards& operator=(shards const&) = delete;
-  ~shards() {
-    *self_ = nullptr;
-    for (auto const& [number, call] : running_) on_.caller().cancel(call);
-  }
+  ~shards();
 
+  /// Starts what may start. Whether there is something to take. Throws the fault that ends the fan-out.
+  bool fill();
+  /// The same, but waits until there is something to take: false says that all has been taken.
+  task<bool> ready();
+  bool has_result() const noexcept { return !results_.empty() && results_.front().reply.is_there(); }
+  /// Whether a call could start now, if an input is left.
   bool has_room() const noexcept {
     // The oldest shard may always run: it is what the others wait for.
     return running_.size() < window_ && (waiting_bytes_ < reorder_bytes_ || running_.empty());
   }
-  /// Whether no more are started because too much waits for an earlier one.
-  bool is_held_up() const noexcept { return running_.size() < window_ && !has_room(); }
-  std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
-  bool has_result() const noexcept { return next_result() != nullptr; }
-  /// What the first call that failed failed with, even while earlier ones run; null if none did.
-  fault const* first_fault() const noexcept { return first_fault_ ? &*first_fault_ : nullptr; }
-  bool is_idle() const noexcept { return running_.empty() && !has_result(); }
-
-  call_ptr make(method_key const& method) const { return on_.make_call(method, options_); }
-  void start(call_ptr call) {
-    auto const number = started_++;
-    if (in_order_) results_.emplace_back();
-    running_.emplace(number, call);
-    on_.caller().start(call);
-    on_.caller().await(call, std::make_unique<waiter>(self_, number));
+  /// The next result; only while has_result().
+  template <class R>
+  indexed_result<R> take() {
+    auto const next = take_next();
+    return {next.number, read_reply<R>(*plan_.method, next.reply.view(), plan_.on.caller().bounds().depth)};
   }
-
-  struct outcome {
-    std::size_t number;  ///< of the input
-    result<R> value;
-  };
-  /// The next result; nothing when it is not there yet.
-  std::optional<outcome> take() {
-    auto* const next = next_result();
-    if (!next) return std::nullopt;
-    auto taken = std::move(**next);
-    results_.pop_front();
-    ++taken_;
-    waiting_bytes_ -= taken.bytes;
-    return outcome{taken.number, std::move(taken.value)};
-  }
-  /// Completes when something has changed since the last time.
-  task<void> changed() { return changed_.wait(); }
+  /// A short text of an input that failed, once, as far as it is known; where the plan names_inputs.
+  std::string take_input(std::size_t number);
+  /// For failure_limit.
+  std::optional<std::size_t> const& total() const noexcept { return total_; }
+  failure_limit::more has_more() { return is_done() ? failure_limit::more::no : failure_limit::more::yes; }
 
  private:
-  struct kept {
+  struct slot {
+    kept_reply reply;
     std::size_t number;
-    std::size_t bytes;
-    result<R> value;
   };
+  class waiter;
 
-  class waiter final : public call_waiter {
-   public:
-    waiter(std::shared_ptr<shards*> to, std::size_t number) : to_(std::move(to)), number_(number) {}
-    void on_reply(call_record const& call, call_reply const& reply) noexcept override {
-      if (auto* const owner = *to_) owner->came(number_, call, reply);
-    }
+  bool is_done() { return running_.empty() && results_.empty() && plan_.inputs->is_at_end(); }
+  void start_next();
+  void came(std::size_t number, call_record const& call, call_reply const& reply);
+  slot take_next();
+  void say_if_held_up();
 
-   private:
-    std::shared_ptr<shards*> to_;
-    std::size_t number_;
-  };
-
-  void came(std::size_t number, call_record const& call, call_reply const& reply) {
-    kept one{number, reply.bytes.size(), read_reply<R>(call, reply, on_.caller().bounds().depth)};
-    waiting_bytes_ += one.bytes;
-    if (one.value.has_error() && !first_fault_) first_fault_ = one.value.error();
-    running_.erase(number);
-    if (in_order_)
-      results_[number - taken_] = std::move(one);
-    else
-      results_.push_back(std::move(one));
-    changed_.set();
-  }
-
-  std::optional<kept>* next_result() noexcept { return results_.empty() || !results_.front() ? nullptr : &results_.front(); }
-  std::optional<kept> const* next_result() const noexcept {
-    return results_.empty() || !results_.front() ? nullptr : &results_.front();
-  }
-
-  cluster on_;
+  fan_out_plan plan_;
   std::size_t window_;
   std::size_t reorder_bytes_;
   bool in_order_;
-  call_options options_;
-  std::shared_ptr<shards*> self_;
+  std::optional<std::size_t> total_;
+  progress_watch watch_;
+  std::shared_ptr<shards*> self_;  ///< null pointer once this is gone: its calls end later
   std::size_t started_ = 0;
   std::size_t taken_ = 0;
   std::unordered_map<std::size_t, call_ptr> running_;
-  std::deque<std::optional<kept>> results_;  ///< in order: from the oldest that was not taken, with gaps
+  std::deque<slot> results_;  ///< in order: from the oldest that was not taken, with gaps; else as they came
+  std::deque<std::pair<std::size_t, time_point>> marks_;  ///< when some shards started, for people
+  std::unordered_map<std::size_t, std::string> failed_inputs_;
   std::size_t waiting_bytes_ = 0;
+  bool said_held_up_ = false;
   std::optional<fault> first_fault_;
   event changed_;
 };
+
+/// Runs a fan-out to its end: `take` gets each outcome, and throws to end it.
+template <class R, class Take>
+task<void> take_all(shards& calls, Take& take) {
+  for (;;) {
+    if (!calls.fill()) {
+      bool const more = co_await calls.ready();
+      if (!more) co_return;
+    }
+    do take(calls.take<R>());
+    while (calls.has_result() && !calls.has_room());
+  }
+}
+
+template <class R, class Take>
+task<void> spread(fan_out_plan plan, Take take) {
+  shards calls(std::move(plan));
+  co_await take_all<R>(calls, take);
+}
+
+/// A short text of a call's arguments, for people.
+std::string input_text(call_record const& call);
+
+/// Throws std::invalid_argument where max_failures was set for a function that cannot say which inputs failed.
+void refuse_max_failures(char const* name, fan_out const& how);
+
+/// `64 MB`.
+std::string size_text(std::size_t bytes);
 
 }  // namespace dist

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <dist/rpc/codec.hpp>
+#include <dist/rpc/method.hpp>
+#include <dist/runtime/caller.hpp>
+#include <dist/runtime/chunks.hpp>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace dist {
+
+/// Encodes one input of a fan-out as a method's arguments: it converts to the single parameter, or is taken apart.
+template <class Arguments>
+struct input_encoder;
+template <class... A>
+struct input_encoder<std::tuple<A...>> {
+  template <class Input>
+  static std::string encode(buffer& out, Input const& input) {
+    if constexpr (sizeof...(A) == 1 && (std::convertible_to<Input const&, A> && ...)) {
+      std::tuple<A...> const values(static_cast<A>(input)...);
+      return encode_arguments(codec::cbor, spelling::declared, out, std::get<0>(values));
+    } else {
+      static_assert(requires { std::tuple_size<Input>::value; } && is_fitting_tuple<Input>(),
+                    "dist: an input of a fan-out converts to the method's parameter, or is a tuple of its parameters");
+      return apart(out, input, std::index_sequence_for<A...>());
+    }
+  }
+
+ private:
+  template <class Input>
+  static consteval bool is_fitting_tuple() {
+    return std::tuple_size_v<Input> == sizeof...(A);
+  }
+  template <class Input, std::size_t... I>
+  static std::string apart(buffer& out, Input const& input, std::index_sequence<I...>) {
+    std::tuple<A...> const values(static_cast<A>(element<I>(input))...);
+    return encode_arguments(codec::cbor, spelling::declared, out, std::get<I>(values)...);
+  }
+  template <std::size_t I, class Input>
+  static decltype(auto) element(Input const& input) {
+    if constexpr (requires { input.template get<I>(); })
+      return input.template get<I>();
+    else
+      return std::get<I>(input);
+  }
+};
+
+/// The inputs of a fan-out, whatever their range and their types. Read on the I/O thread.
+class input_source {
+ public:
+  virtual ~input_source() = default;
+  virtual bool is_at_end() = 0;
+  /// The next input becomes the arguments of `call`.
+  virtual void encode_next(call_record& call) = 0;
+  /// How many there are in all; nothing where the range does not say.
+  virtual std::optional<std::size_t> total() const = 0;
+  /// What people call them.
+  virtual char const* noun() const noexcept = 0;
+};
+
+template <class T>
+inline constexpr bool is_chunk_range = false;
+template <class T>
+inline constexpr bool is_chunk_range<chunk_range<T>> = true;
+
+template <class Arguments, class Inputs>
+class range_source final : public input_source {
+ public:
+  explicit range_source(Inputs inputs) : inputs_(std::move(inputs)) {}
+
+  bool is_at_end() override { return next() == std::ranges::end(inputs_); }
+  void encode_next(call_record& call) override {
+    call.early_problem = input_encoder<Arguments>::encode(call.arguments, *next());
+    ++next();
+  }
+  std::optional<std::size_t> total() const override {
+    if constexpr (std::ranges::sized_range<Inputs const>)
+      return static_cast<std::size_t>(std::ranges::size(inputs_));
+    else
+      return std::nullopt;
+  }
+  char const* noun() const noexcept override { return is_chunk_range<Inputs> ? "chunks" : "inputs"; }
+
+ private:
+  std::ranges::iterator_t<Inputs>& next() {
+    if (!next_) next_.emplace(std::ranges::begin(inputs_));
+    return *next_;
+  }
+
+  Inputs inputs_;
+  std::optional<std::ranges::iterator_t<Inputs>> next_;
+};
+
+}  // namespace dist

@@ -1,0 +1,89 @@
+#include <dist/runtime/progress_watch.hpp>
+
+#include <algorithm>
+
+namespace dist {
+
+fan_out_progress measured(std::size_t done, std::size_t failed, std::optional<std::size_t> total, duration elapsed) {
+  fan_out_progress made;
+  made.done = done;
+  made.failed = failed;
+  made.total = total;
+  made.elapsed = elapsed;
+  auto const seconds = std::chrono::duration<double>(elapsed).count();
+  if (seconds > 0) made.per_second = static_cast<double>(done) / seconds;
+  if (total && *total <= done) made.left = duration::zero();
+  if (total && *total > done && made.per_second > 0) {
+    auto const left = std::chrono::duration<double>(static_cast<double>(*total - done) / made.per_second);
+    constexpr std::chrono::hours most(24 * 365 * 100);
+    made.left = left < most ? std::chrono::duration_cast<duration>(left) : most;
+  }
+  return made;
+}
+
+progress_watch::progress_watch(std::shared_ptr<caller> calls, fan_out const& how, std::optional<std::size_t> total,
+                               std::function<void()> failed)
+    : calls_(std::move(calls)), total_(total), on_error_(std::move(failed)) {
+  auto const& world = calls_->world();
+  if (!how.label().empty() && world.log.wants(log_level::warn)) bar_.emplace(how.label());
+  if (!bar_ && !how.observer()) return;
+  self_ = std::make_shared<progress_watch*>(this);
+  started_ = world.clock.now();
+  if (bar_) add(bar_->every(), [this](fan_out_progress const& at) { bar_->show(at); });
+  if (how.observer()) add(std::max<duration>(how.observe_every(), std::chrono::milliseconds(1)), how.observer());
+  arm();
+}
+
+progress_watch::~progress_watch() {
+  if (!self_) return;
+  *self_ = nullptr;
+  stop();
+  // Once stopped, the clock may be gone.
+  if (calls_->is_stopped()) return;
+  auto const last = measure();
+  for (auto const& one : views_) {
+    try {
+      one.show(last);
+    } catch (...) {  // the fan-out has ended: there is nobody to tell
+    }
+  }
+}
+
+void progress_watch::stop() noexcept {
+  if (timer_ != timer_id::none && !calls_->is_stopped())
+    calls_->world().clock.cancel(std::exchange(timer_, timer_id::none));
+}
+
+fan_out_progress progress_watch::measure() const {
+  return measured(done_, failed_, total_, calls_->world().clock.now() - started_);
+}
+
+void progress_watch::add(duration every, fan_out_observer show) {
+  views_.push_back({every, started_ + every, std::move(show)});
+}
+
+void progress_watch::arm() {
+  auto const next = std::ranges::min_element(views_, {}, &view::due)->due;
+  timer_ = calls_->world().clock.schedule(next, [self = self_] {
+    if (auto* const alive = *self) alive->tick();
+  });
+}
+
+void progress_watch::tick() {
+  timer_ = timer_id::none;
+  auto const at = calls_->world().clock.now();
+  auto const where = measure();
+  try {
+    for (auto& one : views_) {
+      if (one.due > at) continue;
+      one.due = at + one.every;
+      one.show(where);
+    }
+  } catch (...) {
+    error_ = std::current_exception();
+    return on_error_();
+  }
+  arm();
+}
+
+}  // namespace dist

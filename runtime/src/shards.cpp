@@ -1,0 +1,150 @@
+#include <dist/runtime/shards.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace dist {
+namespace {
+
+/// One shard of so many gets a time when it starts: nobody asks how long the others have run to the microsecond.
+constexpr std::size_t marked_shards = 256;
+constexpr std::size_t most_text_bytes = 100;
+/// Larger ones are not turned into text for the sake of the first hundred bytes.
+constexpr std::size_t most_shown_bytes = 16 * 1024;
+
+}  // namespace
+
+class shards::waiter final : public call_waiter {
+ public:
+  waiter(std::shared_ptr<shards*> to, std::size_t number) : to_(std::move(to)), number_(number) {}
+  void on_reply(call_record const& call, call_reply const& reply) noexcept override {
+    if (auto* const owner = *to_) owner->came(number_, call, reply);
+  }
+
+ private:
+  std::shared_ptr<shards*> to_;
+  std::size_t number_;
+};
+
+shards::shards(fan_out_plan plan)
+    : plan_(std::move(plan)),
+      window_(plan_.how.window_count()),
+      reorder_bytes_(plan_.how.reorder_bytes()),
+      in_order_(plan_.how.is_in_order()),
+      total_(plan_.inputs->total()),
+      watch_(plan_.on.shared_caller(), plan_.how, total_, [this] { changed_.set(); }),
+      self_(std::make_shared<shards*>(this)) {}
+
+shards::~shards() {
+  *self_ = nullptr;
+  for (auto const& [number, call] : running_) plan_.on.caller().cancel(call);
+}
+
+bool shards::fill() {
+  while (has_room() && !plan_.inputs->is_at_end()) start_next();
+  watch_.rethrow();
+  if (first_fault_) throw call_error(*first_fault_);
+  if (!said_held_up_ && waiting_bytes_ >= reorder_bytes_) say_if_held_up();
+  return has_result();
+}
+
+task<bool> shards::ready() {
+  while (!fill()) {
+    if (is_done()) co_return false;
+    co_await changed_.wait();
+  }
+  co_return true;
+}
+
+void shards::start_next() {
+  auto& calls = plan_.on.caller();
+  auto call = plan_.on.make_call(*plan_.method, plan_.how.options());
+  plan_.inputs->encode_next(*call);
+  auto const number = started_++;
+  if (in_order_) {
+    results_.push_back({{}, number});
+    if (number % marked_shards == 0) marks_.emplace_back(number, calls.world().clock.now());
+  }
+  running_.emplace(number, call);
+  calls.start(call);
+  calls.await(std::move(call), std::make_unique<waiter>(self_, number));
+}
+
+void shards::came(std::size_t number, call_record const& call, call_reply const& reply) {
+  kept_reply kept(*plan_.method, reply);
+  if (auto const* const failed = kept.failed()) {
+    if (plan_.names_inputs) failed_inputs_.emplace(number, input_text(call));
+    if (plan_.faults == on_fault::stop && !first_fault_) {
+      first_fault_ = *failed;
+      first_fault_->message += " (input " + std::to_string(number) + ": " + input_text(call) + ")";
+    }
+    if (failed->code == errc::stopped) watch_.stop();
+  }
+  watch_.ended(kept.failed() != nullptr);
+  waiting_bytes_ += kept.memory_bytes() + sizeof(slot) - sizeof(kept);
+  running_.erase(number);
+  if (in_order_)
+    results_[number - taken_].reply = std::move(kept);
+  else
+    results_.push_back({std::move(kept), number});
+  changed_.set();
+}
+
+shards::slot shards::take_next() {
+  auto taken = std::move(results_.front());
+  results_.pop_front();
+  ++taken_;
+  waiting_bytes_ -= taken.reply.memory_bytes() + sizeof(slot) - sizeof(kept_reply);
+  while (marks_.size() > 1 && marks_[1].first <= taken_) marks_.pop_front();
+  return taken;
+}
+
+std::string shards::take_input(std::size_t number) {
+  auto const found = failed_inputs_.extract(number);
+  return found ? std::move(found.mapped()) : std::string();
+}
+
+void shards::say_if_held_up() {
+  auto const oldest = in_order_ ? running_.find(taken_) : running_.end();
+  if (oldest == running_.end() || plan_.inputs->is_at_end()) return;
+  said_held_up_ = true;
+  auto& calls = plan_.on.caller();
+  auto const node = calls.place_of(*oldest->second);
+  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(calls.world().clock.now() - marks_.front().second);
+  calls.world().log.warn(std::string(plan_.name) + " of " + plan_.method->name + ": " + size_text(waiting_bytes_) +
+                         " of results wait for item " + std::to_string(taken_) + ", which has run " +
+                         std::to_string(seconds.count()) + " s" + (node.empty() ? "" : " on node " + node) +
+                         "; no new shard starts before it is there (fan_out().reorder)");
+}
+
+std::string input_text(call_record const& call) {
+  auto const bytes = call.arguments.bytes();
+  buffer json;
+  if (call.codec != codec::cbor || bytes.size() > most_shown_bytes ||
+      !transcode(call.codec, bytes, written_depth, codec::json, json).empty())
+    return size_text(bytes.size());
+  auto text = std::string(json.text());
+  // A single argument stands for itself; the list's brackets would only take room.
+  cbor_reader reader(bytes, written_depth);
+  cbor_reader::frame list;
+  if (reader.begin_list(list) && list.count == 1) text = text.substr(1, text.size() - 2);
+  if (text.size() <= most_text_bytes) return text;
+  auto end = most_text_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
+void refuse_max_failures(char const* name, fan_out const& how) {
+  if (how.failures())
+    throw std::invalid_argument(std::string("max_failures is for dist::collect: ") + name +
+                                " could not say which inputs its result lacks");
+}
+
+std::string size_text(std::size_t bytes) {
+  constexpr std::size_t mega = std::size_t{1} << 20;
+  if (bytes >= mega) return std::to_string(bytes / mega) + " MB";
+  if (bytes >= 10'000) return std::to_string(bytes / 1024) + " kB";
+  return std::to_string(bytes) + " bytes";
+}
+
+}  // namespace dist
