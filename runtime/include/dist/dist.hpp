@@ -4,6 +4,8 @@
 
 #include <dist/rpc/service_list.hpp>
 #include <dist/runtime/all.hpp>
+#include <dist/runtime/any.hpp>
+#include <dist/runtime/as_completed.hpp>
 #include <dist/runtime/block_on.hpp>
 #include <dist/runtime/chunks.hpp>
 #include <dist/runtime/cluster.hpp>

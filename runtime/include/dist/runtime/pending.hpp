@@ -195,6 +195,8 @@ class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it"
     auto const alive = calls_.lock();
     return alive && call_ ? alive->why(*call_) : "its cluster is gone";
   }
+  /// The call itself, for those who wait for several at once; null once it was moved from.
+  call_ptr const& record() const noexcept { return call_; }
   /// What it was made on; null once that is gone.
   std::shared_ptr<caller> shared_caller() const noexcept { return calls_.lock(); }
 

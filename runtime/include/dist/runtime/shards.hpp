@@ -58,7 +58,9 @@ class shards {
   /// Whether a call could start now, if an input is left.
   bool has_room() const noexcept {
     // The oldest shard may always run: it is what the others wait for.
-    return running_.size() < window_ && (waiting_bytes_ < reorder_bytes_ || running_.empty());
+    // As they come, results that nobody takes fill the window: whoever stops taking them stops the fan-out.
+    auto const counted = in_order_ ? running_.size() : running_.size() + results_.size();
+    return counted < window_ && (waiting_bytes_ < reorder_bytes_ || running_.empty());
   }
   /// The next result; only while has_result().
   template <class R>
