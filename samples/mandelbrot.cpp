@@ -1,5 +1,5 @@
-// Paints the Mandelbrot set, tile by tile, on every node of a cluster: results that are put together as they come, in
-// whatever order, and a progress bar.
+// Paints the Mandelbrot set, tile by tile, on every node of a cluster: results that are taken as they come, in whatever
+// order, and a progress bar.
 //   mandelbrot --out set.png                        1280x960 pixels
 //   mandelbrot --out set.png --size 8000x6000       something to wait for
 #include <dist/dist.hpp>
@@ -84,14 +84,13 @@ auto tiles_of(picture_size size) {
          });
 }
 
-picture put(picture whole, tile const& part) {
+void put(picture& whole, tile const& part) {
   auto from = part.pixels.begin();
   for (int y = part.top; y < part.top + part.height; ++y) {
     auto const to = (std::ptrdiff_t{y} * whole.size.width + part.left) * 3;
     std::copy_n(from, part.width * 3, whole.pixels.begin() + to);
     from += part.width * 3;
   }
-  return whole;
 }
 
 void write_png(std::string const& file, picture const& made) {
@@ -130,12 +129,12 @@ dist::task<void> job(dist::cluster& cluster, std::vector<std::string> arguments)
     throw dist::usage_error(std::string(error.what()) + "; this program's own flags: --out FILE.png, --size WxH");
   }
   auto const size = parse_size(size_text);
-  picture blank{size, std::vector<std::uint8_t>(std::size_t{3} * static_cast<std::size_t>(size.width) *
-                                                static_cast<std::size_t>(size.height))};
-  auto const how = dist::fan_out().arrival_order().progress("painting");
-  auto painting = dist::map_reduce<&Mandelbrot::paint>(cluster, tiles_of(size), std::move(blank), put, how);
-  auto const painted = co_await std::move(painting);
-  write_png(out, painted);
+  auto const bytes = std::size_t{3} * static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
+  picture whole{size, std::vector<std::uint8_t>(bytes)};
+  auto const how = dist::fan_out().progress("painting");
+  auto tiles = dist::as_completed<&Mandelbrot::paint>(cluster, tiles_of(size), how);
+  while (auto const painted = co_await tiles.next()) put(whole, painted->value.value());
+  write_png(out, whole);
   std::cout << out << ": " << size.width << " x " << size.height << " pixels\n";
 }
 

@@ -84,15 +84,14 @@ double parity_gap(trade const& t, price const& p) {
 }
 
 struct book {
-  std::int64_t trades = 0;
+  std::size_t trades = 0;
   std::int64_t shocks = 0;
   std::uint64_t seed = 0;
   bool listed = false;
 
   /// Always the same one for its number, from 0.
-  trade at(std::int64_t number) const {
-    auto const n = static_cast<std::uint64_t>(number);
-    std::seed_seq mix{seed & 0xffffffff, seed >> 32, n & 0xffffffff, n >> 32};
+  trade at(std::size_t number) const {
+    std::seed_seq mix{seed & 0xffffffff, seed >> 32, std::uint64_t{number} & 0xffffffff, std::uint64_t{number} >> 32};
     std::mt19937_64 generator(mix);
     auto const between = [&](double least, double most) {
       return least + (most - least) * static_cast<double>(generator() >> 11) * 0x1p-53;
@@ -113,12 +112,12 @@ struct book {
 };
 
 struct totals {
-  std::int64_t count = 0;
+  std::size_t count = 0;
   double simulated = 0;
   double variance = 0;
   double closed = 0;
   double worst_gap = 0;
-  std::int64_t beyond = 0;  ///< trades that are more than three standard errors off
+  std::size_t beyond = 0;  ///< trades that are more than three standard errors off
   void add(trade const& t, price const& got) {
     auto const right = closed_form(t);
     ++count;
@@ -142,7 +141,7 @@ book read_flags(std::vector<std::string> const& arguments) {
     po::store(po::command_line_parser(arguments).options(known).positional({}).run(), values);
     po::notify(values);
     if (made.trades < 5 || made.trades > 1'000'000) throw po::error("--trades is a number from 5 to 1000000");
-    if (made.shocks < 1) throw po::error("--shocks is a number from 1");
+    if (made.shocks < 100) throw po::error("--shocks is a number from 100");
   } catch (po::error const& error) {
     throw dist::usage_error(std::string(error.what()) +
                             "; this program's own flags: --trades N, --shocks M, --seed S, --list");
@@ -150,7 +149,7 @@ book read_flags(std::vector<std::string> const& arguments) {
   return made;
 }
 
-void list(std::int64_t number, trade const& t, price const& p) {
+void list(std::size_t number, trade const& t, price const& p) {
   std::cout << std::setprecision(17) << "trade " << number << ": spot " << t.spot << " strike " << t.strike << " years "
             << t.years << " rate " << t.rate << " volatility " << t.volatility << " call " << p.call << " put " << p.put
             << " error " << std::sqrt(p.variance) << '\n';
@@ -166,26 +165,25 @@ void print(totals const& sum) {
 
 dist::task<int> job(dist::cluster& cluster, std::vector<std::string> arguments) {
   auto const all = read_flags(arguments);
-  auto const input = [all](std::int64_t number) { return std::tuple(all.at(number), all.shocks); };
-  auto const inputs = std::views::iota(std::int64_t{0}, all.trades) | std::views::transform(input);
-  auto pricing = dist::try_map<&Pricer::simulate>(cluster, inputs, dist::fan_out().progress("pricing"));
-  auto const outcomes = co_await std::move(pricing);
+  auto const input = [all](std::size_t number) { return std::tuple(all.at(number), all.shocks); };
+  auto const inputs = std::views::iota(std::size_t{0}, all.trades) | std::views::transform(input);
+  auto const how = dist::fan_out().max_failures(10).progress("pricing");  // with more, something else is wrong
+  auto pricing = dist::collect<&Pricer::simulate>(cluster, inputs, how);
+  auto const priced = co_await std::move(pricing);
 
   totals sum;
-  for (std::int64_t number = 0; number < all.trades; ++number) {
-    auto const& outcome = outcomes[static_cast<std::size_t>(number)];
-    if (!outcome) continue;
-    sum.add(all.at(number), *outcome);
-    if (all.listed) list(number, all.at(number), *outcome);
+  for (std::size_t number = 0; number < all.trades; ++number) {
+    auto const& one = priced.values[number];
+    if (!one) continue;
+    sum.add(all.at(number), *one);
+    if (all.listed) list(number, all.at(number), *one);
   }
   print(sum);
-  for (std::int64_t number = 0; number < all.trades; ++number) {
-    auto const& outcome = outcomes[static_cast<std::size_t>(number)];
-    if (outcome) continue;
-    std::cout << "failed: trade " << number << ", " << dist::to_text(outcome.error().code) << '\n';
-    std::cerr << "trade " << number << ": " << outcome.error() << '\n';
+  for (auto const& one : priced.failures) {
+    std::cout << "failed: trade " << one.index << ", " << dist::to_text(one.what.code) << '\n';
+    std::cerr << dist::to_text(one) << '\n';
   }
-  co_return sum.count == all.trades ? 0 : 3;  // 3: done, with failed items
+  co_return priced.failures.empty() ? 0 : 3;  // 3: done, with failed items
 }
 
 }  // namespace

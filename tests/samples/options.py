@@ -41,7 +41,7 @@ def check_failures(job):
     right = ["failed: trade %d, method_failed" % number for number in REFUSED]
     expect(failed == right + ["failed: trade %d, poisoned" % CRASHES], "failed: %s" % failed)
     for number, why in list(REFUSED.items()) + [(CRASHES, "died while they executed it")]:
-        expect(re.search(r"trade %d: Pricer\.simulate.*%s" % (number, why), job.stderr()), job.stderr())
+        expect(re.search(r"input %d .*spot.*: Pricer\.simulate.*%s" % (number, why), job.stderr()), job.stderr())
     expect(len(re.findall("signal 6", job.stderr())) == 3, "not three crashes: " + job.stderr())
 
 
@@ -128,7 +128,7 @@ def two_killed_nodes_change_nothing(world):
 
 
 def wrong_flags_are_refused(world):
-    for flag, value in (("--trades", "4"), ("--trades", "x"), ("--shocks", "0"), ("--greeks", "1")):
+    for flag, value in (("--trades", "4"), ("--trades", "x"), ("--shocks", "99"), ("--greeks", "1")):
         job = world.start("--inline", flag, value).ends(2)
         expect(flag in job.stderr() and "own flags: --trades N" in job.stderr(), job.stderr())
 
