@@ -49,21 +49,11 @@ void dist_member::send(placed_ptr const& call, lease held) {
   header.method = wire_number(call->method_number);
   header.deadline_us = to_wire(call->deadline, calls_->world().clock.now());
   header.id = here;
-  buffer prefix;
-  if (call->options && call->options->kill_after_us) {
-    // The rest was for the master.
-    request_options for_node;
-    for_node.kill_after_us = call->options->kill_after_us;
-    buffer wishes;
-    encode(for_node, wishes);
-    header.flags |= frame_flags::options;
-    put_prefix(prefix, header.flags, {{}, {}, wishes.bytes(), 0});
-  }
   auto const bytes = call->arguments.bytes();
   if (bytes.size() > outbox_copy_bytes)
-    session_->out().put(header, prefix.bytes(), bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));
+    session_->out().put(header, {}, bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));
   else
-    session_->out().put(header, prefix.bytes(), bytes);
+    session_->out().put(header, bytes);
   table_.find(here)->frame = session_->out().last_put();
 }
 

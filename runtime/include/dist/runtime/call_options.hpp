@@ -46,14 +46,6 @@ class call_options {
     change().retries = times;
     return *this;
   }
-  /// Ends the node's process when its method still runs this long after the call was cancelled or its deadline passed.
-  /// Only in processes of one slot that are started again, as by --procs and --local: nothing else suffers. Default:
-  /// never; the slot stays in use until the method returns.
-  call_options& kill_after(duration patience) {
-    change().kill_after_us = microseconds(patience);
-    return *this;
-  }
-
   /// These wishes, and where they say nothing those of `defaults`; labels add up.
   call_options over(call_options const& defaults) const;
 
