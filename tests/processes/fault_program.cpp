@@ -75,6 +75,9 @@ dist::task<void> one_call(dist::cluster on, std::shared_ptr<given_words const> w
   to.add(tag, begun, ended);
 }
 
+/// With `rate=` no more are under way than this: a machine that cannot follow makes the rate lower, not the queue longer.
+constexpr std::size_t most_at_a_rate = 1000;
+
 /// All at once, or, with `rate=`, so many a second whatever becomes of those before.
 dist::task<void> calls(dist::cluster on, std::vector<std::string> arguments) {
   auto const words = std::make_shared<given_words const>(arguments);
@@ -86,7 +89,7 @@ dist::task<void> calls(dist::cluster on, std::vector<std::string> arguments) {
   for (auto next = inputs.begin(); next != inputs.end(); ++next) {
     auto const input = *next;
     if (rate > 0)
-      while (seconds() < begun + static_cast<double>(std::get<0>(input)) / rate)
+      while (seconds() < begun + static_cast<double>(std::get<0>(input)) / rate || running.size() >= most_at_a_rate)
         co_await dist::sleep_for(on.caller().world().clock, std::chrono::milliseconds(1));
     running.spawn(one_call(on, words, input, to));
   }
