@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Nodes that are told to end (SIGTERM) under load."""
 
+import os
 import signal
 import time
 
@@ -36,7 +37,9 @@ def all_are_restarted_one_after_the_other(world):
 
 def a_method_that_never_ends_does_not_hold_its_node(world):
     master = world.master()
-    node = world.node(master, "a", "--drain-limit", "2s", slots=2)
+    # The thread sanitizer would have a process that ends wait for a second.
+    at_once = {"TSAN_OPTIONS": os.environ.get("TSAN_OPTIONS", "") + " atexit_sleep_ms=0"}
+    node = world.node(master, "a", "--drain-limit", "2s", slots=2, environment=at_once)
     world.joined(master, 1)
     # One that must not run twice, one that may: it goes elsewhere when its node has gone.
     never = world.job(master, "calls", "count=1", "us=0", "method=forever_once", "log=" + world.path("never"))

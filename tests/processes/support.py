@@ -128,8 +128,9 @@ class World:
         made.at = "127.0.0.1:%d" % made.port
         return made
 
-    def node(self, master, name, *more, slots=1):
-        made = self.start("--join", master.at, "--name", name, "--log", "info", "--slots", str(slots), *more)
+    def node(self, master, name, *more, slots=1, environment=None):
+        made = self.start("--join", master.at, "--name", name, "--log", "info", "--slots", str(slots), *more,
+                          environment=environment)
         return made
 
     def nodes(self, master, names, *more, slots=1):
