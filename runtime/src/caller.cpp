@@ -134,7 +134,19 @@ void caller::end_early(call_record& call, errc why) {
   fail(call, std::move(what));
 }
 
+bool caller::is_too_late(call_record const& call, fault const& what) const noexcept {
+  return !call.deadline.is_never() && call.deadline.at() <= world_.clock.now() && what.code != errc::deadline_exceeded &&
+         what.code != errc::cancelled && what.code != errc::stopped;
+}
+
 void caller::fail(call_record& call, fault what) noexcept {
+  // A method whose own calls ran out of the same time may say so before our timer does: the caller's clock decides.
+  if (is_live(call) && is_too_late(call, what)) {
+    what.cause = what.message;
+    what.message = "no answer in time";
+    what.code = errc::deadline_exceeded;
+    what.may = remedy::if_repeatable;
+  }
   if (what.method.empty()) what.method = call.method->name;
   finish(call, call_reply::of(what));
 }

@@ -35,9 +35,56 @@ struct fixture : dist::test::work_fixture {
   dist::test::started<void> running;
 };
 
+/// A clock that can be late, as on a machine where others have the processor: time passes, and no timer has run yet.
+class late_clock final : public dist::clock {
+ public:
+  dist::time_point now() const noexcept override { return at; }
+  dist::timer_id schedule(dist::time_point, std::function<void()>) override { return dist::timer_id::none; }
+  void cancel(dist::timer_id) noexcept override {}
+  std::size_t timer_count() const noexcept override { return 0; }
+
+  dist::time_point at{std::chrono::hours(1)};
+};
+
+/// Answers no call by itself.
+class silent_caller final : public dist::caller {
+ public:
+  using caller::caller;
+  using caller::fail;
+  dist::call_ptr make_call() override { return new dist::call_record; }
+  void when_nodes(std::size_t, nodes_waiter) override {}
+  void dispatch(dist::call_ptr const&) override {}
+  abandoned abandon(dist::call_record&) override { return {}; }
+  void ended(dist::call_record&) noexcept override {}
+  void stop() { stop_calls(); }
+};
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(deadlines, fixture)
+
+BOOST_AUTO_TEST_CASE(a_failure_behind_the_deadline_is_the_deadline) {
+  late_clock late;
+  auto seams = world.world();
+  auto const calls = std::make_shared<silent_caller>(dist::seams{seams.io, late, seams.network, seams.compute,
+                                                                 seams.entropy, seams.log},
+                                                     dist::limits());
+  dist::method_key const key{"Work.any", true, nullptr};
+  for (auto const [passed, expected] : {std::pair(99ms, errc::method_failed), std::pair(100ms, errc::deadline_exceeded)}) {
+    auto const call = calls->make_call();
+    call->method = &key;
+    call->deadline = dist::deadline(late.now() + 100ms);
+    calls->start(call);
+    dist::test::run_until_idle(world.io);
+    late.at += passed;
+    calls->fail(*call, dist::make_fault(errc::method_failed, "the inner call ran out of time"));
+    auto const what = fault_of(dist::pending<int>(dist::call_handle(calls, call)));
+    BOOST_TEST(what.code == expected);
+    BOOST_TEST((what.cause == "the inner call ran out of time") == (expected == errc::deadline_exceeded));
+    BOOST_TEST(what.known == progress::executed);
+  }
+  calls->stop();
+}
 
 BOOST_AUTO_TEST_CASE(while_connecting) {
   world.network.blackhole("desert");

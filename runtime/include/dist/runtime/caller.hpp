@@ -194,6 +194,8 @@ class caller : public std::enable_shared_from_this<caller> {
   void enlist(call_ptr const& call);
   void await_here(call_record& call, std::unique_ptr<call_waiter> waiter);
   static void tell(call_record& call, call_waiter& waiter);
+  /// Whether the failure comes after the deadline, though the timer has not said so yet.
+  bool is_too_late(call_record const& call, fault const& what) const noexcept;
   void end_early(call_record& call, errc why);
 
   seams world_;
