@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_failure_behind_the_deadline_is_the_deadline) {
                                                                  seams.entropy, seams.log},
                                                      dist::limits());
   dist::method_key const key{"Work.any", true, nullptr};
-  for (auto const [passed, expected] : {std::pair(99ms, errc::method_failed), std::pair(100ms, errc::deadline_exceeded)}) {
+  for (auto const& [passed, expected] : {std::pair(99ms, errc::method_failed), std::pair(100ms, errc::deadline_exceeded)}) {
     auto const call = calls->make_call();
     call->method = &key;
     call->deadline = dist::deadline(late.now() + 100ms);
