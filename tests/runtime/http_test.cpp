@@ -291,6 +291,20 @@ BOOST_AUTO_TEST_CASE(calls_need_the_token) {
   BOOST_TEST(get("/healthz").status == 200U);
 }
 
+BOOST_AUTO_TEST_CASE(a_token_that_could_have_been_read_on_its_way_is_refused) {
+  dist::test::host_network elsewhere(world.network, "10.1.2.3");
+  auto from_there = [&](std::string const& token) {
+    auto made = request("GET", "/status");
+    made.headers.set("Authorization", "Bearer " + token);
+    return world.run(exchange(elsewhere, std::move(made)));
+  };
+  auto const answer = from_there(dist::bearer_token("a secret of some length"));
+  BOOST_TEST(answer.status == 403U);
+  BOOST_TEST(answer.body.find("loopback or TLS") != std::string::npos, answer.body);
+  // Also a wrong one: nobody learns which it was.
+  BOOST_TEST(from_there("nonsense").status == 403U);
+}
+
 BOOST_AUTO_TEST_CASE(json_over_tcp_is_refused) {
   node();
   auto const answer = world.run(send_bytes(world.network, R"({"method":"Work.Echo","params":[5],"id":1})"));
