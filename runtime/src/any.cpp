@@ -11,16 +11,21 @@ constexpr std::size_t most_kept = 10;
 
 }  // namespace
 
-void failed_tries::add(failed_input one) {
-  ++count_;
+void vain_tries::failed(failed_input one) {
+  ++failed_;
   if (first_.size() < most_kept) first_.push_back(std::move(one));
 }
 
-void failed_tries::give_up() {
-  if (count_ == 0) throw std::invalid_argument("dist::any: without inputs there is no answer");
+void vain_tries::give_up() {
+  if (failed_ == 0) throw std::invalid_argument("dist::any: without inputs there is no answer");
   std::ranges::sort(first_, {}, &failed_input::index);
-  auto what = sum_up(first_, count_ == 1 ? "the only call failed" : "all " + std::to_string(count_) + " calls failed");
-  if (count_ > first_.size()) what.message += "; and " + std::to_string(count_ - first_.size()) + " more";
+  auto const failed = std::to_string(failed_);
+  auto const head = said_no_ > 0  ? failed + " of " + std::to_string(failed_ + said_no_) +
+                                       " calls failed and the others have no answer"
+                    : failed_ == 1 ? "the only call failed"
+                                   : "all " + failed + " calls failed";
+  auto what = sum_up(first_, head);
+  if (failed_ > first_.size()) what.message += "; and " + std::to_string(failed_ - first_.size()) + " more";
   throw call_error(std::move(what));
 }
 

@@ -101,6 +101,8 @@ class Work {
   }
   std::int64_t echo(std::int64_t value) const { return value; }
   std::string fail(std::string const& why) const { throw std::runtime_error(why); }
+  /// Has an answer, once its gate is open, if there is a text.
+  task<std::optional<std::string>> look(context ctx, std::string label, std::string found) const;
   /// Succeeds with the given try.
   std::int64_t flaky(context ctx, std::int64_t good) const {
     auto const tries = static_cast<std::int64_t>(desk_->begun.size()) + 1;
@@ -122,7 +124,8 @@ class Work {
   std::shared_ptr<desk> desk_;
 };
 BOOST_DESCRIBE_STRUCT(Work, (),
-                      (read, write, plain, echo, fail, flaky, not_text, large, depth, outer, left_us, nested_deadline))
+                      (read, write, plain, echo, fail, look, flaky, not_text, large, depth, outer, left_us,
+                       nested_deadline))
 
 inline task<std::int64_t> Work::depth(context ctx, std::int64_t left) const {
   if (left == 0) co_return 0;
@@ -140,6 +143,13 @@ inline task<std::string> Work::outer(context ctx, std::string label) const {
   }
   desk_->cancelled.push_back("outer " + label + "@" + ctx.node());
   std::rethrow_exception(failed);
+}
+inline task<std::optional<std::string>> Work::look(context ctx, std::string label, std::string found) const {
+  co_await desk_->pass(ctx, label);
+  std::optional<std::string> answer;
+  if (found == "throw") throw std::runtime_error("broken");
+  if (!found.empty()) answer = found;
+  co_return answer;
 }
 inline task<std::int64_t> Work::nested_deadline(context ctx) const {
   auto inner = go<&Work::left_us>(ctx);

@@ -175,6 +175,47 @@ BOOST_AUTO_TEST_CASE(any_of_failures_names_them) {
   BOOST_CHECK_THROW(world.run(dist::any<&Work::fail>(cluster, std::vector<std::string>())), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(any_waits_for_one_that_has_an_answer) {
+  using answer = std::optional<std::string>;
+  std::vector<std::pair<std::string, std::string>> const inputs{{"a", ""}, {"b", "found"}, {"c", ""}, {"d", "late"}};
+  auto work = dist::test::start<answer>(world.io, dist::any<&Work::look>(cluster, inputs));
+  BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 4; }));
+  at->open("a");
+  at->open("c");
+  world.pass(1ms);
+  BOOST_TEST(!work.done());
+  at->open("b");
+  BOOST_REQUIRE(world.drive_until([&] { return work.done(); }));
+  BOOST_TEST(*work.get() == "found");
+  expect_nothing_left();
+  BOOST_TEST(at->cancelled.size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(any_of_those_that_say_no_is_nothing) {
+  std::vector<std::pair<std::string, std::string>> inputs(200, {"x", ""});
+  at->open_all();
+  BOOST_TEST(!world.run(dist::any<&Work::look>(cluster, inputs)).has_value());
+  BOOST_TEST(!world.has_logged("set aside"));
+  BOOST_TEST(!world.run(dist::any<&Work::look>(cluster, std::vector<std::pair<std::string, std::string>>())).has_value());
+  auto two_calls = two(dist::go<&Work::look>(cluster, "x", ""), dist::go<&Work::look>(cluster, "x", ""));
+  BOOST_TEST(!world.run(dist::any(std::move(two_calls))).has_value());
+  BOOST_TEST(!world.run(dist::any(std::vector<dist::pending<std::optional<std::string>>>())).has_value());
+  auto tries = two(dist::try_call<&Work::look>(cluster, "x", ""), dist::try_call<&Work::look>(cluster, "x", "y"));
+  BOOST_TEST(*world.run(dist::any(std::move(tries))) == "y");
+}
+
+// One that failed might have had the answer.
+BOOST_AUTO_TEST_CASE(any_is_not_sure_when_one_failed) {
+  std::vector<std::pair<std::string, std::string>> inputs(5, {"x", ""});
+  inputs[3].second = "throw";
+  at->open_all();
+  auto const what = fault_of(dist::any<&Work::look>(cluster, inputs));
+  BOOST_TEST(what.message.find("1 of 5 calls failed and the others have no answer: input 3 [\"x\",\"throw\"]: ") == 0,
+             what.message);
+  inputs[4].second = "found";
+  BOOST_TEST(*world.run(dist::any<&Work::look>(cluster, inputs)) == "found");
+}
+
 BOOST_AUTO_TEST_CASE(any_of_pendings) {
   auto calls = two(dist::go<&Work::read>(cluster, "x"), dist::go<&Work::read>(cluster, "y"));
   auto work = dist::test::start<std::string>(world.io, dist::any(std::move(calls)));
