@@ -75,21 +75,22 @@ dist::task<void> one_call(dist::cluster on, std::shared_ptr<given_words const> w
   to.add(tag, begun, ended);
 }
 
-/// With `rate=` no more are under way than this: a machine that cannot follow makes the rate lower, not the queue longer.
-constexpr std::size_t most_at_a_rate = 1000;
-
-/// All at once, or, with `rate=`, so many a second whatever becomes of those before.
+/// All at once, or, with `rate=`, so many a second whatever becomes of those before, one by one or `burst=` at a time.
+/// No more than `most=` are under way then: a machine that cannot follow makes the rate lower, not the queue longer.
 dist::task<void> calls(dist::cluster on, std::vector<std::string> arguments) {
   auto const words = std::make_shared<given_words const>(arguments);
   auto const rate = static_cast<double>(words->number("rate", 0));
+  auto const burst = words->number("burst", 1);
+  auto const most = static_cast<std::size_t>(words->number("most", 1000));
   nap_inputs const inputs(*words);
   record to;
   dist::task_group running(on.get_executor());
   auto const begun = seconds();
   for (auto next = inputs.begin(); next != inputs.end(); ++next) {
     auto const input = *next;
+    auto const first = std::get<0>(input) / burst * burst;
     if (rate > 0)
-      while (seconds() < begun + static_cast<double>(std::get<0>(input)) / rate || running.size() >= most_at_a_rate)
+      while (seconds() < begun + static_cast<double>(first) / rate || running.size() >= most)
         co_await dist::sleep_for(on.caller().world().clock, std::chrono::milliseconds(1));
     running.spawn(one_call(on, words, input, to));
   }

@@ -219,9 +219,9 @@ def children(parent):
     return found
 
 
-def main(cases):
-    """Runs the cases of a file: the program's path is the first argument; then the names of some, if not all are
-    wanted, and `--long`."""
+def main(cases, kind=World):
+    """Runs the cases of a file, each in a world of this kind: the program's path is the first argument; then the names
+    of some, if not all are wanted, and `--long`."""
     program = sys.argv[1]
     names = [one for one in sys.argv[2:] if not one.startswith("--")]
     failed = 0
@@ -230,7 +230,7 @@ def main(cases):
             continue
         begun = time.monotonic()
         try:
-            with World(program) as world:
+            with kind(program) as world:
                 case(world)
             print("%-50s ok    %.1f s" % (case.__name__, time.monotonic() - begun), flush=True)
         except Exception as error:
