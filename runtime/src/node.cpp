@@ -33,6 +33,7 @@ task<void> node::impl::join_loop() {
     // The end of a session is not to be interrupted; what comes behind it is.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     session_.reset();
+    no_longer_asking();
     if (stopping_ || !options_.rejoin) break;
     auto const pause = pause_before_retry(failures_++, world_.entropy);
     co_await sleep_for(world_.clock, pause);
@@ -55,6 +56,7 @@ task<void> node::impl::join_once() {
     port = listen_for_go_master(here->host);
   // Named before the await: g++ 12 goes wrong over a conditional inside a co_await expression.
   auto const dial_back = port ? port->local_address().port : std::uint16_t{0};
+  asking_ = true;
   auto answer = co_await ask_for_frames(world_, *peer, options_.master, options_.register_path, dial_back, options_.limits);
   switch (answer.response.status) {
     case 101:
@@ -97,19 +99,32 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   last_problem_.clear();
   session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted.name,
                                             std::chrono::milliseconds(std::max(1U, accepted.heartbeat_ms)));
-  if (stopping_) session_->drain(options_.drain_limit);
+  no_longer_asking();
+  if (stopping_) session_->drain(drain_until_ - world_.clock.now());
   auto const staying = session_;
   co_await staying->run();
 }
 
 void node::impl::drain() {
   if (std::exchange(stopping_, true)) return;
+  drain_until_ = world_.clock.now() + options_.drain_limit;
   if (session_)
     session_->drain(options_.drain_limit);
   else if (go_)
     go_->drain(options_.drain_limit);
+  else if (asking_)
+    // The master may have let us in already and have sent calls: the session that begins in a moment gives them back.
+    asking_timer_ = world_.clock.schedule(drain_until_, [this] {
+      asking_timer_ = timer_id::none;
+      tasks_.stop();
+    });
   else
     tasks_.stop();
+}
+
+void node::impl::no_longer_asking() noexcept {
+  asking_ = false;
+  if (asking_timer_ != timer_id::none) world_.clock.cancel(std::exchange(asking_timer_, timer_id::none));
 }
 
 void node::impl::stop() noexcept {

@@ -105,7 +105,8 @@ task<void> node::impl::serve_go_master(std::unique_ptr<listener> port) {
   go_ = &service;
   if (std::exchange(go_contacted_, false))
     world_.log.info("node " + options_.name + ": joined the Go master at " + to_text(options_.master));
-  if (stopping_) service.drain(options_.drain_limit);
+  no_longer_asking();
+  if (stopping_) service.drain(drain_until_ - world_.clock.now());
   co_await service.run();
   if (service.contacted()) {
     go_contacted_ = true;

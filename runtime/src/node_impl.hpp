@@ -29,6 +29,7 @@ class node::impl {
   task<void> serve_dist_master(std::unique_ptr<stream> peer, buffer rest);
   hello introduction() const;
   void said(std::string const& problem);
+  void no_longer_asking() noexcept;
 
   // node_go.cpp: being dialled back by a Go master
   task<void> serve_go_master(std::unique_ptr<listener> port);
@@ -47,6 +48,9 @@ class node::impl {
   unsigned failures_ = 0;       ///< attempts to join since the last success
   std::string last_problem_;    ///< said once, not at every attempt
   bool stopping_ = false;
+  time_point drain_until_{};    ///< once stopping in good order
+  bool asking_ = false;         ///< a master has been asked to let this node in, and no session has begun
+  timer_id asking_timer_ = timer_id::none;  ///< the drain's patience with that
 };
 
 }  // namespace dist

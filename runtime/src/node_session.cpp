@@ -53,7 +53,6 @@ task<void> node_session::run() {
     failed = std::make_exception_ptr(call_error(make_fault(errc::connection_lost, why)));
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  if (drain_timer_ != timer_id::none) world_.clock.cancel(std::exchange(drain_timer_, timer_id::none));
   nested_->detach(why);
   nested_->stop();
   done_->close();
@@ -62,6 +61,7 @@ task<void> node_session::run() {
   running_.clear();
   beats.stop();
   co_await beats.join();
+  if (drain_timer_ != timer_id::none) world_.clock.cancel(std::exchange(drain_timer_, timer_id::none));
   if (failed && !said_goodbye_) std::rethrow_exception(failed);
 }
 

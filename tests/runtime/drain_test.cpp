@@ -92,6 +92,44 @@ BOOST_AUTO_TEST_CASE(before_it_has_joined_it_just_goes) {
   node.run.get();
 }
 
+BOOST_AUTO_TEST_CASE(at_any_moment_of_joining_no_call_is_lost) {
+  bool joined = false;
+  for (int step = 0; !joined; ++step) {
+    fixture one;
+    auto call = dist::test::start<std::string>(one.world.io, dist::go<&Work::write>(one.cluster, "w"));
+    auto& node = one.world.add("a");
+    for (int i = 0; i < step; ++i) one.world.io.poll_one();
+    joined = node.node.joined();
+    node.node.drain();
+    one.world.add("b");
+    one.at->open_all();
+    BOOST_REQUIRE(one.world.drive_until([&] { return call.done() && node.run.done(); }));
+    BOOST_TEST_CONTEXT("after " << step << " steps") {
+      BOOST_CHECK_NO_THROW(call.get());
+      BOOST_CHECK_NO_THROW(node.run.get());
+      BOOST_TEST(one.at->begun.size() == 1U);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_master_that_does_not_answer_holds_nobody_who_joins) {
+  dist::node_options options;
+  options.name = "late";
+  options.drain_limit = 2s;
+  auto& node = world.add(options, 1, dist::services(Work(at)));
+  for (int i = 0; i < 8; ++i) world.io.poll_one();
+  node.network.freeze();
+  world.pass(1ms);
+  node.node.drain();
+  BOOST_TEST(!node.node.joined());
+  world.pass(1900ms);
+  BOOST_TEST(!node.run.done());
+  world.pass(200ms);
+  BOOST_TEST(node.run.done());
+  BOOST_TEST(world.clock.timer_count() < 10U);
+  node.network.resume();
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_drains_blames_nobody) {
   nodes(1);
   auto call = dist::test::start<std::string>(world.io, dist::go<&Work::read>(cluster, "r"));

@@ -98,8 +98,6 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
           one.self.network.down->deliver_writes();
         });
       case drain:
-        // While it joins, what the master has sent already is still lost.
-        if (rolling_ && !node->node.joined()) return;
         event("drain " + name);
         return node->self.post([node] { node->node.drain(); });
       default:
