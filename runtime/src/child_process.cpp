@@ -2,12 +2,17 @@
 
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <asio/use_awaitable.hpp>
+#include <cctype>
+#include <charconv>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere
@@ -26,12 +31,12 @@ void check(int error, char const* what) {
   if (error != 0) throw std::system_error(error, std::generic_category(), what);
 }
 
-int start(std::vector<std::string> arguments, std::vector<std::string> environment, int inherited) {
+int start(std::vector<std::string> arguments, std::vector<std::string> environment, std::vector<int> const& inherited) {
   for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
   posix_spawn_file_actions_t actions;
   check(::posix_spawn_file_actions_init(&actions), "cannot start a process");
   // Onto itself: the copy is not closed by exec.
-  ::posix_spawn_file_actions_adddup2(&actions, inherited, inherited);
+  for (int const one : inherited) ::posix_spawn_file_actions_adddup2(&actions, one, one);
   ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
   pid_t id = -1;
   auto argv = pointers_to(arguments);
@@ -54,17 +59,41 @@ int open_handle(int id) {
   return handle;
 }
 
+std::uint64_t memory_kills_so_far() {
+  std::ifstream file("/proc/vmstat");
+  return out_of_memory_kills(std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+std::string name_of(int signal) {
+  auto const* const known = ::sigdescr_np(signal);
+  std::string name = known ? known : "unknown";
+  name.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(name.front())));
+  return name;
+}
+
 }  // namespace
 
+std::uint64_t out_of_memory_kills(std::string_view vmstat) {
+  constexpr std::string_view name = "\noom_kill ";
+  auto const at = vmstat.find(name);
+  std::uint64_t count = 0;
+  if (at != vmstat.npos) std::from_chars(vmstat.data() + at + name.size(), vmstat.data() + vmstat.size(), count);
+  return count;
+}
+
 std::string to_text(exit_report const& report) {
-  if (report.signal != 0)
-    return "signal " + std::to_string(report.signal) + " (" + ::strsignal(report.signal) + ")";
-  return "exit code " + std::to_string(report.code);
+  if (!report.problem.empty()) return report.problem;
+  if (report.signal == 0) return "exit code " + std::to_string(report.code);
+  auto text = "signal " + std::to_string(report.signal) + " (" + name_of(report.signal);
+  if (report.out_of_memory) text += ", out of memory at " + std::to_string(report.peak_bytes / 1'000'000) + " MB";
+  return text + ')';
 }
 
 child_process::child_process(asio::io_context& io, std::vector<std::string> arguments,
-                             std::vector<std::string> environment, int inherited)
-    : id_(start(std::move(arguments), std::move(environment), inherited)), handle_(io, open_handle(id_)) {}
+                             std::vector<std::string> environment, std::vector<int> const& inherited)
+    : memory_kills_before_(memory_kills_so_far()),
+      id_(start(std::move(arguments), std::move(environment), inherited)),
+      handle_(io, open_handle(id_)) {}
 
 child_process::~child_process() {
   if (ended_) return;
@@ -76,13 +105,16 @@ child_process::~child_process() {
 task<exit_report> child_process::wait() {
   co_await handle_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
   int status = 0;
-  if (::waitpid(id_, &status, 0) < 0) check(errno, "waitpid");
+  struct rusage used{};
+  if (::wait4(id_, &status, 0, &used) < 0) check(errno, "wait4");
   ended_ = true;
   exit_report report;
+  report.peak_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
   if (WIFSIGNALED(status))
     report.signal = WTERMSIG(status);
   else
     report.code = WEXITSTATUS(status);
+  report.out_of_memory = report.signal == SIGKILL && memory_kills_so_far() > memory_kills_before_;
   co_return report;
 }
 

@@ -2,8 +2,10 @@
 
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
+#include <cstdint>
 #include <dist/rpc/task.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dist {
@@ -11,13 +13,19 @@ namespace dist {
 /// How a process ended.
 struct exit_report {
   int code = 0;
-  int signal = 0;  ///< 0: it ended by itself
+  int signal = 0;                ///< 0: it ended by itself
+  bool out_of_memory = false;    ///< the system killed a process for its memory meanwhile, most likely this one
+  std::uint64_t peak_bytes = 0;  ///< of memory
+  std::string problem;           ///< why it could not be started at all
 
   bool is_success() const noexcept { return code == 0 && signal == 0; }
 };
 
-/// `exit code 3`, `signal 9 (Killed)`.
+/// `exit code 3`, `signal 9 (killed)`, `signal 9 (killed, out of memory at 812 MB)`.
 std::string to_text(exit_report const& report);
+
+/// How many processes the system has killed for their memory, from the text of /proc/vmstat; 0 where it does not say.
+std::uint64_t out_of_memory_kills(std::string_view vmstat);
 
 /// This program, run once more. Its stdout is our stderr, so that only the job speaks on stdout.
 ///
@@ -25,9 +33,9 @@ std::string to_text(exit_report const& report);
 /// Lives    its destructor kills a process that still runs.
 class child_process {
  public:
-  /// `environment` is added to ours; `inherited` stays open in the child under its own number.
+  /// `environment` is added to ours; what is `inherited` stays open in the child under its own number.
   child_process(asio::io_context& io, std::vector<std::string> arguments, std::vector<std::string> environment,
-                int inherited);
+                std::vector<int> const& inherited);
   ~child_process();
   child_process(child_process const&) = delete;
   child_process& operator=(child_process const&) = delete;
@@ -38,6 +46,7 @@ class child_process {
   void signal(int number) noexcept;
 
  private:
+  std::uint64_t memory_kills_before_;
   int id_ = -1;
   asio::posix::stream_descriptor handle_;  ///< a pidfd: readable once the process has ended
   bool ended_ = false;

@@ -17,6 +17,7 @@ po::options_description flags() {
       "inline", "run the methods in this process, for a debugger")(
       "master", text("ADDR"), "be the master at ADDR, such as :3000, and wait for nodes")(
       "join", text("ADDR"), "be a node of the master at ADDR, such as desk:3000")(
+      "procs", text("N"), "with --join: N one-slot node processes, started again when they die")(
       "connect", text("ADDR"), "run the job on the nodes of the running master at ADDR");
   po::options_description how("How");
   how.add_options()("slots", text("N"), "methods that a node runs at once; default one a processor")(
@@ -183,6 +184,13 @@ run_config read(given_flags const& given) {
   if (config.help || config.version) return config;
   read_role(config, given);
   if (auto const slots = given.text("slots")) config.slots = to_count("--slots", *slots, 1);
+  if (config.role == run_role::node) {
+    if (auto const count = given.text("procs")) config.procs = to_count("--procs", *count, 1);
+    if (config.procs > 0 && config.slots > 1)
+      throw mistake("--procs and --slots contradict each other: a process of --procs has one slot");
+  } else if (given.on_command_line("procs")) {
+    throw mistake("--procs is for --join; node processes beside a job are --local N");
+  }
   if (auto const count = given.text("min-nodes")) config.min_nodes = to_count("--min-nodes", *count, 0);
   if (auto const name = given.text("name")) {
     config.name = *name;

@@ -27,6 +27,7 @@ struct run_config {
   run_role role = run_role::embedded;
   std::size_t local = 0;  ///< node processes; 0: one a processor
   std::optional<address> at;  ///< of the master, ours or another's
+  std::size_t procs = 0;  ///< node processes to supervise; 0: be the node
   std::size_t slots = 0;  ///< 0: one a processor
   std::string name;
   bool name_is_default = true;

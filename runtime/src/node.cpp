@@ -6,6 +6,7 @@
 #include <dist/rpc/sleep.hpp>
 
 #include "back_off.hpp"
+#include "black_box.hpp"
 #include "join.hpp"
 #include "node_impl.hpp"
 
@@ -97,6 +98,7 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   world_.log.info("node " + accepted.name + ": joined the master at " + to_text(options_.master));
   failures_ = 0;
   last_problem_.clear();
+  if (options_.box) options_.box->joined(incarnation_);
   session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted.name,
                                             std::chrono::milliseconds(std::max(1U, accepted.heartbeat_ms)));
   no_longer_asking();

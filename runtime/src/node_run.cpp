@@ -1,14 +1,17 @@
 #include "node_run.hpp"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <asio/signal_set.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <dist/rpc/task_group.hpp>
+#include <dist/runtime/local_cluster.hpp>
 #include <dist/runtime/node.hpp>
 #include <dist/runtime/system_world.hpp>
+#include <memory>
 
+#include "black_box.hpp"
 #include "build_id.hpp"
 #include "host_name.hpp"
 #include "leave_at_once.hpp"
@@ -18,9 +21,14 @@ namespace {
 
 class node_run {
  public:
-  node_run(process const& of, system_world& world)
-      : process_(of), signals_(world.io(), SIGINT, SIGTERM), tasks_(world.io().get_executor()),
-        node_(world, options(of), of.services) {}
+  node_run(process const& of, system_world& world, node_options options)
+      : process_(of),
+        signals_(world.io(), SIGTERM),
+        tasks_(world.io().get_executor()),
+        node_(world, std::move(options), of.services) {
+    // Under a parent that is ignored; see obey().
+    if (!of.under) signals_.add(SIGINT);
+  }
 
   int run(system_world& world) {
     tasks_.spawn(watch_signals());
@@ -33,25 +41,11 @@ class node_run {
   }
 
  private:
-  static node_options options(process const& of) {
-    node_options made;
-    made.master = *of.config.at;
-    made.name = of.config.name_is_default ? host_name() : of.config.name;
-    made.name_is_default = of.config.name_is_default;
-    made.labels = of.config.labels;
-    made.secret = of.secret;
-    made.insecure = of.config.insecure;
-    made.register_path = of.config.register_path;
-    made.build = build_id();
-    made.drain_limit = of.config.drain_limit;
-    return made;
-  }
-
   task<void> serve() {
     try {
       co_await node_.run();
-    } catch (std::exception const& e) {
-      code_ = process_.say(exit_code::failed, e.what());
+    } catch (...) {
+      code_ = process_.say_thrown();
     }
     signals_.cancel();
   }
@@ -59,7 +53,7 @@ class node_run {
   task<void> watch_signals() {
     for (bool draining = false;; draining = true) {
       co_await signals_.async_wait(asio::use_awaitable);
-      if (draining) ::_exit(exit_code::interrupted);
+      if (draining && !process_.under) ::_exit(exit_code::interrupted);
       node_.drain();
     }
   }
@@ -71,14 +65,56 @@ class node_run {
   int code_ = 0;
 };
 
+int run_node(process const& of, node_options options) {
+  // One method a slot: a library that starts its own threads would take the processors from the other slots.
+  for (auto const* variable : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"})
+    ::setenv(variable, "1", 0);
+  auto const box = of.under ? std::make_unique<black_box>(of.under->black_box) : nullptr;
+  options.build = build_id();
+  options.box = box.get();
+  if (of.under) options.name = of.under->name;
+  system_world world(of.under ? of.under->slots : of.slots(), log(of.config.log_level));
+  if (of.tls) world.use_tls(*of.tls);
+  return node_run(of, world, std::move(options)).run(world);
+}
+
+/// As a node process of a local_cluster.
+int serve_local_cluster(orders const& given, service_list const& services) {
+  process self{given.name, {}, services, {}, {}, {}, given};
+  self.config.log_level = static_cast<log_level>(given.log_level);
+  try {
+    obey(given);
+    node_options options;
+    options.master = parse_address(given.master).value();
+    options.name_is_default = false;
+    options.labels = given.labels;
+    options.secret = take_secret(given.secret);
+    options.rejoin = false;
+    return run_node(self, std::move(options));
+  } catch (...) {
+    return self.say_thrown();
+  }
+}
+
 }  // namespace
 
 int run_node(process const& of) {
-  // One method a slot: a library that starts its own threads would take the processors from the other slots.
-  for (auto const* variable : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) ::setenv(variable, "1", 0);
-  system_world world(of.slots(), log(of.config.log_level));
-  if (of.tls) world.use_tls(*of.tls);
-  return node_run(of, world).run(world);
+  node_options options;
+  options.master = *of.config.at;
+  options.name = of.config.name_is_default ? host_name() : of.config.name;
+  options.name_is_default = of.config.name_is_default;
+  options.labels = of.config.labels;
+  options.secret = of.secret;
+  options.insecure = of.config.insecure;
+  options.register_path = of.config.register_path;
+  options.drain_limit = of.config.drain_limit;
+  return run_node(of, std::move(options));
+}
+
+std::optional<int> serve_if_embedded(service_list const& services) {
+  auto const given = find_orders();
+  if (!given || given->master.empty()) return std::nullopt;
+  return serve_local_cluster(*given, services);
 }
 
 }  // namespace dist

@@ -5,15 +5,10 @@
 #include <string>
 
 #include "config.hpp"
+#include "exit_code.hpp"
+#include "orders.hpp"
 
 namespace dist {
-
-namespace exit_code {
-constexpr int failed = 1;
-constexpr int wrong_use = 2;
-constexpr int nobody_there = 4;
-constexpr int interrupted = 130;
-}  // namespace exit_code
 
 /// One process of a run: what there is whichever role it has.
 struct process {
@@ -23,9 +18,12 @@ struct process {
   any_job job;
   std::string secret;
   std::optional<tls_context> tls;  ///< as the config asks for
+  std::optional<orders> under;     ///< of the parent that supervises this node
 
   /// Prints why it ends and returns the code.
   int say(int code, std::string const& text) const;
+  /// Prints what was thrown, this being called in its handler, and returns the code.
+  int say_thrown() const;
   std::size_t slots() const { return config.slots ? config.slots : default_slots(); }
 };
 

@@ -39,6 +39,7 @@ int run_embedded(process const& of) {
   local_options options;
   options.processes = of.config.local;
   options.slots = of.config.slots ? of.config.slots : 1;
+  options.labels = of.config.labels;
   options.log_level = of.config.log_level;
   options.master = options_for(of);
   local_cluster backend(world, std::move(options));
@@ -83,7 +84,7 @@ int run_role_of(process const& of) {
     case run_role::embedded: return run_embedded(of);
     case run_role::in_process: return run_in_process(of);
     case run_role::master: return run_master(of);
-    case run_role::node: return run_node(of);
+    case run_role::node: return of.config.procs > 0 && !of.under ? run_supervisor(of) : run_node(of);
     case run_role::job: return run_connected(of);
   }
   return exit_code::failed;
@@ -96,11 +97,25 @@ int process::say(int code, std::string const& text) const {
   return code;
 }
 
+int process::say_thrown() const {
+  try {
+    throw;
+  } catch (call_error const& e) {
+    return say(e.code() == errc::denied ? exit_code::wrong_use : exit_code::failed, e.fault().message);
+  } catch (std::exception const& e) {
+    return say(exit_code::failed, e.what());
+  } catch (...) {
+    return say(exit_code::failed, "something was thrown that is not a std::exception");
+  }
+}
+
 int run_any(int argc, char** argv, service_list services, any_job job) {
   auto const program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string("program");
-  process self{program, {}, std::move(services), std::move(job), {}, {}};
+  process self{program, {}, std::move(services), std::move(job), {}, {}, {}};
   try {
     if (auto const code = serve_if_embedded(self.services)) return *code;
+    self.under = find_orders();
+    if (self.under) obey(*self.under);
     auto config = parse_config({argv + std::min(argc, 1), argv + argc}, [](char const* name) { return std::getenv(name); });
     if (!config) return self.say(exit_code::wrong_use, config.error().message + "\n" + program + ": see --help");
     self.config = std::move(*config);
@@ -119,10 +134,8 @@ int run_any(int argc, char** argv, service_list services, any_job job) {
     }
     self.tls = tls_for(self.config);
     return run_role_of(self);
-  } catch (call_error const& e) {
-    return self.say(e.code() == errc::denied ? exit_code::wrong_use : exit_code::failed, e.fault().message);
-  } catch (std::exception const& e) {
-    return self.say(exit_code::failed, e.what());
+  } catch (...) {
+    return self.say_thrown();
   }
 }
 

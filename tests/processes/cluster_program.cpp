@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <dist/dist.hpp>
 #include <fstream>
 #include <functional>
@@ -37,6 +38,11 @@ struct Work {
 };
 BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, crash))
 
+Work make_work() {
+  if (std::getenv("WORK_IS_BROKEN")) throw std::runtime_error("no work here");
+  return {};
+}
+
 std::string word(std::vector<std::string> const& words, std::size_t index) {
   if (index >= words.size()) throw dist::usage_error("an argument is missing");
   return words[index];
@@ -53,6 +59,9 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
     for (auto const one : numbers) inputs.push_back(one.first);
     auto sum = dist::map_reduce<&Work::square>(cluster, inputs, std::int64_t{0}, std::plus<>());
     std::cout << co_await std::move(sum) << '\n';
+  } else if (what == "labelled") {
+    auto call = dist::go<&Work::square>(cluster, 17, dist::call_options().needs("gpu=1"));
+    std::cout << co_await std::move(call) << '\n';
   } else if (what == "slow_sum") {
     std::vector<std::tuple<std::int64_t, std::string>> inputs(static_cast<std::size_t>(std::stoul(word(words, 1))),
                                                               {std::stoll(word(words, 2)), word(words, 3)});
@@ -80,4 +89,4 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return dist::run(argc, argv, dist::services<Work>(), job); }
+int main(int argc, char** argv) { return dist::run(argc, argv, dist::service<Work>(make_work), job); }

@@ -4,7 +4,7 @@
 import os
 import signal
 
-from support import World, expect, living, main, status, until
+from support import World, expect, gone, living, main, status, until
 
 
 def a_node_is_killed_in_the_middle(world):
@@ -39,14 +39,7 @@ def node_processes_die_with_their_parent(world):
     child = int(until("the call", lambda: world.lines("seen"))[0])
     job.signal(signal.SIGKILL)
     job.ends(-signal.SIGKILL)
-
-    def gone():
-        try:
-            with open("/proc/%d/stat" % child) as file:
-                return file.read().rsplit(")", 1)[1].split()[0] == "Z"
-        except FileNotFoundError:
-            return True
-    until("the end of its node process", gone)
+    until("the end of its node process", lambda: gone(child))
 
 
 def a_node_is_drained(world):

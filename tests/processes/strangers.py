@@ -46,7 +46,7 @@ def a_wrong_or_missing_secret(world):
     wrong = secret(world, "wrong", "another of a good length")
     master = world.master("--secret-file", right)
     for more in ([], ["--secret-file", wrong]):
-        world.node(master, "a", *more).ends(1)
+        world.node(master, "a", *more).ends(2)
         job = world.start("--connect", master.at, *more, "sum", "3").ends(4)
         expect("secret" in job.stderr(), job.stderr())
     expect(status(master)["nodes"] == [], "a stranger joined")

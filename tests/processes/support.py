@@ -219,6 +219,15 @@ def children(parent):
     return found
 
 
+def gone(process):
+    """Whether it has ended; who its parent is now may not have waited for it yet."""
+    try:
+        with open("/proc/%d/stat" % process) as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def main(cases, kind=World):
     """Runs the cases of a file, each in a world of this kind: the program's path is the first argument; then the names
     of some, if not all are wanted, and `--long`."""

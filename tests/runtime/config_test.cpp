@@ -56,6 +56,17 @@ BOOST_AUTO_TEST_CASE(tls) {
   BOOST_TEST(problem({"--inline", "--tls-ca", "ca.pem"}) != "");
 }
 
+BOOST_AUTO_TEST_CASE(node_processes_under_a_parent) {
+  BOOST_TEST(parsed({"--join", "desk:3000"}).procs == 0U);
+  BOOST_TEST(parsed({"--join", "desk:3000", "--procs", "4"}).procs == 4U);
+  BOOST_TEST(parsed({}, {{"DIST_JOIN", "desk:3000"}, {"DIST_PROCS", "4"}}).procs == 4U);
+  // A variable may be there for other programs of the same name.
+  BOOST_TEST(parsed({"--local", "2"}, {{"DIST_PROCS", "4"}}).procs == 0U);
+  BOOST_TEST(problem({"--procs", "4"}).find("--local N") != std::string::npos);
+  BOOST_TEST(problem({"--join", "desk:3000", "--procs", "0"}) != "");
+  BOOST_TEST(problem({"--join", "desk:3000", "--procs", "2", "--slots", "2"}).find("one slot") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(without_flags) {
   auto const config = parsed({});
   BOOST_TEST(config.role == run_role::embedded);

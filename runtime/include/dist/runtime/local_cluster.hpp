@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <dist/runtime/master.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,13 +16,15 @@ class local_options {
 
   std::size_t processes = 0;  ///< node processes; 0: as many as this process may use processors
   std::size_t slots = 1;      ///< of each node
+  std::map<std::string, std::string> labels;  ///< of all nodes
   std::vector<std::string> arguments;  ///< argv of the node processes; empty: this process's own
   dist::log_level log_level = dist::log_level::warn;  ///< of the node processes
   master_options master;               ///< its address and secret are chosen here
 };
 
 /// A master in this process and its nodes beside it: the same program, run once more for each node, which dies with this
-/// process. A node that dies is started again. The program's main must reach dist::run, or call serve_if_embedded.
+/// process. A node that dies is started again; run() throws call_error (errc::no_node) when the nodes cannot be started.
+/// The program's main must reach dist::run, or call serve_if_embedded.
 ///
 /// Lives    like master.
 class local_cluster {

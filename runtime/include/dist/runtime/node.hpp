@@ -11,6 +11,8 @@
 
 namespace dist {
 
+class black_box;
+
 class node_options {
  public:
   node_options() {}
@@ -28,6 +30,7 @@ class node_options {
   bool rejoin = true;  ///< join again when the connection is lost; otherwise run() ends with it
   duration drain_limit = std::chrono::seconds(30);  ///< how long drain() waits for running calls
   dist::limits limits;
+  black_box* box = nullptr;  ///< where a process that is supervised leaves what its parent wants to know of it
 };
 
 /// Serves methods to a master: joins it, and joins again when the connection or the master was lost.

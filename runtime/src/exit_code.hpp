@@ -1,0 +1,11 @@
+#pragma once
+
+/// The exit codes of a run.
+namespace dist::exit_code {
+
+constexpr int failed = 1;
+constexpr int wrong_use = 2;  ///< a node process that ends so is not started again: it would only end so once more
+constexpr int nobody_there = 4;
+constexpr int interrupted = 130;
+
+}  // namespace dist::exit_code

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <dist/rpc/event.hpp>
+#include <dist/rpc/seams.hpp>
+#include <dist/rpc/task.hpp>
+#include <dist/rpc/task_group.hpp>
+#include <string>
+#include <vector>
+
+#include "black_box.hpp"
+#include "child_process.hpp"
+#include "orders.hpp"
+
+namespace dist {
+
+/// This program, run once more for each of a number of nodes. One that dies is started again, at first at once, then
+/// with growing pauses; how it ended is said. All go with this process.
+class node_processes {
+ public:
+  /// `common` is what all are told; the nodes' names are its name with 1, 2 and so on behind it. `arguments` is their
+  /// argv; empty: this process's own.
+  node_processes(seams const& world, std::size_t count, orders common, std::vector<std::string> arguments = {});
+  node_processes(node_processes const&) = delete;
+  node_processes& operator=(node_processes const&) = delete;
+  ~node_processes();
+
+  /// Until stop(), and until all have ended. Throws call_error (errc::denied where they say that they were used
+  /// wrongly) when none is left that it would make sense to start again.
+  task<void> run();
+  /// Starts none any more and sends `signal` (0: none) to all; what still runs after `patience` is killed. Idempotent.
+  void stop(int signal, duration patience) noexcept;
+
+ private:
+  task<void> keep(std::size_t number);
+  task<exit_report> live(orders given, black_box const& box);
+  task<void> pause(duration time);
+  void give_up(std::string const& name, exit_report const& ended);
+  void forget_kill_timer() noexcept;
+
+  seams world_;
+  std::size_t count_;
+  orders common_;
+  std::vector<std::string> arguments_;
+  task_group tasks_;
+  std::vector<child_process*> children_;
+  std::vector<event*> pauses_;
+  timer_id kill_timer_ = timer_id::none;
+  std::size_t kept_;  ///< that have not been given up
+  bool any_joined_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace dist

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Node processes under a parent: `--join --procs N`, and those of an embedded cluster."""
+
+import os
+import signal
+
+from support import children, expect, gone, living, main, until
+
+
+def supervised(world, master, count, *more):
+    made = world.start("--join", master.at, "--procs", str(count), "--name", "ws", "--log", "info", *more)
+    until("its nodes", lambda: {"ws-%d" % (i + 1) for i in range(count)} <= set(living(master)))
+    return made
+
+
+def its_nodes_work(world):
+    master = world.master()
+    parent = supervised(world, master, 3)
+    expect(len(children(parent.pid)) == 3, "children: %s" % children(parent.pid))
+    job = world.start("--connect", master.at, "sum", "100").ends(0)
+    expect(job.stdout() == "328350\n", job.stdout())
+    parent.signal(signal.SIGTERM)
+    parent.ends(0)
+    expect(living(master) == [], "nodes are left: %s" % living(master))
+    expect(master.stderr().count("left: it left: drained") == 3, master.stderr())
+
+
+def one_that_dies_is_started_again(world):
+    master = world.master()
+    parent = supervised(world, master, 2)
+    ends = {signal.SIGKILL: r"signal 9 \(killed\)", signal.SIGSEGV: r"signal 11 \(segmentation fault\)"}
+    for number, text in ends.items():
+        before = children(parent.pid)
+        os.kill(min(before), number)
+        until("another", lambda: len(children(parent.pid) - before) == 1)
+        parent.says(r"the process of node ws-\d ended: %s; starting another" % text)
+        until("all nodes", lambda: sorted(living(master)) == ["ws-1", "ws-2"])
+
+
+def both_sorts_of_children(world):
+    """Of a supervisor and of an embedded cluster, with something to do; yields each parent and its children."""
+    master = world.master()
+    parent = supervised(world, master, 2)
+    world.job(master, "until_cancelled", world.path("supervised"))
+    until("the call", lambda: world.lines("supervised"))
+    yield parent, children(parent.pid)
+    master.signal(signal.SIGKILL)
+    job = world.start("--local", "2", "-v", "until_cancelled", world.path("embedded"))
+    until("the call", lambda: world.lines("embedded"))
+    yield job, children(job.pid)
+
+
+def none_outlives_its_parent(world):
+    for parent, nodes in both_sorts_of_children(world):
+        expect(len(nodes) == 2, "children: %s" % nodes)
+        parent.signal(signal.SIGKILL)
+        parent.ends(-signal.SIGKILL)
+        until("the end of its nodes", lambda: all(gone(one) for one in nodes))
+
+
+def a_second_interrupt_ends_all_at_once(world):
+    for parent, nodes in both_sorts_of_children(world):
+        for one in nodes:
+            os.kill(one, signal.SIGSTOP)  # they would hold it up
+        # As Ctrl-C does: the whole terminal hears it. Two of one kind could become one on their way.
+        for process in [*nodes, parent.pid]:
+            os.kill(process, signal.SIGINT)
+        parent.signal(signal.SIGTERM)
+        parent.ends(130, 10)
+        until("the end of its nodes", lambda: all(gone(one) for one in nodes))
+
+
+def a_wrong_secret_is_not_tried_for_ever(world):
+    path = world.path("secret")
+    with open(path, "w") as file:
+        file.write("a secret of a good length\n")
+    os.chmod(path, 0o600)
+    master = world.master("--secret-file", path)
+    parent = world.start("--join", master.at, "--procs", "2", "--name", "ws").ends(2)
+    expect("secret" in parent.stderr() and "not started again" in parent.stderr(), parent.stderr())
+
+
+def what_cannot_start_is_given_up(world):
+    master = world.master()
+    for flags in (["--local", "2"], ["--join", master.at, "--procs", "2"]):
+        parent = world.start(*flags, "sum", "3", environment={"WORK_IS_BROKEN": "1"}).ends(1)
+        expect("no work here" in parent.stderr() and "not started again: 3 in a row" in parent.stderr(),
+               parent.stderr())
+
+
+def labels_are_those_of_all(world):
+    job = world.start("--local", "2", "--label", "gpu=1", "labelled").ends(0)
+    expect(job.stdout() == "289\n", job.stdout())
+
+
+main([its_nodes_work, one_that_dies_is_started_again, none_outlives_its_parent, a_second_interrupt_ends_all_at_once,
+      a_wrong_secret_is_not_tried_for_ever, what_cannot_start_is_given_up, labels_are_those_of_all])
