@@ -37,15 +37,17 @@ std::optional<duration> registry::failed(lease const& held, method_ref method, s
   if (!entry) return {};
   // Slow failures attract nobody.
   if (!facts_of(method).time.is_quick(microseconds)) return {};
+  // It is no node's fault where the method fails everywhere.
+  auto const is_method = selector_.others_fail(*load, method);
+  selector_.failed(*load, method);
+  if (is_method) return {};
   auto& record = load->record;
   if (record.is_aside()) {
     // What was under way there when it was set aside says nothing new.
     if (!held.is_try_) return {};
     return record.set_aside(settings_.ejection, now, random);
   }
-  bool often = false;
-  selector_.judge(*load, [&](ejection& one) { often = one.failed(settings_.ejection); });
-  if (!often || selector_.others_fail(*load, method) || !selector_.may_set_aside(*load)) return {};
+  if (!record.failed(settings_.ejection) || !selector_.may_set_aside(*load)) return {};
   auto const pause = record.set_aside(settings_.ejection, now, random);
   aside_.push_back(load->id);
   update_eligible(*entry);
@@ -53,10 +55,9 @@ std::optional<duration> registry::failed(lease const& held, method_ref method, s
   return pause;
 }
 
-bool registry::recovered(node_load& load) {
-  bool came_back = false;
-  selector_.judge(load, [&](ejection& one) { came_back = one.succeeded(); });
-  if (!came_back) return false;
+bool registry::recovered(node_load& load, method_ref method) {
+  selector_.succeeded(load, method);
+  if (!load.record.succeeded()) return false;
   std::erase(aside_, load.id);
   if (auto* entry = table_.find(load.id)) update_eligible(*entry);
   members_changed();
@@ -83,7 +84,7 @@ void registry::take_back_excess() {
     }
     came_back_.push_back({entry.id, liveness_change::needed_again});
     aside_.erase(aside_.begin() + static_cast<std::ptrdiff_t>(n));
-    selector_.judge(*entry.load, [](ejection& one) { one.succeeded(); });
+    entry.load->record.succeeded();
     update_eligible(entry);
   }
 }

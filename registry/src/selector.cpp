@@ -39,6 +39,7 @@ node_load& selector::join(node_id id, std::uint32_t slots, class_key key) {
 }
 
 void selector::leave(node_load& load) noexcept {
+  count_failing(load, -1);
   leave_group(load);
   if (reserved_ == &load) reserved_ = nullptr;
   settle(load);
@@ -50,10 +51,12 @@ void selector::leave(node_load& load) noexcept {
 void selector::set_eligible(node_load& load, bool eligible, bool aside) {
   if (load.eligible == eligible && load.aside == aside) return;
   count(load, -1);
+  count_failing(load, -1);
   load.eligible = eligible;
   load.aside = aside;
   load.to_be_tried = false;
   count(load, 1);
+  count_failing(load, 1);
   if (reserved_ == &load) cancel_reservation();
   refresh(load);
 }

@@ -75,7 +75,6 @@ void selector::count(node_load const& load, std::int64_t sign) noexcept {
   if (!load.eligible) return;
   group.living_ += static_cast<std::size_t>(sign);
   group.living_slots_ += static_cast<std::uint64_t>(sign) * load.slots;
-  if (load.record.is_failing()) group.failing_ += static_cast<std::size_t>(sign);
 }
 
 void selector::leave_group(node_load& load) noexcept {

@@ -1,5 +1,7 @@
 #include <dist/registry/selector.hpp>
 
+#include <algorithm>
+
 namespace dist {
 
 void selector::offer_try(node_load& load) {
@@ -26,18 +28,27 @@ bool selector::may_set_aside(node_load const& load) const noexcept {
 }
 
 bool selector::others_fail(node_load const& load, method_ref method) const noexcept {
-  auto const& entry = methods_[static_cast<std::size_t>(method)];
-  std::size_t living = 0;
-  std::size_t failing = 0;
-  for (auto const* groups : {&entry.listed, &entry.possible}) {
-    for (auto const* group : *groups) {
-      living += group->living();
-      failing += group->failing();
-    }
-  }
   auto const itself = load.eligible ? std::size_t{1} : 0;
-  if (living <= itself) return true;
-  return 2 * (failing - std::min(itself, failing)) > living - itself;
+  auto const others = living(method) - std::min(itself, living(method));
+  if (others == 0) return true;
+  auto const fails_here = load.eligible && std::ranges::find(load.failing, method) != load.failing.end();
+  return 2 * (methods_[static_cast<std::size_t>(method)].failing - (fails_here ? 1 : 0)) > others;
+}
+
+void selector::count_failing(node_load const& load, std::int64_t sign) noexcept {
+  if (!load.eligible) return;
+  for (auto const method : load.failing)
+    methods_[static_cast<std::size_t>(method)].failing += static_cast<std::size_t>(sign);
+}
+
+void selector::failed(node_load& load, method_ref method) {
+  if (std::ranges::find(load.failing, method) != load.failing.end()) return;
+  load.failing.push_back(method);
+  if (load.eligible) ++methods_[static_cast<std::size_t>(method)].failing;
+}
+
+void selector::succeeded(node_load& load, method_ref method) noexcept {
+  if (std::erase(load.failing, method) > 0 && load.eligible) --methods_[static_cast<std::size_t>(method)].failing;
 }
 
 }  // namespace dist

@@ -114,6 +114,46 @@ BOOST_AUTO_TEST_CASE(inputs_that_fail_everywhere_are_no_nodes_fault) {
   BOOST_TEST(s.set_aside == 0U);
 }
 
+// A search that finds nothing, beside calls that succeed: each node fails five times in a row now and then.
+BOOST_AUTO_TEST_CASE(a_method_that_fails_everywhere_is_no_nodes_fault_though_others_succeed) {
+  fixture f;
+  auto const search = *f.registry.intern("Lock.try_keys");
+  for (auto const* name : {"a", "b", "c", "d"}) f.registry.join(node(name, 1, {"Arith.sum", "Lock.try_keys"}), at(0s));
+  std::mt19937 random(1);
+  std::size_t set_aside = 0;
+  for (int n = 0; n < 5000; ++n) {
+    auto const searches = random() % 4 != 0;
+    auto wants = f.needs();
+    if (searches) wants.method = search;
+    auto out = f.registry.submit(call(static_cast<std::uint64_t>(n)), wants);
+    if (!searches)
+      f.registry.succeeded(out.held, f.sum, 0);
+    else if (f.registry.failed(out.held, search, 0, at(0s), 0))
+      ++set_aside;
+  }
+  BOOST_TEST(set_aside == 0U);
+}
+
+// What everybody fails at says nothing against a node, and nothing for it.
+BOOST_AUTO_TEST_CASE(a_broken_node_is_found_beside_a_method_that_fails_everywhere) {
+  fixture f;
+  auto const search = *f.registry.intern("Lock.try_keys");
+  for (auto const* name : {"a", "b", "c", "d"}) f.registry.join(node(name, 1, {"Arith.sum", "Lock.try_keys"}), at(0s));
+  std::size_t set_aside = 0;
+  for (int n = 0; n < 400; ++n) {
+    auto wants = f.needs();
+    auto const searches = n % 8 < 4;
+    if (searches) wants.method = search;
+    auto out = f.registry.submit(call(static_cast<std::uint64_t>(n)), wants);
+    if (!searches && f.registry.find(out.node)->name != "b")
+      f.registry.succeeded(out.held, f.sum, 0);
+    else if (f.registry.failed(out.held, wants.method, 0, at(0s), 0))
+      ++set_aside;
+  }
+  BOOST_TEST(set_aside == 1U);
+  BOOST_TEST(f.registry.counts().set_aside == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_only_node_is_never_set_aside) {
   simulation s({{"a", 1ms, true}});
   s.serve(100);

@@ -4,6 +4,7 @@
 #include <dist/registry/ejection.hpp>
 #include <dist/registry/node_info.hpp>
 #include <utility>
+#include <vector>
 
 namespace dist {
 
@@ -28,6 +29,7 @@ struct node_load {
   bool to_be_tried = false;       ///< set aside, but takes one call now
   bool tried = false;             ///< that call runs
   dist::ejection record;
+  std::vector<method_ref> failing;  ///< methods whose latest call here failed, and quickly
   bool alone = false;             ///< one call has the whole node, or waits for it to become empty
   bool waited_for = false;        ///< calls are queued for just this node
   bool freed = false;             ///< in selector's list

@@ -147,7 +147,7 @@ class registry {
     auto* load = held.load_;
     if (!load || !load->home) return false;
     if (microseconds != 0) measured(method, microseconds);
-    return load->record.is_failing() && recovered(*load);
+    return (load->record.is_failing() || !load->failing.empty()) && recovered(*load, method);
   }
   /// The method ran there and failed. Where that makes the node be set aside, or stay so, says for how long.
   std::optional<duration> failed(lease const& held, method_ref method, std::uint32_t microseconds, time_point now,
@@ -209,7 +209,7 @@ class registry {
   // registry_ejection.cpp: how calls ended
   method_facts& facts_of(method_ref method);
   void measured(method_ref method, std::uint32_t microseconds);
-  bool recovered(node_load& load);
+  bool recovered(node_load& load, method_ref method);
   void offer_tries(time_point now);
   void take_back_excess();
 

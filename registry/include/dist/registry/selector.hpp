@@ -34,8 +34,6 @@ class node_class {
   std::size_t living() const noexcept { return living_; }
   /// Of all its nodes, those that are set aside and nothing else.
   std::size_t aside() const noexcept { return aside_; }
-  /// Of the living ones, those whose latest call failed.
-  std::size_t failing() const noexcept { return failing_; }
   std::uint64_t slots() const noexcept { return living_slots_; }
   /// Living nodes that one call does not have for itself.
   std::span<node_load* const> nodes() const noexcept { return heap_; }
@@ -67,7 +65,6 @@ class node_class {
   std::size_t members_ = 0;  ///< with those that take no calls
   std::size_t living_ = 0;
   std::size_t aside_ = 0;
-  std::size_t failing_ = 0;
   std::uint64_t living_slots_ = 0;
   bool freed_ = false;  ///< in selector's list
   std::uint64_t steps_ = 0;
@@ -104,16 +101,12 @@ class selector {
   void set_eligible(node_load& load, bool eligible, bool aside = false);
   /// Lets one call go to a node that is set aside.
   void offer_try(node_load& load);
-  /// The node's record changes within `change`.
-  template <class Change>
-  void judge(node_load& load, Change change) {
-    count(load, -1);
-    change(load.record);
-    count(load, 1);
-  }
+  /// How the latest call of the method ended there.
+  void failed(node_load& load, method_ref method);
+  void succeeded(node_load& load, method_ref method) noexcept;
   /// Whether at most half of those that have any of its methods are set aside, with this one counted too.
   bool may_set_aside(node_load const& load) const noexcept;
-  /// Whether most other nodes that have the method fail as well: then it is not the node.
+  /// Whether the method fails on most of the other nodes that have it as well: then it is not the node.
   bool others_fail(node_load const& load, method_ref method) const noexcept;
   /// The node turned out to have, or not to have, a method.
   void learn(node_load& load, method_ref method, bool has_it);
@@ -160,6 +153,7 @@ class selector {
     std::vector<node_class*> listed;    ///< their nodes certainly have it
     std::vector<node_class*> possible;  ///< Go nodes that have not refused it
     std::uint32_t window = 0;
+    std::size_t failing = 0;  ///< living nodes on which its latest call failed
   };
 
   void counted_down(node_load& load) noexcept;
@@ -170,6 +164,7 @@ class selector {
   void enter_group(node_load& load, class_key key);
   static void count(node_load const& load, std::int64_t sign) noexcept;
   void leave_group(node_load& load) noexcept;
+  void count_failing(node_load const& load, std::int64_t sign) noexcept;
   static node_load* find_in(std::vector<node_class*> const& groups, call_needs const& needs,
                             std::uint32_t window) noexcept;
   node_load* find_pinned(call_needs const& needs) const noexcept;
