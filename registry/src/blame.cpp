@@ -1,14 +1,28 @@
 #include <dist/registry/blame.hpp>
 
+#include <iterator>
 #include <ostream>
 
 namespace dist {
 
-verdict blame::died(call_ref call, std::string node) {
-  auto& nodes = deaths_[call];
-  nodes.push_back(std::move(node));
-  if (nodes.size() < deaths_until_alone) return verdict::again;
-  return nodes.size() == deaths_until_alone ? verdict::alone : verdict::poisoned;
+verdict blame::died(call_ref call, std::string node, std::uint64_t incarnation) {
+  auto& deaths = deaths_[call];
+  deaths.push_back({std::move(node), incarnation});
+  if (deaths.size() < deaths_until_alone) return verdict::again;
+  return deaths.size() == deaths_until_alone ? verdict::alone : verdict::poisoned;
+}
+
+std::vector<call_ref> blame::lives(std::uint64_t incarnation) {
+  std::vector<call_ref> relieved;
+  if (incarnation == 0) return relieved;
+  for (auto at = deaths_.begin(); at != deaths_.end();) {
+    auto& deaths = at->second;
+    auto const alone = deaths.size() >= deaths_until_alone;
+    std::erase_if(deaths, [&](death const& one) { return one.incarnation == incarnation; });
+    if (alone && deaths.size() < deaths_until_alone) relieved.push_back(at->first);
+    at = deaths.empty() ? deaths_.erase(at) : std::next(at);
+  }
+  return relieved;
 }
 
 bool blame::runs_alone(call_ref call) const noexcept {
@@ -19,7 +33,7 @@ bool blame::runs_alone(call_ref call) const noexcept {
 fault blame::poisoned(call_ref call, std::string method) const {
   std::string text = "the processes of these nodes died while they executed it:";
   if (auto const found = deaths_.find(call); found != deaths_.end()) {
-    for (char const* separator = " "; auto const& node : found->second) {
+    for (char const* separator = " "; auto const& [node, incarnation] : found->second) {
       text += separator + node;
       separator = ", ";
     }

@@ -101,7 +101,15 @@ class dispatcher final : public caller {
   /// A method that failed may be its node's fault.
   void judge_failure(placed_call const& call, fault const& what, member const& by, lease const& held,
                      std::uint32_t running_us);
-  void lost_with(placed_ptr const& call, member& node, departure how, std::string const& why, bool written);
+  /// How far a call had come on a node that went, as far as can be known here.
+  enum class loss {
+    unwritten,  ///< it never left this process
+    waited,     ///< it may have begun, but hardly: others kept its slot from it
+    begun,      ///< it can have been running
+  };
+  void lost_with(placed_ptr const& call, member& node, departure how, std::string const& why, loss had);
+  /// What it was blamed for was its node's connection.
+  void no_longer_alone(placed_call& call);
   /// The node has answered a call that perhaps nobody waited for.
   void no_longer_abandoned(placed_call& call, member& by);
   /// Nobody needs the answers of the other nodes that have the call.

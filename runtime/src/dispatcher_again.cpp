@@ -92,13 +92,19 @@ duration dispatcher::next_pause(placed_call& call) {
   return retry_delay(retry_settings(), ++call.pauses, world().entropy.next());
 }
 
-void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, std::string const& why,
-                           bool written) {
+void dispatcher::no_longer_alone(placed_call& call) {
+  call.needs.alone = false;
+  if (!call.queued) return;
+  registry_.withdraw(std::exchange(call.queued, {}));
+  submit(placed_ptr(&call));
+}
+
+void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, std::string const& why, loss had) {
   auto what = make_fault(how == departure::silent ? errc::node_lost : errc::connection_lost, why);
   what.node = node.name;
   what.phase = "running";
   world().log.debug([&] { return call->method->name + ": lost with " + node.name + ": " + why; });
-  if (!written) {
+  if (had == loss::unwritten) {
     what.known = progress::not_started;
     what.may = remedy::elsewhere;
     what.phase = "sending";
@@ -107,8 +113,8 @@ void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, 
   call->may_have_run = true;
   auto now = ended(*call, node, try_end::lost, what);
   // Only a call that goes on can be to blame for more.
-  if (how == departure::died && decide(now).what == next_step::kind::issue)
-    now.blamed = blame_.died(ref_of(*call), node.name);
+  if (how == departure::died && had == loss::begun && decide(now).what == next_step::kind::issue)
+    now.blamed = blame_.died(ref_of(*call), node.name, node.incarnation);
   take(decide(now), call, node, std::move(what));
 }
 

@@ -21,7 +21,8 @@ void dispatcher::tell_node_waiters() {
 
 result<joined> dispatcher::join(member& node, node_info info) {
   auto const offers = info.methods;
-  auto const most_calls = std::uint64_t{info.slots} + window_;
+  node.slots = info.slots;
+  node.incarnation = info.incarnation;
   auto const lists_methods = info.kind != node_kind::go;
   auto in = registry_.join(std::move(info), world().clock.now());
   keep_stranded();
@@ -30,20 +31,24 @@ result<joined> dispatcher::join(member& node, node_info info) {
   for (auto const& offer : offers) methods_.offered(offer);
   node.id = in->id;
   node.name = in->name;
-  node.most_calls = most_calls;
+  node.most_calls = std::uint64_t{node.slots} + window_;
   node.lists_methods = lists_methods;
   members_[in->id] = &node;
   silent_on_methods_ += !lists_methods;
-  budget_.nodes_hold(nodes_hold_ += most_calls);
+  budget_.nodes_hold(nodes_hold_ += node.most_calls);
   return in;
 }
 
 void dispatcher::ready(joined const& in) {
+  auto const& now = *members_.at(in.id);
   if (auto const old = in.replaced ? members_.find(*in.replaced) : members_.end(); old != members_.end()) {
-    auto const why = "a newer process of node " + in.name + " has joined";
+    auto const same_process = old->second->incarnation != 0 && old->second->incarnation == now.incarnation;
+    auto const why = same_process ? "node " + in.name + " has connected anew"
+                                  : "a newer process of node " + in.name + " has joined";
     old->second->close(why);
     leave(*old->second, departure::left, why);
   }
+  for (auto const ref : blame_.lives(now.incarnation)) no_longer_alone(call_of(ref));
   said_.clear();
   judge_unheard();
   tell_node_waiters();
@@ -56,12 +61,18 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
   budget_.nodes_hold(nodes_hold_ -= node.most_calls);
   registry_.leave(node.id);
   keep_stranded();
-  for (auto const& call : node.in_flight()) {
-    auto const place = std::ranges::find(call->places, &node, &placed_call::place::on);
-    auto const written = place == call->places.end() || node.has_written(place->id);
+  auto const there = node.in_flight();
+  // Where one runs that is alone in its object, others may wait for it and leave their slots to those behind them.
+  auto const in_order = std::ranges::all_of(there, [&](auto const& one) { return node.repeatable(*one.call); });
+  begun_calls begun(node.slots);
+  for (auto const& one : there) {
+    auto const& call = one.call;
+    auto const holds_slot = in_order && !one.suspended && registry_.takes_long(call->method_number);
+    auto lost = loss::unwritten;
+    if (one.written) lost = one.suspended || begun.next(holds_slot) ? loss::begun : loss::waited;
     if (!forget_place(*call, node) || !is_live(*call)) continue;
     if (call->queued && call->places.empty() && !registry_.available(call->needs)) wait_for_node(call);
-    lost_with(call, node, how, why, written);
+    lost_with(call, node, how, why, lost);
   }
   send_waiting();
 }
@@ -89,7 +100,7 @@ void dispatcher::beat() {
     switch (event.change) {
       case liveness_change::became_suspect:
         world().log.warn("node " + node.name + " is silent: it gets no new calls; repeatable ones go elsewhere");
-        for (auto const& call : node.in_flight())
+        for (auto const& [call, written, suspended] : node.in_flight())
           if (is_live(*call) && !call->once && call->needs.pin == no_node_id && node.repeatable(*call) &&
               call->places.size() == 1 && !call->queued) {
             call->moved_because = "it was on node " + node.name + " only, which is silent";

@@ -6,7 +6,7 @@ namespace dist {
 
 std::size_t dispatcher::in_flight_on(node_id node) const {
   auto const found = members_.find(node);
-  return found == members_.end() ? 0 : found->second->in_flight().size();
+  return found == members_.end() ? 0 : found->second->in_flight_count();
 }
 
 std::vector<abandoned_calls::stay> dispatcher::abandoned_on(node_id node) const {

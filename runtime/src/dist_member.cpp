@@ -1,5 +1,7 @@
 #include "dist_member.hpp"
 
+#include <algorithm>
+
 namespace dist {
 
 dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<dispatcher> calls, hello who)
@@ -55,11 +57,6 @@ void dist_member::send(placed_ptr const& call, lease held) {
   else
     session_->out().put(header, bytes);
   table_.find(here)->frame = session_->out().last_put();
-}
-
-bool dist_member::has_written(call_id here) {
-  auto const* one = table_.find(here);
-  return !one || one->frame <= session_->out().last_taken();
 }
 
 void dist_member::abandon(call_id here) {
@@ -119,9 +116,14 @@ void dist_member::close(std::string const& reason) noexcept {
   session_->close_when_written();
 }
 
-std::vector<placed_ptr> dist_member::in_flight() {
-  std::vector<placed_ptr> calls;
-  table_.for_each([&](call_id, entry& one) { calls.push_back(one.call); });
+std::vector<member::under_way> dist_member::in_flight() {
+  std::vector<entry*> entries;
+  table_.for_each([&](call_id, entry& one) { entries.push_back(&one); });
+  std::ranges::sort(entries, {}, &entry::frame);
+  auto const last_written = session_->out().last_taken();
+  std::vector<under_way> calls;
+  calls.reserve(entries.size());
+  for (auto const* one : entries) calls.push_back({one->call, one->frame <= last_written, one->nested > 0});
   return calls;
 }
 

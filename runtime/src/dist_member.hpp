@@ -26,11 +26,11 @@ class dist_member final : public member, private nested_parents {
 
   void send(placed_ptr const& call, lease held) override;
   void abandon(call_id here) override;
-  bool has_written(call_id here) override;
   void beat() override;
   void drain() override;
   void close(std::string const& reason) noexcept override;
-  std::vector<placed_ptr> in_flight() override;
+  std::vector<under_way> in_flight() override;
+  std::size_t in_flight_count() const noexcept override { return table_.size(); }
   bool repeatable(placed_call const& call) const override;
 
  private:

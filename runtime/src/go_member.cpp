@@ -1,5 +1,6 @@
 #include "go_member.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <dist/rpc/json.hpp>
 #include <dist/rpc/spelling.hpp>
@@ -123,9 +124,12 @@ void go_member::close(std::string const& reason) noexcept {
   lines_.close();
 }
 
-std::vector<placed_ptr> go_member::in_flight() {
-  std::vector<placed_ptr> calls;
-  for (auto const& [number, one] : table_) calls.push_back(one.call);
+std::vector<member::under_way> go_member::in_flight() {
+  std::vector<std::uint64_t> numbers;
+  for (auto const& [number, one] : table_) numbers.push_back(number);
+  std::ranges::sort(numbers);
+  std::vector<under_way> calls;
+  for (auto const number : numbers) calls.push_back({table_.at(number).call});
   return calls;
 }
 

@@ -29,7 +29,8 @@ class go_member final : public member {
   void beat() override;
   void drain() override {}
   void close(std::string const& reason) noexcept override;
-  std::vector<placed_ptr> in_flight() override;
+  std::vector<under_way> in_flight() override;
+  std::size_t in_flight_count() const noexcept override { return table_.size(); }
   bool repeatable(placed_call const& call) const override { return call.method->repeatable; }
 
  private:

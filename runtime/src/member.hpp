@@ -19,22 +19,29 @@ class member {
   virtual void send(placed_ptr const& call, lease held) = 0;
   /// Nobody waits for this call here any more; its lease is abandoned until the node answers.
   virtual void abandon(call_id here) = 0;
-  /// Whether the call may have left this process.
-  virtual bool has_written(call_id) { return true; }
   /// Time for a beat.
   virtual void beat() = 0;
   /// The node gets no more calls and may go when it has answered.
   virtual void drain() = 0;
   /// Ends the connection; what is in flight ends as the connection does.
   virtual void close(std::string const& reason) noexcept = 0;
-  /// The calls in flight, to be issued again elsewhere while this node is silent.
-  virtual std::vector<placed_ptr> in_flight() = 0;
+  /// A call that the node has not answered.
+  struct under_way {
+    placed_ptr call;
+    bool written = true;     ///< may have left this process
+    bool suspended = false;  ///< waits for calls of its own, so it has begun and leaves its slot to others
+  };
+  /// In the order in which they went out; those that nobody waits for any more too.
+  virtual std::vector<under_way> in_flight() = 0;
+  virtual std::size_t in_flight_count() const noexcept = 0;
   /// Whether the call may be issued again, as this node says of its method; a Go node says nothing, so there it is what
   /// the caller's own type says.
   virtual bool repeatable(placed_call const& call) const = 0;
 
   node_id id{};      ///< given by the registry
   std::string name;  ///< likewise
+  std::uint64_t incarnation = 0;    ///< of its process; 0 for one that does not tell
+  std::uint32_t slots = 1;
   std::uint64_t most_calls = 0;     ///< that it can hold at once
   bool lists_methods = true;        ///< a Go node does not: it is tried for any
   std::vector<std::uint64_t> sent;  ///< calls so far, by method_ref

@@ -38,4 +38,46 @@ BOOST_AUTO_TEST_CASE(an_ended_call_is_forgotten) {
   BOOST_TEST(blame.size() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_process_that_comes_back_had_not_died) {
+  dist::blame blame;
+  BOOST_TEST(blame.died(call(1), "a", 7) == dist::verdict::again);
+  BOOST_TEST(blame.died(call(2), "a", 7) == dist::verdict::again);
+  BOOST_TEST(blame.died(call(1), "b", 8) == dist::verdict::alone);
+  BOOST_TEST(blame.lives(9).empty());
+  BOOST_TEST(blame.lives(7) == std::vector{call(1)}, boost::test_tools::per_element());
+  BOOST_TEST(!blame.runs_alone(call(1)));
+  BOOST_TEST(blame.size() == 1U);
+  BOOST_TEST(blame.died(call(1), "c", 9) == dist::verdict::alone);
+  BOOST_TEST(blame.died(call(1), "d", 10) == dist::verdict::poisoned);
+  auto const why = blame.poisoned(call(1), "Arith.sum");
+  BOOST_TEST(why.message == "the processes of these nodes died while they executed it: b, c, d");
+  // Still two besides.
+  BOOST_TEST(blame.lives(8).empty());
+  BOOST_TEST(blame.runs_alone(call(1)));
+}
+
+BOOST_AUTO_TEST_CASE(processes_without_a_number_are_told_from_nobody) {
+  dist::blame blame;
+  blame.died(call(1), "go");
+  blame.died(call(1), "go");
+  BOOST_TEST(blame.lives(0).empty());
+  BOOST_TEST(blame.runs_alone(call(1)));
+}
+
+BOOST_AUTO_TEST_CASE(who_can_have_begun) {
+  struct {
+    std::uint32_t slots;
+    std::string_view calls;  ///< oldest first; L: keeps its slot, q: may have left it to others
+    std::string_view begun;  ///< y, n
+  } const table[] = {{1, "L", "y"},          {1, "LLL", "ynn"},      {2, "LLL", "yyn"},     {1, "Lqq", "ynn"},
+                     {2, "Lqqq", "yyyy"},    {1, "qqqq", "yyyy"},    {2, "qLqLq", "yyyyn"}, {4, "", ""},
+                     {3, "LqLqLqL", "yyyyynn"}};
+  for (auto const& row : table) {
+    dist::begun_calls begun(row.slots);
+    std::string got;
+    for (char const one : row.calls) got += begun.next(one == 'L') ? 'y' : 'n';
+    BOOST_TEST(got == row.begun, row.slots << " slots, " << row.calls);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <dist/registry/node_info.hpp>
 #include <dist/rpc/fault.hpp>
 #include <iosfwd>
@@ -21,13 +22,34 @@ enum class verdict {
 std::string_view to_text(verdict what) noexcept;
 std::ostream& operator<<(std::ostream& out, verdict what);
 
+/// Which of a node's calls can have been running when its process died: asked of those that it had not answered, in the
+/// order in which they went out. A call that waited in the window behind others is not to blame.
+class begun_calls {
+ public:
+  explicit begun_calls(std::uint32_t slots) noexcept : slots_(slots) {}
+  /// Whether the next call can have begun. `holds_slot`: it surely kept its slot from all behind it. A quick one may
+  /// have ended, and its answer died with the process; a suspended one leaves its slot to others.
+  bool next(bool holds_slot) noexcept {
+    auto const can = held_ < slots_;
+    held_ += holds_slot;
+    return can;
+  }
+
+ private:
+  std::uint32_t slots_;
+  std::uint32_t held_ = 0;
+};
+
 /// Remembers on which nodes a call was running when their processes died by themselves (not drained, not silent).
 class blame {
  public:
   static constexpr std::size_t deaths_until_alone = 2;
 
-  /// The node's process died while it executed the call.
-  verdict died(call_ref call, std::string node);
+  /// The node's process died while it executed the call. `incarnation` names the process, 0 when that is not known.
+  verdict died(call_ref call, std::string node, std::uint64_t incarnation = 0);
+  /// The process is there: it had not died, only its connection had. Returns the calls that need not run alone any
+  /// more.
+  std::vector<call_ref> lives(std::uint64_t incarnation);
   /// The call has its completion; nothing of it is kept.
   void ended(call_ref call) noexcept { deaths_.erase(call); }
 
@@ -37,7 +59,11 @@ class blame {
   std::size_t size() const noexcept { return deaths_.size(); }
 
  private:
-  std::unordered_map<call_ref, std::vector<std::string>> deaths_;
+  struct death {
+    std::string node;
+    std::uint64_t incarnation;
+  };
+  std::unordered_map<call_ref, std::vector<death>> deaths_;
 };
 
 }  // namespace dist

@@ -24,6 +24,8 @@ class method_time {
   bool is_quick(std::uint32_t microseconds) const noexcept {
     return microseconds == 0 || count_ == 0 || std::uint64_t{microseconds} * 16 < mean_;
   }
+  /// It has been measured, and one call is more work than a window may hold.
+  bool is_long() const noexcept { return count_ >= enough && window(1) == 0; }
   /// How many calls are 1 ms of work, at most `most`; none before some have been measured.
   std::uint32_t window(std::uint32_t most) const noexcept {
     if (count_ < enough) return 0;

@@ -139,6 +139,12 @@ class registry {
   /// window, however quick it is.
   void makes_calls(method_ref method);
 
+  /// Its calls usually run for longer than a window lets others wait.
+  bool takes_long(method_ref method) const noexcept {
+    auto const index = static_cast<std::size_t>(method);
+    return index < facts_.size() && facts_[index].time.is_long();
+  }
+
   // How calls end
 
   /// The call whose lease this is ended well, after so long where the node measured it (0: it did not). True if the node had
