@@ -1,5 +1,6 @@
 #include "remote_caller.hpp"
 
+#include <algorithm>
 #include <dist/rpc/hello.hpp>
 
 #include "served_calls.hpp"
@@ -108,6 +109,7 @@ void remote_caller::send(remote_ptr const& call) {
     session_->out().put(header, prefix.bytes(), bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));
   else
     session_->out().put(header, prefix.bytes(), bytes);
+  call->frame = session_->out().last_put();
 }
 
 caller::abandoned remote_caller::abandon(call_record& call) {
@@ -140,11 +142,21 @@ void remote_caller::on_fault(frame& in) {
 }
 
 void remote_caller::detach(std::string const& why) noexcept {
+  auto const last_written = session_ ? session_->out().last_taken() : 0;
   session_ = nullptr;
   detached_why_ = why;
-  for (auto const& call : table_.close_all()) {
+  auto calls = table_.close_all();
+  std::ranges::sort(calls, {}, [](remote_ptr const& call) { return call->frame; });
+  auto const unwritten = std::ranges::upper_bound(calls, last_written, {}, [](auto const& call) { return call->frame; });
+  // First: what their callers start when the others fail comes behind them.
+  for (auto at = unwritten; at != calls.end(); ++at) (*at)->sent = false;
+  if (waits_)
+    for (auto at = unwritten; at != calls.end(); ++at) wait(*at);
+  for (auto const& call : calls) {
+    if (!call->sent && waits_) continue;
     auto what = make_fault(errc::connection_lost, "the connection to the master ended: " + why);
-    what.phase = "running";
+    what.known = call->sent ? progress::unknown : progress::not_started;
+    what.phase = call->sent ? "running" : "sending";
     fail(*call, std::move(what));
   }
 }

@@ -22,7 +22,8 @@ class remote_caller final : public caller {
   void wait_for_connection() noexcept { waits_ = true; }
   /// What waits goes out.
   void attach(connection& to);
-  /// The connection ended: what is in flight fails with `why`.
+  /// The connection ended: what is in flight fails with `why`. What was never written has not started: it waits for the
+  /// next connection like what comes now, where calls wait.
   void detach(std::string const& why) noexcept;
   /// There will be no connection any more: what waits fails with `why`, and so does what comes.
   void give_up(std::string const& why) noexcept;
@@ -34,6 +35,7 @@ class remote_caller final : public caller {
  private:
   struct call_record_of_remote final : call_record {
     call_id id;
+    std::uint64_t frame = 0;  ///< its number in the connection's outbox
     bool sent = false;
     std::optional<std::list<boost::intrusive_ptr<call_record_of_remote>>::iterator> waits;
     timer_id node_wait_timer = timer_id::none;

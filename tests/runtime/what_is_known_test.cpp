@@ -81,4 +81,45 @@ BOOST_AUTO_TEST_CASE(a_call_that_was_never_written_moves_silently) {
   BOOST_TEST(what.known == progress::unknown);
 }
 
+BOOST_AUTO_TEST_CASE(a_jobs_call_that_was_never_written_goes_over_the_next_connection) {
+  world.add("a", 4);
+  world.wait_for_nodes(1);
+  auto& job = world.connect("job");
+  job.network.freeze();
+  auto first = dist::go<&Work::write>(job.link.calls(), std::string(1'000'000, 'x'));
+  world.pass(1ms);
+  std::vector<dist::pending<std::string>> calls;
+  for (auto const* label : {"1", "2", "3"}) calls.push_back(dist::go<&Work::write>(job.link.calls(), label));
+  auto given_up = dist::go<&Work::write>(job.link.calls(), "4", dist::call_options().within(1s));
+  world.pass(1ms);
+  at->open_all();
+  job.network.cut();
+  job.network.resume();
+  auto const what = fault_of(std::move(first));
+  BOOST_TEST(what.code == errc::connection_lost);
+  BOOST_TEST(what.known == progress::unknown);
+  auto const got = world.run(dist::all(std::move(calls)));
+  BOOST_TEST(got == (std::vector<std::string>{"1@a", "2@a", "3@a"}), boost::test_tools::per_element());
+  BOOST_TEST(at->begun.front() == "1@a");
+  BOOST_TEST(world.run<std::string>(std::move(given_up)) == "4@a");
+}
+
+BOOST_AUTO_TEST_CASE(a_jobs_call_that_was_never_written_and_expires_has_not_started) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  auto& job = world.connect("job");
+  job.network.freeze();
+  auto first = dist::go<&Work::write>(job.link.calls(), std::string(1'000'000, 'x'));
+  world.pass(1ms);
+  auto second = dist::go<&Work::write>(job.link.calls(), "w", dist::call_options().within(5s));
+  world.pass(1ms);
+  job.network.cut();
+  BOOST_TEST(fault_of(std::move(first)).known == progress::unknown);
+  auto const what = fault_of(std::move(second));
+  BOOST_TEST(what.code == errc::deadline_exceeded);
+  BOOST_TEST(what.known == progress::not_started);
+  BOOST_TEST(what.phase == "connecting");
+  job.network.resume();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
