@@ -5,6 +5,7 @@
 #include <dist/dist.hpp>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>

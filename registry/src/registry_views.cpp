@@ -1,5 +1,6 @@
 #include <dist/registry/registry.hpp>
 
+#include <algorithm>
 #include <ostream>
 
 namespace dist {
@@ -13,6 +14,16 @@ std::vector<node_view> registry::nodes() const {
                    entry->joined_at, entry->beat.last_heard});
   }
   return out;
+}
+
+std::vector<std::string> registry::names_for(call_needs const& needs) const {
+  std::vector<std::string> names;
+  for (auto const& entry : table_.entries())
+    if (entry && !entry->draining && (needs.pin == no_node_id || needs.pin == entry->id) &&
+        entry->load->group->serves(needs.method, needs.labels))
+      names.push_back(entry->info.name);
+  std::ranges::sort(names);
+  return names;
 }
 
 registry_counts registry::counts() const noexcept {

@@ -61,6 +61,30 @@ task<void> caller::wait_for_nodes(std::size_t count) {
   if (mine->failed) throw call_error(*mine->failed);
 }
 
+task<std::vector<std::string>> caller::nodes_for(call_ptr like) {
+  if (is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
+  struct waiting {
+    event done;
+    std::optional<result<std::vector<std::string>>> names;
+  };
+  auto const mine = std::make_shared<waiting>();
+  names_taker const take = [weak = std::weak_ptr<waiting>(mine)](result<std::vector<std::string>> names) {
+    auto const alive = weak.lock();
+    if (!alive) return;
+    alive->names = std::move(names);
+    alive->done.set();
+  };
+  struct asking {
+    std::shared_ptr<caller> on;
+    call_ptr question;
+    ~asking() {
+      if (question) on->cancel(question);
+    }
+  } const until_answered{shared_from_this(), list_nodes(*like, take)};
+  co_await mine->done.wait();
+  co_return std::move(*mine->names).value();
+}
+
 std::string caller::why(call_record const& call) const {
   if (call.state_ == call_record::state::fresh) return "it has not been started";
   if (is_live(call)) return why_there(call);

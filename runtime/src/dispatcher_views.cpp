@@ -24,6 +24,28 @@ std::vector<std::pair<std::string, std::uint64_t>> dispatcher::calls_sent_to(nod
   return sent;
 }
 
+call_ptr dispatcher::list_nodes(call_record const& like, names_taker done) {
+  auto const named = [&](fault what) {
+    if (what.method.empty()) what.method = like.method->name;
+    done(std::move(what));
+    return call_ptr();
+  };
+  auto const method = methods_.find(*like.method, may_be_heard_of());
+  if (!method) return named(method.error());
+  call_needs needs;
+  needs.method = *method;
+  if (like.options && !like.options->needs.empty())
+    if (auto const wrong = registry_.ask(like.options->needs, needs)) return named(*wrong);
+  auto names = registry_.names_for(needs);
+  if (names.empty()) {
+    auto what = make_fault(errc::no_node, registry_.why_waiting(needs));
+    what.phase = "queueing";
+    return named(std::move(what));
+  }
+  done(std::move(names));
+  return {};
+}
+
 std::string dispatcher::place_of(call_record const& call) const {
   auto const& places = static_cast<placed_call const&>(call).places;
   return places.empty() ? std::string() : places.front().on->name;

@@ -34,6 +34,7 @@ void served_calls::on_request(frame& request) {
   if (prefix.method.empty())
     return refuse(header.id, make_fault(errc::unknown_method, "a request to a master names its method"));
   if (prefix.method == wait_for_nodes_method) return wait_for_nodes(header.id, request.bytes().subspan(prefix.bytes));
+  if (prefix.method == list_nodes_method) return list_nodes(header.id, request.bytes().subspan(prefix.bytes));
   if (calls_.size() >= on_->bounds().calls_per_connection)
     return refuse(header.id, make_fault(errc::overloaded, "the limit (calls_per_connection) of " +
                                                               std::to_string(on_->bounds().calls_per_connection) +
@@ -86,6 +87,29 @@ void served_calls::wait_for_nodes(call_id id, std::span<std::byte const> argumen
     buffer nothing;
     encode_void(codec::cbor, spelling::declared, nothing);
     (*to)->peer_.out().put(header, nothing.bytes());
+  });
+}
+
+void served_calls::list_nodes(call_id id, std::span<std::byte const> arguments) {
+  std::tuple<std::string, std::vector<std::string>> asked;
+  value_store store;
+  if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, asked, store); !problem.empty())
+    return refuse(id, make_fault(errc::bad_arguments, problem));
+  auto const like = on_->make_call();
+  method_key const method{std::get<0>(asked), false, nullptr};
+  like->method = &method;
+  auto wishes = std::make_shared<request_options>();
+  wishes->needs = std::move(std::get<1>(asked));
+  like->set_options(std::move(wishes));
+  on_->list_nodes(*like, [to = self_, id](result<std::vector<std::string>> const& names) {
+    if (!*to) return;
+    if (names.has_error()) return (*to)->refuse(id, names.error());
+    frame_header header;
+    header.kind = frame_kind::reply;
+    header.id = id;
+    buffer list;
+    encode_result(codec::cbor, spelling::declared, list, *names);
+    (*to)->peer_.out().put(header, list.bytes());
   });
 }
 

@@ -13,6 +13,8 @@ namespace dist {
 
 /// A request of this name, with a count, is answered once the master has that many nodes.
 inline constexpr std::string_view wait_for_nodes_method = "dist.wait_for_nodes";
+/// With a method's name and labels that are needed: is answered with the names of the nodes that could take such a call.
+inline constexpr std::string_view list_nodes_method = "dist.list_nodes";
 
 /// The running calls of a node, which make the nested ones; known by the ids that the node's session gives them.
 class nested_parents {
@@ -49,6 +51,7 @@ class served_calls {
  private:
   served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents, std::uint32_t origin);
   void wait_for_nodes(call_id id, std::span<std::byte const> arguments);
+  void list_nodes(call_id id, std::span<std::byte const> arguments);
   void refuse(call_id id, fault what);
   void answer(call_id id, call_record const& call, call_reply const& reply);
 

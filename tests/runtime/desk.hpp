@@ -100,6 +100,10 @@ class Work {
     return key;
   }
   std::int64_t echo(std::int64_t value) const { return value; }
+  /// Not const, and without a result.
+  task<void> keep(context ctx, std::string label) { co_await desk_->pass(ctx, label); }
+  /// Has all nodes keep it, and says which did.
+  task<std::vector<std::string>> keep_everywhere(context ctx, std::string label) const;
   std::string fail(std::string const& why) const { throw std::runtime_error(why); }
   /// Has an answer, once its gate is open, if there is a text.
   task<std::optional<std::string>> look(context ctx, std::string label, std::string found) const;
@@ -124,8 +128,8 @@ class Work {
   std::shared_ptr<desk> desk_;
 };
 BOOST_DESCRIBE_STRUCT(Work, (),
-                      (read, write, plain, echo, fail, look, flaky, not_text, large, depth, outer, left_us,
-                       nested_deadline))
+                      (read, write, plain, echo, keep, keep_everywhere, fail, look, flaky, not_text, large, depth, outer,
+                       left_us, nested_deadline))
 
 inline task<std::int64_t> Work::depth(context ctx, std::int64_t left) const {
   if (left == 0) co_return 0;
@@ -150,6 +154,13 @@ inline task<std::optional<std::string>> Work::look(context ctx, std::string labe
   if (found == "throw") throw std::runtime_error("broken");
   if (!found.empty()) answer = found;
   co_return answer;
+}
+inline task<std::vector<std::string>> Work::keep_everywhere(context ctx, std::string label) const {
+  auto keeping = broadcast<&Work::keep>(ctx, label);
+  auto const kept = co_await std::move(keeping);
+  std::vector<std::string> names;
+  for (auto const& one : kept) names.push_back(one.node + (one.value ? "" : ": " + one.value.error().message));
+  co_return names;
 }
 inline task<std::int64_t> Work::nested_deadline(context ctx) const {
   auto inner = go<&Work::left_us>(ctx);

@@ -7,6 +7,7 @@
 #include <dist/runtime/any.hpp>
 #include <dist/runtime/as_completed.hpp>
 #include <dist/runtime/block_on.hpp>
+#include <dist/runtime/broadcast.hpp>
 #include <dist/runtime/chunks.hpp>
 #include <dist/runtime/cluster.hpp>
 #include <dist/runtime/collect.hpp>

@@ -141,6 +141,13 @@ class caller : public std::enable_shared_from_this<caller> {
   using nodes_waiter = std::function<void(fault const* failed)>;
   virtual void when_nodes(std::size_t count, nodes_waiter done) = 0;
 
+  /// The names of the nodes that could take a call like this one, which was not started, now or later; busy ones and
+  /// silent ones too. Throws call_error, errc::no_node where there is none. I/O thread. Cancel: terminal.
+  task<std::vector<std::string>> nodes_for(call_ptr like);
+  /// Calls `done` with them, exactly once and perhaps at once; otherwise returns what to cancel when nobody waits any more.
+  using names_taker = std::function<void(result<std::vector<std::string>> names)>;
+  virtual call_ptr list_nodes(call_record const& like, names_taker done) = 0;
+
   /// Where the node of this name joined from, `127.0.0.1:40112`; empty where that is not known here. I/O thread.
   virtual std::string address_of(std::string_view) const { return {}; }
 

@@ -45,52 +45,53 @@ pending<R> start_call(cluster const& on, call_ptr call) {
   return pending<R>(call_handle(on.shared_caller(), std::move(call)));
 }
 
-/// The calls that are right: the arguments, then perhaps options.
-template <template <class> class Yields, auto Method, class Serving, class... A>
+/// The calls that are right: the arguments, then perhaps options. What becomes of them, and what that yields, is up to
+/// How: `how::start<R>(cluster, call)`, where the call has its arguments and was not started.
+template <class How, auto Method, class Serving, class... A>
 struct plain_call {
   using traits = method_traits<Method, Serving>;
-  using pending_type = pending<Yields<typename traits::result>>;
+  using yielded = typename How::template yields<typename traits::result>;
 
-  pending_type operator()(cluster const& on, argument_of<A>... arguments) const {
+  yielded operator()(cluster const& on, argument_of<A>... arguments) const {
     return start(on, call_options(), arguments...);
   }
-  pending_type operator()(cluster const& on, argument_of<A>... arguments, call_options const& options) const {
+  yielded operator()(cluster const& on, argument_of<A>... arguments, call_options const& options) const {
     return start(on, options, arguments...);
   }
 
  private:
-  static pending_type start(cluster const& on, call_options const& options, A const&... arguments) {
+  static yielded start(cluster const& on, call_options const& options, A const&... arguments) {
     // A method that was refused has said so: no second message from what would be made of its types.
     if constexpr (traits::accepted) {
       auto call = on.make_call(key_of<Method, Serving>(), options);
       call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, arguments...);
-      return start_call<Yields<typename traits::result>>(on, std::move(call));
+      return How::template start<typename traits::result>(on, std::move(call));
     }
     std::terminate();
   }
 };
 
-template <template <class> class Yields, auto Method, class Serving, class Arguments>
+template <class How, auto Method, class Serving, class Arguments>
 struct method_call;
 
-template <template <class> class Yields, auto Method, class Serving, class... A>
-struct method_call<Yields, Method, Serving, std::tuple<A...>> : plain_call<Yields, Method, Serving, A...> {
-  using plain = plain_call<Yields, Method, Serving, A...>;
-  using typename plain::pending_type;
+template <class How, auto Method, class Serving, class... A>
+struct method_call<How, Method, Serving, std::tuple<A...>> : plain_call<How, Method, Serving, A...> {
+  using plain = plain_call<How, Method, Serving, A...>;
+  using typename plain::yielded;
   using plain::operator();
 
   /// What does not fit is refused in one line.
   template <class... B>
     requires(!std::is_invocable_v<plain const&, cluster const&, B...> ||
              any_loses_value<void(A...), void(std::remove_cvref_t<B>...)>)
-  pending_type operator()(cluster const&, B&&...) const {
+  yielded operator()(cluster const&, B&&...) const {
     static_assert(sizeof...(B) > 99, "dist: these arguments do not fit the method's parameters");
     std::terminate();
   }
   /// Braces around two literals would be taken for a pair of iterators.
   template <class Literal>
     requires(std::is_convertible_v<Literal, char const*> && sizeof...(A) == 1 && (... && !can_hold_literals<A>))
-  pending_type operator()(cluster const&, std::initializer_list<Literal>) const {
+  yielded operator()(cluster const&, std::initializer_list<Literal>) const {
     static_assert(sizeof(Literal) == 0,
                   "dist: braces around literals are no such argument: one string needs no braces");
     std::terminate();
@@ -106,25 +107,38 @@ struct refused_call {
   }
 };
 
-template <class R>
-using yields_value = R;
-template <class R>
-using yields_result = result<R>;
+/// Starts one call, on the least used node.
+struct for_value {
+  template <class R>
+  using yields = pending<R>;
+  template <class R>
+  static pending<R> start(cluster const& on, call_ptr call) {
+    return start_call<R>(on, std::move(call));
+  }
+};
+struct for_result {
+  template <class R>
+  using yields = pending<result<R>>;
+  template <class R>
+  static pending<result<R>> start(cluster const& on, call_ptr call) {
+    return start_call<result<R>>(on, std::move(call));
+  }
+};
 
 template <auto Method>
 using class_of_method = typename class_of_pointer<decltype(Method)>::type;
 
-template <template <class> class Yields, auto Method, class Serving>
+template <class How, auto Method, class Serving>
 struct method_call_for {
   using type = refused_call<method_traits<Method, Serving>::accepted>;
 };
-template <template <class> class Yields, auto Method, class Serving>
+template <class How, auto Method, class Serving>
   requires(member_signature<decltype(Method)>::is_served)
-struct method_call_for<Yields, Method, Serving> {
-  using type = method_call<Yields, Method, Serving, typename method_traits<Method, Serving>::arguments>;
+struct method_call_for<How, Method, Serving> {
+  using type = method_call<How, Method, Serving, typename method_traits<Method, Serving>::arguments>;
 };
-template <template <class> class Yields, auto Method, class Serving>
-using method_call_of = typename method_call_for<Yields, Method, Serving>::type;
+template <class How, auto Method, class Serving>
+using method_call_of = typename method_call_for<How, Method, Serving>::type;
 
 /// Starts a call now, on the least used node that has the method: `dist::go<&Arith::sum>(cluster, {2, 4, 6})`. An
 /// inherited method names its serving class: `dist::go<&Base::sum, Derived>`.
@@ -136,17 +150,17 @@ using method_call_of = typename method_call_for<Yields, Method, Serving>::type;
 /// Cancel   see pending.
 /// Threads  any.
 template <auto Method, class Serving = class_of_method<Method>>
-inline constexpr method_call_of<yields_value, Method, Serving> go{};
+inline constexpr method_call_of<for_value, Method, Serving> go{};
 
 /// The same, to be awaited at once: `co_await dist::call<&Arith::sum>(cluster, values)`. Where the master's queue is full (a
 /// million calls, or 256 MB of arguments) it fails with errc::overloaded at once, as go does: both are one object, and the
 /// master does not know which it was. map and its like never come near: they keep their window only.
 template <auto Method, class Serving = class_of_method<Method>>
-inline constexpr method_call_of<yields_value, Method, Serving> call{};
+inline constexpr method_call_of<for_value, Method, Serving> call{};
 
 /// Yields a result<R>, a value or a fault, and throws nothing.
 template <auto Method, class Serving = class_of_method<Method>>
-inline constexpr method_call_of<yields_result, Method, Serving> try_call{};
+inline constexpr method_call_of<for_result, Method, Serving> try_call{};
 
 /// A literal travels as the text it is.
 template <class A>

@@ -1,0 +1,61 @@
+#include <dist/runtime/broadcast.hpp>
+
+#include <algorithm>
+
+namespace dist {
+namespace {
+
+/// What is on its way to all nodes together: each call has a copy of the arguments for as long as it runs.
+constexpr std::size_t most_argument_bytes = std::size_t{256} << 20;
+constexpr std::size_t most_calls = 1024;
+
+class node_source final : public input_source {
+ public:
+  node_source(call_ptr like, std::vector<std::string> names) : like_(std::move(like)), names_(std::move(names)) {}
+
+  bool is_at_end() override { return next_ == names_.size(); }
+  void encode_next(call_record& call) override {
+    auto options = like_->options ? std::make_shared<request_options>(*like_->options) : std::make_shared<request_options>();
+    options->needs.push_back("node=" + names_[next_++]);
+    options->node_wait_us = 0;
+    call.set_options(std::move(options));
+    call.once = like_->once;
+    call.deadline = like_->deadline;
+    call.arguments.append(like_->arguments.bytes());
+  }
+  std::optional<std::size_t> total() const override { return names_.size(); }
+  char const* noun() const noexcept override { return "nodes"; }
+
+ private:
+  call_ptr like_;
+  std::vector<std::string> names_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+task<std::vector<std::string>> nodes_of_broadcast(cluster on, call_ptr like) {
+  if (!like->early_problem.empty()) {
+    auto what = make_fault(errc::bad_arguments, like->early_problem);
+    what.method = like->method->name;
+    throw call_error(std::move(what));
+  }
+  try {
+    co_return co_await on.caller().nodes_for(like);
+  } catch (call_error const& e) {
+    if (e.code() != errc::no_node) throw;
+    auto what = e.fault();
+    what.message += "; a broadcast reaches the nodes that are there: cluster.wait_for_nodes(n) or --min-nodes N waits for them";
+    throw call_error(std::move(what));
+  }
+}
+
+fan_out_plan plan_for_nodes(cluster on, call_ptr like, std::vector<std::string> const& names) {
+  auto const bytes = std::max<std::size_t>(like->arguments.size(), 1);
+  auto const* const method = like->method;
+  auto source = std::make_unique<node_source>(std::move(like), names);
+  auto how = fan_out().window(std::clamp<std::size_t>(most_argument_bytes / bytes, 1, most_calls));
+  return {"broadcast", std::move(on), method, std::move(source), std::move(how), on_fault::keep};
+}
+
+}  // namespace dist
