@@ -361,6 +361,17 @@ bool http_request_parser::wants_continue() const noexcept {
          impl_->parser->headers.has_token("Expect", "100-continue");
 }
 
+http_request http_request_parser::peek_head() const {
+  auto const& parser = *impl_->parser;
+  http_request request;
+  request.method = parser.method;
+  request.headers = parser.headers;
+  read_target(parser.target, request);  // push() has tried it
+  if (request.headers.has_token("Connection", "upgrade"))
+    request.upgrade = trimmed(request.headers.find("Upgrade").value_or(""));
+  return request;
+}
+
 http_request http_request_parser::take_request() {
   auto& parser = *impl_->parser;
   http_request request;

@@ -28,10 +28,11 @@ std::string seconds_text(duration time) {
 /// unless it was this coroutine that was cancelled.
 class http_connection {
  public:
-  http_connection(stream& stream, clock& clock, limits const& limits)
-      : stream_(stream), clock_(clock), limits_(limits), timer_(clock, stream) {}
+  http_connection(stream& stream, clock& clock, limits const& limits, http_gate const& gate)
+      : stream_(stream), clock_(clock), limits_(limits), gate_(gate), timer_(clock, stream) {}
 
-  buffer bytes;  // read and not used yet
+  buffer bytes;                          // read and not used yet
+  std::optional<http_response> refusal;  // what is answered instead of reading a body
 
   /// False at the end of the stream. The timer is the caller's.
   task<bool> read() {
@@ -81,18 +82,23 @@ class http_connection {
     }
   }
 
-  /// Feeds the parser until it is done or has failed; false when the connection ended before.
+  /// Feeds the parser until it is done, has failed or the gate refuses; false when the connection ended before.
   task<bool> read_request(http_request_parser& parser, std::chrono::milliseconds idle) {
     auto continued = false;
     // A head has one limit for all of it: a peer that sends a byte now and then gains nothing.
     auto const now = clock_.now();
     auto head_by = now + idle;
     auto head_started = false;
+    auto head_judged = false;
     for (;;) {
       auto const used = parser.push(bytes.bytes());
       drop(used);
       if (parser.state() != parse_state::need_more) co_return true;
       if (parser.head_done()) {
+        if (gate_ && !std::exchange(head_judged, true)) {
+          refusal = gate_(parser.peek_head());
+          if (refusal) co_return true;
+        }
         if (parser.wants_continue() && !continued) {
           continued = true;
           auto const sent = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
@@ -125,6 +131,7 @@ class http_connection {
   stream& stream_;
   clock& clock_;
   limits limits_;
+  http_gate const& gate_;
   stream_timer timer_;
 };
 
@@ -189,18 +196,18 @@ task<std::optional<http_response>> answer_watched(http_connection& peer, std::si
 }  // namespace
 
 task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read, http_handler const& handler,
-                                             limits limits, clock& clock) {
-  http_connection peer(stream, clock, limits);
+                                             limits limits, clock& clock, http_gate const& gate) {
+  http_connection peer(stream, clock, limits, gate);
   peer.bytes = std::move(already_read);
   http_request_parser parser(limits);
   std::chrono::milliseconds idle = limits.handshake;
   for (;;) {
     auto const there = co_await peer.read_request(parser, idle);
     if (!there) co_return std::nullopt;
-    if (parser.state() == parse_state::failed) {
-      http_response refusal(parser.status(), parser.message() + '\n');
-      refusal.keep_alive = false;
-      auto const sent = co_await peer.write(to_text(refusal));
+    if (parser.state() == parse_state::failed) peer.refusal = http_response(parser.status(), parser.message() + '\n');
+    if (peer.refusal) {
+      peer.refusal->keep_alive = false;
+      auto const sent = co_await peer.write(to_text(*peer.refusal));
       if (sent) co_await peer.linger();
       co_return std::nullopt;
     }
@@ -284,8 +291,9 @@ void http_server::stop() noexcept {
 task<void> http_server::serve(std::unique_ptr<stream> stream) {
   auto const peer = stream->peer_address();
   std::string failed;
+  http_gate const no_gate;
   try {
-    auto const upgraded = co_await serve_http(*stream, buffer(), handler_, limits_, seams_.clock);
+    auto const upgraded = co_await serve_http(*stream, buffer(), handler_, limits_, seams_.clock, no_gate);
     if (upgraded) failed = "a handler answered 101, but nothing here speaks another protocol";
   } catch (std::system_error const& e) {
     if (e.code() != asio::error::operation_aborted) failed = e.what();

@@ -37,7 +37,13 @@ http_response unauthorized() {
 task<void> master::impl::serve_web(std::unique_ptr<stream> peer, buffer first) {
   asker const from{peer->peer_address(), peer->local_address(), peer->is_encrypted()};
   http_handler const handler = [this, from](http_request request) { return answer_http(std::move(request), from); };
-  auto upgrade = co_await serve_http(*peer, std::move(first), handler, options_.limits, world_.clock);
+  // Nobody fills the memory with a body that is not read anyway.
+  http_gate const gate = [this, from](http_request const& head) -> std::optional<http_response> {
+    if (auto refused = refusal(head, from)) return refused;
+    if (head.path != "/rpc") return http_response(413, head.path + " takes no body\n");
+    return {};
+  };
+  auto upgrade = co_await serve_http(*peer, std::move(first), handler, options_.limits, world_.clock, gate);
   if (upgrade) co_await serve_frames(std::move(peer), std::move(*upgrade));
 }
 
@@ -59,30 +65,42 @@ right master::impl::right_of_sender(http_request const& request, asker const& fr
   return from.encrypted && options_.tls->is_mutual() ? right::call : right::none;
 }
 
-task<http_response> master::impl::answer_http(http_request request, asker from) {
+/// Why a request is not answered, as far as its head tells.
+std::optional<http_response> master::impl::refusal(http_request const& head, asker const& from) const {
   auto const here = is_loopback(host_of(from.peer));
-  if (request.headers.find("Authorization") && !here && !from.encrypted)
-    co_return http_response(403, "a token travels over loopback or TLS only: elsewhere it could be read on its way\n");
-  auto const may = right_of_sender(request, from);
+  if (head.headers.find("Authorization") && !here && !from.encrypted)
+    return http_response(403, "a token travels over loopback or TLS only: elsewhere it could be read on its way\n");
+  auto const may = right_of_sender(head, from);
   std::vector<std::string> const own_names{options_.listen.host, std::string(host_of(from.local)), host_name()};
   // No page can ask for this upgrade, and whoever gets it proves itself in the handshake: a node may call us by any name.
-  auto const joins = request.path == options_.register_path && request.upgrade == "dist/1";
+  auto const joins = head.path == options_.register_path && head.upgrade == "dist/1";
   auto const who = may != right::none || joins ? http_caller::authenticated : http_caller::anonymous;
-  if (auto const why = refuse_browser(request, who, own_names)) co_return http_response(403, *why + "\n");
-  auto const reads = request.method == "GET" || request.method == "HEAD";
-  if (request.path == "/healthz") co_return reads ? http_response(200, "ok\n") : only("GET, HEAD");
-  if (request.path == options_.register_path) co_return reads ? answer_register(request, from.peer) : only("GET");
-  if (request.path == "/status") {
-    if (may == right::none && !options_.secret.empty() && !here) co_return unauthorized();
-    co_return reads ? http_response(200, status_json() + "\n", "application/json") : only("GET, HEAD");
+  if (auto const why = refuse_browser(head, who, own_names)) return http_response(403, *why + "\n");
+  auto const reads = head.method == "GET" || head.method == "HEAD";
+  auto const secret = !options_.secret.empty();
+  if (head.path == "/rpc") {
+    if (head.method != "POST") return only("POST");
+    if (may == right::look) return http_response(403, "this token may look, not call\n");
+    if (may == right::none && secret) return unauthorized();
+  } else if (head.path == "/status") {
+    if (may == right::none && secret && !here) return unauthorized();
+    if (!reads) return only("GET, HEAD");
+  } else if (head.path == "/healthz") {
+    if (!reads) return only("GET, HEAD");
+  } else if (head.path == options_.register_path) {
+    if (!reads) return only("GET");
+  } else {
+    return http_response(404, "there is nothing here; see /status, /healthz, POST /rpc\n");
   }
-  if (request.path == "/rpc") {
-    if (request.method != "POST") co_return only("POST");
-    if (may == right::look) co_return http_response(403, "this token may look, not call\n");
-    if (may == right::none && !options_.secret.empty()) co_return unauthorized();
-    co_return co_await answer_call(std::move(request));
-  }
-  co_return http_response(404, "there is nothing here; see /status, /healthz, POST /rpc\n");
+  return {};
+}
+
+task<http_response> master::impl::answer_http(http_request request, asker from) {
+  if (auto refused = refusal(request, from)) co_return std::move(*refused);
+  if (request.path == "/healthz") co_return http_response(200, "ok\n");
+  if (request.path == "/status") co_return http_response(200, status_json() + "\n", "application/json");
+  if (request.path == options_.register_path) co_return answer_register(request, from.peer);
+  co_return co_await answer_call(std::move(request));
 }
 
 task<http_response> master::impl::answer_call(http_request request) {

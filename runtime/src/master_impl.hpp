@@ -49,6 +49,7 @@ class master::impl {
   http_response answer_register(http_request const& request, std::string const& peer);
   task<http_response> answer_call(http_request request);
   right right_of_sender(http_request const& request, asker const& from) const;
+  std::optional<http_response> refusal(http_request const& head, asker const& from) const;
 
   // master_peers.cpp: who stays
   task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade);

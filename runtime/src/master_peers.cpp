@@ -117,6 +117,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
 task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello who, nonce own) {
   put_welcome(*session, welcome_for(who.name), who, options_.secret, own);
   co_await session->flush();
+  session->pause_when_full();
   world_.log.info("job " + who.name + " connected from " + session->over().peer_address());
   served_calls calls(*session, calls_, calls_->new_origin());
   auto& frames = *session;

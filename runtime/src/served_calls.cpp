@@ -9,6 +9,19 @@ namespace {
 /// Each stays at the master until that many nodes are there, even when its peer has gone.
 constexpr std::size_t most_node_waits = 1000;
 
+/// So many times the limit may be held for a peer that does not read: then it made its calls before that was known, and
+/// only their answers come.
+constexpr std::size_t answers_beyond_limit = 4;
+
+fault dropped(std::size_t bytes, std::size_t limit) {
+  auto what = make_fault(errc::limit_exceeded,
+                         "its result of " + std::to_string(bytes) + " bytes is dropped: the caller reads so slowly that " +
+                             std::to_string(answers_beyond_limit) + " times the limit (outbox_bytes) of " +
+                             std::to_string(limit) + " bytes wait for it");
+  what.known = progress::executed;
+  return what;
+}
+
 }  // namespace
 
 served_calls::served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents,
@@ -129,6 +142,8 @@ void served_calls::answer(call_id id, call_record const& call, call_reply const&
     parents_->nested_ended(*call.parent);
   }
   if (reply.failed) return put_fault(peer_.out(), id, *reply.failed);
+  auto const most = on_->bounds().outbox_bytes;
+  if (peer_.out().held_bytes() / answers_beyond_limit >= most) return refuse(id, dropped(reply.bytes.size(), most));
   frame_header header;
   header.kind = frame_kind::reply;
   header.codec = static_cast<std::uint8_t>(reply.codec);

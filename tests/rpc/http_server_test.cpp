@@ -68,7 +68,7 @@ struct served {
 
   void start(std::string already_read = {}) {
     job.emplace(
-        dist::test::start(w.io, dist::serve_http(*ends.first, dist::buffer(already_read), handler, limits, w.clock)));
+        dist::test::start(w.io, dist::serve_http(*ends.first, dist::buffer(already_read), handler, limits, w.clock, gate)));
     w.idle();
   }
   void write(std::string_view text) {
@@ -122,6 +122,7 @@ struct served {
   world w;
   dist::limits limits;
   dist::http_handler handler = answer;
+  dist::http_gate gate;
   dist::test::stream_pair ends = dist::test::memory_stream_pair();
   std::optional<dist::test::started<std::optional<dist::http_upgrade>>> job;
   std::vector<dist::test::started<std::string>> pending_reads;
@@ -199,6 +200,34 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_malformed_with_the_limit_s_name) {
   auto const text = s.read();
   BOOST_TEST(text.starts_with("HTTP/1.1 413 "), text);
   BOOST_TEST(count(text, "8 bytes (message_bytes)") == 1U);
+  BOOST_TEST(count(text, "Connection: close") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_refused_is_not_read) {
+  std::size_t asked = 0;
+  auto const gate = [&](http_request const& head) -> std::optional<http_response> {
+    ++asked;
+    BOOST_TEST(head.body.empty());
+    if (head.path != "/closed") return {};
+    return http_response(401, "who are you?\n");
+  };
+  served open;
+  open.gate = gate;
+  open.start();
+  open.write("POST /open?a=b HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbo");
+  open.write("dy");
+  BOOST_TEST(open.read().ends_with("POST /open body"));
+  BOOST_TEST(asked == 1U);
+  served closed;
+  closed.gate = gate;
+  closed.start();
+  closed.write("POST /closed HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 60000000\r\n\r\n");
+  // It goes on nevertheless: what comes is thrown away, and not for long.
+  closed.write(std::string(3'000'000, 'x'));
+  BOOST_TEST(closed.job->done());
+  closed.ends.first->close();
+  auto const text = closed.read();
+  BOOST_TEST(text.starts_with("HTTP/1.1 401 "), text);
   BOOST_TEST(count(text, "Connection: close") == 1U);
 }
 

@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(the_status_has_its_shape) {
   BOOST_TEST(one.at("slots").as_int64() == 2);
   for (auto const* field : {"in_use", "abandoned", "age_ms", "silent_ms"}) BOOST_TEST(one.at(field).is_int64(), field);
   BOOST_TEST(one.at("address").as_string().starts_with("a:"));
-  BOOST_TEST(one.at("methods").as_array().size() == 12U);
+  BOOST_TEST(one.at("methods").as_array().size() == 13U);
   BOOST_TEST(boost::json::serialize(one.at("methods")).find("\"Work.echo\"") != std::string::npos);
   world.run<std::string>(std::move(call));
 }
@@ -289,6 +289,23 @@ BOOST_AUTO_TEST_CASE(calls_need_the_token) {
   BOOST_TEST(answer.status == 200U);
   BOOST_TEST(answer.body == R"({"jsonrpc":"2.0","result":1,"id":1})");
   BOOST_TEST(get("/healthz").status == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_is_read_of_those_only_who_may_call) {
+  // Not a byte of the bodies is sent: who waited for them would answer nothing.
+  auto const answer_to = [&](std::string const& first_line, std::string const& more = {}) {
+    return world.run(send_bytes(world.network, first_line + " HTTP/1.1\r\nHost: master:3000\r\n" + more +
+                                                   "Content-Length: 60000000\r\n\r\n"));
+  };
+  BOOST_TEST(answer_to("POST /rpc").starts_with("HTTP/1.1 401 "));
+  auto const shown = [](std::string const& token) { return "Authorization: Bearer " + token + "\r\n"; };
+  BOOST_TEST(answer_to("POST /rpc", shown("nonsense")).starts_with("HTTP/1.1 401 "));
+  BOOST_TEST(answer_to("POST /rpc", shown(dist::viewer_token("a secret of some length"))).starts_with("HTTP/1.1 403 "));
+  BOOST_TEST(answer_to("POST /nothing").starts_with("HTTP/1.1 404 "));
+  BOOST_TEST(answer_to("POST /status").starts_with("HTTP/1.1 405 "));
+  BOOST_TEST(answer_to("GET /status").find("/status takes no body") != std::string::npos);
+  // From whoever may call it is waited for, as long as a silence may last.
+  BOOST_TEST(answer_to("POST /rpc", shown(dist::bearer_token("a secret of some length"))).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_token_that_could_have_been_read_on_its_way_is_refused) {

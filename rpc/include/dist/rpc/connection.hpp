@@ -49,6 +49,8 @@ class connection {
     wake_.set();
     return out_;
   }
+  /// From now on it does not read while its peer does not.
+  void pause_when_full() noexcept { full_ = when_full::pause; }
   bool is_full() const noexcept { return out_.held_bytes() >= limits_.outbox_bytes; }
 
   /// Ends both directions at once; frames that were read and not yet handed out are dropped.

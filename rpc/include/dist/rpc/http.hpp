@@ -104,6 +104,8 @@ class http_request_parser {
   /// The head is there, the body is not, and the peer waits for `100 Continue`.
   bool wants_continue() const noexcept;
 
+  /// What has come of the request, without its body; once its head is done.
+  http_request peek_head() const;
   http_request take_request();
 
   unsigned status() const noexcept;

@@ -20,6 +20,9 @@ namespace dist {
 /// before the answer is there; a peer that ends its half of the stream counts as gone.
 using http_handler = std::function<task<http_response>(http_request)>;
 
+/// Looks at a head before its body is read; what it answers refuses the request, and the body stays unread.
+using http_gate = std::function<std::optional<http_response>(http_request const& head)>;
+
 /// How long a kept connection may wait for its next request.
 inline constexpr std::chrono::seconds http_keep_alive_idle{60};
 
@@ -31,14 +34,14 @@ struct http_upgrade {
 
 /// Serves the requests of one connection in order, until either end closes it or a 101 is written.
 ///
-/// Shape    already_read: bytes that were taken off the stream before.
+/// Shape    already_read: bytes that were taken off the stream before. gate: asked where a body is to come; may be empty.
 /// Errors   none for what a peer can cause: the connection just ends. What is malformed is answered (400, 413, 431).
 /// Limits   limits.handshake for each head, limits.frame_idle for silence within a body and for a peer that does not
 ///          read, http_keep_alive_idle between requests; http_head_bytes and message_bytes.
 /// Cancel   terminal.
-/// Lives    stream, handler and clock outlive it: await it in the expression that calls it.
+/// Lives    stream, handler, gate and clock outlive it: await it in the expression that calls it.
 task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read, http_handler const& handler,
-                                             limits limits, clock& clock);
+                                             limits limits, clock& clock, http_gate const& gate);
 
 /// Finds the handler by method and path; HEAD is answered by GET's. 404 and 405 otherwise.
 class http_router {
