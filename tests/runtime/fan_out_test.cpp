@@ -156,6 +156,21 @@ BOOST_AUTO_TEST_CASE(no_inputs) {
   BOOST_TEST(world.run(dist::try_map<&Work::echo>(cluster, std::views::empty<int>)).empty());
 }
 
+BOOST_AUTO_TEST_CASE(methods_without_a_result) {
+  at->open_all();
+  world.run(dist::map<&Work::keep>(cluster, labels(20)));
+  BOOST_TEST(at->begun.size() == 20);
+  BOOST_TEST(world.run(dist::try_map<&Work::keep>(cluster, labels(3))).at(2).has_value());
+  auto const counted = world.run(dist::map_reduce<&Work::keep>(cluster, labels(7), 0, [](int n) { return n + 1; }));
+  BOOST_TEST(counted == 7);
+  auto stream = dist::as_completed<&Work::keep>(cluster, labels(1));
+  BOOST_TEST(world.run(stream.next())->value.has_value());
+  BOOST_TEST(!world.run(stream.next()));
+  world.run(dist::any<&Work::keep>(cluster, labels(1)));
+  BOOST_TEST(world.run(dist::collect<&Work::keep>(cluster, labels(2))).values.size() == 2);
+  BOOST_TEST(fault_of(dist::map<&Work::keep>(cluster, std::vector<std::string>{"\xFF"})).code == errc::bad_arguments);
+}
+
 BOOST_AUTO_TEST_CASE(each_call_has_the_options) {
   auto const got = world.run(
       dist::try_map<&Work::read>(cluster, labels(3), dist::fan_out().each(dist::call_options().within(10ms))));

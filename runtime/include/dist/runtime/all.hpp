@@ -1,6 +1,7 @@
 #pragma once
 
 #include <dist/runtime/started_calls.hpp>
+#include <exception>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -80,13 +81,20 @@ task<void> all(std::vector<pending<void>> calls);
 
 /// The same for calls of different methods: a std::tuple.
 template <class... R>
-  requires(sizeof...(R) > 0)
+  requires(sizeof...(R) > 0 && !(std::is_void_v<R> || ...))
 task<std::tuple<R...>> all(pending<R>... calls) {
   std::shared_ptr<caller> home;
   (void)((home = calls.shared_caller()) || ...);
   if (!home) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
   auto work = all_here(std::tuple<pending<R>...>(std::move(calls)...), home);
   co_return co_await run_on(home->get_executor(), std::move(work));
+}
+
+template <class... R>
+  requires((std::is_void_v<R> || ...))
+task<void> all(pending<R>...) {
+  static_assert(sizeof...(R) > 99, "dist: calls without a result are awaited together as a std::vector<dist::pending<void>>");
+  std::terminate();
 }
 
 }  // namespace dist

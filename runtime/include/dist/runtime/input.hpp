@@ -4,15 +4,21 @@
 #include <cstddef>
 #include <dist/rpc/codec.hpp>
 #include <dist/rpc/method.hpp>
+#include <dist/runtime/argument.hpp>
 #include <dist/runtime/caller.hpp>
 #include <dist/runtime/chunks.hpp>
 #include <optional>
 #include <ranges>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace dist {
+
+/// Whether an A can be made of an input's B without losing what was meant.
+template <class A, class B>
+inline constexpr bool input_fits = std::convertible_to<B const&, A> && !loses_value<A, B>;
 
 /// Encodes one input of a fan-out as a method's arguments: it converts to the single parameter, or is taken apart.
 template <class Arguments>
@@ -20,22 +26,35 @@ struct input_encoder;
 template <class... A>
 struct input_encoder<std::tuple<A...>> {
   template <class Input>
+  static constexpr bool is_whole = sizeof...(A) == 1 && (input_fits<A, Input> && ...);
+
+  template <class Input>
+  static consteval bool fits() {
+    if constexpr (is_whole<Input>) {
+      return true;
+    } else if constexpr (requires { std::tuple_size<Input>::value; }) {
+      if constexpr (std::tuple_size_v<Input> == sizeof...(A))
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+          return (input_fits<A, std::remove_cvref_t<std::tuple_element_t<I, Input>>> && ...);
+        }(std::index_sequence_for<A...>());
+      else
+        return false;
+    } else {
+      return false;
+    }
+  }
+
+  template <class Input>
   static std::string encode(buffer& out, Input const& input) {
-    if constexpr (sizeof...(A) == 1 && (std::convertible_to<Input const&, A> && ...)) {
+    if constexpr (is_whole<Input>) {
       std::tuple<A...> const values(static_cast<A>(input)...);
       return encode_arguments(codec::cbor, spelling::declared, out, std::get<0>(values));
     } else {
-      static_assert(requires { std::tuple_size<Input>::value; } && is_fitting_tuple<Input>(),
-                    "dist: an input of a fan-out converts to the method's parameter, or is a tuple of its parameters");
       return apart(out, input, std::index_sequence_for<A...>());
     }
   }
 
  private:
-  template <class Input>
-  static consteval bool is_fitting_tuple() {
-    return std::tuple_size_v<Input> == sizeof...(A);
-  }
   template <class Input, std::size_t... I>
   static std::string apart(buffer& out, Input const& input, std::index_sequence<I...>) {
     std::tuple<A...> const values(static_cast<A>(element<I>(input))...);

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <dist/runtime/block_on.hpp>
 #include <dist/runtime/go.hpp>
 #include <dist/runtime/shards.hpp>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <ranges>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -21,12 +24,41 @@ template <auto Method, class Serving, class Inputs>
 fan_out_plan plan_of(char const* name, cluster on, Inputs inputs, fan_out how, on_fault faults) {
   refuse_max_failures(name, how);
   using arguments = typename method_traits<Method, Serving>::arguments;
-  auto source = std::make_unique<range_source<arguments, Inputs>>(std::move(inputs));
-  return {name, std::move(on), &key_of<Method, Serving>(), std::move(source), std::move(how), faults};
+  if constexpr (std::ranges::input_range<Inputs>) {
+    using input = std::remove_cvref_t<std::ranges::range_reference_t<Inputs>>;
+    constexpr bool fits = input_encoder<arguments>::template fits<input>();
+    static_assert(fits, "dist: an input of a fan-out converts to the method's parameter, or is a tuple of its parameters");
+    if constexpr (fits) {
+      auto source = std::make_unique<range_source<arguments, Inputs>>(std::move(inputs));
+      return {name, std::move(on), &key_of<Method, Serving>(), std::move(source), std::move(how), faults};
+    }
+  } else {
+    static_assert(sizeof(Inputs) == 0, "dist: the inputs of a fan-out are a range: a vector, a view, dist::chunks(...)");
+  }
+  std::terminate();
+}
+
+/// Whether a fold's result fits where the next one begins: a sum of 64-bit numbers is not kept in an int.
+template <class T, class F>
+inline constexpr bool keeps_fold =
+    std::is_convertible_v<F, T> &&
+    !(std::is_arithmetic_v<T> && std::is_arithmetic_v<F> &&
+      ((std::is_integral_v<T> && std::is_floating_point_v<F>) ||
+       (std::is_integral_v<T> == std::is_integral_v<F> && sizeof(F) > sizeof(T))));
+
+/// Of `fold(first, result)`, or `fold(first)` where the method has no result.
+template <class Fold, class T, class R>
+consteval bool is_fold() {
+  if constexpr (std::is_void_v<R>) {
+    if constexpr (std::is_invocable_v<Fold&, T>) return keeps_fold<T, std::invoke_result_t<Fold&, T>>;
+  } else {
+    if constexpr (std::is_invocable_v<Fold&, T, R>) return keeps_fold<T, std::invoke_result_t<Fold&, T, R>>;
+  }
+  return false;
 }
 
 /// Calls the method once for each input and folds the results from the left, in the order of the inputs:
-/// `fold(fold(fold(first, r0), r1), r2)`.
+/// `fold(fold(fold(first, r0), r1), r2)`; of a method without a result `fold(fold(fold(first)))`.
 ///
 /// Shape    inputs: any input range, read lazily; each converts to the method's single parameter, or is tuple-like for
 ///          several. Empty input gives `first`.
@@ -38,8 +70,12 @@ fan_out_plan plan_of(char const* name, cluster on, Inputs inputs, fan_out how, o
 template <auto Method, class Serving = class_of_method<Method>, class Inputs, class T, class Fold>
 task<T> map_reduce(cluster on, Inputs inputs, T first, Fold fold, fan_out how = {}) {
   using R = result_of_method<Method, Serving>;
+  constexpr bool folds = is_fold<Fold, T, R>();
+  static_assert(folds, "dist: fold(first, result) must yield what fits the type of first: give std::int64_t{0}, 0.0");
   auto take = [&first, &fold](indexed_result<R> one) {
-    if constexpr (std::is_void_v<R>) {
+    if constexpr (!folds) {
+      std::terminate();
+    } else if constexpr (std::is_void_v<R>) {
       one.value.value();
       first = std::invoke(fold, std::move(first));
     } else {
@@ -53,17 +89,27 @@ task<T> map_reduce(cluster on, Inputs inputs, T first, Fold fold, fan_out how = 
   co_return std::move(first);
 }
 
-/// The results in the order of the inputs. Otherwise like map_reduce.
+/// What a map of a method yields: nothing where the method does.
+template <class R>
+using mapped = std::conditional_t<std::is_void_v<R>, void, std::vector<R>>;
+
+/// The results in the order of the inputs; of a method without a result it waits for all calls. Otherwise like map_reduce.
 template <auto Method, class Serving = class_of_method<Method>, class Inputs>
-auto map(cluster on, Inputs inputs, fan_out how = {}) -> task<std::vector<result_of_method<Method, Serving>>> {
+auto map(cluster on, Inputs inputs, fan_out how = {}) -> task<mapped<result_of_method<Method, Serving>>> {
   using R = result_of_method<Method, Serving>;
-  std::vector<R> results;
-  auto take = [&results](indexed_result<R> one) { results.push_back(std::move(one.value).value()); };
   auto const where = on.get_executor();
   auto plan = plan_of<Method, Serving>("map", std::move(on), std::move(inputs), std::move(how), on_fault::stop);
-  auto work = spread<R>(std::move(plan), std::move(take));
-  co_await run_on(where, std::move(work));
-  co_return results;
+  if constexpr (std::is_void_v<R>) {
+    auto take = [](indexed_result<void> one) { one.value.value(); };
+    auto work = spread<void>(std::move(plan), std::move(take));
+    co_await run_on(where, std::move(work));
+  } else {
+    std::vector<R> results;
+    auto take = [&results](indexed_result<R> one) { results.push_back(std::move(one.value).value()); };
+    auto work = spread<R>(std::move(plan), std::move(take));
+    co_await run_on(where, std::move(work));
+    co_return results;
+  }
 }
 
 /// An outcome for each input, in their order; a fault ends nothing but its own call. Otherwise like map_reduce.
