@@ -29,8 +29,7 @@ task<void> connection::read_more() {
   auto const guard = reader_.in_frame();
   if (guard)
     idle_timer_ = world_.clock.schedule(world_.clock.now() + limits_.frame_idle, [this] {
-      idle_expired_ = true;
-      stream_->close();
+      close(errc::limit_exceeded, "silent in the middle of a frame for longer than the limit (frame_idle)");
     });
   std::exception_ptr failed;
   std::size_t count = 0;
@@ -40,8 +39,7 @@ task<void> connection::read_more() {
     failed = std::current_exception();
   }
   if (guard) world_.clock.cancel(std::exchange(idle_timer_, timer_id::none));
-  if (idle_expired_)
-    fail(errc::limit_exceeded, "silent in the middle of a frame for longer than the limit (frame_idle)");
+  if (failed && !why_.empty()) fail(why_code_, why_);
   if (failed) std::rethrow_exception(failed);
   reader_.commit(count);
 }
@@ -84,6 +82,7 @@ task<void> connection::run(handler on_frame, sign_of_life on_bytes) {
   }
   world_.clock.cancel(std::exchange(ending_timer_, timer_id::none));
   if (all_written_) co_return;
+  if (!why_.empty()) fail(why_code_, why_);
   // Closing for one direction's failure aborts the other: the first cause is the one that is not that.
   if (failed && !(write_error && is_cancellation(failed))) std::rethrow_exception(failed);
   if (write_error) std::rethrow_exception(write_error);
@@ -132,6 +131,14 @@ void connection::close() noexcept {
   stream_->close();
 }
 
+void connection::close(errc code, std::string why) {
+  if (why_.empty() && !closed_) {
+    why_code_ = code;
+    why_ = std::move(why);
+  }
+  close();
+}
+
 void connection::close_when_written() { end(ending::when_written); }
 void connection::close_when_read() { end(ending::when_read); }
 
@@ -140,7 +147,10 @@ void connection::end(ending how) {
   ending_ = how;
   wake_.set();
   // A peer that reads nothing must not hold us.
-  ending_timer_ = world_.clock.schedule(world_.clock.now() + limits_.handshake, [this] { stream_->close(); });
+  ending_timer_ = world_.clock.schedule(world_.clock.now() + limits_.handshake, [this] {
+    close(errc::deadline_exceeded,
+          "the peer did not take the last frames " + within_limit("handshake", limits_.handshake));
+  });
 }
 
 }  // namespace dist

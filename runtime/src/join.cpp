@@ -10,20 +10,9 @@ task<void> connect_into(network& over, address to, std::unique_ptr<stream>& made
   made = co_await over.connect(std::move(to));
 }
 
-std::string within_text(duration limit) {
-  auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
-  return " within " + (ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms");
-}
-
-/// In a handler: the wait and its limit instead of the stream's end that the timer brought about.
-[[noreturn]] void rethrow_as(stream_timer const& patience) {
-  if (!patience.fired()) throw;
-  throw std::system_error(errc::deadline_exceeded, patience.reason());
-}
-
 }  // namespace
 
-task<std::unique_ptr<stream>> connect_within(seams world, address to, duration limit) {
+task<std::unique_ptr<stream>> connect_within(seams world, address to, std::chrono::milliseconds limit) {
   std::unique_ptr<stream> made;
   task_group attempt(world.io.get_executor());
   attempt.spawn(connect_into(world.network, to, made));
@@ -36,7 +25,9 @@ task<std::unique_ptr<stream>> connect_within(seams world, address to, duration l
   }
   world.clock.cancel(timer);
   if (failed) std::rethrow_exception(failed);
-  if (!made) throw std::system_error(errc::deadline_exceeded, "no connection to " + to_text(to) + within_text(limit));
+  if (!made)
+    throw std::system_error(errc::deadline_exceeded,
+                            "no connection to " + to_text(to) + ' ' + within_limit("handshake", limit));
   co_return made;
 }
 
@@ -48,21 +39,23 @@ task<http_answer> ask_for_frames(seams world, stream& peer, address master, std:
   request.headers.set("Connection", "Upgrade");
   request.headers.set("Upgrade", "dist/1");
   stream_timer patience(world.clock, peer);
-  patience.arm(bounds.handshake, "no answer from " + to_text(master) + within_text(bounds.handshake));
+  patience.arm(bounds.handshake,
+               "no answer from " + to_text(master) + ' ' + within_limit("handshake", bounds.handshake));
   try {
     co_return co_await http_exchange(peer, std::move(request), bounds);
   } catch (std::system_error const&) {
-    rethrow_as(patience);
+    patience.rethrow();
   }
 }
 
 task<welcome> introduce_in_time(seams world, connection& session, hello me, std::string secret, limits bounds) {
   stream_timer patience(world.clock, session.over());
-  patience.arm(bounds.handshake, "no welcome from " + session.over().peer_address() + within_text(bounds.handshake));
+  patience.arm(bounds.handshake,
+               "no welcome from " + session.over().peer_address() + ' ' + within_limit("handshake", bounds.handshake));
   try {
     co_return co_await introduce(session, std::move(me), std::move(secret), world.entropy);
   } catch (std::system_error const&) {
-    rethrow_as(patience);
+    patience.rethrow();
   }
 }
 

@@ -11,7 +11,7 @@ namespace dist {
 
 /// A connection to `to`; throws errc::deadline_exceeded when there is none after `limit`. The system itself would try for
 /// minutes where nobody answers.
-task<std::unique_ptr<stream>> connect_within(seams world, address to, duration limit);
+task<std::unique_ptr<stream>> connect_within(seams world, address to, std::chrono::milliseconds limit);
 
 /// Asks the master at the other end for dist/1 frames; `port` is where a Go master may dial back, 0 for nowhere.
 task<http_answer> ask_for_frames(seams world, stream& peer, address master, std::string path, std::uint16_t port,

@@ -47,6 +47,7 @@ task<void> json_stream::run(handler on_message) {
   } catch (...) {
     write_failed = std::current_exception();
   }
+  if (write_failed && ending_timer_.fired()) throw std::system_error(errc::deadline_exceeded, ending_timer_.reason());
   // Closing for one direction's failure aborts the other: the first cause is the one that is not that.
   if (failed && !(write_failed && is_cancellation(failed))) std::rethrow_exception(failed);
   if (write_failed) std::rethrow_exception(write_failed);
@@ -150,7 +151,7 @@ void json_stream::stop_reading() noexcept {
 void json_stream::close_when_written() noexcept {
   if (std::exchange(ending_, true) || broken_) return;
   // A peer that takes nothing must not hold us.
-  ending_timer_.arm(limits_.handshake, "the peer does not take its answers");
+  ending_timer_.arm(limits_.handshake, "it did not read its answers " + within_limit("handshake", limits_.handshake));
   wake_.set();
   stop_reading();
 }

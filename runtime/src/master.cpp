@@ -119,10 +119,16 @@ struct master::impl::visitor {
 /// Reads until it is clear what the visitor speaks.
 task<void> master::impl::listen_to(visitor& who) {
   stream_timer patience(world_.clock, *who.peer);
-  patience.arm(options_.limits.handshake, "silent after connecting");
+  patience.arm(options_.limits.handshake,
+               "it did not say what it speaks " + within_limit("handshake", options_.limits.handshake));
   while (who.seen = sniff(who.first.bytes()), who.seen.kind == dialect::need_more) {
     std::byte piece[4096];
-    auto const count = co_await who.peer->read_some(asio::buffer(piece));
+    std::size_t count = 0;
+    try {
+      count = co_await who.peer->read_some(asio::buffer(piece));
+    } catch (std::system_error const&) {
+      patience.rethrow();
+    }
     who.first.append({piece, count});
   }
   who.first = buffer(who.first.bytes().subspan(who.seen.skipped_bytes));
@@ -133,8 +139,13 @@ task<void> master::impl::unwrap(visitor& who) {
   auto secured = tls_stream::accepting(std::move(who.peer), std::move(who.first), *options_.tls);
   {
     stream_timer patience(world_.clock, *secured);
-    patience.arm(options_.limits.handshake, "the TLS handshake took too long");
-    co_await secured->handshake();
+    patience.arm(options_.limits.handshake,
+                 "no end of the TLS handshake " + within_limit("handshake", options_.limits.handshake));
+    try {
+      co_await secured->handshake();
+    } catch (std::system_error const&) {
+      patience.rethrow();
+    }
   }
   who.peer = std::move(secured);
   who.first = buffer();

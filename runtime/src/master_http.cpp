@@ -54,8 +54,13 @@ task<void> master::impl::say_use_tls(stream& peer) {
   auto const text = to_text(answer);
   asio::const_buffer const bytes(text.data(), text.size());
   stream_timer patience(world_.clock, peer);
-  patience.arm(options_.limits.handshake, "the peer read nothing");
-  co_await peer.write({&bytes, 1});
+  patience.arm(options_.limits.handshake,
+               "it did not read its answer " + within_limit("handshake", options_.limits.handshake));
+  try {
+    co_await peer.write({&bytes, 1});
+  } catch (std::system_error const&) {
+    patience.rethrow();
+  }
 }
 
 /// What the sender may do. A certificate that was asked for stands for the secret where there is none.

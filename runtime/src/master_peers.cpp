@@ -71,11 +71,13 @@ task<void> master::impl::serve_frames(std::unique_ptr<stream> peer, http_upgrade
   std::optional<fault> refusal;
   {
     stream_timer patience(world_.clock, session->over());
-    patience.arm(options_.limits.handshake, "no hello");
+    patience.arm(options_.limits.handshake, "no hello " + within_limit("handshake", options_.limits.handshake));
     try {
       who = co_await receive_hello(*session, options_.secret, own);
     } catch (call_error const& e) {
       refusal = e.fault();
+    } catch (std::system_error const&) {
+      patience.rethrow();
     }
     if (refusal) {
       world_.log.warn("a peer at " + address + " is refused: " + refusal->message);
@@ -152,12 +154,16 @@ task<void> master::impl::serve_json(std::unique_ptr<stream> peer, buffer first) 
   }
   world_.log.warn("JSON-RPC over TCP from " + session.over().peer_address() + " is refused: the cluster has a secret");
   stream_timer patience(world_.clock, session.over());
-  patience.arm(options_.limits.handshake, "no request");
+  patience.arm(options_.limits.handshake, "no request " + within_limit("handshake", options_.limits.handshake));
   json_session::handler refuse = [&session](call_id id, rpc_request const&) {
     session.refuse(id, make_fault(errc::denied, "the cluster has a secret: use POST /rpc with its bearer token"));
     session.finish();
   };
-  co_await session.run(std::move(refuse));
+  try {
+    co_await session.run(std::move(refuse));
+  } catch (std::system_error const&) {
+    patience.rethrow();
+  }
 }
 
 /// A Go node, which registers only once: looked for again whenever it was lost.

@@ -268,6 +268,17 @@ BOOST_AUTO_TEST_CASE(who_says_nothing_is_closed_in_time) {
   BOOST_TEST((world.clock.now() - before <= 45s));
 }
 
+BOOST_AUTO_TEST_CASE(the_log_says_what_ran_out_of_time) {
+  world.run(send_bytes(world.network, ""));
+  world.pass(1ms);
+  BOOST_TEST(world.has_logged("it did not say what it speaks within 10 s, the limit (handshake)"), world.logged());
+  world.run(send_bytes(world.network, "GET /register-node?port=1 HTTP/1.1\r\nHost: master:3000\r\n"
+                                      "Connection: Upgrade\r\nUpgrade: dist/1\r\n\r\n"));
+  world.pass(1ms);
+  BOOST_TEST(world.has_logged("no hello within 10 s, the limit (handshake)"), world.logged());
+  BOOST_TEST(!world.has_logged("aborted"), world.logged());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(http_with_a_secret, secured)
@@ -327,6 +338,9 @@ BOOST_AUTO_TEST_CASE(json_over_tcp_is_refused) {
   auto const answer = world.run(send_bytes(world.network, R"({"method":"Work.Echo","params":[5],"id":1})"));
   BOOST_TEST(answer.find("bearer token") != std::string::npos, answer);
   BOOST_TEST(answer.find("\"result\":5") == std::string::npos);
+  world.run(send_bytes(world.network, "{"));
+  world.pass(1ms);
+  BOOST_TEST(world.has_logged("no request within 10 s, the limit (handshake)"), world.logged());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

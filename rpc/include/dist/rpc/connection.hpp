@@ -55,6 +55,8 @@ class connection {
 
   /// Ends both directions at once; frames that were read and not yet handed out are dropped.
   void close() noexcept;
+  /// The same; run() and receive() throw this reason, unless there was another before.
+  void close(errc code, std::string why);
   /// Ends once everything that was put is written, or after `limits.handshake`.
   void close_when_written();
   /// The same, but the peer closes: for a goodbye. Closing ourselves while the peer still sends would make the system
@@ -86,7 +88,8 @@ class connection {
   bool closed_ = false;
   timer_id idle_timer_ = timer_id::none;
   timer_id ending_timer_ = timer_id::none;
-  bool idle_expired_ = false;
+  errc why_code_{};
+  std::string why_;  ///< it was closed here
 };
 
 }  // namespace dist

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 namespace dist {
 
@@ -20,5 +22,8 @@ struct limits {
   std::chrono::milliseconds handshake = std::chrono::seconds(10);  ///< from accept to the end of the hello
   std::chrono::milliseconds frame_idle = std::chrono::seconds(30);  ///< silence in the middle of a frame or message
 };
+
+/// Of what ran out of time: "within 10 s, the limit (handshake)".
+std::string within_limit(std::string_view name, std::chrono::milliseconds limit);
 
 }  // namespace dist

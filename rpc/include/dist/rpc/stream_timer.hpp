@@ -1,6 +1,7 @@
 #pragma once
 
 #include <dist/rpc/clock.hpp>
+#include <dist/rpc/error.hpp>
 #include <dist/rpc/stream.hpp>
 #include <string>
 #include <utility>
@@ -18,8 +19,8 @@ class stream_timer {
   stream_timer& operator=(stream_timer const&) = delete;
   ~stream_timer() { disarm(); }
 
-  /// Replaces what was armed. `reason` names the wait and the limit: "no request head within 10 s". It is kept as a
-  /// whole sentence for the log.
+  /// Replaces what was armed. `reason` names the wait and the limit: "no request head within 10 s, the limit
+  /// (handshake)". It is kept as a whole sentence for the log.
   void arm(time_point when, std::string reason) {
     disarm();
     if (fired_) return;
@@ -39,6 +40,12 @@ class stream_timer {
   bool fired() const noexcept { return fired_; }
   /// Why the stream was closed; meaningful once fired.
   std::string const& reason() const noexcept { return reason_; }
+  /// In a handler: throws errc::deadline_exceeded with the reason where that is why the stream failed, else goes on
+  /// with what was caught.
+  [[noreturn]] void rethrow() const {
+    if (!fired_) throw;
+    throw std::system_error(errc::deadline_exceeded, reason_);
+  }
 
  private:
   dist::clock& clock_;
