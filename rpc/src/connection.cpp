@@ -8,7 +8,7 @@
 namespace dist {
 
 connection::connection(std::unique_ptr<stream> over, seams const& world, limits const& bounds, when_full full)
-    : stream_(std::move(over)), world_(world), limits_(bounds), full_(full), reader_(bounds.hello_bytes) {}
+    : stream_(std::move(over)), world_(world), limits_(bounds), full_(full), reader_(bounds.hello_bytes, "hello_bytes") {}
 
 void connection::feed(std::span<std::byte const> bytes) {
   while (!bytes.empty()) {

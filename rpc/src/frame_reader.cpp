@@ -15,7 +15,8 @@ constexpr std::size_t first_large_bytes = 1024 * 1024;
 
 }  // namespace
 
-frame_reader::frame_reader(std::size_t frame_limit_bytes) : frame_limit_bytes_(frame_limit_bytes) {
+frame_reader::frame_reader(std::size_t frame_limit_bytes, char const* limit_name)
+    : frame_limit_bytes_(frame_limit_bytes), limit_name_(limit_name) {
   chunk_.grow(first_chunk_bytes);
 }
 
@@ -62,7 +63,7 @@ std::optional<frame> frame_reader::next() {
   if (problem_ = decode(start, header); !problem_.empty()) return std::nullopt;
   if (header.payload_bytes > frame_limit_bytes_) {
     problem_code_ = errc::limit_exceeded;
-    problem_ = "a frame of " + std::to_string(header.payload_bytes) + " bytes; the limit (frame_bytes) is " +
+    problem_ = "a frame of " + std::to_string(header.payload_bytes) + " bytes; the limit (" + limit_name_ + ") is " +
                std::to_string(frame_limit_bytes_);
     return std::nullopt;
   }

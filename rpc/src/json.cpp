@@ -146,7 +146,7 @@ result<boost::json::value> parse_json(std::string_view text, std::size_t depth_l
   if (!ec && read < text.size()) ec = boost::json::error::extra_data;
   if (!ec) return parser.handler().take_value();
   if (ec == boost::json::error::too_deep)
-    return make_fault(errc::limit_exceeded, "JSON nested deeper than " + std::to_string(depth_limit) + " levels");
+    return make_fault(errc::limit_exceeded, "JSON nested deeper than " + std::to_string(depth_limit) + " levels (depth)");
   auto const& refusal = parser.handler().refusal();
   return make_fault(errc::protocol_error,
                     "not JSON at byte " + std::to_string(read) + ": " + (refusal.empty() ? ec.message() : refusal));

@@ -111,7 +111,7 @@ std::string_view json_scanner::value() {
     skip_space();
     if (peek() == '{' || peek() == '[') {
       if (closers.size() == depth_limit_) {
-        fail("nested deeper than " + std::to_string(depth_limit_) + " levels");
+        fail("nested deeper than " + std::to_string(depth_limit_ - envelope_) + " levels (depth)");
         return {};
       }
       auto const closer = peek() == '{' ? '}' : ']';

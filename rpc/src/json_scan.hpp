@@ -10,7 +10,9 @@ namespace dist {
 /// UTF-8, no lone surrogates. The first error sticks: everything then returns nothing.
 class json_scanner {
  public:
-  json_scanner(std::string_view text, std::size_t depth_limit) noexcept : text_(text), depth_limit_(depth_limit) {}
+  /// `envelope` of the levels are around the values that the limit is about.
+  json_scanner(std::string_view text, std::size_t depth_limit, std::size_t envelope = 0) noexcept
+      : text_(text), depth_limit_(depth_limit), envelope_(envelope) {}
 
   /// Steps over one value of any kind and returns its source.
   std::string_view value();
@@ -41,6 +43,7 @@ class json_scanner {
 
   std::string_view text_;
   std::size_t depth_limit_;
+  std::size_t envelope_;
   std::size_t at_ = 0;
   std::string message_;
 };

@@ -173,7 +173,7 @@ rpc_message parse_rpc(std::string_view text, limits const& limits) {
                                                " bytes, the maximum is " + std::to_string(limits.message_bytes) +
                                                " (message_bytes)");
   auto const depth_limit = limits.depth + envelope_depth;
-  json_scanner whole(text, depth_limit);
+  json_scanner whole(text, depth_limit, envelope_depth);
   auto const value = whole.value();
   whole.expect_end();
   if (whole.failed()) return only(rpc_code::parse_error, whole.message());

@@ -12,7 +12,7 @@ bool value_error::not_utf8(std::size_t at) {
 }
 
 bool value_error::too_deep(std::size_t limit) {
-  return fail("nested deeper than " + std::to_string(limit) + " levels");
+  return fail("nested deeper than " + std::to_string(limit) + " levels (depth)");
 }
 
 bool value_error::in_member(std::string_view name) {

@@ -72,13 +72,18 @@ void master::impl::stop() noexcept {
 }
 
 task<void> master::impl::accept_loop() {
-  for (;;) {
+  constexpr std::size_t loops = 2;  // this one and the beats'
+  for (auto full = false;;) {
     auto peer = co_await listener_->accept();
-    if (tasks_.size() >= options_.limits.connection_count) {
-      world_.log.warn("a connection from " + peer->peer_address() + " is refused: the limit (connection_count) of " +
-                      std::to_string(options_.limits.connection_count) + " is reached");
+    if (tasks_.size() >= options_.limits.connection_count + loops) {
+      // Once for a crowd, not once for each of it.
+      if (!std::exchange(full, true))
+        world_.log.warn("connections are refused, the first from " + peer->peer_address() +
+                        ": the limit (connection_count) of " + std::to_string(options_.limits.connection_count) +
+                        " is reached");
       continue;
     }
+    full = false;
     tasks_.spawn(serve(std::move(peer)));
   }
 }
@@ -176,7 +181,7 @@ task<void> master::impl::serve(std::unique_ptr<stream> peer) {
     }
   } catch (std::system_error const& e) {
     auto const text = address + ": " + e.what();
-    if (e.code() == errc::denied)
+    if (e.code() == errc::denied || e.code() == errc::limit_exceeded)
       world_.log.warn(text);
     else
       world_.log.debug([&] { return text; });

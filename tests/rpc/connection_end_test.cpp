@@ -101,7 +101,9 @@ BOOST_AUTO_TEST_CASE(before_run_the_hellos_limit_holds) {
       start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::hello), std::string(101, 'x'))));
   ends.idle();
   BOOST_TEST_REQUIRE(got.done());
-  BOOST_TEST(code_of(got) == errc::limit_exceeded);
+  std::string text;
+  BOOST_TEST(code_of(got, &text) == errc::limit_exceeded);
+  BOOST_TEST(text.find("(hello_bytes) is 100") != text.npos, text);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_handler_throws_ends_it) {

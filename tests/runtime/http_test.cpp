@@ -75,6 +75,15 @@ struct fixture : dist::test::work_fixture {
   }
 };
 
+struct crowded : fixture {
+  crowded() : fixture(options()) {}
+  static dist::master_options options() {
+    dist::master_options made;
+    made.limits.connection_count = 3;
+    return made;
+  }
+};
+
 struct secured : fixture {
   secured() : fixture(options()) {}
   static dist::master_options options() {
@@ -277,6 +286,19 @@ BOOST_AUTO_TEST_CASE(the_log_says_what_ran_out_of_time) {
   world.pass(1ms);
   BOOST_TEST(world.has_logged("no hello within 10 s, the limit (handshake)"), world.logged());
   BOOST_TEST(!world.has_logged("aborted"), world.logged());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(http_crowded, crowded)
+
+BOOST_AUTO_TEST_CASE(connections_beyond_the_limit_are_refused) {
+  std::vector<std::unique_ptr<dist::stream>> kept;
+  for (int i = 0; i < 3; ++i) kept.push_back(client("GET"));
+  for (int i = 0; i < 5; ++i) BOOST_TEST(world.run(send_bytes(world.network, "GET")).empty());
+  BOOST_TEST(world.count_logged("the limit (connection_count) of 3 is reached") == 1U);
+  kept.pop_back();
+  BOOST_TEST(get("/healthz").status == 200U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,7 +15,8 @@ namespace dist {
 /// allocated for a length that was only announced: memory grows as the bytes arrive.
 class frame_reader {
  public:
-  explicit frame_reader(std::size_t frame_limit_bytes);
+  /// `limit_name` is what a frame beyond the limit is told, until set_limit.
+  explicit frame_reader(std::size_t frame_limit_bytes, char const* limit_name = "frame_bytes");
 
   /// Where the next bytes go. Ends the life of the frames handed out before.
   std::span<std::byte> prepare();
@@ -26,7 +27,10 @@ class frame_reader {
   std::optional<frame> next();
 
   /// For the frames from here on.
-  void set_limit(std::size_t frame_limit_bytes) noexcept { frame_limit_bytes_ = frame_limit_bytes; }
+  void set_limit(std::size_t frame_limit_bytes) noexcept {
+    frame_limit_bytes_ = frame_limit_bytes;
+    limit_name_ = "frame_bytes";
+  }
   /// What is wrong with the stream; once it is not empty the stream is lost.
   std::string const& problem() const noexcept { return problem_; }
   /// Its kind: protocol_error or limit_exceeded.
@@ -40,6 +44,7 @@ class frame_reader {
   std::optional<frame> next_large();
 
   std::size_t frame_limit_bytes_;
+  char const* limit_name_;
   buffer chunk_;           ///< filled from begin_ to end_
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

@@ -1,0 +1,332 @@
+#!/usr/bin/env python3
+"""Peers that mean harm, on real sockets, while an honest job makes calls: memory and processor stay bounded, what is
+refused is told which limit it met, and the honest job notices nothing."""
+
+import os
+import select
+import signal
+import socket
+import struct
+import time
+
+from support import all_answered, calls_of, expect, is_long, main, say, status, until
+
+MB = 1 << 20
+# What the test's own noise may cost: buffers of the heap, shadow memory of the sanitizers.
+ROOM = 64 * MB * (6 if os.environ.get("SANITIZED_BY") else 1)
+
+
+def resident(process):
+    with open("/proc/%d/statm" % process.pid) as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def processor_seconds(process):
+    with open("/proc/%d/stat" % process.pid) as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Attack:
+    """A master, a node and an honest job; at the end the job has had all its answers and the master is no larger."""
+
+    def __init__(self, world):
+        self.world = world
+        self.master = world.master()
+        world.nodes(self.master, ["a"], slots=2)
+        self.job = world.job(self.master, "calls", "rate=50", "us=1000", "until=" + world.path("enough"))
+        until("the job", lambda: len(calls_of(self.job)) > 10)
+        self.before = resident(self.master)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        if error[0]:
+            return
+        so_far = len(calls_of(self.job))
+        until("the honest job", lambda: len(calls_of(self.job)) > so_far + 20)
+        open(self.world.path("enough"), "w").close()
+        calls = all_answered(self.job)
+        self.bounded()
+        say("%d honest calls, the slowest took %.0f ms; the master grew by %.1f MB" %
+            (len(calls), 1000 * max(one.end - one.begin for one in calls),
+             (resident(self.master) - self.before) / MB))
+
+    def bounded(self, room=ROOM):
+        grown = resident(self.master) - self.before
+        expect(grown < room, "the master grew by %d MB" % (grown // MB))
+
+    def visit(self, count=1):
+        made = [socket.create_connection(("127.0.0.1", self.master.port)) for _ in range(count)]
+        return made if count > 1 else made[0]
+
+
+def tell(peer, data):
+    """Sends what the other end takes; it may close at any time."""
+    try:
+        peer.sendall(data)
+    except OSError:
+        pass
+
+
+def hear(peer, patience=30):
+    """All that comes until the other end closes."""
+    peer.settimeout(patience)
+    heard = b""
+    try:
+        while more := peer.recv(65536):
+            heard += more
+    except ConnectionError:
+        pass
+    return heard.decode(errors="replace")
+
+
+def is_closed(peer):
+    readable, _, _ = select.select([peer], [], [], 0)
+    if not readable:
+        return False
+    try:
+        return peer.recv(65536) == b""
+    except ConnectionError:
+        return True
+
+
+UPGRADE = b"GET /register-node?port=0 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: dist/1\r\n\r\n"
+HELLO, REQUEST = 2, 4
+
+
+def header(kind, length, flags=0, codec=0, number=0):
+    return struct.pack("<2sBBBBHIIII", b"\xd1\x57", 1, kind, flags, codec, 0, length, 0, number, 1)
+
+
+def text(value):
+    return bytes([0x60 + len(value)]) + value.encode()
+
+
+def hello(role="caller", name="stranger"):
+    """docs/PROTOCOL.md, section 4, of somebody without methods, by hand."""
+    members = [("role", text(role)), ("name", text(name)), ("name_is_default", b"\xf4"), ("slots", b"\x01"),
+               ("incarnation", b"\x07"), ("build", text("")), ("labels", b"\xa0"), ("methods", b"\x80"),
+               ("nonce", b"\x58\x20" + bytes(32)), ("proof", b"\x58\x20" + bytes(32))]
+    payload = bytes([0xA0 + len(members)]) + b"".join(text(name) + value for name, value in members)
+    return header(HELLO, len(payload)) + payload
+
+
+def read_exactly(peer, count):
+    peer.settimeout(30)
+    got = b""
+    while len(got) < count:
+        more = peer.recv(count - len(got))
+        expect(more, "the master closed: %r" % got)
+        got += more
+    return got
+
+
+def frames(attack):
+    """A connection that speaks dist/1, behind the 101 and the challenge."""
+    peer = attack.visit()
+    peer.sendall(UPGRADE)
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += read_exactly(peer, 1)
+    expect(b" 101 " in head, repr(head))
+    challenge = read_exactly(peer, 24)
+    read_exactly(peer, struct.unpack_from("<I", challenge, 8)[0])
+    return peer
+
+
+def caller(attack):
+    """The same, and welcome."""
+    peer = frames(attack)
+    peer.sendall(hello())
+    welcome = read_exactly(peer, 24)
+    read_exactly(peer, struct.unpack_from("<I", welcome, 8)[0])
+    return peer
+
+
+def request(number, arguments, method=b"Tasks.mirror"):
+    """Named; its arguments are JSON."""
+    prefix = bytes([len(method)]) + method
+    prefix += bytes(-len(prefix) % 8)
+    return header(REQUEST, len(prefix) + len(arguments), flags=2, codec=1, number=number) + prefix + arguments
+
+
+def bytes_that_trickle(world):
+    # One byte now and then is a sign of life, but a head and a handshake have one limit for all of it.
+    with Attack(world) as attack:
+        heads = attack.visit(100)
+        shy = [frames(attack) for _ in range(20)]
+        silent = attack.visit(20)
+        begun, used = time.monotonic(), processor_seconds(attack.master)
+        speech = UPGRADE[:-2] + b"X: " + b"x" * 1000
+        greeting = hello()
+        said = 0
+        everybody = heads + shy + silent
+        while everybody and time.monotonic() < begun + 40:
+            for peer in heads:
+                tell(peer, speech[said:said + 1])
+            for peer in shy:
+                tell(peer, greeting[said:said + 1])
+            said += 1
+            time.sleep(0.25)
+            everybody = [peer for peer in everybody if not is_closed(peer)]
+        took = time.monotonic() - begun
+        share = (processor_seconds(attack.master) - used) / took
+        say("all were left after %.1f s, with %.1f %% of a processor" % (took, 100 * share))
+        expect(not everybody, "%d trickle for ever" % len(everybody))
+        expect(took > 9, "they were left after %.1f s" % took)
+        late = attack.visit()
+        late.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        expect("200 OK" in hear(late), "no answer to an honest one")
+
+
+def halves(world):
+    with Attack(world) as attack:
+        wholes = [UPGRADE, b'{"method":"Tasks.nap","params":[1,1,""],"id":1}',
+                  b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n" + b"[" * 50]
+        for turn in range(300 if is_long() else 60):
+            whole = wholes[turn % 3]
+            peer = attack.visit()
+            tell(peer, whole[:len(whole) // 2 + turn % 7])
+            if turn % 2:
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+        for part in (hello()[:30], hello()[:-1]):
+            frames(attack).sendall(part)
+        for turn in range(10):
+            peer = caller(attack)
+            tell(peer, request(1, b'["aaaa"]')[:20 + 3 * turn])
+            peer.close()
+        until("they are forgotten", lambda: status(attack.master)["in_use"] <= 2)
+
+
+def lengths_of_four_gigabytes(world):
+    with Attack(world) as attack:
+        for length in (0xFFFFFFFF, 0x7FFFFFFF, (4 << 20) + 1):
+            peer = frames(attack)
+            peer.sendall(header(HELLO, length) + b"x")
+            hear(peer)
+            attack.master.says(r"a frame of %d bytes; the limit \(hello_bytes\) is 4194304" % length)
+        for length in (0xFFFFFFFF, (1 << 30) + 1):
+            peer = caller(attack)
+            peer.sendall(header(REQUEST, length, flags=2, codec=1) + b"x")
+            hear(peer)
+            attack.master.says(r"a frame of %d bytes; the limit \(frame_bytes\) is 1073741824" % length)
+        # As large as may be, and only announced: many at once take no memory before their bytes come.
+        patient = [caller(attack) for _ in range(100)]
+        for peer in patient:
+            peer.sendall(header(REQUEST, 1 << 30, flags=2, codec=1) + b"x" * 16)
+        for length, limit in ((1 << 32, "message_bytes"), (1 << 63, "message_bytes")):
+            peer = attack.visit()
+            peer.sendall(b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\nx" % length)
+            heard = hear(peer)
+            expect(" 413 " in heard and limit in heard, heard)
+        peer = attack.visit()
+        peer.sendall(b"GET /" + b"x" * 20000)
+        heard = hear(peer)
+        expect(" 431 " in heard and "http_head_bytes" in heard, heard)
+        attack.bounded()
+
+
+def a_million_brackets(world):
+    with Attack(world) as attack:
+        for opening in (b"[", b'{"a":'):
+            deep = opening * 1000000
+            peer = attack.visit()
+            tell(peer, deep)
+            heard = hear_line(peer)
+            expect("64 levels (depth)" in heard, heard)
+            peer = attack.visit()
+            tell(peer, b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(deep))
+            tell(peer, deep)
+            heard = hear_line(peer, b"}")
+            expect("64 levels (depth)" in heard, heard)
+            # Inside of what a method gets; the connection goes on.
+            peer = caller(attack)
+            peer.sendall(request(1, deep) + request(2, b'["AQID"]'))
+            answers = answers_of(peer, 2)
+            expect(b"nested deeper than 64 levels (depth)" in answers[1], repr(answers[1][:300]))
+            expect(answers[2] == b'"AwIB"', repr(answers[2]))
+
+
+def hear_line(peer, end=b"\n"):
+    """One answer; the other end may close or not."""
+    peer.settimeout(30)
+    heard = b""
+    try:
+        while not heard.endswith(end) and (more := peer.recv(65536)):
+            heard += more
+    except ConnectionError:
+        pass
+    return heard.decode(errors="replace")
+
+
+def answers_of(peer, count):
+    """Payloads of so many replies and faults by the number of their request."""
+    found = {}
+    while len(found) < count:
+        head = read_exactly(peer, 24)
+        length, number = struct.unpack_from("<I", head, 8)[0], struct.unpack_from("<I", head, 16)[0]
+        found[number] = read_exactly(peer, length)
+    return found
+
+
+def readers_that_never_read(world):
+    with Attack(world) as attack:
+        used, begun = processor_seconds(attack.master), time.monotonic()
+        page = b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        line = b'{"method":"Tasks.none","params":["' + b"x" * 1000 + b'"],"id":1}\n'
+        mirror = b"".join(request(i, b'["' + b"A" * 4000 + b'"]') for i in range(1, 101))
+        # Each as much as it can get rid of, and not a byte more than its connection holds.
+        peers = [(peer, page * 100) for peer in attack.visit(10)] + [(peer, line * 100) for peer in attack.visit(10)]
+        peers += [(caller(attack), mirror) for _ in range(4)]
+        sent = 0
+        for peer, _ in peers:
+            peer.setblocking(False)
+        end = time.monotonic() + (20 if is_long() else 3)
+        while time.monotonic() < end:
+            for peer, speech in list(peers):
+                try:
+                    sent += peer.send(speech)
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    peers.remove((peer, speech))
+            time.sleep(0.01)
+        say("%.1f MB of requests were taken" % (sent / MB))
+        # It serves them, but it does not go round in circles for them, and ours were served beside.
+        attack.bounded(6 * 256 * MB)
+        for peer, _ in peers:
+            peer.close()
+        until("their calls are gone", lambda: status(attack.master)["queued"] == 0)
+        stopped = world.job(attack.master, "mirrors", "callers=50", "rounds=100", "bytes=200000")
+        until("it connects", lambda: status(attack.master)["in_use"] > 0)
+        time.sleep(0.5)
+        stopped.signal(signal.SIGSTOP)
+        so_far = len(calls_of(attack.job))
+        until("the honest job", lambda: len(calls_of(attack.job)) > so_far + 50)
+        stopped.signal(signal.SIGKILL)
+        until("its calls are gone", lambda: status(attack.master)["queued"] == 0)
+        attack.before = max(attack.before, resident(attack.master))  # the heap keeps some
+
+
+def strangers_that_say_nothing_we_know(world):
+    with Attack(world) as attack:
+        for speech in (b"\x16\x03\x01\x02\x00" + bytes(512), b"\x00" * 100, os.urandom(4096), b" " * 100,
+                       b"SSH-2.0-stranger\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\xd1\x57\x01\x04" + bytes(20)):
+            peer = attack.visit()
+            tell(peer, speech)
+            peer.shutdown(socket.SHUT_WR)
+            hear(peer)
+        # Behind a good handshake, what a caller does not send, and what nobody sends.
+        for frame in (header(HELLO, 0), header(1, 0), header(9, 0), header(5, 0), header(200, 0), header(REQUEST, 0),
+                      b"GET / HTTP/1.1\r\n\r\n" + bytes(24), request(1, b"[")[:-1] + b"\xff" * 50):
+            peer = caller(attack)
+            tell(peer, frame)
+            peer.shutdown(socket.SHUT_WR)
+            hear(peer)
+
+
+main([bytes_that_trickle, halves, lengths_of_four_gigabytes, a_million_brackets, readers_that_never_read,
+      strangers_that_say_nothing_we_know])
