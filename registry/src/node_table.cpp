@@ -7,11 +7,16 @@ namespace dist {
 namespace {
 
 constexpr std::uint32_t most_slots = 1'000'000;
+/// Every failure on the node has its name in it.
+constexpr std::size_t name_bytes = 255;
 
 }  // namespace
 
 result<node_table::admission> node_table::admit(node_info const& info) const {
   if (info.name.empty()) return make_fault(errc::denied, "a node needs a name");
+  if (info.name.size() > name_bytes)
+    return make_fault(errc::limit_exceeded, "a node's name has at most " + std::to_string(name_bytes) + " bytes, not " +
+                                                std::to_string(info.name.size()));
   if (info.slots == 0 || info.slots > most_slots) {
     return make_fault(errc::limit_exceeded, "node " + info.name + " says that it has " + std::to_string(info.slots) +
                                                 " slots; 1 to " + std::to_string(most_slots) + " are possible");

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <dist/rpc/text.hpp>
+
 namespace dist {
 namespace {
 
@@ -31,7 +34,10 @@ log::log(log_level level) : log(level, write_to_stderr) {}
 log::log(log_level level, sink to) : level_(level), sink_(std::move(to)) {}
 
 void log::write(log_level level, std::string_view line) const {
-  if (level != log_level::off && wants(level)) sink_(level, line);
+  if (level == log_level::off || !wants(level)) return;
+  auto const plain = [](char c) { return c >= ' ' && c <= '~'; };
+  if (line.size() <= line_bytes && std::ranges::all_of(line, plain)) return sink_(level, line);
+  sink_(level, printable(line, line_bytes));
 }
 
 }  // namespace dist

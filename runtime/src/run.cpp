@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <dist/rpc/secret.hpp>
+#include <dist/rpc/text.hpp>
 #include <dist/runtime/local_cluster.hpp>
 #include <dist/runtime/master_link.hpp>
 #include <dist/runtime/system_world.hpp>
@@ -93,7 +94,8 @@ int run_role_of(process const& of) {
 }  // namespace
 
 int process::say(int code, std::string const& text) const {
-  std::cerr << program << ": " << text << '\n';
+  // It may be the message of a method or a peer.
+  std::cerr << program << ": " << printable(text, 64 * 1024, line_ends::kept) << '\n';
   return code;
 }
 

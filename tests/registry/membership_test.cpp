@@ -26,6 +26,15 @@ BOOST_AUTO_TEST_CASE(a_chosen_name_of_a_living_node_is_refused) {
   BOOST_TEST(f.registry.counts().nodes == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_long_name_is_refused) {
+  fixture f;
+  f.join(process(node(std::string(255, 'n'), 1, {}), 1));
+  auto const out = f.registry.join(process(node(std::string(256, 'n'), 1, {}), 2), at(0s));
+  BOOST_REQUIRE(out.has_error());
+  BOOST_TEST((out.error().code == dist::errc::limit_exceeded));
+  BOOST_TEST(out.error().message == "a node's name has at most 255 bytes, not 256");
+}
+
 BOOST_AUTO_TEST_CASE(a_default_name_gets_the_lowest_free_suffix) {
   fixture f;
   BOOST_TEST(f.registry.join(default_name(1), at(0s))->name == "host");

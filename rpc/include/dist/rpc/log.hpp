@@ -10,10 +10,12 @@ enum class log_level { off, error, warn, info, debug };
 
 std::string_view to_text(log_level level) noexcept;
 
-/// The one interface through which everything here speaks to people. Any thread may write.
+/// The one interface through which everything here speaks to people. Any thread may write. Lines hold names and messages
+/// of peers: they are escaped and cut, so that none looks like two or speaks to a terminal.
 class log {
  public:
   using sink = std::function<void(log_level, std::string_view line)>;
+  static constexpr std::size_t line_bytes = 2000;
 
   /// Writes `dist: line` to stderr, each line in one system call.
   explicit log(log_level level = log_level::info);

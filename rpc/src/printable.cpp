@@ -1,0 +1,57 @@
+#include <algorithm>
+#include <dist/rpc/text.hpp>
+
+namespace dist {
+namespace {
+
+void escape(unsigned char byte, std::string& out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  switch (byte) {
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    default: (out += "\\x") += digits[byte >> 4]; out += digits[byte & 15];
+  }
+}
+
+/// `text` is UTF-8.
+void append(std::string_view text, line_ends ends, std::string& out) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto const byte = static_cast<unsigned char>(text[at]);
+    auto const next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0U;
+    // U+0080 to U+009F are commands to a terminal as well.
+    if (byte == 0xc2 && next >= 0x80 && next <= 0x9f) {
+      escape(byte, out);
+      escape(static_cast<unsigned char>(next), out);
+      ++at;
+    } else if ((byte < ' ' && !(byte == '\n' && ends == line_ends::kept)) || byte == 0x7f) {
+      escape(byte, out);
+    } else {
+      out += text[at];
+    }
+  }
+}
+
+}  // namespace
+
+std::string printable(std::string_view text, std::size_t most_bytes, line_ends ends) {
+  auto shown = text.substr(0, most_bytes);
+  // Not in the middle of a character.
+  if (shown.size() < text.size())
+    for (int n = 0; n < 3 && !shown.empty() && (text[shown.size()] & 0xC0) == 0x80; ++n) shown.remove_suffix(1);
+  auto const left_out = text.size() - shown.size();
+  std::string out;
+  out.reserve(shown.size());
+  while (!shown.empty()) {
+    auto const good = std::min(find_invalid_utf8(shown), shown.size());
+    append(shown.substr(0, good), ends, out);
+    shown.remove_prefix(good);
+    if (shown.empty()) break;
+    escape(static_cast<unsigned char>(shown.front()), out);
+    shown.remove_prefix(1);
+  }
+  if (left_out > 0) out += "... (" + std::to_string(left_out) + " more bytes)";
+  return out;
+}
+
+}  // namespace dist
