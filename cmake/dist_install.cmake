@@ -1,4 +1,4 @@
-# `cmake --install`: headers, static libraries and the package `dist` for find_package.
+# `cmake --install`: headers, static libraries, the package `dist` for find_package, and the command `dist` with its manual.
 include(CMakePackageConfigHelpers)
 
 set(dist_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/dist)
@@ -13,6 +13,11 @@ foreach(module IN ITEMS rpc registry runtime tests/sim)
             FILES_MATCHING PATTERN "*.hpp")
   endif()
 endforeach()
+
+if(TARGET dist_command)
+  install(TARGETS dist_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(FILES ${PROJECT_SOURCE_DIR}/runtime/command/dist.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
 
 install(EXPORT dist_targets NAMESPACE dist:: FILE dist-targets.cmake DESTINATION ${dist_package_dir})
 configure_package_config_file(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
+#include <dist/runtime/duration_text.hpp>
 #include <sstream>
 
 namespace dist {
@@ -246,22 +247,6 @@ std::string usage(std::string const& program) {
        << "\nEach flag is also an environment variable: DIST_JOIN=desk:3000 is --join desk:3000.\n"
           "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with failed items, 4 no master or no nodes, 130 interrupted.\n";
   return text.str();
-}
-
-result<std::chrono::nanoseconds> parse_duration(std::string const& text) {
-  struct unit {
-    std::string_view name;
-    double seconds;
-  };
-  constexpr unit units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"min", 60}, {"h", 3600}, {"s", 1}, {"", 1}};
-  double number = 0;
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string_view const suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (error == std::errc() && number >= 0 && number < 1e9)
-    for (auto const& one : units)
-      if (suffix == one.name)
-        return std::chrono::nanoseconds(static_cast<std::int64_t>(number * one.seconds * 1e9));
-  return make_fault(errc::bad_arguments, "a time is a number and ms, s, min or h, such as 500ms");
 }
 
 }  // namespace dist

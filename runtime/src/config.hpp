@@ -57,7 +57,4 @@ result<run_config> parse_config(std::vector<std::string> const& arguments, envir
 /// What --help prints for `program`.
 std::string usage(std::string const& program);
 
-/// `250ms`, `1s`, `2min`; a bare number is seconds.
-result<std::chrono::nanoseconds> parse_duration(std::string const& text);
-
 }  // namespace dist

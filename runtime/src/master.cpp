@@ -109,8 +109,10 @@ task<void> master::impl::beat_loop() {
 /// What to type where, so that a node joins.
 std::string master::impl::join_hint() const {
   auto const port = std::to_string(local_address().port);
-  if (is_loopback(options_.listen.host)) return "in another terminal run: " + options_.program + " --join :" + port;
-  return "on another machine run: " + options_.program + " --join " + host_name() + ":" + port +
+  // A master that serves no methods itself, such as the command's, does not know the nodes' program.
+  auto const program = methods_.empty() ? "PROGRAM" : options_.program;
+  if (is_loopback(options_.listen.host)) return "in another terminal run: " + program + " --join :" + port;
+  return "on another machine run: " + program + " --join " + host_name() + ":" + port +
          (options_.secret.empty() ? "" : " --secret-file FILE");
 }
 

@@ -1,14 +1,11 @@
 #include <algorithm>
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <dist/rpc/browser.hpp>
+#include <dist/runtime/token.hpp>
 
 #include "json_calls.hpp"
 #include "host_name.hpp"
 #include "master_impl.hpp"
-#include "token.hpp"
 
 namespace dist {
 namespace {
@@ -153,50 +150,6 @@ http_response master::impl::answer_register(http_request const& request, std::st
   else
     known->again.set();
   return http_response(201, "registered\n");
-}
-
-std::string master::impl::status_json() const {
-  auto const counts = calls_->nodes().counts();
-  auto const now = world_.clock.now();
-  boost::json::array nodes;
-  for (auto const& node : calls_->nodes().nodes()) {
-    boost::json::array methods;
-    for (auto const& offer : node.info->methods) methods.emplace_back(offer.name);
-    boost::json::object labels;
-    for (auto const& [name, value] : node.info->labels) labels.emplace(name, value);
-    boost::json::object calls;
-    for (auto const& [method, count] : calls_->calls_sent_to(node.id)) calls.emplace(method, count);
-    auto const ms = [&](time_point since) {
-      return std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count();
-    };
-    boost::json::array abandoned;
-    for (auto const& one : calls_->abandoned_on(node.id))
-      abandoned.push_back({{"method", one.method}, {"count", one.count}, {"oldest_ms", ms(one.since)}});
-    nodes.push_back(boost::json::object{{"name", node.info->name},
-                                        {"address", node.info->address},
-                                        {"kind", std::string(to_text(node.info->kind))},
-                                        {"state", std::string(to_text(node.state))},
-                                        {"slots", node.info->slots},
-                                        {"in_use", node.in_use},
-                                        {"in_flight", calls_->in_flight_on(node.id)},
-                                        {"abandoned", node.abandoned},
-                                        {"abandoned_calls", std::move(abandoned)},
-                                        {"age_ms", ms(node.joined_at)},
-                                        {"silent_ms", ms(node.last_heard)},
-                                        {"build", node.info->build},
-                                        {"labels", std::move(labels)},
-                                        {"methods", std::move(methods)},
-                                        {"calls", std::move(calls)}});
-  }
-  boost::json::object status{{"nodes", std::move(nodes)},
-                             {"slots", counts.slots},
-                             {"in_use", counts.in_use},
-                             {"abandoned", counts.abandoned},
-                             {"queued", counts.queued},
-                             {"queued_bytes", counts.queued_bytes},
-                             {"late_replies", calls_->late_replies()},
-                             {"waiting", calls_->why_waiting()}};
-  return boost::json::serialize(status);
 }
 
 }  // namespace dist

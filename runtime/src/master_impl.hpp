@@ -7,11 +7,11 @@
 #include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/master.hpp>
+#include <dist/runtime/token.hpp>
 #include <memory>
 
 #include "address_range.hpp"
 #include "dispatcher.hpp"
-#include "token.hpp"
 
 namespace dist {
 

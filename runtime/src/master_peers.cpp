@@ -107,7 +107,8 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   put_welcome(node.session(), welcome_for(node.name), who, options_.secret, own);
   listing const known(members_, node);
   calls_->ready(*in);
-  if (!options_.build.empty() && !who.build.empty() && who.build != options_.build)
+  // A master without methods of its own serves every program's nodes.
+  if (!methods_.empty() && !options_.build.empty() && !who.build.empty() && who.build != options_.build)
     world_.log.warn("node " + node.name + " runs another build of this program");
   world_.log.info("node " + node.name + " joined (" + slots_text(who.slots) + "), " +
                   nodes_text(calls_->nodes().counts().nodes));

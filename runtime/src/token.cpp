@@ -1,4 +1,4 @@
-#include "token.hpp"
+#include <dist/runtime/token.hpp>
 
 #include <dist/rpc/buffer.hpp>
 #include <dist/rpc/hmac.hpp>

@@ -24,3 +24,9 @@ execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build COMMAND_ERROR_IS_
 foreach(how IN ITEMS --inline --local=1)
   execute_process(COMMAND ${WORK}/build/consumer ${how} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
+
+# The command and its manual come with it.
+execute_process(COMMAND ${WORK}/prefix/bin/dist --version COMMAND_ERROR_IS_FATAL ANY)
+if(NOT EXISTS ${WORK}/prefix/share/man/man1/dist.1)
+  message(FATAL_ERROR "the manual of the command dist was not installed")
+endif()

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <dist/rpc/result.hpp>
+#include <dist/runtime/duration_text.hpp>
 #include <map>
 #include <ostream>
 

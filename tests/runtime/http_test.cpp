@@ -2,9 +2,9 @@
 #include <boost/json/serialize.hpp>
 #include <dist/rpc/http_client.hpp>
 #include <dist/rpc/stream.hpp>
+#include <dist/runtime/token.hpp>
 
 #include "desk.hpp"
-#include "token.hpp"
 
 using namespace std::chrono_literals;
 using dist::test::Work;

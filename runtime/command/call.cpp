@@ -1,0 +1,85 @@
+#include <boost/json/serialize.hpp>
+#include <dist/rpc/json.hpp>
+#include <dist/rpc/jsonrpc.hpp>
+#include <iostream>
+
+#include "exit_code.hpp"
+#include "master_client.hpp"
+#include "verbs.hpp"
+
+namespace dist {
+namespace {
+
+std::string quote(std::string const& text) { return boost::json::serialize(boost::json::value(text)); }
+
+/// The words as a JSON list, each as it was written.
+std::string parameters(std::vector<std::string> const& words) {
+  std::string list = "[";
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    auto const parsed = parse_json(words[i], limits().depth);
+    if (!parsed)
+      throw command_error(exit_code::wrong_use, "argument " + std::to_string(i) + ", " + words[i] + ", is no JSON: " +
+                                                    parsed.error().message + "; a text wants its quotes: '\"text\"'");
+    list += (i > 1 ? "," : "") + words[i];
+  }
+  return list + "]";
+}
+
+rpc_reply read_reply(std::string const& text) {
+  auto message = parse_rpc(text, limits());
+  if (message.items.size() == 1)
+    if (auto* const reply = std::get_if<rpc_reply>(&message.items.front())) return std::move(*reply);
+  throw command_error(exit_code::failed, "the master's answer is no JSON-RPC: " + text.substr(0, 100));
+}
+
+/// What the shell is told of a failed call.
+int code_of(rpc_error const& error) {
+  return to_fault(error).code == errc::no_node ? exit_code::nobody_there : exit_code::failed;
+}
+
+std::string next_step(rpc_error const& error) {
+  switch (to_fault(error).code) {
+    case errc::unknown_method:
+      return "; see: dist methods";
+    case errc::bad_arguments:
+      return "; see: dist methods. Each word is one argument";
+    case errc::no_node:
+      return "; see: dist nodes";
+    default:
+      return "";
+  }
+}
+
+task<void> call(master_client& master, command_line const& given, int& code) {
+  rpc_request asked;
+  asked.id_text = "1";
+  asked.method = given.words.front();
+  asked.params_text = parameters(given.words);
+  http_request request("POST", "/rpc");
+  request.headers.set("Content-Type", "application/json");
+  request.body = write_request(asked);
+  auto const answer = co_await master.ask(std::move(request), master.limit_or(duration::max()));
+  auto const reply = read_reply(answer.body);
+  if (reply.error) {
+    code = code_of(*reply.error);
+    std::cerr << "dist: " << reply.error->message << next_step(*reply.error) << '\n';
+    if (given.json)
+      std::cout << R"({"error":{"message":)" << quote(reply.error->message)
+                << (reply.error->data_text.empty() ? "" : ",\"data\":" + reply.error->data_text) << "}}\n";
+  } else if (given.json) {
+    std::cout << R"({"result":)" << reply.result_text << "}\n";
+  } else {
+    std::cout << reply.result_text << '\n';
+  }
+}
+
+}  // namespace
+
+int make_call(command_line const& given) {
+  master_client master(given);
+  int code = 0;
+  master.run(call(master, given, code));
+  return code;
+}
+
+}  // namespace dist

@@ -1,0 +1,145 @@
+#include "command_line.hpp"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <cctype>
+#include <dist/runtime/duration_text.hpp>
+#include <sstream>
+
+#include "exit_code.hpp"
+#include "verbs.hpp"
+
+namespace dist {
+namespace {
+
+namespace po = boost::program_options;
+
+po::options_description flags() {
+  auto const text = [](char const* name) { return po::value<std::string>()->value_name(name); };
+  po::options_description all("Flags", 110, 60);
+  all.add_options()("master,m", text("ADDR"), "where the master is, such as desk:3000; default :3000, this machine")(
+      "secret-file", text("FILE"), "file with the cluster's secret")(
+      "tls", "speak TLS with the master, whose authority this system trusts; implied by the next three")(
+      "tls-ca", text("FILE"), "who must have signed the master's certificate")(
+      "tls-cert", text("FILE"), "a certificate to show, where the master asks for one")("tls-key", text("FILE"),
+                                                                                        "the certificate's key")(
+      "within", text("D"), "give up after so long, such as 500ms or 2min; default never for call, 10s otherwise")(
+      "why", "call: say where the call waits, where it went and why")("json", "write JSON, for scripts")(
+      "version", "print the version")("help,h", "print this");
+  return all;
+}
+
+[[noreturn]] void refuse(std::string const& text) { throw command_error(exit_code::wrong_use, text); }
+
+/// `-5` is an argument of a call, not a flag.
+std::vector<po::option> negative_number(std::vector<std::string>& left) {
+  std::vector<po::option> found;
+  auto const& next = left.front();
+  if (next.size() < 2 || next[0] != '-' || !std::isdigit(static_cast<unsigned char>(next[1]))) return found;
+  po::option word;
+  word.value.push_back(next);
+  word.original_tokens.push_back(next);
+  found.push_back(word);
+  left.erase(left.begin());
+  return found;
+}
+
+/// DIST_SECRET_FILE for secret-file. The master's address has the variable that a job has which connects to it:
+/// DIST_MASTER would make every program a master there.
+std::string variable_of(std::string const& flag) {
+  if (flag == "master") return "DIST_CONNECT";
+  std::string name = "DIST_" + flag;
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  });
+  return name;
+}
+
+class given_flags {
+ public:
+  given_flags(po::variables_map flags, std::function<char const*(char const*)> const& environment)
+      : flags_(std::move(flags)), environment_(environment) {}
+
+  bool on_line(std::string const& flag) const { return flags_.count(flag) != 0; }
+  std::string text(std::string const& flag) const {
+    if (on_line(flag)) return flags_[flag].as<std::string>();
+    auto const* const value = environment_(variable_of(flag).c_str());
+    return value ? value : "";
+  }
+
+ private:
+  po::variables_map flags_;
+  std::function<char const*(char const*)> const& environment_;
+};
+
+void read_master(command_line& read, given_flags const& given) {
+  auto const text = given.text("master");
+  auto const parsed = parse_address(text.empty() ? ":3000" : text);
+  if (!parsed) refuse("--master " + text + ": " + parsed.error().message);
+  read.master = *parsed;
+  read.secret_file = given.text("secret-file");
+  read.tls = {given.text("tls-cert"), given.text("tls-key"), given.text("tls-ca")};
+  auto const tls = given.text("tls");
+  read.with_tls = given.on_line("tls") || (!tls.empty() && tls != "0") || !read.tls.certificate.empty() ||
+                  !read.tls.key.empty() || !read.tls.authority.empty();
+}
+
+void read_verb(command_line& read, given_flags const& given) {
+  if (read.words.empty()) {
+    if (!read.help && !read.version) refuse("what is it to do? See: dist --help");
+    return;
+  }
+  read.verb = read.words.front();
+  read.words.erase(read.words.begin());
+  auto const* known = find_verb(read.verb);
+  if (!known) refuse("there is no command '" + read.verb + "'; see: dist --help");
+  if (read.help) return;
+  if (read.words.size() < known->least_words || read.words.size() > known->most_words)
+    refuse("usage: dist " + std::string(known->usage));
+  if (given.on_line("why") && read.verb != "call") refuse("--why is for call: dist call --why METHOD [JSON...]");
+}
+
+}  // namespace
+
+command_line read_command_line(std::vector<std::string> const& arguments,
+                               std::function<char const*(char const*)> const& environment) {
+  namespace style = po::command_line_style;
+  po::variables_map map;
+  command_line read;
+  try {
+    auto known = flags();
+    known.add_options()("word", po::value<std::vector<std::string>>(&read.words));
+    po::store(po::command_line_parser(arguments)
+                  .options(known)
+                  .positional(po::positional_options_description().add("word", -1))
+                  .style(style::unix_style & ~style::allow_guessing)
+                  .extra_style_parser(negative_number)
+                  .run(),
+              map);
+    po::notify(map);
+  } catch (po::error const& e) {
+    refuse(std::string(e.what()) + "; see: dist --help");
+  }
+  given_flags const given(std::move(map), environment);
+  read.help = given.on_line("help");
+  read.version = given.on_line("version");
+  read.json = given.on_line("json");
+  read.why = given.on_line("why");
+  if (given.on_line("within")) {
+    auto const text = given.text("within");
+    auto const parsed = parse_duration(text);
+    if (!parsed) refuse("--within " + text + ": " + parsed.error().message);
+    read.within = *parsed;
+  }
+  read_verb(read, given);
+  read_master(read, given);
+  return read;
+}
+
+std::string flags_text() {
+  std::ostringstream text;
+  text << flags();
+  return text.str();
+}
+
+}  // namespace dist

@@ -1,0 +1,99 @@
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
+#include <iostream>
+
+#include "exit_code.hpp"
+#include "master_client.hpp"
+#include "table.hpp"
+#include "verbs.hpp"
+
+// What only reads the master's `/status`.
+
+namespace dist {
+namespace {
+
+namespace json = boost::json;
+
+json::value status_of(command_line const& given) {
+  master_client master(given);
+  json::value got;
+  auto read = [](master_client& from, json::value& into) -> task<void> { into = co_await from.status(); };
+  master.run(read(master, got));
+  return got;
+}
+
+std::string text_at(json::object const& of, char const* member) { return json::value_to<std::string>(of.at(member)); }
+std::string number_at(json::object const& of, char const* member) { return json::serialize(of.at(member)); }
+
+/// Without nodes nothing else makes sense; scripts see it by the exit code.
+int nobody(command_line const& given) {
+  std::cerr << "dist: no node has joined the master at " << to_text(given.master) << "; start one: PROGRAM --join "
+            << to_text(given.master) << '\n';
+  return exit_code::nobody_there;
+}
+
+std::string labels_of(json::object const& node) {
+  std::string text;
+  for (auto const& [name, value] : node.at("labels").as_object()) {
+    auto const of = json::value_to<std::string>(value);
+    text += (text.empty() ? "" : ",") + std::string(name) + (of.empty() ? "" : "=" + of);
+  }
+  return text.empty() ? "-" : text;
+}
+
+/// `int64, text` for `tuple<int64,text>`: what call takes, a word each.
+std::string arguments_of(json::object const& method) {
+  auto text = text_at(method, "arguments");
+  if (!text.starts_with("tuple<") || !text.ends_with('>')) return text;
+  return text.size() == 7 ? "-" : text.substr(6, text.size() - 7);
+}
+
+std::string calls_of(json::object const& node) {
+  std::uint64_t sum = 0;
+  for (auto const& [method, count] : node.at("calls").as_object()) sum += count.to_number<std::uint64_t>();
+  return std::to_string(sum);
+}
+
+}  // namespace
+
+int show_nodes(command_line const& given) {
+  auto const status = status_of(given);
+  auto const& nodes = status.at("nodes").as_array();
+  if (given.json) {
+    std::cout << json::serialize(nodes) << '\n';
+  } else if (!nodes.empty()) {
+    table shown({"NAME", "STATE", "SLOTS", "IN USE", "ABANDONED", "CALLS", "AGE", "LABELS", "ADDRESS"});
+    for (auto const& one : nodes) {
+      auto const& node = one.as_object();
+      shown.add({text_at(node, "name"), text_at(node, "state"), number_at(node, "slots"), number_at(node, "in_use"),
+                 number_at(node, "abandoned"), calls_of(node), age_text(node.at("age_ms").to_number<std::int64_t>()),
+                 labels_of(node), text_at(node, "address")});
+    }
+    std::cout << shown;
+    if (auto const waiting = json::value_to<std::string>(status.at("waiting")); !waiting.empty())
+      std::cerr << "dist: calls wait: " << waiting << '\n';
+  }
+  return nodes.empty() ? nobody(given) : 0;
+}
+
+int show_methods(command_line const& given) {
+  auto const status = status_of(given);
+  auto const& methods = status.at("methods").as_array();
+  std::size_t unlisted = 0;
+  for (auto const& node : status.at("nodes").as_array()) unlisted += node.at("kind").as_string() == "go";
+  if (given.json) {
+    std::cout << json::serialize(methods) << '\n';
+  } else if (!methods.empty()) {
+    table shown({"METHOD", "ARGUMENTS", "RESULT", "REPEATABLE", "NODES"});
+    for (auto const& one : methods) {
+      auto const& method = one.as_object();
+      shown.add({text_at(method, "name"), arguments_of(method), text_at(method, "result"),
+                 method.at("repeatable").as_bool() ? "yes" : "no", number_at(method, "nodes")});
+    }
+    std::cout << shown;
+  }
+  if (unlisted > 0) std::cerr << "dist: " << unlisted << " Go nodes do not list their methods\n";
+  return status.at("nodes").as_array().empty() ? nobody(given) : 0;
+}
+
+}  // namespace dist

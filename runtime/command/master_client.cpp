@@ -1,0 +1,143 @@
+#include "master_client.hpp"
+
+#include <dist/rpc/http_client.hpp>
+#include <dist/rpc/json.hpp>
+#include <dist/rpc/secret.hpp>
+#include <dist/rpc/stream_timer.hpp>
+#include <dist/rpc/task_group.hpp>
+#include <dist/runtime/token.hpp>
+
+#include "exit_code.hpp"
+
+namespace dist {
+namespace {
+
+constexpr auto patience = std::chrono::seconds(10);
+
+std::string text_of(duration limit) {
+  auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+[[noreturn]] void deny(std::string const& text) { throw command_error(exit_code::wrong_use, text); }
+
+}  // namespace
+
+master_client::master_client(command_line const& given) : given_(given), world_(0, log(log_level::error)) {
+  if (!given.secret_file.empty()) {
+    auto read = read_secret_file(given.secret_file);
+    if (!read) deny(read.error().message);
+    secret_ = std::move(*read);
+    if (!given.with_tls && !is_loopback(given.master.host))
+      deny(
+          "the secret's token travels over TLS or on one machine only: add --tls-ca FILE, or run this where the master "
+          "runs");
+  }
+  if (!given.with_tls) return;
+  auto with = tls_context::for_client(given.tls);
+  if (!with) deny(with.error().message);
+  world_.use_tls(std::move(*with));
+}
+
+void master_client::run(task<void> work) {
+  task_group all(world_.io().get_executor());
+  all.spawn(std::move(work));
+  std::exception_ptr failed;
+  auto wait = [](task_group& group, std::exception_ptr& why) -> task<void> {
+    try {
+      co_await group.join();
+    } catch (...) {
+      why = std::current_exception();
+    }
+  };
+  task_group waiting(world_.io().get_executor());
+  waiting.spawn(wait(all, failed));
+  world_.io().run();
+  if (failed) std::rethrow_exception(failed);
+}
+
+task<void> master_client::connect_into(std::unique_ptr<stream>& made) {
+  made = co_await world_.get().network.connect(given_.master);
+}
+
+task<std::unique_ptr<stream>> master_client::connect() {
+  std::unique_ptr<stream> made;
+  task_group attempt(world_.io().get_executor());
+  attempt.spawn(connect_into(made));
+  auto& clock = world_.get().clock;
+  auto const timer = clock.schedule(clock.now() + limit_or(patience), [&attempt] { attempt.stop(); });
+  std::string problem = "no connection within " + text_of(limit_or(patience));
+  try {
+    co_await attempt.join();
+  } catch (std::system_error const& e) {
+    problem = e.code().message();
+    if (e.code() == errc::denied || e.code() == errc::protocol_error) problem = e.what();
+  }
+  clock.cancel(timer);
+  if (made) co_return made;
+  throw command_error(exit_code::nobody_there,
+                      "no master at " + at() + ": " + problem +
+                          "; say where it is with --master ADDR or DIST_CONNECT, or start one: dist master");
+}
+
+task<http_response> master_client::ask(http_request request, duration limit) {
+  auto const peer = co_await connect();
+  request.headers.set("Host", at());
+  request.headers.set("Connection", "close");
+  if (!secret_.empty()) request.headers.set("Authorization", "Bearer " + bearer_token(secret_));
+  stream_timer timer(world_.get().clock, *peer);
+  if (limit != duration::max()) timer.arm(limit, "no answer within " + text_of(limit));
+  std::string problem;
+  try {
+    auto answer = co_await http_exchange(*peer, std::move(request), limits());
+    check(answer.response);
+    co_return std::move(answer.response);
+  } catch (std::system_error const& e) {
+    problem = e.what();
+  }
+  if (timer.fired()) throw command_error(exit_code::failed, timer.reason() + " from " + at());
+  throw command_error(exit_code::nobody_there, "what listens at " + at() +
+                                                   " does not answer as a dist master: " + problem +
+                                                   "; is the address right, and should it be --tls-ca FILE or --tls?");
+}
+
+void master_client::check(http_response const& answer) const {
+  auto body = answer.body;
+  while (!body.empty() && body.back() == '\n') body.pop_back();
+  switch (answer.status) {
+    case 200:
+    case 204:
+      return;
+    case 401:
+      deny(secret_.empty() ? "the cluster at " + at() + " has a secret: add --secret-file FILE or set DIST_SECRET_FILE"
+                           : "the secret in " + given_.secret_file + " is not that of the cluster at " + at());
+    case 403:
+      deny("the master at " + at() + " refuses: " + body);
+    case 400:
+      if (body.find("speaks TLS") != body.npos)
+        deny("the master at " + at() + " speaks TLS: add --tls-ca FILE or --tls");
+      break;
+    case 404:
+      not_a_master();
+    default:
+      break;
+  }
+  throw command_error(exit_code::failed,
+                      "the master at " + at() + " answers " + std::to_string(answer.status) + ": " + body);
+}
+
+void master_client::not_a_master() const {
+  throw command_error(exit_code::nobody_there, "what listens at " + at() + " is no dist master; is the address right?");
+}
+
+task<boost::json::value> master_client::status() {
+  http_request request("GET", "/status");
+  auto const answer = co_await ask(std::move(request), limit_or(patience));
+  auto parsed = parse_json(answer.body, limits().depth);
+  if (!parsed || !parsed->is_object() || !parsed->as_object().contains("nodes"))
+    throw command_error(exit_code::nobody_there,
+                        "what listens at " + at() + " is no dist master; is the address right?");
+  co_return std::move(*parsed);
+}
+
+}  // namespace dist
