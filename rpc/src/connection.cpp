@@ -6,6 +6,12 @@
 #include <dist/rpc/task_group.hpp>
 
 namespace dist {
+namespace {
+
+/// So many frames are handled before their answers leave: fewer cost system calls, more let the peer wait.
+constexpr unsigned frames_a_write = 32;
+
+}  // namespace
 
 connection::connection(std::unique_ptr<stream> over, seams const& world, limits const& bounds, when_full full)
     : stream_(std::move(over)), world_(world), limits_(bounds), full_(full), reader_(bounds.hello_bytes, "hello_bytes") {}
@@ -57,7 +63,7 @@ task<frame> connection::receive() {
 task<void> connection::flush() {
   if (out_.empty()) co_return;
   co_await stream_->write(out_.take());
-  out_.written();
+  out_.wrote_all();
 }
 
 task<void> connection::run(handler on_frame, sign_of_life on_bytes) {
@@ -90,28 +96,44 @@ task<void> connection::run(handler on_frame, sign_of_life on_bytes) {
 
 task<void> connection::read_loop(handler on_frame, sign_of_life on_bytes) {
   for (;;) {
-    while (auto next = closed_ ? std::nullopt : reader_.next()) {
+    handling_ = true;
+    for (unsigned handled = 1; auto next = closed_ ? std::nullopt : reader_.next(); ++handled) {
       on_frame(*next);
+      // The peer need not wait until we are through with all that it sent.
+      if (handled % frames_a_write == 0) write_now();
       // Between frames, not between reads: one read brings thousands of small requests.
-      while (full_ == when_full::pause && is_full() && !writer_ended_) co_await written_.wait();
+      while (full_ == when_full::pause && is_full() && !writer_ended_) {
+        write_now();
+        if (is_full()) co_await written_.wait();
+      }
     }
+    handling_ = false;
+    write_now();
     if (!reader_.problem().empty()) fail(reader_.problem_code(), reader_.problem());
     co_await read_more();
     if (on_bytes) on_bytes();
   }
 }
 
+void connection::write_now() {
+  // What is left is the writer's, and nothing overtakes it.
+  if (out_.empty() || !out_.left().empty()) return;
+  out_.wrote(stream_->try_write(out_.take()));
+  if (!out_.left().empty()) wake_.set();
+}
+
 task<void> connection::write_loop() {
   try {
     for (;;) {
-      if (out_.empty()) {
+      write_now();
+      if (out_.left().empty()) {
         all_written_ = ending_ != ending::no;
         if (all_written_) break;
         co_await wake_.wait();
         continue;
       }
-      co_await stream_->write(out_.take());
-      out_.written();
+      co_await stream_->write(out_.left());
+      out_.wrote_all();
       written_.set();
     }
   } catch (...) {

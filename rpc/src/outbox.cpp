@@ -1,5 +1,6 @@
 #include <dist/rpc/outbox.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace dist {
@@ -49,19 +50,29 @@ void outbox::put(frame_header header, buffer payload) {
   put(header, {}, kept->bytes(), kept);
 }
 
-std::vector<asio::const_buffer> const& outbox::take() {
+std::span<asio::const_buffer const> outbox::take() {
   std::swap(leaving_, waiting_);
   frames_taken_ = frames_put_;
   leaving_bytes_ = std::exchange(waiting_bytes_, 0);
-  gathered_.clear();
   for (auto const& s : leaving_) {
     auto const bytes = s.view.empty() ? s.bytes.bytes() : s.view;
     gathered_.emplace_back(bytes.data(), bytes.size());
   }
-  return gathered_;
+  return left();
 }
 
-void outbox::written() noexcept {
+void outbox::wrote(std::size_t bytes) noexcept {
+  for (; first_left_ < gathered_.size(); ++first_left_) {
+    auto& next = gathered_[first_left_];
+    auto const here = std::min(bytes, next.size());
+    next += here;
+    bytes -= here;
+    if (next.size() > 0) return;
+  }
+  wrote_all();
+}
+
+void outbox::wrote_all() noexcept {
   // The first is always a run of bytes: a large payload comes behind its header.
   if (!leaving_.empty() && leaving_.front().bytes.capacity() <= spare_bytes) {
     spare_ = std::move(leaving_.front().bytes);
@@ -69,6 +80,8 @@ void outbox::written() noexcept {
   }
   leaving_.clear();
   leaving_bytes_ = 0;
+  gathered_.clear();
+  first_left_ = 0;
 }
 
 }  // namespace dist

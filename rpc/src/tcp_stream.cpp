@@ -70,6 +70,8 @@ tcp_stream::tcp_stream(socket connected)
       peer_(name_text(socket_.native_handle(), ::getpeername)),
       local_(name_text(socket_.native_handle(), ::getsockname)) {
   set_options(socket_.native_handle(), family_of(socket_.native_handle()));
+  // Else try_write() would wait.
+  socket_.non_blocking(true);
 }
 
 task<std::size_t> tcp_stream::read_some(asio::mutable_buffer into) {
@@ -80,6 +82,11 @@ task<std::size_t> tcp_stream::read_some(asio::mutable_buffer into) {
 task<void> tcp_stream::write(std::span<asio::const_buffer const> from) {
   if (!socket_.is_open()) throw std::system_error(asio::error::operation_aborted);
   co_await asio::async_write(socket_, from, everything(), asio::use_awaitable);
+}
+
+std::size_t tcp_stream::try_write(std::span<asio::const_buffer const> from) noexcept {
+  std::error_code error;
+  return socket_.write_some(from, error);
 }
 
 void tcp_stream::close() noexcept {

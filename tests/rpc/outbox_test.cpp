@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(an_empty_outbox_gives_nothing) {
   BOOST_TEST(out.empty());
   BOOST_TEST(out.held_bytes() == 0U);
   BOOST_TEST(out.take().empty());
-  out.written();
+  out.wrote_all();
   BOOST_TEST(out.empty());
 }
 
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(small_frames_leave_as_one_run_of_bytes) {
   BOOST_TEST((text_of(gathered) == wanted));
   BOOST_TEST(out.empty());
   BOOST_TEST(out.held_bytes() == wanted.size());
-  out.written();
+  out.wrote_all();
   BOOST_TEST(out.held_bytes() == 0U);
 }
 
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_large_payload_lives_until_it_is_written) {
   BOOST_TEST(!watched.expired());
   out.take();
   BOOST_TEST(!watched.expired());
-  out.written();
+  out.wrote_all();
   BOOST_TEST(watched.expired());
 }
 
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(what_is_put_while_others_leave_goes_with_the_next_turn) {
   BOOST_TEST(!out.empty());
   BOOST_TEST(out.held_bytes() == 2 * (frame_header_bytes + 3));
   BOOST_TEST(leaving == frame_text(first, "one"));
-  out.written();
+  out.wrote_all();
   BOOST_TEST(out.held_bytes() == frame_header_bytes + 3);
   BOOST_TEST(text_of(out.take()) == frame_text(second, "two"));
 }
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(the_run_of_bytes_is_used_again) {
   auto const run_address = [&] {
     put_kept(out, header_of(frame_kind::reply), large_text('y'));
     auto const* const at = out.take().front().data();
-    out.written();
+    out.wrote_all();
     return at;
   };
   auto const* const first = run_address();

@@ -46,7 +46,8 @@ class connection {
 
   /// Puts a frame; the writer takes all that was put in one turn of the I/O thread.
   outbox& out() {
-    wake_.set();
+    // While frames are handled, the reader writes what they put.
+    if (!handling_) wake_.set();
     return out_;
   }
   /// From now on it does not read while its peer does not.
@@ -70,6 +71,8 @@ class connection {
 
   void end(ending how);
   task<void> read_loop(handler on_frame, sign_of_life on_bytes);
+  /// What was put leaves as far as it goes without waiting; the writer does the rest.
+  void write_now();
   task<void> write_loop();
   task<void> read_more();
   void fail(errc code, std::string const& what);
@@ -82,6 +85,7 @@ class connection {
   outbox out_;
   event wake_;     ///< something was put
   event written_;  ///< everything was written, or nothing more will be
+  bool handling_ = false;  ///< frames, by the reader
   bool writer_ended_ = false;
   bool all_written_ = false;  ///< of what was put before the end was asked for
   ending ending_ = ending::no;

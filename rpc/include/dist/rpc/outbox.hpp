@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <dist/rpc/frame.hpp>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace dist {
@@ -35,10 +36,13 @@ class outbox {
   /// Waiting and being written.
   std::size_t held_bytes() const noexcept { return waiting_bytes_ + leaving_bytes_; }
 
-  /// Takes all that waits for writing; good until written().
-  std::vector<asio::const_buffer> const& take();
-  /// What take() gave has been written: its memory is let go.
-  void written() noexcept;
+  /// Takes all that waits for writing. Not while something is left of what was taken before.
+  std::span<asio::const_buffer const> take();
+  /// What was taken and is not yet written.
+  std::span<asio::const_buffer const> left() const noexcept { return std::span(gathered_).subspan(first_left_); }
+  /// So many bytes of it, the first ones, have been written. With the last one its memory is let go.
+  void wrote(std::size_t bytes) noexcept;
+  void wrote_all() noexcept;
 
  private:
   struct segment {
@@ -52,6 +56,7 @@ class outbox {
   std::vector<segment> waiting_;
   std::vector<segment> leaving_;
   std::vector<asio::const_buffer> gathered_;
+  std::size_t first_left_ = 0;  ///< in gathered_
   std::uint64_t frames_put_ = 0;
   std::uint64_t frames_taken_ = 0;
   std::size_t waiting_bytes_ = 0;
