@@ -17,6 +17,11 @@ class counting_stream final : public stream {
     ++writes_;
     return inner_->write(from);
   }
+  std::size_t try_write(std::span<asio::const_buffer const> from) noexcept override {
+    auto const count = inner_->try_write(from);
+    if (count > 0) ++writes_;
+    return count;
+  }
   void close() noexcept override { inner_->close(); }
   std::string peer_address() const override { return inner_->peer_address(); }
   std::string local_address() const override { return inner_->local_address(); }

@@ -9,7 +9,7 @@ namespace {
 using namespace dist;
 using namespace dist::test;
 
-std::string text_of(std::vector<asio::const_buffer> const& buffers) {
+std::string text_of(std::span<asio::const_buffer const> buffers) {
   std::string text;
   for (auto const& each : buffers) text.append(static_cast<char const*>(each.data()), each.size());
   return text;
@@ -147,6 +147,21 @@ BOOST_AUTO_TEST_CASE(what_is_put_while_others_leave_goes_with_the_next_turn) {
   out.wrote_all();
   BOOST_TEST(out.held_bytes() == frame_header_bytes + 3);
   BOOST_TEST(text_of(out.take()) == frame_text(second, "two"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_written_in_pieces_leaves_the_rest) {
+  outbox out;
+  put_kept(out, header_of(frame_kind::request, {1, 1}), large_text('z'));
+  out.put(header_of(frame_kind::beat));
+  auto const all = text_of(out.take());
+  for (std::size_t written = 0; written < all.size();) {
+    BOOST_TEST((text_of(out.left()) == all.substr(written)));
+    auto const piece = std::min<std::size_t>(all.size() - written, 5'003);
+    out.wrote(piece);
+    written += piece;
+  }
+  BOOST_TEST(out.left().empty());
+  BOOST_TEST(out.held_bytes() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(the_run_of_bytes_is_used_again) {

@@ -145,6 +145,26 @@ task<std::size_t> read_some_of(state_ptr state, asio::mutable_buffer into) {
   co_return pipe.take(asio::buffer(into, state->plan->max_read));
 }
 
+/// One step fills what there is to fill, across buffers, as a gathering write does. `index` and `done` go on with it.
+std::size_t put_some(memory_stream::state& state, std::span<asio::const_buffer const> from, std::size_t& index,
+                     std::size_t& done) {
+  auto left = state.plan->max_write;
+  std::size_t put = 0;
+  while (index < from.size() && left > 0) {
+    auto const piece = asio::buffer(from[index] + done, left);
+    auto const moved = state.plan->dropping() ? piece.size() : state.outgoing->put(piece);
+    done += moved;
+    left -= moved;
+    put += moved;
+    if (moved < piece.size()) break;
+    if (done == from[index].size()) {
+      ++index;
+      done = 0;
+    }
+  }
+  return put;
+}
+
 task<void> write_to(state_ptr state, std::span<asio::const_buffer const> from) {
   auto& pipe = *state->outgoing;
   std::size_t index = 0;
@@ -162,19 +182,7 @@ task<void> write_to(state_ptr state, std::span<asio::const_buffer const> from) {
     bool const dropping = state->plan->dropping();
     if (index < from.size() && (dropping || pipe.space() > 0)) {
       if (state->plan->step()) fail(*state);
-      // A step fills what there is to fill, across buffers, as a gathering write does.
-      auto left = state->plan->max_write;
-      while (index < from.size() && left > 0) {
-        auto const piece = asio::buffer(from[index] + done, left);
-        auto const moved = dropping ? piece.size() : pipe.put(piece);
-        done += moved;
-        left -= moved;
-        if (moved < piece.size()) break;
-        if (done == from[index].size()) {
-          ++index;
-          done = 0;
-        }
-      }
+      put_some(*state, from, index, done);
       posted = true;
       co_await asio::post(asio::use_awaitable);
     } else if (index < from.size()) {
@@ -194,6 +202,16 @@ memory_stream::memory_stream(std::shared_ptr<memory_pipe> incoming, std::shared_
       local_(std::move(local)),
       peer_(std::move(peer)) {
   state_->plan->attach(state_->outgoing, state_->incoming);
+}
+
+std::size_t memory_stream::try_write(std::span<asio::const_buffer const> from) noexcept {
+  auto& s = *state_;
+  // What goes wrong is write()'s to say.
+  if (s.closed || s.outgoing->error || s.outgoing->reader_gone() || s.plan->steps == s.plan->fail_at) return 0;
+  s.plan->step();
+  std::size_t index = 0;
+  std::size_t done = 0;
+  return put_some(s, from, index, done);
 }
 
 task<std::size_t> memory_stream::read_some(asio::mutable_buffer into) { return read_some_of(state_, into); }
