@@ -1,9 +1,19 @@
 #include <dist/rpc/timer_heap.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace dist {
 namespace {
+
+/// A bin is 2^28 ns, about 0.27 s.
+std::int64_t bin_number(time_point when) noexcept {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count() >> 28;
+}
+
+/// As many as there are bins.
+std::size_t index_of(std::int64_t number) noexcept { return static_cast<std::size_t>(number) % 1024; }
 
 timer_id make_id(std::uint32_t slot, std::uint32_t generation) noexcept {
   return static_cast<timer_id>(std::uint64_t{generation} << 32 | slot);
@@ -19,34 +29,100 @@ timer_id timer_heap::add(time_point when, std::function<void()> action) {
   if (free_.empty()) {
     auto const made = static_cast<std::uint32_t>(slots_.size());
     slots_.emplace_back();
+    heap_.reserve(slots_.capacity());
     free_.reserve(slots_.capacity());
     free_.push_back(made);
   }
-  heap_.emplace_back();
   auto const index = free_.back();
   free_.pop_back();
-  slots_[index].action = std::move(action);
-  sift_up(heap_.size() - 1, {when, scheduled_++, index});
-  return make_id(index, slots_[index].generation);
+  auto& made = slots_[index];
+  made.action = std::move(action);
+  made.when = when;
+  made.order = scheduled_++;
+  if (auto* const bin = bin_of(when))
+    enter_bin(*bin, index);
+  else
+    enter_heap(index);
+  return make_id(index, made.generation);
 }
 
 bool timer_heap::cancel(timer_id timer) noexcept {
   auto const value = static_cast<std::uint64_t>(timer);
   auto const index = static_cast<std::uint32_t>(value);
   if (index >= slots_.size() || slots_[index].generation != value >> 32) return false;
-  // The action may own anything; it goes after the heap is whole again.
-  auto const action = remove(slots_[index].position);
+  if (auto const position = slots_[index].position; position != nowhere)
+    leave_heap(position);
+  else
+    leave_bin(index);
+  // The action may own anything; it goes after all is whole again.
+  auto const action = release(index);
   return true;
 }
 
 std::optional<time_point> timer_heap::next_due() const noexcept {
-  if (heap_.empty()) return std::nullopt;
-  return heap_.front().when;
+  auto first = heap_.empty() ? time_point::max() : heap_.front().when;
+  if (ahead_ == 0) return heap_.empty() ? std::nullopt : std::optional(first);
+  // What lies in a bin is due before what lies in a later one.
+  for (auto number = begun_ + 1; number <= bin_number(first); ++number) {
+    auto at = bins_[index_of(number)];
+    if (at == nowhere) continue;
+    for (; at != nowhere; at = slots_[at].next) first = std::min(first, slots_[at].when);
+    break;
+  }
+  return first;
 }
 
 std::function<void()> timer_heap::take_due(time_point now) {
+  move_bins_until(now);
   if (heap_.empty() || heap_.front().when > now) return {};
-  return remove(0);
+  auto const index = heap_.front().slot;
+  leave_heap(0);
+  return release(index);
+}
+
+/// Null for what is due soon, and for what is so far ahead that its bin is still another time's.
+std::uint32_t* timer_heap::bin_of(time_point when) noexcept {
+  auto const number = bin_number(when);
+  if (number <= begun_ || number - begun_ >= static_cast<std::int64_t>(bins_.size())) return nullptr;
+  return &bins_[index_of(number)];
+}
+
+void timer_heap::move_bins_until(time_point now) noexcept {
+  auto const last = bin_number(now);
+  // Once around is all there is.
+  for (auto left = bins_.size(); begun_ < last && ahead_ > 0 && left > 0; --left) {
+    auto& bin = bins_[index_of(++begun_)];
+    while (bin != nowhere) {
+      auto const index = bin;
+      leave_bin(index);
+      enter_heap(index);
+    }
+  }
+  begun_ = std::max(begun_, last);
+}
+
+void timer_heap::enter_bin(std::uint32_t& bin, std::uint32_t index) noexcept {
+  auto& entering = slots_[index];
+  entering.position = nowhere;
+  entering.previous = nowhere;
+  entering.next = bin;
+  if (bin != nowhere) slots_[bin].previous = index;
+  bin = index;
+  ++ahead_;
+}
+
+void timer_heap::leave_bin(std::uint32_t index) noexcept {
+  auto const& leaving = slots_[index];
+  auto& before_it =
+      leaving.previous == nowhere ? bins_[index_of(bin_number(leaving.when))] : slots_[leaving.previous].next;
+  before_it = leaving.next;
+  if (leaving.next != nowhere) slots_[leaving.next].previous = leaving.previous;
+  --ahead_;
+}
+
+void timer_heap::enter_heap(std::uint32_t index) noexcept {
+  heap_.emplace_back();  // never allocates: add() has reserved
+  sift_up(heap_.size() - 1, {slots_[index].when, slots_[index].order, index});
 }
 
 void timer_heap::place(std::size_t position, entry const& what) noexcept {
@@ -76,16 +152,17 @@ void timer_heap::sift_down(std::size_t position, entry const& what) noexcept {
   place(position, what);
 }
 
-std::function<void()> timer_heap::remove(std::size_t position) noexcept {
-  auto const index = heap_[position].slot;
+void timer_heap::leave_heap(std::size_t position) noexcept {
   auto const last = heap_.back();
   heap_.pop_back();
-  if (position < heap_.size()) {
-    if (position > 0 && before(last, heap_[(position - 1) / 2]))
-      sift_up(position, last);
-    else
-      sift_down(position, last);
-  }
+  if (position == heap_.size()) return;
+  if (position > 0 && before(last, heap_[(position - 1) / 2]))
+    sift_up(position, last);
+  else
+    sift_down(position, last);
+}
+
+std::function<void()> timer_heap::release(std::uint32_t index) noexcept {
   auto& freed = slots_[index];
   if (++freed.generation == 0) freed.generation = 1;
   free_.push_back(index);

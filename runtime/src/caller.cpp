@@ -23,14 +23,14 @@ caller::~caller() {
   mailbox_->close();
 }
 
-void caller::start(call_ptr call) {
+void caller::start(call_ptr const& call) {
   // Once stopped, the io_context may be gone, and only the record is touched.
   if (mailbox_->closed()) return;
   if (on_io_thread()) return start_here(call);
-  mailbox_->post([self = shared_from_this(), call = std::move(call)] { self->start_here(call); });
+  mailbox_->post([self = shared_from_this(), call] { self->start_here(call); });
 }
 
-void caller::await(call_ptr call, std::unique_ptr<call_waiter> waiter) {
+void caller::await(call_ptr const& call, std::unique_ptr<call_waiter> waiter) {
   if (mailbox_->closed()) return tell(*call, *waiter);
   if (on_io_thread()) return await_here(*call, std::move(waiter));
   // std::function wants copies; the waiter has only one owner.
@@ -39,10 +39,10 @@ void caller::await(call_ptr call, std::unique_ptr<call_waiter> waiter) {
   tell(*call, **shared);
 }
 
-void caller::cancel(call_ptr call) {
+void caller::cancel(call_ptr const& call) {
   if (mailbox_->closed()) return;
   if (on_io_thread()) return end_early(*call, errc::cancelled);
-  mailbox_->post([self = shared_from_this(), call = std::move(call)] { self->end_early(*call, errc::cancelled); });
+  mailbox_->post([self = shared_from_this(), call] { self->end_early(*call, errc::cancelled); });
 }
 
 task<void> caller::wait_for_nodes(std::size_t count) {

@@ -2,6 +2,7 @@
 
 #include <boost/container/small_vector.hpp>
 #include <dist/registry/registry.hpp>
+#include <dist/rpc/recycled.hpp>
 #include <dist/runtime/caller.hpp>
 
 namespace dist {
@@ -9,7 +10,7 @@ namespace dist {
 class member;
 
 /// A call as the master keeps it: where it waits, and on which nodes it is.
-class placed_call final : public call_record {
+class placed_call final : public call_record, public recycled<placed_call> {
  public:
   /// One node that has the call, under the id it has there.
   struct place {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <dist/rpc/recycled.hpp>
 #include <new>
 #include <span>
 #include <string_view>
@@ -27,7 +28,7 @@ class buffer {
   }
   explicit buffer(std::span<std::byte const> bytes) { append(bytes); }
   explicit buffer(std::string_view text) { append(std::as_bytes(std::span(text))); }
-  ~buffer() { std::free(data_); }
+  ~buffer() { release(); }
 
   std::byte* data() noexcept { return data_; }
   std::byte const* data() const noexcept { return data_; }
@@ -57,13 +58,31 @@ class buffer {
   void clear() noexcept { size_ = 0; }
 
  private:
+  /// What most calls' arguments fit in.
+  static constexpr std::size_t first_bytes = 128;
+
   void enlarge(std::size_t needed) {
-    auto capacity = capacity_ * 2 > needed ? capacity_ * 2 : needed;
-    if (capacity < 64) capacity = 64;
-    auto* moved = static_cast<std::byte*>(std::realloc(data_, capacity));
+    if (capacity_ == 0 && needed <= first_bytes) {
+      data_ = static_cast<std::byte*>(spare_blocks<first_bytes>::take());
+      capacity_ = first_bytes;
+      return;
+    }
+    auto const capacity = capacity_ * 2 > needed ? capacity_ * 2 : needed;
+    auto const is_first = capacity_ == first_bytes;
+    auto* const moved = static_cast<std::byte*>(std::realloc(is_first ? nullptr : data_, capacity));
     if (!moved) throw std::bad_alloc();
+    if (is_first) {
+      std::memcpy(moved, data_, size_);
+      release();
+    }
     data_ = moved;
     capacity_ = capacity;
+  }
+  void release() noexcept {
+    if (capacity_ == first_bytes)
+      spare_blocks<first_bytes>::give(data_);
+    else
+      std::free(data_);
   }
 
   std::byte* data_ = nullptr;

@@ -47,6 +47,7 @@ struct call_reply {
 };
 
 class call_record;
+class caller;
 
 /// Who shares a master's nodes: its own job, all that speak JSON together, and from here on each connected job.
 inline constexpr std::uint32_t own_origin = 0;
@@ -68,6 +69,7 @@ class call_record {
   /// Takes the caller's wishes, as they were given or as they came over the wire.
   void set_options(std::shared_ptr<request_options const> wishes);
 
+  std::shared_ptr<caller> home;  ///< what it was made on, for those who hold it; null where nobody does
   method_key const* method = nullptr;
   std::shared_ptr<method_key const> own_method;  ///< keeps `method` where it is not static
   buffer arguments;  ///< lives as long as the record: it may be issued again, and a large one is written from here
@@ -129,11 +131,11 @@ class caller : public std::enable_shared_from_this<caller> {
 
   /// A record of the derived class' own type.
   virtual call_ptr make_call() = 0;
-  void start(call_ptr call);
+  void start(call_ptr const& call);
   /// `waiter` is told how the call ended, before this returns if it has.
-  void await(call_ptr call, std::unique_ptr<call_waiter> waiter);
+  void await(call_ptr const& call, std::unique_ptr<call_waiter> waiter);
   /// Ends a call that nobody wants any more: whoever waits gets errc::cancelled, the node is told.
-  void cancel(call_ptr call);
+  void cancel(call_ptr const& call);
 
   /// Completes when at least `count` nodes can take calls; throws call_error when it is stopped before. I/O thread.
   task<void> wait_for_nodes(std::size_t count);

@@ -7,6 +7,7 @@
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
+#include <dist/rpc/recycled.hpp>
 #include <dist/runtime/caller.hpp>
 #include <exception>
 #include <memory>
@@ -47,6 +48,15 @@ result<R> read_reply(method_key const& method, call_reply const& reply, std::siz
   return what;
 }
 
+inline bool is_executor_of(caller const& calls, asio::any_io_executor const& one) noexcept {
+  auto const* own = one.target<asio::io_context::executor_type>();
+  return own && *own == calls.get_executor();
+}
+template <class Executor>
+bool is_executor_of(caller const&, Executor const&) noexcept {
+  return false;
+}
+
 /// What a pending<R> yields: an R, throwing the fault; or, for a result<T>, value or fault.
 template <class R>
 struct reply_of {
@@ -60,11 +70,15 @@ struct reply_of {
       error = std::make_exception_ptr(call_error(got.error()));
     else
       value = std::move(*got);
-    resume(reply, std::move(handler), std::move(error), std::move(value));
+    resume(call, reply, std::move(handler), std::move(error), std::move(value));
   }
   template <class Handler, class... Value>
-  static void resume(call_reply const& reply, Handler handler, std::exception_ptr error, Value... value) {
+  static void resume(call_record const& call, call_reply const& reply, Handler handler, std::exception_ptr error,
+                     Value... value) {
     auto const executor = asio::get_associated_executor(handler);
+    // Most wait where calls end, on the I/O thread: they need no executor to get there.
+    if (!reply.at_once && is_executor_of(*call.home, executor))
+      return std::move(handler)(std::move(error), std::move(value)...);
     auto go_on = [h = std::move(handler), e = std::move(error), ... v = std::move(value)]() mutable {
       std::move(h)(std::move(e), std::move(v)...);
     };
@@ -83,7 +97,7 @@ struct reply_of<void> {
     auto const got = read_reply<void>(*call.method, reply, depth_limit);
     std::exception_ptr error;
     if (got.has_error()) error = std::make_exception_ptr(call_error(got.error()));
-    reply_of<int>::resume(reply, std::move(handler), std::move(error));
+    reply_of<int>::resume(call, reply, std::move(handler), std::move(error));
   }
 };
 template <class T>
@@ -91,7 +105,8 @@ struct reply_of<result<T>> {
   using signature = void(std::exception_ptr, result<T>);
   template <class Handler>
   static void hand_over(Handler handler, call_record const& call, call_reply const& reply, std::size_t depth_limit) {
-    reply_of<int>::resume(reply, std::move(handler), std::exception_ptr(), read_reply<T>(*call.method, reply, depth_limit));
+    reply_of<int>::resume(call, reply, std::move(handler), std::exception_ptr(),
+                          read_reply<T>(*call.method, reply, depth_limit));
   }
 };
 
@@ -99,35 +114,32 @@ struct reply_of<result<T>> {
 class call_handle {
  public:
   call_handle() = default;
-  call_handle(std::shared_ptr<caller> calls, call_ptr call) : calls_(std::move(calls)), call_(std::move(call)) {}
+  call_handle(std::shared_ptr<caller> calls, call_ptr call) : call_(std::move(call)) { call_->home = std::move(calls); }
   call_handle(call_handle&& other) noexcept = default;
   call_handle& operator=(call_handle&& other) noexcept {
     if (this != &other) {
       drop();
-      calls_ = std::move(other.calls_);
       call_ = std::move(other.call_);
     }
     return *this;
   }
   ~call_handle() { drop(); }
 
-  caller& calls() const noexcept { return *calls_; }
   call_ptr const& call() const noexcept { return call_; }
   /// Whoever waits for the call now owns it.
-  std::pair<std::shared_ptr<caller>, call_ptr> release() noexcept { return {std::move(calls_), std::move(call_)}; }
+  call_ptr release() noexcept { return std::move(call_); }
 
  private:
   void drop() noexcept {
-    if (auto const [calls, call] = release(); call) calls->cancel(call);
+    if (auto const call = release()) call->home->cancel(call);
   }
 
-  std::shared_ptr<caller> calls_;
   call_ptr call_;
 };
 
 /// Hands a reply to a completion handler, on the handler's own executor.
 template <class R, class Handler>
-class handler_waiter final : public call_waiter {
+class handler_waiter final : public call_waiter, public recycled<handler_waiter<R, Handler>> {
  public:
   handler_waiter(Handler handler, std::size_t depth_limit) : handler_(std::move(handler)), depth_limit_(depth_limit) {}
 
@@ -144,15 +156,11 @@ class handler_waiter final : public call_waiter {
 template <class R, class Token>
 auto async_wait_reply(call_handle handle, Token&& token) {
   auto initiation = [](auto handler, call_handle started) {
-    auto const [calls, call] = started.release();
+    auto const call = started.release();
     auto slot = asio::get_associated_cancellation_slot(handler);
-    if (slot.is_connected())
-      slot.assign([weak = std::weak_ptr<caller>(calls), one = call](asio::cancellation_type) {
-        if (auto const alive = weak.lock()) alive->cancel(one);
-      });
-    auto const depth = calls->bounds().depth;
+    if (slot.is_connected()) slot.assign([call](asio::cancellation_type) { call->home->cancel(call); });
     using waiter = handler_waiter<R, decltype(handler)>;
-    calls->await(call, std::make_unique<waiter>(std::move(handler), depth));
+    call->home->await(call, std::make_unique<waiter>(std::move(handler), call->home->bounds().depth));
   };
   return asio::async_initiate<Token, typename reply_of<R>::signature>(std::move(initiation), token, std::move(handle));
 }
@@ -168,8 +176,7 @@ template <class R>
 class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it")]] pending
     : public asio::awaitable<R> {
  public:
-  explicit pending(call_handle started)
-      : pending(started.calls().weak_from_this(), started.call(), std::move(started)) {}
+  explicit pending(call_handle started) : pending(started.call(), std::move(started)) {}
   pending(pending&&) noexcept = default;
   /// Ends the call that was here before.
   pending& operator=(pending&& other) noexcept {
@@ -183,7 +190,7 @@ class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it"
 
   /// Ends the call; a later await throws errc::cancelled, unless the answer was already there.
   void cancel() {
-    if (auto const alive = calls_.lock(); alive && call_) alive->cancel(call_);
+    if (call_) call_->home->cancel(call_);
   }
   /// The node that answered, also after the await; nothing before it did, and where only the master knows: for calls
   /// made from a node or over a connection to somebody's master.
@@ -192,21 +199,17 @@ class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it"
   /// `went to node a: the least used of 3 that can take it, 1 of 4 slots in use`. For calls made from a node or over a
   /// connection only the master knows. I/O thread.
   std::string why() const {
-    auto const alive = calls_.lock();
-    return alive && call_ ? alive->why(*call_) : "its cluster is gone";
+    return call_ ? call_->home->why(*call_) : "it was moved from";
   }
   /// The call itself, for those who wait for several at once; null once it was moved from.
   call_ptr const& record() const noexcept { return call_; }
-  /// What it was made on; null once that is gone.
-  std::shared_ptr<caller> shared_caller() const noexcept { return calls_.lock(); }
+  /// What it was made on; null once it was moved from.
+  std::shared_ptr<caller> shared_caller() const noexcept { return call_ ? call_->home : nullptr; }
 
  private:
-  pending(std::weak_ptr<caller> calls, call_ptr call, call_handle&& started)
-      : asio::awaitable<R>(async_wait_reply<R>(std::move(started), asio::use_awaitable)),
-        calls_(std::move(calls)),
-        call_(std::move(call)) {}
+  pending(call_ptr call, call_handle&& started)
+      : asio::awaitable<R>(async_wait_reply<R>(std::move(started), asio::use_awaitable)), call_(std::move(call)) {}
 
-  std::weak_ptr<caller> calls_;
   call_ptr call_;
 };
 

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <new>
+
+namespace dist {
+
+/// Blocks of one size that this thread has given back and will want again: an allocator's way for any size costs more than
+/// what a call does with the block. Beyond a bound they go back to the heap, and all of them when the thread ends.
+template <std::size_t Bytes>
+class spare_blocks {
+ public:
+  static void* take() {
+    if (!spare_.first) return ::operator new(Bytes);
+    auto* const block = spare_.first;
+    spare_.first = block->next;
+    --spare_.count;
+    return block;
+  }
+  static void give(void* memory) noexcept {
+    if (spare_.count >= spare_.most) return ::operator delete(memory);
+    // What was kept by a thread must not outlive it.
+    if (spare_.count == 0) at_thread_end_.is_there();
+    spare_.first = new (memory) block{spare_.first};
+    ++spare_.count;
+  }
+
+ private:
+  struct block {
+    block* next;
+  };
+  static_assert(Bytes >= sizeof(block));
+
+  // A sanitizer sees the use of a block after its end only if the block really ends.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  static constexpr std::size_t bound = 0;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  static constexpr std::size_t bound = 0;
+#else
+  static constexpr std::size_t bound = 1024;
+#endif
+#else
+  static constexpr std::size_t bound = 1024;
+#endif
+
+  /// Trivial, so that it may still be used while the thread's other objects go.
+  struct list {
+    block* first = nullptr;
+    std::size_t count = 0;
+    std::size_t most = bound;
+  };
+  struct emptier {
+    void is_there() noexcept {}
+    ~emptier() {
+      spare_.most = 0;
+      while (spare_.first) ::operator delete(take());
+    }
+  };
+
+  static inline constinit thread_local list spare_;
+  static inline thread_local emptier at_thread_end_;
+};
+
+/// Base of a class whose objects come and go with every call: `class waiter : public recycled<waiter>`.
+template <class T>
+class recycled {
+ public:
+  static void* operator new(std::size_t bytes) {
+    return bytes == sizeof(T) ? spare_blocks<sizeof(T)>::take() : ::operator new(bytes);
+  }
+  static void operator delete(void* memory, std::size_t bytes) noexcept {
+    if (bytes == sizeof(T))
+      spare_blocks<sizeof(T)>::give(memory);
+    else
+      ::operator delete(memory);
+  }
+};
+
+}  // namespace dist
