@@ -1,5 +1,7 @@
 #include <dist/rpc/timer_heap.hpp>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <string>
@@ -60,8 +62,9 @@ BOOST_AUTO_TEST_CASE(cancelling_destroys_the_action_which_may_cancel_another) {
   BOOST_TEST(heap.empty());
 }
 
-BOOST_AUTO_TEST_CASE(it_agrees_with_a_sorted_map) {
-  dist::test::seeded_entropy chance(7);
+// Within one bin, over many, and farther than all bins reach.
+BOOST_DATA_TEST_CASE(it_agrees_with_a_sorted_map, boost::unit_test::data::make({50U, 30'000U, 900'000U}), reach_ms) {
+  dist::test::seeded_entropy chance(reach_ms);
   timer_heap heap;
   std::map<std::pair<dist::time_point, int>, timer_id> model;
   int ran = -1;
@@ -69,14 +72,14 @@ BOOST_AUTO_TEST_CASE(it_agrees_with_a_sorted_map) {
   for (int i = 0; i < 20'000; ++i) {
     auto const what = chance.below(10);
     if (what < 5) {
-      auto const when = now + std::chrono::milliseconds(chance.below(50));
+      auto const when = now + std::chrono::milliseconds(chance.below(reach_ms));
       model[{when, i}] = heap.add(when, [&ran, i] { ran = i; });
     } else if (what < 8 && !model.empty()) {
       auto const which = std::next(model.begin(), static_cast<long>(chance.below(model.size())));
       BOOST_REQUIRE(heap.cancel(which->second));
       model.erase(which);
     } else {
-      now += std::chrono::milliseconds(1);
+      now += std::chrono::milliseconds(1 + chance.below(reach_ms / 50));
       while (auto const action = heap.take_due(now)) {
         action();
         BOOST_REQUIRE(!model.empty());
