@@ -8,13 +8,15 @@ dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<di
     : session_(std::move(session)),
       calls_(std::move(calls)),
       who_(std::move(who)),
-      nested_(*session_, calls_, *this) {
+      nested_(*session_, calls_, *this) {}
+
+dist_member::~dist_member() = default;
+
+void dist_member::let_in() {
   for (std::size_t i = 0; i < who_.methods.size(); ++i)
     if (auto const number = calls_->number_of(who_.methods[i].name))
       numbers_.emplace(*number, static_cast<std::uint16_t>(i));
 }
-
-dist_member::~dist_member() = default;
 
 task<std::string> dist_member::run() {
   std::string why = "it left";

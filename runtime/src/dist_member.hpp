@@ -17,7 +17,9 @@ class dist_member final : public member, private nested_parents {
   dist_member(std::unique_ptr<connection> session, std::shared_ptr<dispatcher> calls, hello who);
   ~dist_member() override;
 
-  /// After the registry let it in: until the connection ends. Returns why it ended.
+  /// The registry has let it in: only now its methods get numbers.
+  void let_in();
+  /// After that: until the connection ends. Returns why it ended.
   task<std::string> run();
   connection& session() noexcept { return *session_; }
   hello const& who() const noexcept { return who_; }

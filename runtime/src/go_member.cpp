@@ -64,7 +64,7 @@ task<std::string> go_member::run(std::function<void()> on_alive) {
   beat();
   try {
     co_await lines_.run(std::move(on_message));
-  } catch (std::system_error const& e) {
+  } catch (std::exception const& e) {
     why = e.what();
   }
   if (patience.fired()) why = patience.reason();

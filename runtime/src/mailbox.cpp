@@ -1,6 +1,7 @@
 #include <dist/runtime/mailbox.hpp>
 
 #include <asio/post.hpp>
+#include <exception>
 
 namespace dist {
 
@@ -19,8 +20,17 @@ void mailbox::run_all() {
     if (closed_) return;
     std::swap(waiting_, running_);
   }
-  for (auto& work : running_) work();
+  std::exception_ptr failed;
+  for (auto& work : running_) {
+    if (closed_) break;
+    try {
+      work();
+    } catch (...) {
+      if (!failed) failed = std::current_exception();
+    }
+  }
   running_.clear();
+  if (failed) std::rethrow_exception(failed);
 }
 
 void mailbox::close() noexcept {

@@ -86,6 +86,8 @@ task<void> master_link::impl::stay() {
     } catch (std::system_error const& e) {
       why = e.what();
       if (e.code() == errc::denied) throw;
+    } catch (std::exception const& e) {
+      why = e.what();
     }
     if (stopping_) co_return;
     // Once for each problem, not for each try.
@@ -103,7 +105,7 @@ task<void> master_link::impl::serve() {
   std::string why = "the master closed it";
   try {
     co_await session_->run([this](frame& in) { on_frame(in); }, [this] { silence_->heard(world_.clock.now()); });
-  } catch (std::system_error const& e) {
+  } catch (std::exception const& e) {
     failed = std::current_exception();
     why = e.what();
   }

@@ -103,6 +103,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
     co_await node.session().flush();
     co_return;
   }
+  node.let_in();
   // The first frame that the node reads; the calls that wait for it come behind.
   put_welcome(node.session(), welcome_for(node.name), who, options_.secret, own);
   listing const known(members_, node);
@@ -183,7 +184,7 @@ task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registrati
       co_await stay_with_go_node(std::move(peer), name, asked);
       failures = 0;
       asked->seen = world_.clock.now();
-    } catch (std::system_error const& e) {
+    } catch (std::exception const& e) {
       problem = e.what();
     }
     if (!problem.empty() && failures == 0 && !stopped_)

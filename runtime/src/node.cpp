@@ -30,6 +30,8 @@ task<void> node::impl::join_loop() {
     } catch (std::system_error const& e) {
       if (e.code() == errc::denied) throw;
       said(e.what());
+    } catch (std::exception const& e) {
+      said(e.what());
     }
     // The end of a session is not to be interrupted; what comes behind it is.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());

@@ -79,7 +79,7 @@ task<void> go_service::serve(std::unique_ptr<stream> peer) {
   if (draining_) calls.finish();
   try {
     co_await calls.run();
-  } catch (std::system_error const& e) {
+  } catch (std::exception const& e) {
     world_.log.debug([&] { return who + ": " + e.what(); });
   }
   std::erase(open_, &calls);

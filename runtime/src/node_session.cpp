@@ -44,7 +44,7 @@ task<void> node_session::run() {
   try {
     co_await session_->run([this](frame& in) { on_frame(in); },
                            [this] { silence_->heard(heard_ = world_.clock.now()); });
-  } catch (std::system_error const& e) {
+  } catch (std::exception const& e) {
     failed = std::current_exception();
     why = e.what();
   }

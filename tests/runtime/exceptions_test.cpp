@@ -44,6 +44,23 @@ struct Throws {
 };
 BOOST_DESCRIBE_STRUCT(Throws, (), (plain, coroutine, give, take))
 
+/// Something of the process's own that fails, as memory does.
+class failing_compute final : public dist::compute {
+ public:
+  explicit failing_compute(asio::io_context& io) : inner_(io, 1) {}
+  asio::any_io_executor executor() override { return inner_.executor(); }
+  void post(std::function<void()> work) override {
+    if (std::exchange(fails, false)) throw std::length_error("no more room");
+    inner_.post(std::move(work));
+  }
+  std::size_t slots() const noexcept override { return 1; }
+
+  bool fails = false;
+
+ private:
+  dist::inline_compute inner_;
+};
+
 struct fixture {
   fixture() {
     world.add("a");
@@ -123,6 +140,41 @@ BOOST_AUTO_TEST_CASE(a_pending_yields_once) {
   moved.cancel();
   moved = dist::go<&Throws::plain>(cluster, "again");
   BOOST_TEST(world.run<std::string>(std::move(moved)) == "again");
+}
+
+BOOST_AUTO_TEST_CASE(a_nodes_own_exception_ends_its_session_and_no_more) {
+  world.kill_node(0);
+  failing_compute compute(world.io);
+  auto const around = world.world();
+  dist::node_options options;
+  options.name = "b";
+  options.master = {"master", 3000};
+  dist::node node({around.io, around.clock, around.network, compute, around.entropy, around.log}, options,
+                  dist::services<Throws>());
+  auto run = dist::test::start(world.io, node.run());
+  BOOST_REQUIRE(world.drive_until([&] { return node.joined(); }));
+  compute.fails = true;
+  // Its caller sees a node that was lost, and the method may run again.
+  BOOST_TEST(world.run<std::string>(dist::go<&Throws::plain>(cluster, "fine")) == "fine");
+  BOOST_TEST(world.has_logged("node b: no more room; trying again"), world.logged());
+  node.stop();
+  BOOST_REQUIRE(world.drive_until([&] { return run.done(); }));
+}
+
+BOOST_AUTO_TEST_CASE(what_one_piece_of_mail_throws_does_not_hold_up_the_others) {
+  asio::io_context io;
+  auto const mail = std::make_shared<dist::mailbox>(io);
+  std::string done;
+  mail->post([&] { done += 'a'; });
+  mail->post([&] { throw std::length_error("b"); });
+  mail->post([&] { done += 'c'; });
+  BOOST_CHECK_THROW(io.poll(), std::length_error);
+  BOOST_TEST(done == "ac");
+  mail->post([&] { done += 'd'; });
+  mail->post([&] { mail->close(); });
+  mail->post([&] { done += 'e'; });
+  dist::test::run_until_idle(io);
+  BOOST_TEST(done == "acd");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

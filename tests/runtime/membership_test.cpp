@@ -2,6 +2,7 @@
 
 #include "back_off.hpp"
 #include "desk.hpp"
+#include "dispatcher.hpp"
 
 using namespace std::chrono_literals;
 using dist::errc;
@@ -24,6 +25,11 @@ struct fixture : dist::test::work_fixture {
     return call;
   }
 };
+
+struct Strange {
+  std::int64_t method() const { return 1; }
+};
+BOOST_DESCRIBE_STRUCT(Strange, (), (method))
 
 dist::task<std::string> again_after(dist::cluster on, dist::pending<int> first) {
   bool failed = false;
@@ -242,6 +248,23 @@ BOOST_AUTO_TEST_CASE(two_living_nodes_of_one_chosen_name) {
   });
   BOOST_TEST(world.has_logged("node a is refused: a living node at"));
   BOOST_TEST(node_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_methods_of_a_node_that_is_refused_are_not_kept) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  dist::node_options options;
+  options.name = "a";
+  options.name_is_default = false;
+  auto& node = world.add(options, 1, dist::services<Strange>());
+  BOOST_REQUIRE(world.drive_until([&] { return node.run.done(); }));
+  auto& nodes = static_cast<dist::dispatcher&>(cluster.caller()).nodes();
+  BOOST_TEST(nodes.find_method("Work.echo").has_value());
+  BOOST_TEST(!nodes.find_method("Strange.method").has_value());
+  options.name = "b";
+  world.add(options, 1, dist::services<Strange>());
+  world.wait_for_nodes(2);
+  BOOST_TEST(nodes.find_method("Strange.method").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(default_names_are_numbered) {

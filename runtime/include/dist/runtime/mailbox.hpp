@@ -14,7 +14,8 @@ class mailbox : public std::enable_shared_from_this<mailbox> {
  public:
   explicit mailbox(asio::io_context& io) : io_(io) {}
 
-  /// False, and nothing is kept, once it is closed.
+  /// False, and nothing is kept, once it is closed. What `work` throws leaves the I/O thread's run(), after the others of
+  /// its turn have run.
   bool post(std::function<void()> work);
   /// What waits is dropped; nothing runs after this returns. I/O thread, or when its loop has ended.
   void close() noexcept;
