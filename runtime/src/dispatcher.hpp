@@ -65,6 +65,11 @@ class dispatcher final : public caller {
   std::vector<std::pair<std::string, std::uint64_t>> calls_sent_to(node_id node) const;
   /// Calls that this node has not answered, abandoned ones too.
   std::size_t in_flight_on(node_id node) const;
+  /// Null for a node that is not here.
+  member* find(node_id node) const {
+    auto const found = members_.find(node);
+    return found == members_.end() ? nullptr : found->second;
+  }
   /// What this node still runs although nobody waits for it.
   std::vector<abandoned_calls::stay> abandoned_on(node_id node) const;
   result<method_ref> number_of(std::string_view method) { return registry_.intern(method); }

@@ -108,13 +108,27 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
   });
 }
 
+/// Its whole machine: what was sent meanwhile arrives a moment after it goes on, and its timers are first.
+void scenario::suspend_master(duration until) {
+  event("suspend the master");
+  world_->master().self.freeze();
+  for (auto const& one : world_->nodes()) one->self.network.up->stall();
+  world_->at(until, [this] {
+    if (world_->has_master()) world_->master().self.thaw();
+  });
+  world_->at(until + milliseconds(20), [this] {
+    for (auto const& one : world_->nodes()) one->self.network.up->resume();
+  });
+}
+
 void scenario::fault_of_master(duration when, duration lasts) {
   auto const kind = chance_.below(4);
   auto const how = some_death(chance_);
   world_->at(when, [=, this] {
     if (!world_->has_master()) return;
     auto const until = world_->now() + lasts;
-    if (kind < 2) {
+    if (kind == 0) return suspend_master(until);
+    if (kind == 1) {
       event("freeze the master");
       world_->master().self.freeze();
       return world_->at(until, [this] {

@@ -22,12 +22,13 @@ constexpr auto last_call = seconds(240);           ///< until every call has end
 
 scenario::scenario(std::uint64_t seed, std::ostream* trace)
     : seed_(seed), trace_(trace), chance_(seed),
-      watcher_(calls_, [this](std::string_view node) { return is_living(node); }) {}
+      watcher_(calls_, [this](std::string_view node) { return standing_of(node); }) {}
 
-bool scenario::is_living(std::string_view name) {
+std::optional<watcher::standing> scenario::standing_of(std::string_view name) {
   for (auto const& node : master_calls().nodes().nodes())
-    if (node.info->name == name) return node.state == node_state::living || node.state == node_state::set_aside;
-  return false;
+    if (node.info->name == name)
+      return watcher::standing{node.state == node_state::living || node.state == node_state::set_aside, node.last_heard};
+  return std::nullopt;
 }
 
 dispatcher& scenario::master_calls() {
@@ -215,6 +216,23 @@ void scenario::probe() {
   });
 }
 
+/// A slot is in use for each call that runs or is abandoned, and for no other. (Here no method blocks its thread: one that
+/// waits for calls of its own leaves its slot to others.)
+void scenario::check_leases() {
+  if (!world_->has_master()) return;
+  auto const& calls = master_calls();
+  for (auto const& node : calls.nodes().nodes()) {
+    auto* const there = calls.find(node.id);
+    if (!there) continue;
+    auto const under_way = there->in_flight();
+    auto const holding = std::ranges::count(under_way, false, &member::under_way::suspended);
+    calls_.check(node.in_use == static_cast<std::size_t>(holding), [&] {
+      return "node " + node.info->name + " has " + std::to_string(node.in_use) + " slots in use for " +
+             std::to_string(holding) + " calls";
+    });
+  }
+}
+
 void scenario::expect_nothing_left() {
   auto const& calls = master_calls();
   // Methods that ignore their cancellation may still run.
@@ -233,6 +251,10 @@ void scenario::expect_nothing_left() {
 
 verdict_of_seed scenario::run() {
   build();
+  // What is wrong with a lease stays wrong for a while: not each step has to be looked at.
+  world_->after_step = [this] {
+    if (++steps_ % 4 == 0) check_leases();
+  };
   supervise();
   start_customers();
   plan_faults();

@@ -53,6 +53,7 @@ class scenario {
   void one_fault(duration when);
   void fault_of_node(std::size_t index, duration when, duration lasts);
   void fault_of_master(duration when, duration lasts);
+  void suspend_master(duration until);
   void fault_of_job(duration when, duration lasts);
   void hurt(std::string const& node, duration until);
   void heal();
@@ -66,12 +67,13 @@ class scenario {
   void add_customer(process& in, dist::cluster on, bool from_link, std::size_t count);
   void forget_customers_of(process const& dead);
   bool everybody_here();
-  bool is_living(std::string_view node);
+  std::optional<watcher::standing> standing_of(std::string_view node);
   dispatcher& master_calls();
   void recover();
   void finish_calls();
   void probe();
   void expect_nothing_left();
+  void check_leases();
   void said(std::string const& who, std::string_view line);
   void event(std::string_view what);
   duration some(duration most) { return duration(static_cast<duration::rep>(chance_.below(static_cast<std::uint64_t>(most.count()) + 1))); }
@@ -95,6 +97,7 @@ class scenario {
   std::uint64_t latency_us_ = 0;
   std::uint64_t method_us_ = 0;
   std::uint64_t faults_ = 0;
+  std::uint64_t steps_ = 0;
   std::uint64_t hash_ = 0xCBF2'9CE4'8422'2325U;
 };
 

@@ -13,10 +13,17 @@ void watcher::read(std::string_view line, duration now) {
   auto const at = line.find(sent);
   if (!line.starts_with("Trial.") || at == line.npos) return;
   auto const node = line.substr(at + sent.size());
-  calls_.check(living_(node), [&] { return "sent to a node that takes no calls: " + std::string(line); });
+  auto const now_there = look_(node);
+  calls_.check(now_there && now_there->takes_calls,
+               [&] { return "sent to a node that takes no calls: " + std::string(line); });
+  auto const silent = silent_.find(node);
+  calls_.check(!now_there || silent == silent_.end() || silent->second != now_there->last_heard,
+               [&] { return "sent to a node that was called silent and said nothing since: " + std::string(line); });
 }
 
 void watcher::read_node(std::string_view name, std::string_view rest, duration now) {
+  if (rest.starts_with("is silent"))
+    if (auto const there = look_(name)) silent_[std::string(name)] = there->last_heard;
   if (!rest.starts_with("is lost")) return;
   auto const hurt = hurt_until_.find(name);
   calls_.check(hurt != hurt_until_.end() && now <= hurt->second + lost_after,

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,10 +14,14 @@ namespace dist::sim {
 /// nothing happened to is given up.
 class watcher {
  public:
-  /// Whether the master's registry says of the node of this name that it may get calls.
-  using registry_look = std::function<bool(std::string_view node)>;
+  /// What the master's registry says of the node of this name; nothing where it does not know one.
+  struct standing {
+    bool takes_calls = false;
+    time_point last_heard{};
+  };
+  using registry_look = std::function<std::optional<standing>(std::string_view node)>;
 
-  watcher(ledger& calls, registry_look living) : calls_(calls), living_(std::move(living)) {}
+  watcher(ledger& calls, registry_look look) : calls_(calls), look_(std::move(look)) {}
 
   /// Nothing is wrong with the node from `when` on.
   void hurt(std::string const& node, duration until) {
@@ -32,7 +37,8 @@ class watcher {
   void read_node(std::string_view name, std::string_view rest, duration now);
 
   ledger& calls_;
-  registry_look living_;
+  registry_look look_;
+  std::map<std::string, time_point, std::less<>> silent_;  ///< when it was last heard, of nodes that were called silent
   std::map<std::string, duration, std::less<>> hurt_until_;
 };
 

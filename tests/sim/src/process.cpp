@@ -49,14 +49,22 @@ process::process(test::virtual_clock& all, test::memory_network& net, process_se
       stays_(asio::make_work_guard(io)),
       all_(all) {}
 
+void process::freeze() {
+  frozen_ = true;
+  // Ahead of all that arrives from here on.
+  if (chance.below(2) == 0) post_timers();
+}
+
+void process::post_timers() {
+  if (std::exchange(timers_posted_, true)) return;
+  asio::post(io, [this] {
+    timers_posted_ = false;
+    clock.run_due();
+  });
+}
+
 bool process::run_one() {
-  if (auto const due = clock.next_due(); due && !timers_posted_ && *due <= all_.now()) {
-    timers_posted_ = true;
-    asio::post(io, [this] {
-      timers_posted_ = false;
-      clock.run_due();
-    });
-  }
+  if (auto const due = clock.next_due(); due && *due <= all_.now()) post_timers();
   return io.poll_one() > 0;
 }
 

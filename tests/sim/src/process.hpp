@@ -101,7 +101,8 @@ class process {
   seams world() { return {io, clock, network, compute, chance, log}; }
   std::string const& name() const noexcept { return name_; }
 
-  void freeze() noexcept { frozen_ = true; }
+  /// What it does first when it goes on, its timers or what has arrived, is left to chance.
+  void freeze();
   void thaw() noexcept {
     frozen_ = false;
     thawed_at_ = clock.now();
@@ -128,6 +129,8 @@ class process {
   dist::log log;
 
  private:
+  void post_timers();
+
   std::string name_;
   time_point thawed_at_{};
   bool frozen_ = false;

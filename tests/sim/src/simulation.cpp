@@ -124,7 +124,7 @@ void simulation::bury_ended() {
   }
 }
 
-bool simulation::step(duration until) {
+bool simulation::step_once(duration until) {
   auto const count = running_.size();
   if (count > 0) {
     turn_ = static_cast<std::size_t>(chance.below(count));

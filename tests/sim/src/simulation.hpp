@@ -85,7 +85,11 @@ class simulation {
 
   /// One handler of one process, or, if none is ready, the next moment at which something happens. False when nothing
   /// ever will, or only after `until`, which is where time stands then.
-  bool step(duration until = duration::max());
+  bool step(duration until = duration::max()) {
+    auto const more = step_once(until);
+    if (after_step) after_step();
+    return more;
+  }
   /// Steps until `done()`; false when nothing is left that could bring it about, or it takes longer than `until`.
   bool run_until(std::function<bool()> const& done, duration until);
   void pass(duration until) {
@@ -104,10 +108,13 @@ class simulation {
   test::virtual_clock time;
   test::memory_network network;
   test::seeded_entropy chance;
+  /// Called after each step.
+  std::function<void()> after_step;
   /// Of every connection that is made from now on.
   std::function<void(process_network&)> shape_network;
 
  private:
+  bool step_once(duration until);
   process_settings settings_for(std::string name);
   template <class Action>
   void each_process(Action&& action);
