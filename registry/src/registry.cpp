@@ -105,7 +105,11 @@ void registry::update_eligible(node_entry& entry) {
 void registry::members_changed() {
   if (!aside_.empty()) take_back_excess();
   // What a queued call avoids may be all that is left, so every class is looked at again.
-  if (!queue_.empty()) selector_.mark_all_freed();
+  if (queue_.empty()) return;
+  selector_.mark_all_classes_freed();
+  queue_.each_waited_for([this](node_id node) {
+    if (auto* load = selector_.find(node)) selector_.mark_freed(*load);
+  });
 }
 
 result<class_key> registry::key_of(node_info const& info) {

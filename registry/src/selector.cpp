@@ -222,9 +222,8 @@ void selector::mark_freed(method_ref method) {
   for (auto* group : methods_[index_of(method)].possible) mark_freed(*group);
 }
 
-void selector::mark_all_freed() {
+void selector::mark_all_classes_freed() {
   for (auto const& [key, group] : classes_) mark_freed(*group);
-  for (auto const& [id, load] : loads_) mark_freed(*load);
 }
 
 std::uint64_t selector::steps() const noexcept {

@@ -10,6 +10,7 @@ void dispatcher::when_nodes(std::size_t count, nodes_waiter done) {
 }
 
 void dispatcher::tell_node_waiters() {
+  if (waiting_for_nodes_.empty()) return;
   auto const living = registry_.counts().living;
   for (auto& waiter : std::exchange(waiting_for_nodes_, {})) {
     if (living >= waiter.count)

@@ -102,6 +102,11 @@ class call_queue {
 
   /// The lines of the calls for this node.
   std::span<std::uint32_t const> lines_for(node_id node) const noexcept;
+  /// Calls `visit(node)` for each node that calls wait for, here or not.
+  template <class Visit>
+  void each_waited_for(Visit&& visit) const {
+    for (auto const& [node, lines] : at_node_) visit(node);
+  }
   /// What waited for `before`, a node that was not here, waits for `now`.
   void rename_pin(node_id before, node_id now);
 

@@ -142,7 +142,7 @@ class selector {
   void mark_freed(node_class& group);
   void mark_freed(node_load& load);
   void mark_freed(method_ref method);
-  void mark_all_freed();
+  void mark_all_classes_freed();
 
   std::size_t class_count() const noexcept { return classes_.size(); }
   std::uint64_t steps() const noexcept;
