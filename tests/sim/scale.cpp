@@ -1,6 +1,7 @@
-// What a master spends on its nodes and calls when there are many: the dispatcher and the registry as they are, with nodes
-// that do nothing but hold calls. Prints one line for each operation: its name, how often, nanoseconds of processor each.
-// Under callgrind the same in instructions: what is counted is in the functions that are called measured_...
+// What a master spends on its nodes and calls when there are many: the dispatcher and the registry as they are, with
+// nodes that do nothing but hold calls. Prints one line for each operation: its name, how often, nanoseconds of
+// processor each. Under callgrind the same in instructions: what is counted is in the functions that are called
+// measured_...
 #include <algorithm>
 #include <asio/post.hpp>
 #include <cstdlib>

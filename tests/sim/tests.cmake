@@ -20,7 +20,7 @@ set_tests_properties(sim.repeats PROPERTIES TIMEOUT 120)
 # How a user tests a job with it.
 dist_test(sim/user LIBRARIES dist::sim dist::dist)
 
-# What a master spends when there are many nodes and calls: tests/run scale makes the table of docs/scale.md with it.
+# What a master spends when there are many nodes and calls; scale_table.py makes the tables of docs/scale.md with it.
 dist_program(scale SOURCES sim/scale.cpp LIBRARIES dist::runtime)
 target_include_directories(scale PRIVATE ${PROJECT_SOURCE_DIR}/runtime/src)
 set_target_properties(scale PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/sim)
