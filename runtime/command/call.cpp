@@ -1,6 +1,9 @@
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
 #include <dist/rpc/json.hpp>
 #include <dist/rpc/jsonrpc.hpp>
+#include <dist/rpc/sleep.hpp>
+#include <dist/rpc/task_group.hpp>
 #include <iostream>
 
 #include "exit_code.hpp"
@@ -50,6 +53,51 @@ std::string next_step(rpc_error const& error) {
   }
 }
 
+/// While the call waits: says why calls do, when that changes.
+task<void> watch(master_client& master) {
+  std::string said;
+  for (;;) {
+    co_await sleep_for(master.world().get().clock, std::chrono::seconds(1));
+    auto const status = co_await master.status();
+    auto waiting = boost::json::value_to<std::string>(status.at("waiting"));
+    if (waiting.empty() || waiting == said) continue;
+    std::cerr << "dist: waiting: " << waiting << '\n';
+    said = std::move(waiting);
+  }
+}
+
+task<http_response> ask(master_client& master, http_request request, bool why) {
+  task_group watching(master.world().io().get_executor());
+  if (why) {
+    request.headers.set("Dist-Why", "yes");
+    watching.spawn(watch(master));
+  }
+  std::exception_ptr failed;
+  http_response answer;
+  try {
+    answer = co_await master.ask(std::move(request), master.limit_or(duration::max()));
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  watching.stop();
+  try {
+    co_await watching.join();
+  } catch (command_error const&) {
+    // Nobody asked for the watch by itself: what the call says counts.
+  }
+  if (failed) std::rethrow_exception(failed);
+  co_return answer;
+}
+
+/// What --json writes.
+std::string json_answer(rpc_reply const& reply, std::string const& why) {
+  auto const behind = why.empty() ? "}" : ",\"why\":" + quote(why) + "}";
+  if (!reply.error) return "{\"result\":" + reply.result_text + behind;
+  auto const& data = reply.error->data_text;
+  return "{\"error\":{\"message\":" + quote(reply.error->message) + (data.empty() ? "" : ",\"data\":" + data) + "}" +
+         behind;
+}
+
 task<void> call(master_client& master, command_line const& given, int& code) {
   rpc_request asked;
   asked.id_text = "1";
@@ -58,19 +106,18 @@ task<void> call(master_client& master, command_line const& given, int& code) {
   http_request request("POST", "/rpc");
   request.headers.set("Content-Type", "application/json");
   request.body = write_request(asked);
-  auto const answer = co_await master.ask(std::move(request), master.limit_or(duration::max()));
+  auto const answer = co_await ask(master, std::move(request), given.why);
+  std::string const why(answer.headers.find("Dist-Why").value_or(""));
   auto const reply = read_reply(answer.body);
   if (reply.error) {
     code = code_of(*reply.error);
     std::cerr << "dist: " << reply.error->message << next_step(*reply.error) << '\n';
-    if (given.json)
-      std::cout << R"({"error":{"message":)" << quote(reply.error->message)
-                << (reply.error->data_text.empty() ? "" : ",\"data\":" + reply.error->data_text) << "}}\n";
-  } else if (given.json) {
-    std::cout << R"({"result":)" << reply.result_text << "}\n";
-  } else {
-    std::cout << reply.result_text << '\n';
   }
+  if (given.json)
+    std::cout << json_answer(reply, why) << '\n';
+  else if (!reply.error)
+    std::cout << reply.result_text << '\n';
+  if (!why.empty() && !given.json) std::cerr << "dist: " << why << '\n';
 }
 
 }  // namespace

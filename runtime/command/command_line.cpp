@@ -23,7 +23,8 @@ po::options_description flags() {
       "tls-ca", text("FILE"), "who must have signed the master's certificate")(
       "tls-cert", text("FILE"), "a certificate to show, where the master asks for one")("tls-key", text("FILE"),
                                                                                         "the certificate's key")(
-      "within", text("D"), "give up after so long, such as 500ms or 2min; default never for call, 10s otherwise")(
+      "within", text("D"),
+      "give up after so long, such as 500ms or 2min; default never for call and drain, 10s otherwise")(
       "why", "call: say where the call waits, where it went and why")("json", "write JSON, for scripts")(
       "version", "print the version")("help,h", "print this");
   return all;

@@ -26,6 +26,9 @@ std::string help_text(verb const* about);
 int show_nodes(command_line const& given);
 int show_methods(command_line const& given);
 int make_call(command_line const& given);
+int drain_node(command_line const& given);
+int show_jobs(command_line const& given);
+int cancel_job(command_line const& given);
 int make_secret(command_line const& given);
 /// `dist master` takes the flags of every program's master: its words are read there, not by read_command_line.
 int run_master(std::vector<std::string> const& words);

@@ -89,7 +89,7 @@ std::string caller::why(call_record const& call) const {
   if (call.state_ == call_record::state::fresh) return "it has not been started";
   if (is_live(call)) return why_there(call);
   auto const by = call.answered_by();
-  return by ? "it has ended on node " + *by : "it has ended";
+  return (by ? "it has ended on node " + *by : "it has ended") + how_it_went(call);
 }
 
 void caller::start_here(call_ptr const& call) {

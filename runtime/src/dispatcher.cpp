@@ -66,6 +66,7 @@ void dispatcher::submit(placed_ptr const& call) {
 
 void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   call->queued = {};
+  if (call->queued_at != time_point()) call->waited = beat_at_ - call->queued_at;
   ++call->issues;
   call->in_use_then = held.in_use();
   call->slots_then = held.slots();

@@ -75,6 +75,9 @@ class dispatcher final : public caller {
   result<method_ref> number_of(std::string_view method) { return registry_.intern(method); }
   std::uint64_t late_replies() const noexcept { return late_replies_; }
 
+  /// Begins the drain of the node of this name; false where there is none.
+  bool drain(std::string_view name);
+
   /// Why calls wait, one line a method; empty when none waits without a chance.
   std::string why_waiting() const;
   void stop();
@@ -82,6 +85,7 @@ class dispatcher final : public caller {
  private:
   void dispatch(call_ptr const& call) override;
   std::string why_there(call_record const& call) const override;
+  std::string how_it_went(call_record const& call) const override;
   abandoned abandon(call_record& call) override;
   void ended(call_record& call) noexcept override;
 

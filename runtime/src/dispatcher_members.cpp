@@ -87,6 +87,18 @@ void dispatcher::drain(member& node) {
   send_waiting();
 }
 
+bool dispatcher::drain(std::string_view name) {
+  for (auto const& node : registry_.nodes()) {
+    if (node.info->name != name) continue;
+    auto& there = *members_.at(node.id);
+    // First nothing more is sent; the node takes the frame for the end of the requests where it drains already.
+    drain(there);
+    there.drain();
+    return true;
+  }
+  return false;
+}
+
 void dispatcher::beat() {
   for (auto const& [id, node] : members_) {
     node->beat();

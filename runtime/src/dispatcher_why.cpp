@@ -10,6 +10,33 @@ std::string dispatcher::why_waiting() const {
   return text;
 }
 
+namespace {
+
+/// `, 1 of 2 slots in use`, the call's own among them.
+std::string slots_then(placed_call const& call) {
+  return call.in_use_then > call.slots_then
+             ? ", " + std::to_string(call.in_use_then - call.slots_then) + " ahead of a free slot"
+             : ", " + std::to_string(call.in_use_then) + " of " + std::to_string(call.slots_then) + " slots in use";
+}
+
+std::string seconds_text(duration time) {
+  auto const whole = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  return std::to_string(std::max<std::int64_t>(0, whole)) + " s";
+}
+
+}  // namespace
+
+std::string dispatcher::how_it_went(call_record const& record) const {
+  auto const& call = static_cast<placed_call const&>(record);
+  if (call.issues == 0) return "; it went to no node";
+  std::string text = call.needs.pin != no_node_id ? ", which it was for" : ", the least used that could take it";
+  text += slots_then(call);
+  if (call.waited >= std::chrono::seconds(1)) text += "; it waited " + seconds_text(call.waited) + " in the queue";
+  if (call.issues > 1) text += "; it was issued " + std::to_string(call.issues) + " times";
+  if (!call.moved_because.empty()) text += "; before that " + call.moved_because;
+  return text;
+}
+
 std::string dispatcher::why_there(call_record const& record) const {
   auto const& call = static_cast<placed_call const&>(record);
   std::string text;
@@ -19,14 +46,11 @@ std::string dispatcher::why_there(call_record const& record) const {
       text += ", which it is for";
     else
       text += ": the least used of " + std::to_string(registry_.able(call.needs)) + " that can take it";
-    text += call.in_use_then > call.slots_then
-                ? ", " + std::to_string(call.in_use_then - call.slots_then) + " ahead of a free slot"
-                : ", " + std::to_string(call.in_use_then) + " of " + std::to_string(call.slots_then) + " slots in use";
+    text += slots_then(call);
   }
   if (call.queued) {
-    auto const waited = std::chrono::duration_cast<std::chrono::seconds>(beat_at_ - call.queued_at);
-    text += (text.empty() ? "waits for " : "; waits for ") + std::to_string(std::max<std::int64_t>(0, waited.count())) +
-            " s: " + registry_.why_waiting(call.needs);
+    text += (text.empty() ? "waits for " : "; waits for ") + seconds_text(beat_at_ - call.queued_at) + ": " +
+            registry_.why_waiting(call.needs);
   } else if (call.again_timer != timer_id::none) {
     text += (text.empty() ? "" : "; ") + std::string("waits for a moment before it is issued again");
   }

@@ -32,11 +32,12 @@ void hand_on(call_record const& call, call_reply const& reply, Say say) {
 
 }  // namespace
 
-task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, duration node_wait) {
+task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, duration node_wait, std::string* why) {
   std::vector<std::string> texts(message.items.size());  // in the order of the requests
   std::size_t open = 1;
   event all;
   auto answer = [&](std::uint64_t place, call_record const& call, call_reply const& reply) {
+    if (why) *why = on->why(call);
     hand_on(call, reply, [&](std::string_view result_text, fault const* failed) {
       auto const& asked = std::get<rpc_request>(message.items[place]);
       if (!asked.is_notification()) texts[place] = failed ? write_error(asked, *failed) : write_reply(asked, result_text);

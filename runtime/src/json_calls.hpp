@@ -11,8 +11,10 @@
 namespace dist {
 
 /// Answers one message, with all calls of a batch under way at once. Cancel: terminal, the calls are cancelled too.
-/// The answer is empty where there is nothing to say (notifications, replies).
-task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, duration node_wait);
+/// The answer is empty where there is nothing to say (notifications, replies). `why`, if there is one, is told why the
+/// call went where it went, the last one to end of a batch; it outlives the await.
+task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, duration node_wait,
+                             std::string* why = nullptr);
 
 /// Answers the requests of one session by calls on a caller. When this goes its calls are cancelled, and only its.
 ///

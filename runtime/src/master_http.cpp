@@ -80,7 +80,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
   if (auto const why = refuse_browser(head, who, own_names)) return http_response(403, *why + "\n");
   auto const reads = head.method == "GET" || head.method == "HEAD";
   auto const secret = !options_.secret.empty();
-  if (head.path == "/rpc") {
+  if (head.path == "/rpc" || head.path == "/drain" || head.path == "/cancel") {
     if (head.method != "POST") return only("POST");
     if (may == right::look) return http_response(403, "this token may look, not call\n");
     if (may == right::none && secret) return unauthorized();
@@ -92,7 +92,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
   } else if (head.path == options_.register_path) {
     if (!reads) return only("GET");
   } else {
-    return http_response(404, "there is nothing here; see /status, /healthz, POST /rpc\n");
+    return http_response(404, "there is nothing here; see /status, /healthz, POST /rpc, /drain, /cancel\n");
   }
   return {};
 }
@@ -102,13 +102,39 @@ task<http_response> master::impl::answer_http(http_request request, asker from) 
   if (request.path == "/healthz") co_return http_response(200, "ok\n");
   if (request.path == "/status") co_return http_response(200, status_json() + "\n", "application/json");
   if (request.path == options_.register_path) co_return answer_register(request, from.peer);
+  if (request.path == "/drain") co_return answer_drain(request);
+  if (request.path == "/cancel") co_return answer_cancel(request);
   co_return co_await answer_call(std::move(request));
 }
 
 task<http_response> master::impl::answer_call(http_request request) {
-  auto text = co_await answer_rpc(calls_, parse_rpc(request.body, options_.limits), options_.node_wait);
-  if (text.empty()) co_return http_response(204);
-  co_return http_response(200, std::move(text), "application/json");
+  std::string why;
+  auto* const asked = request.headers.find("Dist-Why") ? &why : nullptr;
+  auto text = co_await answer_rpc(calls_, parse_rpc(request.body, options_.limits), options_.node_wait, asked);
+  http_response answer(text.empty() ? 204 : 200, std::move(text), "application/json");
+  if (!why.empty()) answer.headers.set("Dist-Why", std::move(why));
+  co_return answer;
+}
+
+/// It takes no new calls, finishes those that it runs, and goes.
+http_response master::impl::answer_drain(http_request const& request) {
+  std::string const name(request.find_query("node").value_or(""));
+  if (!calls_->drain(name)) return http_response(404, "there is no node '" + name + "'; see /status\n");
+  world_.log.info("node " + name + " is told to drain");
+  return http_response(200, "draining\n");
+}
+
+/// Its calls end as cancelled, and it gets no new ones.
+http_response master::impl::answer_cancel(http_request const& request) {
+  auto const text = request.find_query("job").value_or("");
+  std::uint32_t number = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  auto const found = error == std::errc() && end == text.data() + text.size() ? jobs_.find(number) : jobs_.end();
+  if (found == jobs_.end()) return http_response(404, "there is no job '" + std::string(text) + "'; see /status\n");
+  auto& job = *found->second;
+  world_.log.info("job " + job.name + " is cancelled");
+  job.calls.cancel_all("the job was cancelled at its master");
+  return http_response(200, "cancelled\n");
 }
 
 http_response master::impl::answer_register(http_request const& request, std::string const& peer) {

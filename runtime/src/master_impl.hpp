@@ -8,10 +8,12 @@
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/master.hpp>
 #include <dist/runtime/token.hpp>
+#include <map>
 #include <memory>
 
 #include "address_range.hpp"
 #include "dispatcher.hpp"
+#include "served_calls.hpp"
 
 namespace dist {
 
@@ -48,6 +50,8 @@ class master::impl {
   task<http_response> answer_http(http_request request, asker from);
   http_response answer_register(http_request const& request, std::string const& peer);
   task<http_response> answer_call(http_request request);
+  http_response answer_drain(http_request const& request);
+  http_response answer_cancel(http_request const& request);
   right right_of_sender(http_request const& request, asker const& from) const;
   std::optional<http_response> refusal(http_request const& head, asker const& from) const;
 
@@ -70,8 +74,18 @@ class master::impl {
   std::vector<address_range> go_ranges_;
   /// By address, those that are here and those that are looked for.
   std::unordered_map<std::string, std::shared_ptr<go_registration>> go_nodes_;
+  struct job;
+  std::map<std::uint32_t, job*> jobs_;  ///< that are connected, by origin
   std::vector<member*> members_;  ///< with a running session
   bool stopped_ = false;
+};
+
+/// A connected job.
+struct master::impl::job {
+  std::string name;
+  std::string address;
+  time_point since;
+  served_calls& calls;
 };
 
 /// A Go node registers only once, so the master keeps looking for it.

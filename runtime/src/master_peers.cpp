@@ -123,7 +123,15 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   co_await session->flush();
   session->pause_when_full();
   world_.log.info("job " + who.name + " connected from " + session->over().peer_address());
-  served_calls calls(*session, calls_, calls_->new_origin());
+  auto const number = calls_->new_origin();
+  served_calls calls(*session, calls_, number);
+  job here{who.name, session->over().peer_address(), world_.clock.now(), calls};
+  jobs_.emplace(number, &here);
+  struct removal {
+    std::map<std::uint32_t, job*>& from;
+    std::uint32_t what;
+    ~removal() { from.erase(what); }
+  } const at_end{jobs_, number};
   auto& frames = *session;
   co_await session->run([&](frame& in) {
     switch (in.header().kind) {

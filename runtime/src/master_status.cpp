@@ -26,11 +26,13 @@ boost::json::array list_methods(std::vector<node_view> const& nodes) {
   return methods;
 }
 
+std::int64_t ms_between(time_point since, time_point now) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count();
+}
+
 /// What the registry says of a node, and what its member does.
 boost::json::object about(node_view const& node, dispatcher const& calls, time_point now) {
-  auto const ms = [&](time_point since) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count();
-  };
+  auto const ms = [&](time_point since) { return ms_between(since, now); };
   boost::json::array methods;
   for (auto const& offer : node.info->methods) methods.emplace_back(offer.name);
   boost::json::object labels;
@@ -64,6 +66,14 @@ std::string master::impl::status_json() const {
   auto const there = calls_->nodes().nodes();
   boost::json::array nodes;
   for (auto const& node : there) nodes.push_back(about(node, *calls_, world_.clock.now()));
+  boost::json::array jobs;
+  for (auto const& [number, job] : jobs_)
+    jobs.push_back({{"job", number},
+                    {"name", job->name},
+                    {"address", job->address},
+                    {"calls", job->calls.under_way()},
+                    {"cancelled", job->calls.cancelled()},
+                    {"age_ms", ms_between(job->since, world_.clock.now())}});
   boost::json::object status{{"nodes", std::move(nodes)},
                              {"slots", counts.slots},
                              {"in_use", counts.in_use},
@@ -72,7 +82,8 @@ std::string master::impl::status_json() const {
                              {"queued_bytes", counts.queued_bytes},
                              {"late_replies", calls_->late_replies()},
                              {"waiting", calls_->why_waiting()},
-                             {"methods", list_methods(there)}};
+                             {"methods", list_methods(there)},
+                             {"jobs", std::move(jobs)}};
   return boost::json::serialize(status);
 }
 

@@ -102,11 +102,14 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   last_problem_.clear();
   if (options_.box) options_.box->joined(incarnation_);
   session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted.name,
-                                            std::chrono::milliseconds(std::max(1U, accepted.heartbeat_ms)));
+                                            std::chrono::milliseconds(std::max(1U, accepted.heartbeat_ms)),
+                                            options_.drain_limit);
   no_longer_asking();
   if (stopping_) session_->drain(drain_until_ - world_.clock.now());
   auto const staying = session_;
   co_await staying->run();
+  // The master may have asked for it: then this node is not to come back.
+  if (staying->drained()) stopping_ = true;
 }
 
 void node::impl::drain() {

@@ -22,13 +22,15 @@ fault too_many_coroutines(std::size_t limit, std::uint8_t flags) {
 }  // namespace
 
 node_session::node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds,
-                           service_table& services, std::string node_name, duration heartbeat)
+                           service_table& services, std::string node_name, duration heartbeat,
+                           duration drain_limit)
     : session_(std::move(over)),
       world_(world),
       limits_(bounds),
       services_(services),
       name_(std::move(node_name)),
       heartbeat_(heartbeat),
+      drain_limit_(drain_limit),
       nested_(std::make_shared<remote_caller>(world, bounds)),
       done_(std::make_shared<mailbox>(world.io)) {
   nested_->attach(*session_);
@@ -92,7 +94,7 @@ void node_session::on_frame(frame& in) {
     case frame_kind::beat: return;
     case frame_kind::drain:
       drain_confirmed_ = draining_;
-      if (!draining_) drain(duration::max());
+      if (!draining_) drain(drain_limit_);
       return leave_if_idle();
     case frame_kind::goodbye:
       throw call_error(make_fault(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes()))));

@@ -21,7 +21,7 @@ namespace dist {
 class node_session : public std::enable_shared_from_this<node_session> {
  public:
   node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds, service_table& services,
-               std::string node_name, duration heartbeat);
+               std::string node_name, duration heartbeat, duration drain_limit);
 
   /// Until the connection ends; then every running method is told that nobody waits. Throws why it ended, unless it
   /// was drained.
@@ -57,6 +57,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   service_table& services_;
   std::string name_;
   duration heartbeat_;
+  duration drain_limit_;  ///< where the master asks for the drain
   std::shared_ptr<remote_caller> nested_;
   std::shared_ptr<mailbox> done_;  ///< from the compute threads to here
   std::unordered_map<std::uint64_t, running_call> running_;

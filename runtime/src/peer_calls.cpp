@@ -37,6 +37,12 @@ void peer_calls::cancel(std::uint64_t number) {
   if (auto const call = find(number)) on_->cancel(call);
 }
 
+void peer_calls::cancel_all() {
+  std::vector<call_ptr> calls;
+  for (auto const& [number, call] : calls_) calls.push_back(call);
+  for (auto& call : calls) on_->cancel(std::move(call));
+}
+
 call_ptr peer_calls::find(std::uint64_t number) const {
   auto const found = calls_.find(number);
   return found == calls_.end() ? nullptr : found->second;

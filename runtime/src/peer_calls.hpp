@@ -23,6 +23,7 @@ class peer_calls {
   bool start(std::uint64_t number, call_ptr call);
   /// Its answer, errc::cancelled, comes like any other. A number that is not in use does nothing.
   void cancel(std::uint64_t number);
+  void cancel_all();
   /// Null when it is not in use.
   call_ptr find(std::uint64_t number) const;
   std::size_t size() const noexcept { return calls_.size(); }

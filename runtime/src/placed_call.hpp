@@ -25,6 +25,7 @@ class placed_call final : public call_record, public recycled<placed_call> {
   timer_id node_wait_timer = timer_id::none;
   timer_id again_timer = timer_id::none;  ///< when it is issued again
   time_point queued_at{};         ///< to about one heartbeat
+  duration waited{};              ///< in the queue before it was sent, to about one heartbeat
   std::uint32_t in_use_then = 0;  ///< of its node's slots, when it was chosen, this call too
   std::uint32_t slots_then = 0;
   std::string moved_because;      ///< what happened where it was before

@@ -52,6 +52,7 @@ void served_calls::on_request(frame& request) {
     return refuse(header.id, make_fault(errc::overloaded, "the limit (calls_per_connection) of " +
                                                               std::to_string(on_->bounds().calls_per_connection) +
                                                               " calls in flight is reached"));
+  if (cancelled()) return refuse(header.id, make_fault(errc::cancelled, cancelled_));
   auto const call = on_->make_call();
   auto method = std::make_shared<method_key>();
   method->name = prefix.method;
@@ -126,6 +127,11 @@ void served_calls::list_nodes(call_id id, std::span<std::byte const> arguments) 
   });
 }
 
+void served_calls::cancel_all(std::string why) {
+  cancelled_ = std::move(why);
+  calls_.cancel_all();
+}
+
 void served_calls::on_cancel(call_id id) { calls_.cancel(to_number(id)); }
 
 std::vector<call_ptr> served_calls::nested_of(call_id parent) const {
@@ -140,6 +146,11 @@ void served_calls::answer(call_id id, call_record const& call, call_reply const&
   if (call.parent) {
     nested_.erase({to_number(*call.parent), to_number(id)});
     parents_->nested_ended(*call.parent);
+  }
+  if (reply.failed && cancelled() && reply.failed->code == errc::cancelled) {
+    auto what = *reply.failed;
+    what.message = cancelled_;
+    return put_fault(peer_.out(), id, what);
   }
   if (reply.failed) return put_fault(peer_.out(), id, *reply.failed);
   auto const most = on_->bounds().outbox_bytes;

@@ -154,6 +154,83 @@ def calls_are_made(world):
     until("its slot", lambda: status(on)["in_use"] == 0)
 
 
+def a_call_says_where_it_waits_and_went(world):
+    on = master(world)
+    waiting = Process(DIST, ["call", "--why", "Work.square", "5", "--master", on.at])
+    world.processes.append(waiting)
+    waiting.says("dist: waiting: no node has joined")
+    world.node(on, "late", slots=2)
+    expect(waiting.ends(0).stdout() == "25\n", waiting.stdout())
+    waiting.says("dist: it has ended on node late, the least used that could take it, 1 of 2 slots in use")
+    answer = json.loads(dist("call", "--why", "--json", "Work.square", "6", DIST_CONNECT=on.at).out)
+    expect(answer["result"] == 36 and "ended on node late" in answer["why"], answer)
+    failed = json.loads(dist("call", "--why", "--json", "Work.cube", "6", DIST_CONNECT=on.at, code=1).out)
+    expect("it went to no node" in failed["why"], failed)
+    expect("it has ended" not in dist("call", "Work.square", "6", DIST_CONNECT=on.at).err, "nobody asked why")
+
+
+def a_drained_node_finishes_and_goes(world):
+    on = master(world)
+    nodes = world.nodes(on, ["a", "b"])
+    slow = Process(DIST, ["call", "Work.slow", "1500", json.dumps(world.path("log")), "--master", on.at])
+    world.processes.append(slow)
+    busy = int(until("a method that runs", lambda: world.lines("log"))[0])
+    name = [one for one in nodes if nodes[one].pid == busy][0]
+    refused(1, "node %s has not gone yet: it runs 1 call" % name, "drain", name, "--within", "1ms", "--master", on.at)
+    expect([line.split()[1] for line in dist("nodes", "-m", on.at).out.splitlines() if line.split()[0] == name] ==
+           ["draining"], "the state")
+    expect(dist("drain", name, "--master", on.at).out == name + " has gone\n", "drain")
+    expect(slow.ends(0).stdout() == "%d\n" % busy, "the call that it ran")
+    nodes[name].ends(0)
+    refused(1, "there is no node '%s'; there are: " % name, "drain", name, "--master", on.at)
+    refused(2, "usage: dist drain NODE", "drain", "--master", on.at)
+    (other,) = [one for one in nodes if one != name]
+    expect(json.loads(dist("drain", other, "--json", "-m", on.at).out) == {"node": other, "state": "gone"}, "JSON")
+    nodes[other].ends(0)
+
+
+def a_drain_has_its_node_s_limit(world):
+    on = master(world)
+    node = world.nodes(on, ["a"], "--drain-limit", "1s")["a"]
+    endless = Process(DIST, ["call", "Work.slow_once", "30000", json.dumps(world.path("log")), "--master", on.at])
+    world.processes.append(endless)
+    until("a method that runs", lambda: world.lines("log"))
+    expect(dist("drain", "a", "--master", on.at).out == "a has gone\n", "drain")
+    endless.ends(1)
+    expect("the drain limit passed" in endless.stderr(), endless.stderr())
+    node.ends(0)
+
+
+def jobs_are_listed_and_cancelled(world):
+    on = master(world)
+    world.nodes(on, ["a"], slots=2)
+    refused(0, "no job is connected; start one: PROGRAM --connect", "jobs", "--master", on.at)
+    expect(dist("jobs", "--json", "--master", on.at).out == "[]\n", "no empty list")
+    jobs = [world.start("--connect", on.at, "--name", name, "slow_sum", "100000", "20", world.path(name))
+            for name in ("one", "two", "two")]
+    for name in ("one", "two"):
+        until("calls of " + name, lambda: len(world.lines(name)) > 1)
+    listed = until("three jobs", lambda: (lambda all: len(all) == 3 and all)(
+        json.loads(dist("jobs", "--json", "--master", on.at).out)))
+    expect(sorted(one["name"] for one in listed) == ["one", "two", "two"], listed)
+    until("their calls", lambda: all(one["calls"] > 0 for one in json.loads(dist("jobs", "--json", "-m", on.at).out)))
+    lines = [line.split() for line in dist("jobs", "--master", on.at).out.splitlines()]
+    expect(lines[0] == ["JOB", "NAME", "STATE", "CALLS", "AGE", "ADDRESS"] and len(lines) == 4, lines)
+    expect(dist("cancel", "one", "--master", on.at).out.endswith(" is cancelled\n"), "cancel")
+    jobs[0].ends(1)
+    expect("the job was cancelled at its master" in jobs[0].stderr(), jobs[0].stderr())
+    refused(1, "several jobs are named two: give its number; there are: ", "cancel", "two", "--master", on.at)
+    refused(1, "there is no job 'three'; there are: ", "cancel", "three", "--master", on.at)
+    for one in listed:
+        if one["name"] == "two":
+            said = json.loads(dist("cancel", str(one["job"]), "--json", "--master", on.at).out)
+            expect(said == {"job": one["job"], "cancelled": True}, said)
+    for job in jobs[1:]:
+        job.ends(1)
+    until("free slots", lambda: status(on)["in_use"] == 0 and status(on)["queued"] == 0)
+    refused(1, "no job is connected", "cancel", "one", "--master", on.at)
+
+
 def a_cluster_with_a_secret(world):
     secret = world.path("secret")
     said = dist("secret", secret).out
@@ -181,6 +258,8 @@ def a_cluster_with_a_secret(world):
     refused(2, "add --secret-file FILE", "call", "Work.square", "5", "--master", on.at)
     refused(2, "is not that of the cluster", "call", "Work.square", "5", "--master", on.at, "--secret-file", other)
     refused(2, "cannot be read", "nodes", "--master", on.at, "--secret-file", world.path("none"))
+    for verb in (["drain", "a"], ["cancel", "1"]):
+        refused(2 if verb[0] == "drain" else 1, "", *verb, "--master", on.at)
     # The token would travel in the clear.
     refused(2, "add --tls-ca FILE", "nodes", "--master", "192.0.2.1:3000", "--secret-file", secret)
 
@@ -203,4 +282,5 @@ def wrong_use_is_refused(world):
 
 
 main([nobody_is_there, another_server_is_told_from_a_master, tls_is_spoken, nodes_and_methods_are_listed, calls_are_made,
-      a_cluster_with_a_secret, wrong_use_is_refused])
+      a_call_says_where_it_waits_and_went, a_drained_node_finishes_and_goes, a_drain_has_its_node_s_limit,
+      jobs_are_listed_and_cancelled, a_cluster_with_a_secret, wrong_use_is_refused])

@@ -186,6 +186,8 @@ class caller : public std::enable_shared_from_this<caller> {
     std::string cause;  ///< why it had not ended before, where something was in its way
   };
   virtual abandoned abandon(call_record& call) = 0;
+  /// What why() says of a call that has ended, behind where that was.
+  virtual std::string how_it_went(call_record const&) const { return {}; }
   /// why() of a live call.
   virtual std::string why_there(call_record const&) const { return "its master knows: see the master's /status"; }
   /// The call is about to complete: the derived class' own bookkeeping ends.

@@ -1,0 +1,137 @@
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
+#include <dist/rpc/sleep.hpp>
+#include <iostream>
+
+#include "exit_code.hpp"
+#include "master_client.hpp"
+#include "table.hpp"
+#include "verbs.hpp"
+
+// What changes something at the master: nodes that drain, jobs that are cancelled.
+
+namespace dist {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_at(json::value const& of, char const* member) { return json::value_to<std::string>(of.at(member)); }
+
+json::array const& list_of(json::value const& status, char const* member) {
+  if (auto const* found = status.as_object().if_contains(member)) return found->as_array();
+  throw command_error(exit_code::failed, "this master is older than this command: it knows no " + std::string(member));
+}
+
+task<void> order(master_client& master, std::string path, std::string name, std::string value) {
+  http_request request("POST", std::move(path));
+  request.query.emplace_back(std::move(name), std::move(value));
+  co_await master.ask(std::move(request), master.limit_or(std::chrono::seconds(10)));
+}
+
+json::value const* find_node(json::value const& status, std::string const& name) {
+  auto const& nodes = status.at("nodes").as_array();
+  auto const found = std::ranges::find_if(nodes, [&](auto const& one) { return text_at(one, "name") == name; });
+  return found == nodes.end() ? nullptr : &*found;
+}
+
+std::string names_of(json::value const& status) {
+  std::string names;
+  for (auto const& one : status.at("nodes").as_array()) names += (names.empty() ? "" : ", ") + text_at(one, "name");
+  return names;
+}
+
+/// Whether the node of `before` is still there; one that was started anew under its name has another address.
+bool is_there(json::value const& status, json::value const& before) {
+  auto const* now = find_node(status, text_at(before, "name"));
+  if (!now || now->at("address") != before.at("address")) return false;
+  // A Go node cannot be told to go: it is drained when it runs nothing.
+  return now->at("kind").as_string() != "go" || now->at("in_flight").to_number<std::uint64_t>() > 0;
+}
+
+task<void> drain(master_client& master, command_line const& given) {
+  auto const& name = given.words.front();
+  auto status = co_await master.status();
+  auto const* found = find_node(status, name);
+  if (!found) throw command_error(exit_code::failed, "there is no node '" + name + "'; there are: " + names_of(status));
+  auto const before = *found;
+  auto& clock = master.world().get().clock;
+  auto const limit = given.within ? clock.now() + *given.within : time_point::max();
+  co_await order(master, "/drain", "node", name);
+  for (;;) {
+    status = co_await master.status();
+    if (!is_there(status, before)) break;
+    if (clock.now() >= limit) {
+      auto const calls = json::serialize(find_node(status, name)->at("in_flight"));
+      throw command_error(exit_code::failed, "node " + name + " has not gone yet: it runs " + calls +
+                                                 (calls == "1" ? " call" : " calls") +
+                                                 ". It goes when they have ended, or at its --drain-limit");
+    }
+    co_await sleep_for(clock, std::chrono::milliseconds(100));
+  }
+  auto const go = before.at("kind").as_string() == "go";
+  if (given.json)
+    std::cout << json::serialize(json::object{{"node", name}, {"state", go ? "idle" : "gone"}}) << '\n';
+  else
+    std::cout << name
+              << (go ? " runs no calls and gets no new ones; as a Go node it does not go by itself\n" : " has gone\n");
+}
+
+/// The number of the job, given by its number or by a name that only one has.
+std::string number_of(json::value const& status, std::string const& what) {
+  std::vector<std::string> numbers;
+  std::string known;
+  for (auto const& job : list_of(status, "jobs")) {
+    auto const number = json::serialize(job.at("job"));
+    if (number == what) return number;
+    if (text_at(job, "name") == what) numbers.push_back(number);
+    known += (known.empty() ? "" : ", ") + number + " (" + text_at(job, "name") + ")";
+  }
+  if (numbers.size() == 1) return numbers.front();
+  if (numbers.empty())
+    throw command_error(exit_code::failed, "there is no job '" + what + "'; " +
+                                               (known.empty() ? "no job is connected" : "there are: " + known));
+  throw command_error(exit_code::failed, "several jobs are named " + what + ": give its number; there are: " + known);
+}
+
+task<void> cancel(master_client& master, command_line const& given) {
+  auto const status = co_await master.status();
+  auto const number = number_of(status, given.words.front());
+  co_await order(master, "/cancel", "job", number);
+  if (given.json)
+    std::cout << "{\"job\":" << number << ",\"cancelled\":true}\n";
+  else
+    std::cout << "job " << number << " is cancelled\n";
+}
+
+task<void> list_jobs(master_client& master, command_line const& given) {
+  auto const status = co_await master.status();
+  auto const& jobs = list_of(status, "jobs");
+  if (given.json) {
+    std::cout << json::serialize(jobs) << '\n';
+    co_return;
+  }
+  if (jobs.empty())
+    std::cerr << "dist: no job is connected; start one: PROGRAM --connect " << to_text(given.master) << '\n';
+  if (jobs.empty()) co_return;
+  table shown({"JOB", "NAME", "STATE", "CALLS", "AGE", "ADDRESS"});
+  for (auto const& job : jobs)
+    shown.add({json::serialize(job.at("job")), text_at(job, "name"),
+               job.at("cancelled").as_bool() ? "cancelled" : "running", json::serialize(job.at("calls")),
+               age_text(job.at("age_ms").to_number<std::int64_t>()), text_at(job, "address")});
+  std::cout << shown;
+}
+
+int obey(command_line const& given, task<void> (*what)(master_client&, command_line const&)) {
+  master_client master(given);
+  master.run(what(master, given));
+  return 0;
+}
+
+}  // namespace
+
+int drain_node(command_line const& given) { return obey(given, drain); }
+int cancel_job(command_line const& given) { return obey(given, cancel); }
+int show_jobs(command_line const& given) { return obey(given, list_jobs); }
+
+}  // namespace dist
