@@ -74,14 +74,14 @@ class master::impl {
   std::vector<address_range> go_ranges_;
   /// By address, those that are here and those that are looked for.
   std::unordered_map<std::string, std::shared_ptr<go_registration>> go_nodes_;
-  struct job;
-  std::map<std::uint32_t, job*> jobs_;  ///< that are connected, by origin
+  struct connected_job;
+  std::map<std::uint32_t, connected_job*> jobs_;  ///< that are connected, by origin
   std::vector<member*> members_;  ///< with a running session
   bool stopped_ = false;
 };
 
 /// A connected job.
-struct master::impl::job {
+struct master::impl::connected_job {
   std::string name;
   std::string address;
   time_point since;

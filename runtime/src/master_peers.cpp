@@ -125,10 +125,10 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   world_.log.info("job " + who.name + " connected from " + session->over().peer_address());
   auto const number = calls_->new_origin();
   served_calls calls(*session, calls_, number);
-  job here{who.name, session->over().peer_address(), world_.clock.now(), calls};
+  connected_job here{who.name, session->over().peer_address(), world_.clock.now(), calls};
   jobs_.emplace(number, &here);
   struct removal {
-    std::map<std::uint32_t, job*>& from;
+    std::map<std::uint32_t, connected_job*>& from;
     std::uint32_t what;
     ~removal() { from.erase(what); }
   } const at_end{jobs_, number};
