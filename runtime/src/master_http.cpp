@@ -111,7 +111,8 @@ task<http_response> master::impl::answer_call(http_request request) {
   std::string why;
   auto* const asked = request.headers.find("Dist-Why") ? &why : nullptr;
   auto text = co_await answer_rpc(calls_, parse_rpc(request.body, options_.limits), options_.node_wait, asked);
-  http_response answer(text.empty() ? 204 : 200, std::move(text), "application/json");
+  auto const status = text.empty() ? 204U : 200U;
+  http_response answer(status, std::move(text), "application/json");
   if (!why.empty()) answer.headers.set("Dist-Why", std::move(why));
   co_return answer;
 }
