@@ -29,7 +29,8 @@ std::string seconds_text(duration time) {
 std::string dispatcher::how_it_went(call_record const& record) const {
   auto const& call = static_cast<placed_call const&>(record);
   if (call.issues == 0) return "; it went to no node";
-  std::string text = call.needs.pin != no_node_id ? ", which it was for" : ", the least used that could take it";
+  std::string text;
+  if (call.answered_by()) text = call.needs.pin != no_node_id ? ", which it was for" : ", the least used that could take it";
   text += slots_then(call);
   if (call.waited >= std::chrono::seconds(1)) text += "; it waited " + seconds_text(call.waited) + " in the queue";
   if (call.issues > 1) text += "; it was issued " + std::to_string(call.issues) + " times";

@@ -214,7 +214,7 @@ BOOST_FIXTURE_TEST_CASE(a_call_says_why_it_waits_and_why_it_is_where_it_is, plac
   at->open_all();
   world.run(dist::task<std::string>(std::move(first)));
   world.pass(1s);
-  BOOST_TEST(pinned.why() == "it has ended");
+  BOOST_TEST(pinned.why() == "it has ended, 2 of 2 slots in use");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
