@@ -29,7 +29,7 @@ struct registry_settings {
   liveness_settings liveness;
   queue_bounds queue;
   ejection_settings ejection;
-  std::uint32_t window = 64;         ///< calls beyond its slots that a node may get at most, repeatable ones only
+  std::uint32_t window = 64;          ///< calls beyond its slots that a node may get at most, repeatable ones only
   std::size_t method_count = 65'536;  ///< different method names, of nodes and of callers
   std::size_t wish_count = 4096;      ///< different sets of labels that calls ask for
 };
