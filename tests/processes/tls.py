@@ -91,9 +91,9 @@ def certificates_both_ways(world):
     expect(job.stdout() == "285\n", job.stdout())
     code, text = square(url, *shown)
     expect((code, json.loads(text)["result"]) == (200, 144), text)
-    naked = world.start("--join", master.at, "--name", "b", *TRUST).ends(1)
+    naked = world.start("--join", master.at, "--name", "b", *TRUST).ends(2)
     expect("--tls-cert FILE --tls-key FILE" in naked.stderr(), naked.stderr())
-    stranger = world.start("--join", master.at, "--name", "c", *STRANGER, *TRUST).ends(1)
+    stranger = world.start("--join", master.at, "--name", "c", *STRANGER, *TRUST).ends(2)
     expect("does not trust this end's certificate" in stranger.stderr(), stranger.stderr())
     master.says("shows no certificate")
     master.says("is not trusted")
@@ -145,7 +145,7 @@ def who_may_do_what(world):
         return ["-H", "Authorization: Bearer " + token(what_for)]
 
     world.start("--join", master.at, "--name", "a", "--log", "info", *secret, *TRUST).says("joined the master")
-    world.start("--join", master.at, "--name", "b", *TRUST).ends(1)
+    world.start("--join", master.at, "--name", "b", *TRUST).ends(2)
     caller, viewer = shows("dist/1 bearer"), shows("dist/1 viewer")
     until("the node", lambda: nodes(url, *trust, *viewer) == 1)
     expect(square(url, *trust, *caller)[0] == 200, "a caller may call")
