@@ -7,7 +7,7 @@ namespace dist {
 
 verdict blame::died(call_ref call, std::string node, std::uint64_t incarnation) {
   auto& deaths = deaths_[call];
-  deaths.push_back({std::move(node), incarnation});
+  deaths.push_back({std::move(node), incarnation, {}});
   if (deaths.size() < deaths_until_alone) return verdict::again;
   return deaths.size() == deaths_until_alone ? verdict::alone : verdict::poisoned;
 }
@@ -25,6 +25,12 @@ std::vector<call_ref> blame::lives(std::uint64_t incarnation) {
   return relieved;
 }
 
+void blame::explain(std::uint64_t incarnation, std::string const& end) {
+  for (auto& [call, deaths] : deaths_)
+    for (auto& one : deaths)
+      if (one.incarnation == incarnation) one.end = end;
+}
+
 bool blame::runs_alone(call_ref call) const noexcept {
   auto const found = deaths_.find(call);
   return found != deaths_.end() && found->second.size() >= deaths_until_alone;
@@ -33,8 +39,9 @@ bool blame::runs_alone(call_ref call) const noexcept {
 fault blame::poisoned(call_ref call, std::string method) const {
   std::string text = "the processes of these nodes died while they executed it:";
   if (auto const found = deaths_.find(call); found != deaths_.end()) {
-    for (char const* separator = " "; auto const& [node, incarnation] : found->second) {
-      text += separator + node;
+    for (char const* separator = " "; auto const& one : found->second) {
+      text += separator + one.node;
+      if (!one.end.empty()) text += ": " + one.end;
       separator = ", ";
     }
   }

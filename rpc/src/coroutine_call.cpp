@@ -37,12 +37,14 @@ class coroutine_call final : public coroutine_lane {
   static task<void> run(coroutine_call* self) {
     if (self->what_.scope && self->what_.scope->cancelled()) co_return;
     self->began_ = true;
+    if (auto* const watch = self->what_.watch) self->seen_ = watch->begins(self->bound_.description.name, self->what_);
     auto method = self->bound_.run_task(self->object_.get(), self->what_, self->out_);
     co_await std::move(method);
   }
 
   void finished(std::exception_ptr const& thrown) noexcept {
     if (what_.scope) what_.scope->on_cancel({});
+    if (began_ && what_.watch) what_.watch->ends(seen_);
     // A signal that was emitted before the first piece ends the coroutine without run() having begun.
     if (!began_)
       out_.error = cancelled_before_start();
@@ -60,6 +62,7 @@ class coroutine_call final : public coroutine_lane {
   coroutine_ended ended_;
   asio::cancellation_signal signal_;
   bool began_ = false;
+  std::size_t seen_ = 0;  ///< by what_.watch
 };
 
 }  // namespace

@@ -54,11 +54,13 @@ struct service_table::entry {
     if (what.scope && what.scope->cancelled()) {
       out.error = cancelled_before_start();
     } else {
+      auto const seen = what.watch ? what.watch->begins(bound.description.name, what) : 0;
       try {
         bound.run(object.get(), what, out);
       } catch (...) {
         out.error = fault_of_exception(std::current_exception(), what.scope.get());
       }
+      if (what.watch) what.watch->ends(seen);
     }
     leave();
     finish(what, out);

@@ -3,12 +3,30 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cerrno>
+#include <cstring>
+#include <dist/rpc/excerpt.hpp>
 #include <system_error>
 
 namespace dist {
 namespace {
+
+constexpr std::size_t nowhere = 64;
+constexpr int most_shown = 3;
+constexpr std::size_t shown_bytes = 100;  ///< of each one's input
+
+/// One method that runs.
+struct place {
+  std::uint8_t codec;
+  std::uint8_t name_size;
+  std::uint8_t kept;  ///< of the arguments' bytes
+  char name[61];
+  std::byte arguments[192];
+};
+static_assert(sizeof(place) == 256);
 
 [[noreturn]] void fail(int error) {
   throw std::system_error(error, std::generic_category(), "cannot share memory with a node process");
@@ -18,6 +36,8 @@ namespace {
 
 struct black_box::page {
   std::atomic<std::uint64_t> incarnation;
+  std::atomic<std::uint64_t> taken;  ///< one bit for each place
+  place places[nowhere];
 
   static page* map(int descriptor) noexcept {
     auto* const memory = ::mmap(nullptr, sizeof(page), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
@@ -48,6 +68,45 @@ black_box::~black_box() {
 }
 
 void black_box::joined(std::uint64_t incarnation) noexcept { page_->incarnation.store(incarnation); }
+
+std::size_t black_box::begins(std::string_view method, invocation const& what) noexcept {
+  auto taken = page_->taken.load(std::memory_order_relaxed);
+  std::size_t here = nowhere;
+  do {
+    here = static_cast<std::size_t>(std::countr_one(taken));
+    // One that is too many is not seen.
+    if (here == nowhere) return nowhere;
+  } while (!page_->taken.compare_exchange_weak(taken, taken | std::uint64_t{1} << here));
+  auto& one = page_->places[here];
+  one.codec = static_cast<std::uint8_t>(what.codec);
+  one.name_size = static_cast<std::uint8_t>(std::min(method.size(), sizeof one.name));
+  one.kept = static_cast<std::uint8_t>(std::min(what.arguments.size(), sizeof one.arguments));
+  std::memcpy(one.name, method.data(), one.name_size);
+  if (one.kept != 0) std::memcpy(one.arguments, what.arguments.data(), one.kept);
+  return here;
+}
+
+void black_box::ends(std::size_t place) noexcept {
+  if (place != nowhere) page_->taken.fetch_and(~(std::uint64_t{1} << place), std::memory_order_release);
+}
+
+std::string black_box::running() const {
+  std::string text;
+  auto const taken = page_->taken.load();
+  int shown = 0;
+  for (std::size_t i = 0; i < nowhere; ++i) {
+    if ((taken >> i & 1) == 0) continue;
+    if (shown++ == most_shown) return text + ", " + std::to_string(std::popcount(taken) - most_shown) + " more";
+    // The writer may have died of writing where it should not: nothing in here is taken on trust.
+    auto const one = page_->places[i];
+    std::string_view const name(one.name, std::min<std::size_t>(one.name_size, sizeof one.name));
+    std::span const arguments(one.arguments, std::min<std::size_t>(one.kept, sizeof one.arguments));
+    if (!text.empty()) text += ", ";
+    text.append(name.substr(0, find_invalid_utf8(name))) += '(';
+    text += excerpt(one.codec == 0 ? codec::cbor : codec::json, arguments, shown_bytes) + ')';
+  }
+  return text;
+}
 
 std::uint64_t black_box::incarnation() const noexcept { return page_->incarnation.load(); }
 

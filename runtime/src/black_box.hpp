@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <dist/rpc/service.hpp>
+#include <string>
 
 namespace dist {
 
 /// What a node process leaves behind, written where its parent can read it when the process has died: memory that both
 /// have mapped.
-class black_box {
+///
+/// Threads  any.
+class black_box final : public call_watch {
  public:
   /// The parent's: a new one. Throws std::system_error.
   black_box();
@@ -14,15 +18,21 @@ class black_box {
   explicit black_box(int descriptor);
   black_box(black_box const&) = delete;
   black_box& operator=(black_box const&) = delete;
-  ~black_box();
+  ~black_box() override;
 
   /// The parent's, for the child to inherit.
   int descriptor() const noexcept { return descriptor_; }
 
   /// The node has joined a master.
   void joined(std::uint64_t incarnation) noexcept;
+  std::size_t begins(std::string_view method, invocation const& what) noexcept override;
+  void ends(std::size_t place) noexcept override;
+
   /// 0: it never joined.
   std::uint64_t incarnation() const noexcept;
+  /// The methods that have begun and not ended: `Pricer.price(["the beginning of its input…)`, at most three of them,
+  /// with commas; empty for none.
+  std::string running() const;
 
  private:
   struct page;

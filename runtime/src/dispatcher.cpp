@@ -168,6 +168,8 @@ void dispatcher::no_longer_abandoned(placed_call& call, member& by) {
 void dispatcher::ended(call_record& record) noexcept {
   auto& call = static_cast<placed_call&>(record);
   blame_.ended(ref_of(call));
+  if (!unexplained_.empty())
+    std::erase_if(unexplained_, [&](unexplained_call const& one) { return one.call.get() == &call; });
   if (call.again_timer != timer_id::none) world().clock.cancel(std::exchange(call.again_timer, timer_id::none));
   if (call.node_wait_timer != timer_id::none) world().clock.cancel(std::exchange(call.node_wait_timer, timer_id::none));
 }
@@ -176,6 +178,7 @@ void dispatcher::stop() {
   stop_calls();
   auto const stopped = make_fault(errc::stopped, "the cluster was stopped");
   for (auto const& waiter : std::exchange(waiting_for_nodes_, {})) waiter.done(&stopped);
+  unexplained_.clear();
   unheard_.clear();
   renamed_.clear();
   stranded_.clear();

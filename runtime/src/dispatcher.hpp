@@ -1,6 +1,7 @@
 #pragma once
 
 #include <dist/registry/registry.hpp>
+#include <dist/rpc/predecessor.hpp>
 #include <dist/rpc/service.hpp>
 #include <dist/runtime/caller.hpp>
 #include <functional>
@@ -38,6 +39,8 @@ class dispatcher final : public caller {
   /// The connection ended: `died` when the node's process went by itself, `silent` when it was given up.
   enum class departure { died, left, silent };
   void leave(member& node, departure how, std::string const& why);
+  /// The process in whose place another is about to join is known to have ended.
+  void process_ended(predecessor const& which);
   void heard(member& node);
   void drain(member& node);
   /// One heartbeat: beats go out, silence is judged.
@@ -120,6 +123,12 @@ class dispatcher final : public caller {
   void lost_with(placed_ptr const& call, member& node, departure how, std::string const& why, loss had);
   /// What it was blamed for was its node's connection.
   void no_longer_alone(placed_call& call);
+
+  // A call that ends because its node's process died waits until it is known how, dispatcher_ends.cpp
+
+  void fail_when_explained(placed_ptr const& call, member const& node, next_step step, fault what);
+  void fail_explained(placed_ptr const& call, next_step step, fault what, predecessor const& by);
+
   /// The node has answered a call that perhaps nobody waited for.
   void no_longer_abandoned(placed_call& call, member& by);
   /// Nobody needs the answers of the other nodes that have the call.
@@ -154,6 +163,13 @@ class dispatcher final : public caller {
   std::vector<placed_ptr> renamed_;  ///< were in the queue under a Go spelling; placed with the next slot_freed()
   std::vector<std::pair<placed_ptr, fault>> stranded_;  ///< pinned to a node that has gone
   std::vector<placed_ptr> unheard_;  ///< queued before the first node came; judged when one has
+  struct unexplained_call {
+    placed_ptr call;
+    std::uint64_t incarnation;  ///< of the process that died
+    next_step step;
+    fault what;
+  };
+  std::vector<unexplained_call> unexplained_;
   std::vector<call_ptr> to_cancel_;
   bool cancelling_ = false;
   time_point beat_at_{};  ///< the time, to a heartbeat

@@ -115,7 +115,11 @@ void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, 
   // Only a call that goes on can be to blame for more.
   if (how == departure::died && had == loss::begun && decide(now).what == next_step::kind::issue)
     now.blamed = blame_.died(ref_of(*call), node.name, node.incarnation);
-  take(decide(now), call, node, std::move(what));
+  auto const step = decide(now);
+  if (how == departure::died && node.is_supervised &&
+      (step.what == next_step::kind::fail || step.what == next_step::kind::poisoned))
+    return fail_when_explained(call, node, step, std::move(what));
+  take(step, call, node, std::move(what));
 }
 
 void dispatcher::judge_failure(placed_call const& call, fault const& what, member const& by, lease const& held,

@@ -8,7 +8,9 @@ dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<di
     : session_(std::move(session)),
       calls_(std::move(calls)),
       who_(std::move(who)),
-      nested_(*session_, calls_, *this) {}
+      nested_(*session_, calls_, *this) {
+  is_supervised = who_.predecessor.has_value();
+}
 
 dist_member::~dist_member() = default;
 

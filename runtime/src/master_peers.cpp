@@ -95,6 +95,7 @@ task<void> master::impl::serve_frames(std::unique_ptr<stream> peer, http_upgrade
 task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello who, nonce own) {
   auto info = info_of(who, session->over().peer_address());
   drop_incompatible(info, methods_, world_.log);
+  if (who.predecessor && who.predecessor->incarnation != 0) calls_->process_ended(*who.predecessor);
   dist_member node(std::move(session), calls_, who);
   auto const in = calls_->join(node, std::move(info));
   if (!in) {

@@ -42,6 +42,7 @@ class member {
   std::string name;  ///< likewise
   std::uint64_t incarnation = 0;    ///< of its process; 0 for one that does not tell
   std::uint32_t slots = 1;
+  bool is_supervised = false;       ///< the process that comes in its place will say how it ended
   std::uint64_t most_calls = 0;     ///< that it can hold at once
   bool lists_methods = true;        ///< a Go node does not: it is tried for any
   std::vector<std::uint64_t> sent;  ///< calls so far, by method_ref

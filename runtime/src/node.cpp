@@ -89,6 +89,7 @@ hello node::impl::introduction() const {
   me.incarnation = incarnation_;
   me.build = options_.build;
   me.labels = options_.labels;
+  me.predecessor = options_.predecessor;
   for (auto const& m : services_.methods()) me.methods.push_back({m.name, m.arguments, m.result, m.repeatable, m.brief});
   return me;
 }
@@ -103,7 +104,7 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   if (options_.box) options_.box->joined(incarnation_);
   session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted.name,
                                             std::chrono::milliseconds(std::max(1U, accepted.heartbeat_ms)),
-                                            options_.drain_limit);
+                                            options_.drain_limit, options_.box);
   no_longer_asking();
   if (stopping_) session_->drain(drain_until_ - world_.clock.now());
   auto const staying = session_;

@@ -76,7 +76,11 @@ task<void> node_processes::keep(std::size_t number) {
     auto const time = answer == restart_policy::answer::at_once
                           ? duration::zero()
                           : duration(pause_before_retry(policy.failures(), world_.entropy));
-    auto const line = "the process of node " + given.name + " ended: " + to_text(ended) + "; starting another" +
+    given.predecessor =
+        ended.is_success() ? predecessor() : predecessor{box.incarnation(), to_text(ended), box.running()};
+    auto const& running = given.predecessor.running;
+    auto const line = "the process of node " + given.name + " ended: " + to_text(ended) +
+                      (running.empty() ? "" : " while running " + running) + "; starting another" +
                       (time == duration::zero() ? "" : " in " + ms_text(time));
     ended.is_success() ? world_.log.info(line) : world_.log.warn(line);
     if (time != duration::zero()) co_await pause(time);

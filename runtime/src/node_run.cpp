@@ -72,7 +72,10 @@ int run_node(process const& of, node_options options) {
   auto const box = of.under ? std::make_unique<black_box>(of.under->black_box) : nullptr;
   options.build = build_id();
   options.box = box.get();
-  if (of.under) options.name = of.under->name;
+  if (of.under) {
+    options.name = of.under->name;
+    options.predecessor = of.under->predecessor;
+  }
   system_world world(of.under ? of.under->slots : of.slots(), log(of.config.log_level));
   if (of.tls) world.use_tls(*of.tls);
   return node_run(of, world, std::move(options)).run(world);

@@ -23,12 +23,13 @@ fault too_many_coroutines(std::size_t limit, std::uint8_t flags) {
 
 node_session::node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds,
                            service_table& services, std::string node_name, duration heartbeat,
-                           duration drain_limit)
+                           duration drain_limit, call_watch* watch)
     : session_(std::move(over)),
       world_(world),
       limits_(bounds),
       services_(services),
       name_(std::move(node_name)),
+      watch_(watch),
       heartbeat_(heartbeat),
       drain_limit_(drain_limit),
       nested_(std::make_shared<remote_caller>(world, bounds)),
@@ -139,6 +140,7 @@ void node_session::on_request(frame& in) {
   what.depth_limit = limits_.depth;
   what.result_limit = limits_.frame_bytes;
   what.nested = header.flags & frame_flags::by_method;
+  what.watch = watch_;
   auto const as = what.codec;
   auto const until = deadline_from_wire(header.deadline_us, heard_);
   if (about.needs_scope) what.scope = make_scope(header.id, about, until);

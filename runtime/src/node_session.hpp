@@ -21,7 +21,7 @@ namespace dist {
 class node_session : public std::enable_shared_from_this<node_session> {
  public:
   node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds, service_table& services,
-               std::string node_name, duration heartbeat, duration drain_limit);
+               std::string node_name, duration heartbeat, duration drain_limit, call_watch* watch = nullptr);
 
   /// Until the connection ends; then every running method is told that nobody waits. Throws why it ended, unless it
   /// was drained.
@@ -56,6 +56,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   limits limits_;
   service_table& services_;
   std::string name_;
+  call_watch* watch_;
   duration heartbeat_;
   duration drain_limit_;  ///< where the master asks for the drain
   std::shared_ptr<remote_caller> nested_;

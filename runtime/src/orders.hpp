@@ -2,6 +2,7 @@
 
 #include <boost/describe/class.hpp>
 #include <cstdint>
+#include <dist/rpc/predecessor.hpp>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,8 +19,9 @@ struct orders {
   int secret = -1;     ///< descriptor of a file with the secret; -1: there is none here
   int black_box = -1;  ///< descriptor
   int parent = 0;      ///< its process id
+  dist::predecessor predecessor;
 };
-BOOST_DESCRIBE_STRUCT(orders, (), (master, name, slots, labels, log_level, secret, black_box, parent))
+BOOST_DESCRIBE_STRUCT(orders, (), (master, name, slots, labels, log_level, secret, black_box, parent, predecessor))
 
 /// `VARIABLE=text` for the child's environment.
 std::string to_environment(orders const& given);

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <dist/dist.hpp>
 #include <fstream>
@@ -23,6 +25,8 @@ struct Work {
   }
   std::int64_t pid() const { return ::getpid(); }
   void crash() const { ::_exit(9); }
+  void boom(int signal) const { ::raise(signal); }
+  void boom_once(int signal) { ::raise(signal); }
 
  private:
   static void note(std::string const& file, std::string const& line) {
@@ -36,7 +40,7 @@ struct Work {
     return ::getpid();
   }
 };
-BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, crash))
+BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, crash, boom, boom_once))
 
 Work make_work() {
   if (std::getenv("WORK_IS_BROKEN")) throw std::runtime_error("no work here");
@@ -46,6 +50,22 @@ Work make_work() {
 std::string word(std::vector<std::string> const& words, std::size_t index) {
   if (index >= words.size()) throw dist::usage_error("an argument is missing");
   return words[index];
+}
+
+/// A call that kills its process and `count` neighbours of two kinds behind it; how many of these were answered, and what
+/// became of it.
+dist::task<void> poison_among(dist::cluster cluster, std::size_t count) {
+  auto poison = dist::try_call<&Work::boom>(cluster, SIGKILL);
+  std::vector<std::tuple<std::int64_t, std::string>> const naps(count, {5, "/dev/null"});
+  std::vector<std::int64_t> const numbers(count, 3);
+  auto slow = dist::try_map<&Work::slow>(cluster, naps);
+  auto quick = dist::try_map<&Work::square>(cluster, numbers);  // go ahead of free slots
+  auto const done = [](auto const& one) { return one.has_value(); };
+  auto const slow_ones = co_await std::move(slow);
+  auto const quick_ones = co_await std::move(quick);
+  std::cout << std::ranges::count_if(slow_ones, done) << ' ' << std::ranges::count_if(quick_ones, done) << '\n';
+  auto const died = co_await std::move(poison);
+  std::cout << (died ? "it lives" : dist::to_text(died.error())) << '\n';
 }
 
 dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
@@ -59,6 +79,12 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
     for (auto const one : numbers) inputs.push_back(one.first);
     auto sum = dist::map_reduce<&Work::square>(cluster, inputs, std::int64_t{0}, std::plus<>());
     std::cout << co_await std::move(sum) << '\n';
+  } else if (what == "poison_among") {
+    co_await poison_among(cluster, std::stoul(word(words, 1)));
+  } else if (what == "boom_once") {
+    auto call = dist::try_call<&Work::boom_once>(cluster, SIGKILL);
+    auto const died = co_await std::move(call);
+    std::cout << (died ? "it lives" : dist::to_text(died.error())) << '\n';
   } else if (what == "labelled") {
     auto call = dist::go<&Work::square>(cluster, 17, dist::call_options().needs("gpu=1"));
     std::cout << co_await std::move(call) << '\n';

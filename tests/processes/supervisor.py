@@ -2,6 +2,7 @@
 """Node processes under a parent: `--join --procs N`, and those of an embedded cluster."""
 
 import os
+import re
 import signal
 
 from support import children, expect, gone, living, main, until
@@ -36,6 +37,32 @@ def one_that_dies_is_started_again(world):
         until("another", lambda: len(children(parent.pid) - before) == 1)
         parent.says(r"the process of node ws-\d ended: %s; starting another" % text)
         until("all nodes", lambda: sorted(living(master)) == ["ws-1", "ws-2"])
+
+
+def both_sorts_of_clusters(world):
+    """Three node processes under a supervisor and in an embedded cluster; yields a job's flags and whoever is told how a
+    process ended, if that is not the job."""
+    master = world.master()
+    yield ["--connect", master.at], supervised(world, master, 3)
+    yield ["--local", "3"], None
+
+
+def a_lost_call_says_what_killed_it(world):
+    for flags, parent in both_sorts_of_clusters(world):
+        job = world.start(*flags, "boom_once").ends(0)
+        expect(re.search(r"^Work.boom_once on (ws-|local)\d: .*: its process ended: signal 9 \(killed\) while running "
+                         r"Work.boom_once\(\[9\]\) \(unknown whether it ran\)$", job.stdout()), job.stdout())
+        (parent or job).says(r"the process of node \S+ ended: signal 9 \(killed\) while running Work.boom_once\(\[9\]\);")
+
+
+def a_task_that_kills_its_process_is_poisoned_and_its_neighbours_are_not(world):
+    for flags, _ in both_sorts_of_clusters(world):
+        job = world.start(*flags, "poison_among", "100").ends(0)
+        done, died = job.stdout().splitlines()
+        expect(done == "100 100", done)
+        node = r"(ws-|local)\d: signal 9 \(killed\)"
+        expect(re.match(r"Work.boom: call kills its nodes: the processes of these nodes died while they executed it: "
+                        r"%s, %s, %s; the last was running Work.boom\(\[9\]\)" % (node, node, node), died), died)
 
 
 def both_sorts_of_children(world):
@@ -94,5 +121,7 @@ def labels_are_those_of_all(world):
     expect(job.stdout() == "289\n", job.stdout())
 
 
-main([its_nodes_work, one_that_dies_is_started_again, none_outlives_its_parent, a_second_interrupt_ends_all_at_once,
-      a_wrong_secret_is_not_tried_for_ever, what_cannot_start_is_given_up, labels_are_those_of_all])
+main([its_nodes_work, one_that_dies_is_started_again, a_lost_call_says_what_killed_it,
+      a_task_that_kills_its_process_is_poisoned_and_its_neighbours_are_not, none_outlives_its_parent,
+      a_second_interrupt_ends_all_at_once, a_wrong_secret_is_not_tried_for_ever, what_cannot_start_is_given_up,
+      labels_are_those_of_all])

@@ -20,6 +20,20 @@ BOOST_AUTO_TEST_CASE(two_deaths_then_alone_then_poisoned) {
   BOOST_TEST(why.message == "the processes of these nodes died while they executed it: a, b, c");
 }
 
+BOOST_AUTO_TEST_CASE(how_the_nodes_died_where_it_is_known) {
+  dist::blame blame;
+  blame.died(call(1), "a", 11);
+  blame.died(call(2), "b", 12);
+  blame.died(call(1), "b", 12);
+  blame.died(call(1), "c");
+  blame.explain(12, "signal 9 (killed)");
+  blame.explain(13, "exit code 1");
+  BOOST_TEST(blame.poisoned(call(1), "Arith.sum").message ==
+             "the processes of these nodes died while they executed it: a, b: signal 9 (killed), c");
+  BOOST_TEST(blame.poisoned(call(2), "Arith.sum").message ==
+             "the processes of these nodes died while they executed it: b: signal 9 (killed)");
+}
+
 BOOST_AUTO_TEST_CASE(neighbours_are_judged_for_themselves) {
   dist::blame blame;
   blame.died(call(1), "a");

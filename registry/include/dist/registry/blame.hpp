@@ -50,11 +50,13 @@ class blame {
   /// The process is there: it had not died, only its connection had. Returns the calls that need not run alone any
   /// more.
   std::vector<call_ref> lives(std::uint64_t incarnation);
+  /// It is known how that process ended.
+  void explain(std::uint64_t incarnation, std::string const& end);
   /// The call has its completion; nothing of it is kept.
   void ended(call_ref call) noexcept { deaths_.erase(call); }
 
   bool runs_alone(call_ref call) const noexcept;
-  /// errc::poisoned with the nodes that died.
+  /// errc::poisoned with the nodes that died, and how, where that is known.
   fault poisoned(call_ref call, std::string method) const;
   std::size_t size() const noexcept { return deaths_.size(); }
 
@@ -62,6 +64,7 @@ class blame {
   struct death {
     std::string node;
     std::uint64_t incarnation;
+    std::string end;  ///< empty: not known
   };
   std::unordered_map<call_ref, std::vector<death>> deaths_;
 };

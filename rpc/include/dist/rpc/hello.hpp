@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <dist/rpc/connection.hpp>
+#include <dist/rpc/predecessor.hpp>
 #include <dist/rpc/result.hpp>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,8 +54,10 @@ struct hello {
   std::vector<method_entry> methods;
   dist::nonce nonce{};
   dist::proof proof{};
+  std::optional<dist::predecessor> predecessor;  ///< of a process that is started again when it dies
 };
-BOOST_DESCRIBE_STRUCT(hello, (), (role, name, name_is_default, slots, incarnation, build, labels, methods, nonce, proof))
+BOOST_DESCRIBE_STRUCT(hello, (), (role, name, name_is_default, slots, incarnation, build, labels, methods, nonce, proof,
+                                  predecessor))
 
 /// Master to joiner.
 struct welcome {

@@ -33,6 +33,17 @@ struct method_description {
   bool needs_scope = false;  ///< takes a context or is a coroutine: its invocation should carry a scope
 };
 
+struct invocation;
+
+/// Hears methods begin and end, on the threads that run them.
+class call_watch {
+ public:
+  virtual ~call_watch() = default;
+  /// Returns what ends() will be told.
+  virtual std::size_t begins(std::string_view method, invocation const& what) noexcept = 0;
+  virtual void ends(std::size_t place) noexcept = 0;
+};
+
 /// One request as a method needs it.
 struct invocation {
   dist::codec codec{};                       ///< of the arguments and of the result
@@ -44,6 +55,7 @@ struct invocation {
   std::size_t result_limit = limits{}.frame_bytes;  ///< bytes of the encoded result
   bool nested = false;  ///< made by a running method: it does not wait behind others for a busy object
   clock const* time = nullptr;  ///< measures a plain method that runs on a compute thread; null: nobody wants to know
+  call_watch* watch = nullptr;  ///< may be null
 };
 
 /// How a method ended: an encoded result, or a fault.

@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <dist/rpc/limits.hpp>
+#include <dist/rpc/predecessor.hpp>
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/service_list.hpp>
 #include <dist/rpc/task.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace dist {
@@ -30,6 +32,7 @@ class node_options {
   bool rejoin = true;  ///< join again when the connection is lost; otherwise run() ends with it
   duration drain_limit = std::chrono::seconds(30);  ///< how long drain() waits for running calls
   dist::limits limits;
+  std::optional<dist::predecessor> predecessor;  ///< of a process that is supervised
   black_box* box = nullptr;  ///< where a process that is supervised leaves what its parent wants to know of it
 };
 

@@ -1,0 +1,59 @@
+#include <algorithm>
+#include <utility>
+
+#include "dispatcher.hpp"
+
+namespace dist {
+namespace {
+
+/// How long a call that failed waits for the reason. Who supervises a node starts another within a fraction of that.
+constexpr auto longest_wait = std::chrono::seconds(2);
+/// Of what a node says.
+constexpr std::size_t longest_text = 500;
+
+}  // namespace
+
+void dispatcher::fail_when_explained(placed_ptr const& call, member const& node, next_step step, fault what) {
+  unexplained_.push_back({call, node.incarnation, step, std::move(what)});
+  call->again_timer = world().clock.schedule(world().clock.now() + longest_wait, [this, raw = call.get()] {
+    raw->again_timer = timer_id::none;
+    auto const found = std::ranges::find(unexplained_, raw, [](auto const& one) { return one.call.get(); });
+    auto const one = std::move(*found);
+    unexplained_.erase(found);
+    fail_explained(one.call, one.step, one.what, {});
+  });
+}
+
+void dispatcher::fail_explained(placed_ptr const& call, next_step step, fault what, predecessor const& by) {
+  if (!is_live(*call)) return;
+  if (step.what == next_step::kind::poisoned)
+    what = blame_.poisoned(ref_of(*call), call->method->name);
+  else if (!by.end.empty())
+    what.message = "its process ended: " + by.end;
+  if (!by.running.empty())
+    what.message += (what.code == errc::poisoned ? "; the last was running " : " while running ") + by.running;
+  fail(*call, std::move(what));
+}
+
+void dispatcher::process_ended(predecessor const& which) {
+  auto by = which;
+  for (auto* text : {&by.end, &by.running}) text->resize(std::min(text->size(), longest_text));
+  blame_.explain(by.incarnation, by.end);
+  auto const old = std::ranges::find_if(members_, [&](auto const& one) {
+    return one.second->incarnation == by.incarnation && one.second->is_supervised;
+  });
+  if (old != members_.end()) {
+    // Its connection has not ended yet; the name is free for the next one from here on.
+    auto& node = *old->second;
+    auto const why = "its process ended: " + by.end;
+    node.close(why);
+    leave(node, departure::died, why);
+    blame_.explain(by.incarnation, by.end);
+  }
+  std::vector<unexplained_call> explained;
+  for (auto& one : std::exchange(unexplained_, {}))
+    (one.incarnation == by.incarnation ? explained : unexplained_).push_back(std::move(one));
+  for (auto const& one : explained) fail_explained(one.call, one.step, one.what, by);
+}
+
+}  // namespace dist

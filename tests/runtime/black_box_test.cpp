@@ -1,0 +1,87 @@
+#include "black_box.hpp"
+
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <dist/rpc/codec.hpp>
+#include <thread>
+#include <vector>
+
+using dist::black_box;
+using dist::buffer;
+using dist::codec;
+
+namespace {
+
+struct both_ends {
+  black_box parent;
+  black_box child{::dup(parent.descriptor())};
+};
+
+std::size_t begin(black_box& box, std::string_view method, buffer const& arguments) {
+  dist::invocation what;
+  what.arguments = arguments.bytes();
+  return box.begins(method, what);
+}
+
+template <class... A>
+buffer cbor(A const&... values) {
+  buffer made;
+  encode_arguments(codec::cbor, dist::spelling::declared, made, values...);
+  return made;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(black_box_of_a_process)
+
+BOOST_AUTO_TEST_CASE(the_parent_reads_what_the_child_wrote) {
+  both_ends ends;
+  BOOST_TEST(ends.parent.incarnation() == 0U);
+  BOOST_TEST(ends.parent.running() == "");
+  ends.child.joined(42);
+  BOOST_TEST(ends.parent.incarnation() == 42U);
+  auto const first = begin(ends.child, "Arith.sum", cbor(std::vector<int>{2, 4, 6}));
+  BOOST_TEST(ends.parent.running() == "Arith.sum([[2,4,6]])");
+  auto const second = begin(ends.child, "Arith.boom", cbor(3));
+  BOOST_TEST(ends.parent.running() == "Arith.sum([[2,4,6]]), Arith.boom([3])");
+  ends.child.ends(first);
+  BOOST_TEST(ends.parent.running() == "Arith.boom([3])");
+  ends.child.ends(second);
+  BOOST_TEST(ends.parent.running() == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_long_is_cut) {
+  both_ends ends;
+  begin(ends.child, std::string(100, 'm'), cbor(std::string(1000, 'x')));
+  auto const text = ends.parent.running();
+  BOOST_TEST(text.starts_with(std::string(61, 'm') + "([\"xxxx"));
+  BOOST_TEST(text.ends_with("x…)"));
+  BOOST_TEST(text.size() < 200U);
+}
+
+BOOST_AUTO_TEST_CASE(many_at_once) {
+  both_ends ends;
+  auto const input = cbor(1);
+  std::vector<std::size_t> begun;
+  for (int i = 0; i < 70; ++i) begun.push_back(begin(ends.child, "A.b", input));
+  BOOST_TEST(ends.parent.running() == "A.b([1]), A.b([1]), A.b([1]), 61 more");
+  for (auto const one : begun) ends.child.ends(one);
+  BOOST_TEST(ends.parent.running() == "");
+  begin(ends.child, "A.c", input);
+  BOOST_TEST(ends.parent.running() == "A.c([1])");
+}
+
+BOOST_AUTO_TEST_CASE(from_several_threads) {
+  both_ends ends;
+  auto const input = cbor(1);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int round = 0; round < 1000; ++round) ends.child.ends(begin(ends.child, "A.b", input));
+    });
+  for (auto& one : threads) one.join();
+  BOOST_TEST(ends.parent.running() == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
