@@ -1,5 +1,6 @@
 #include <dist/registry/blame.hpp>
 
+#include <algorithm>
 #include <iterator>
 #include <ostream>
 
@@ -7,7 +8,7 @@ namespace dist {
 
 verdict blame::died(call_ref call, std::string node, std::uint64_t incarnation) {
   auto& deaths = deaths_[call];
-  deaths.push_back({std::move(node), incarnation, {}});
+  deaths.push_back({std::move(node), incarnation, {}, false});
   if (deaths.size() < deaths_until_alone) return verdict::again;
   return deaths.size() == deaths_until_alone ? verdict::alone : verdict::poisoned;
 }
@@ -25,10 +26,22 @@ std::vector<call_ref> blame::lives(std::uint64_t incarnation) {
   return relieved;
 }
 
+void blame::expect_end(call_ref call) {
+  if (auto const found = deaths_.find(call); found != deaths_.end()) found->second.back().end_expected = true;
+}
+
+bool blame::is_explained(call_ref call) const noexcept {
+  auto const found = deaths_.find(call);
+  return found == deaths_.end() || std::ranges::none_of(found->second, &death::end_expected);
+}
+
 void blame::explain(std::uint64_t incarnation, std::string const& end) {
   for (auto& [call, deaths] : deaths_)
     for (auto& one : deaths)
-      if (one.incarnation == incarnation) one.end = end;
+      if (one.incarnation == incarnation) {
+        one.end = end;
+        one.end_expected = false;
+      }
 }
 
 bool blame::runs_alone(call_ref call) const noexcept {

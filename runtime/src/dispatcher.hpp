@@ -127,7 +127,6 @@ class dispatcher final : public caller {
   // A call that ends because its node's process died waits until it is known how, dispatcher_ends.cpp
 
   void fail_when_explained(placed_ptr const& call, member const& node, next_step step, fault what);
-  void fail_explained(placed_ptr const& call, next_step step, fault what, predecessor const& by);
 
   /// The node has answered a call that perhaps nobody waited for.
   void no_longer_abandoned(placed_call& call, member& by);
@@ -168,7 +167,10 @@ class dispatcher final : public caller {
     std::uint64_t incarnation;  ///< of the process that died
     next_step step;
     fault what;
+    predecessor by;  ///< once it is known
   };
+  bool is_explained(unexplained_call const& one) const noexcept;
+  void fail_explained(unexplained_call one);
   std::vector<unexplained_call> unexplained_;
   std::vector<call_ptr> to_cancel_;
   bool cancelling_ = false;

@@ -113,8 +113,10 @@ void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, 
   call->may_have_run = true;
   auto now = ended(*call, node, try_end::lost, what);
   // Only a call that goes on can be to blame for more.
-  if (how == departure::died && had == loss::begun && decide(now).what == next_step::kind::issue)
+  if (how == departure::died && had == loss::begun && decide(now).what == next_step::kind::issue) {
     now.blamed = blame_.died(ref_of(*call), node.name, node.incarnation);
+    if (node.is_supervised) blame_.expect_end(ref_of(*call));
+  }
   auto const step = decide(now);
   if (how == departure::died && node.is_supervised &&
       (step.what == next_step::kind::fail || step.what == next_step::kind::poisoned))

@@ -26,7 +26,15 @@ BOOST_AUTO_TEST_CASE(how_the_nodes_died_where_it_is_known) {
   blame.died(call(2), "b", 12);
   blame.died(call(1), "b", 12);
   blame.died(call(1), "c");
+  BOOST_TEST(blame.is_explained(call(1)));
+  blame.died(call(3), "b", 12);
+  blame.expect_end(call(3));
+  blame.died(call(3), "d", 14);
+  blame.expect_end(call(3));
   blame.explain(12, "signal 9 (killed)");
+  BOOST_TEST(!blame.is_explained(call(3)));
+  blame.explain(14, "exit code 1");
+  BOOST_TEST(blame.is_explained(call(3)));
   blame.explain(13, "exit code 1");
   BOOST_TEST(blame.poisoned(call(1), "Arith.sum").message ==
              "the processes of these nodes died while they executed it: a, b: signal 9 (killed), c");

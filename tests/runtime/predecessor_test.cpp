@@ -125,6 +125,28 @@ BOOST_AUTO_TEST_CASE(a_poisoned_call_lists_how_each_ended) {
              "signal 9 (killed); the last was running Work.read([\"r\"])");
 }
 
+BOOST_AUTO_TEST_CASE(a_poisoned_call_waits_for_the_last_to_be_explained) {
+  begin_and_join("a");
+  auto poison = call<&Work::read>("r");
+  begin_and_join("b");
+  auto const first = end("a");
+  BOOST_REQUIRE(drive_until_begun("r@b"));
+  begin_and_join("c");
+  auto const second = end("b");
+  BOOST_REQUIRE(drive_until_begun("r@c"));
+  auto const third = end("c");
+  begin("c", third);
+  world.pass(10ms);
+  begin("a", first);
+  world.pass(10ms);
+  BOOST_TEST(!poison.done());
+  begin("b", second);
+  world.pass(10ms);
+  BOOST_TEST(fault_of(poison).message ==
+             "the processes of these nodes died while they executed it: a: signal 9 (killed), b: signal 9 (killed), c: "
+             "signal 9 (killed); the last was running Work.read([\"r\"])");
+}
+
 BOOST_AUTO_TEST_CASE(the_name_is_free_although_nobody_has_seen_the_end) {
   begin_and_join("a");
   auto lost = call<&Work::write>("w");

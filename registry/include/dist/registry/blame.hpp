@@ -50,8 +50,12 @@ class blame {
   /// The process is there: it had not died, only its connection had. Returns the calls that need not run alone any
   /// more.
   std::vector<call_ref> lives(std::uint64_t incarnation);
-  /// It is known how that process ended.
+  /// Somebody will say how the process ended of which the call was blamed last.
+  void expect_end(call_ref call);
+  /// How that process ended.
   void explain(std::uint64_t incarnation, std::string const& end);
+  /// Nothing is expected any more.
+  bool is_explained(call_ref call) const noexcept;
   /// The call has its completion; nothing of it is kept.
   void ended(call_ref call) noexcept { deaths_.erase(call); }
 
@@ -65,6 +69,7 @@ class blame {
     std::string node;
     std::uint64_t incarnation;
     std::string end;  ///< empty: not known
+    bool end_expected = false;
   };
   std::unordered_map<call_ref, std::vector<death>> deaths_;
 };
