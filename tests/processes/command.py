@@ -172,7 +172,7 @@ def a_call_says_where_it_waits_and_went(world):
 def a_drained_node_finishes_and_goes(world):
     on = master(world)
     nodes = world.nodes(on, ["a", "b"])
-    slow = Process(DIST, ["call", "Work.slow", "1500", json.dumps(world.path("log")), "--master", on.at])
+    slow = Process(DIST, ["call", "Work.slow", "3000", json.dumps(world.path("log")), "--master", on.at])
     world.processes.append(slow)
     busy = int(until("a method that runs", lambda: world.lines("log"))[0])
     name = [one for one in nodes if nodes[one].pid == busy][0]
