@@ -36,6 +36,11 @@ void compute_pool::end_block() noexcept {
   --blocked_;
 }
 
+void compute_pool::replace_thread() {
+  std::lock_guard const lock(mutex_);
+  if (!stopped_) spares_.emplace_back([this] { pool_.attach(); });
+}
+
 void compute_pool::stop() noexcept {
   pool_.stop();
   std::vector<std::thread> spares;

@@ -35,7 +35,7 @@ class coroutine_call final : public coroutine_lane {
 
  private:
   static task<void> run(coroutine_call* self) {
-    if (self->what_.scope && self->what_.scope->cancelled()) co_return;
+    if (auto* const scope = self->what_.scope.get(); scope && (scope->cancelled() || !scope->try_begin())) co_return;
     self->began_ = true;
     if (auto* const watch = self->what_.watch) self->seen_ = watch->begins(self->bound_.description.name, self->what_);
     auto method = self->bound_.run_task(self->object_.get(), self->what_, self->out_);

@@ -51,7 +51,7 @@ struct service_table::entry {
 
   /// A plain method; its object has been entered and is left.
   void run(invocation& what, outcome& out) noexcept {
-    if (what.scope && what.scope->cancelled()) {
+    if (what.scope && (what.scope->cancelled() || !what.scope->try_begin())) {
       out.error = cancelled_before_start();
     } else {
       auto const seen = what.watch ? what.watch->begins(bound.description.name, what) : 0;

@@ -37,7 +37,7 @@ std::vector<std::string> abandoned_calls::due(std::string_view node, time_point 
                     (many ? std::to_string(one.count) + " calls of " : std::string()) + one.method +
                     ", abandoned " + seconds_text(now - one.since) + (many ? " ago and later" : " ago") +
                     ": nobody waits for the answer, but the slot is in use until the method returns (it can ask its "
-                    "context whether it is cancelled)");
+                    "context whether it is cancelled; kill_after ends its process)");
   }
   if (lines.empty()) return lines;
   said_at_ = now;

@@ -83,6 +83,7 @@ std::uint64_t out_of_memory_kills(std::string_view vmstat) {
 
 std::string to_text(exit_report const& report) {
   if (!report.problem.empty()) return report.problem;
+  if (report.is_kill_after()) return "by kill_after";
   if (report.signal == 0) return "exit code " + std::to_string(report.code);
   auto text = "signal " + std::to_string(report.signal) + " (" + name_of(report.signal);
   if (report.out_of_memory) text += ", out of memory at " + std::to_string(report.peak_bytes / 1'000'000) + " MB";

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "exit_code.hpp"
+
 namespace dist {
 
 /// How a process ended.
@@ -19,9 +21,11 @@ struct exit_report {
   std::string problem;           ///< why it could not be started at all
 
   bool is_success() const noexcept { return code == 0 && signal == 0; }
+  /// A call wanted it so.
+  bool is_kill_after() const noexcept { return code == exit_code::kill_after && signal == 0; }
 };
 
-/// `exit code 3`, `signal 9 (killed)`, `signal 9 (killed, out of memory at 812 MB)`.
+/// `exit code 3`, `by kill_after`, `signal 9 (killed)`, `signal 9 (killed, out of memory at 812 MB)`.
 std::string to_text(exit_report const& report);
 
 /// How many processes the system has killed for their memory, from the text of /proc/vmstat; 0 where it does not say.

@@ -29,6 +29,7 @@ call_options call_options::over(call_options const& defaults) const {
   auto sent = std::make_shared<request_options>(*sent_);
   sent->needs.insert(sent->needs.begin(), defaults.sent_->needs.begin(), defaults.sent_->needs.end());
   if (!sent->retries) sent->retries = defaults.sent_->retries;
+  if (!sent->kill_after_us) sent->kill_after_us = defaults.sent_->kill_after_us;
   if (!sent->node_wait_us) sent->node_wait_us = defaults.sent_->node_wait_us;
   both.sent_ = std::move(sent);
   return both;

@@ -71,6 +71,8 @@ void dist_member::abandon(call_id here) {
   frame_header header;
   header.kind = frame_kind::cancel;
   header.id = here;
+  if (auto const& wishes = running->call->options; wishes && wishes->kill_after_us)
+    header.deadline_us = patience_to_wire(*wishes->kill_after_us);
   session_->out().put(header);
   // Not left to the node: a plain method may not notice, a stopped process cannot. Their answers come to the node behind
   // the cancel frame, so that the method knows why.

@@ -35,6 +35,7 @@ task<void> node::impl::join_loop() {
     }
     // The end of a session is not to be interrupted; what comes behind it is.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    if (session_ && session_->kills()) kills_ = stopping_ = true;
     session_.reset();
     no_longer_asking();
     if (stopping_ || !options_.rejoin) break;
@@ -148,5 +149,6 @@ task<void> node::run() { return impl_->run(); }
 void node::drain() { impl_->drain(); }
 void node::stop() noexcept { impl_->stop(); }
 bool node::joined() const noexcept { return impl_->joined(); }
+bool node::kills() const noexcept { return impl_->kills(); }
 
 }  // namespace dist

@@ -21,6 +21,7 @@ class node::impl {
   void drain();
   void stop() noexcept;
   bool joined() const noexcept { return session_ != nullptr || go_ != nullptr; }
+  bool kills() const noexcept { return kills_; }
 
  private:
   // node.cpp: joining, and staying with a dist master
@@ -48,6 +49,7 @@ class node::impl {
   unsigned failures_ = 0;       ///< attempts to join since the last success
   std::string last_problem_;    ///< said once, not at every attempt
   bool stopping_ = false;
+  bool kills_ = false;          ///< a method that still runs, with this process
   time_point drain_until_{};    ///< once stopping in good order
   bool asking_ = false;         ///< a master has been asked to let this node in, and no session has begun
   timer_id asking_timer_ = timer_id::none;  ///< the drain's patience with that

@@ -44,6 +44,7 @@ class node_run {
   task<void> serve() {
     try {
       co_await node_.run();
+      if (node_.kills()) code_ = exit_code::kill_after;
     } catch (...) {
       code_ = process_.say_thrown();
     }

@@ -4,6 +4,7 @@
 #include <asio/this_coro.hpp>
 #include <dist/rpc/sleep.hpp>
 
+#include "black_box.hpp"
 #include "nested_calls.hpp"
 
 namespace dist {
@@ -23,13 +24,13 @@ fault too_many_coroutines(std::size_t limit, std::uint8_t flags) {
 
 node_session::node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds,
                            service_table& services, std::string node_name, duration heartbeat,
-                           duration drain_limit, call_watch* watch)
+                           duration drain_limit, black_box* box)
     : session_(std::move(over)),
       world_(world),
       limits_(bounds),
       services_(services),
       name_(std::move(node_name)),
-      watch_(watch),
+      box_(box),
       heartbeat_(heartbeat),
       drain_limit_(drain_limit),
       nested_(std::make_shared<remote_caller>(world, bounds)),
@@ -59,12 +60,14 @@ task<void> node_session::run() {
   nested_->detach(why);
   nested_->stop();
   done_->close();
-  for (auto const& [id, call] : running_)
+  for (auto& [id, call] : running_) {
+    forget_timer(call.kill_timer);
     if (call.scope) call.scope->cancel();
+  }
   running_.clear();
   beats.stop();
   co_await beats.join();
-  if (drain_timer_ != timer_id::none) world_.clock.cancel(std::exchange(drain_timer_, timer_id::none));
+  forget_timer(drain_timer_);
   if (failed && !said_goodbye_) std::rethrow_exception(failed);
 }
 
@@ -86,10 +89,7 @@ task<void> node_session::beat_loop() {
 void node_session::on_frame(frame& in) {
   switch (in.header().kind) {
     case frame_kind::request: return on_request(in);
-    case frame_kind::cancel:
-      if (auto const found = running_.find(key(in.header().id)); found != running_.end() && found->second.scope)
-        found->second.scope->cancel();
-      return;
+    case frame_kind::cancel: return on_cancel(in.header().id, in.header().deadline_us);
     case frame_kind::reply: return nested_->on_reply(in);
     case frame_kind::fault: return nested_->on_fault(in);
     case frame_kind::beat: return;
@@ -140,7 +140,7 @@ void node_session::on_request(frame& in) {
   what.depth_limit = limits_.depth;
   what.result_limit = limits_.frame_bytes;
   what.nested = header.flags & frame_flags::by_method;
-  what.watch = watch_;
+  what.watch = box_;
   auto const as = what.codec;
   auto const until = deadline_from_wire(header.deadline_us, heard_);
   if (about.needs_scope) what.scope = make_scope(header.id, about, until);
@@ -177,6 +177,8 @@ void node_session::on_done(call_id id, outcome ended) {
   if (found == running_.end()) return;
   auto const as = found->second.as;
   if (found->second.coroutine) --coroutines_;
+  if (found->second.doomed) --doomed_;
+  forget_timer(found->second.kill_timer);
   running_.erase(found);
   answer(id, as, ended);
   leave_if_idle();
@@ -193,30 +195,6 @@ void node_session::answer(call_id id, codec as, outcome& ended) {
     session_->out().put(header, std::move(ended.payload));
   else
     session_->out().put(header, ended.payload.bytes());
-}
-
-void node_session::drain(duration limit) {
-  if (std::exchange(draining_, true)) return;
-  frame_header header;
-  header.kind = frame_kind::drain;
-  session_->out().put(header);
-  if (limit != duration::max())
-    drain_timer_ = world_.clock.schedule(world_.clock.now() + limit, [this] {
-      drain_timer_ = timer_id::none;
-      say_goodbye("the drain limit passed with " + std::to_string(running_.size()) + " calls running");
-    });
-}
-
-void node_session::leave_if_idle() {
-  if (drain_confirmed_ && running_.empty()) say_goodbye("drained");
-}
-
-void node_session::say_goodbye(std::string const& why) {
-  if (std::exchange(said_goodbye_, true)) return;
-  frame_header header;
-  header.kind = frame_kind::goodbye;
-  session_->out().put(header, as_bytes(why));
-  session_->close_when_read();
 }
 
 }  // namespace dist

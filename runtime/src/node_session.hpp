@@ -10,10 +10,13 @@
 #include <optional>
 #include <unordered_map>
 
+#include "peer_calls.hpp"
 #include "remote_caller.hpp"
 #include "silence.hpp"
 
 namespace dist {
+
+class black_box;
 
 /// A node's end of its dist/1 session: runs what the master asks for and answers each request once.
 ///
@@ -21,7 +24,7 @@ namespace dist {
 class node_session : public std::enable_shared_from_this<node_session> {
  public:
   node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds, service_table& services,
-               std::string node_name, duration heartbeat, duration drain_limit, call_watch* watch = nullptr);
+               std::string node_name, duration heartbeat, duration drain_limit, black_box* box = nullptr);
 
   /// Until the connection ends; then every running method is told that nobody waits. Throws why it ended, unless it
   /// was drained.
@@ -30,6 +33,8 @@ class node_session : public std::enable_shared_from_this<node_session> {
   void drain(duration limit);
   void stop() noexcept { session_->close(); }
   bool drained() const noexcept { return said_goodbye_; }
+  /// Whether the process is to end, by kill_after, as soon as this has.
+  bool kills() const noexcept { return kills_; }
   std::size_t running_count() const noexcept { return running_.size(); }
 
  private:
@@ -38,31 +43,47 @@ class node_session : public std::enable_shared_from_this<node_session> {
   void on_done(call_id id, outcome ended);
   void answer(call_id id, codec as, outcome& ended);
   void refuse(call_id id, fault what, std::uint32_t running_us = 0);
-  void leave_if_idle();
-  void say_goodbye(std::string const& why);
   task<void> beat_loop();
   std::shared_ptr<call_scope> make_scope(call_id id, method_description const& method, deadline until);
-
-  static std::uint64_t key(call_id id) noexcept { return (std::uint64_t{id.generation} << 32) | id.index; }
 
   struct running_call {
     codec as;
     std::shared_ptr<call_scope> scope;
     bool coroutine = false;
+    timer_id kill_timer = timer_id::none;
+    bool doomed = false;  ///< it is not waited for
   };
+  static std::uint64_t key(call_id id) noexcept { return to_number(id); }
+
+  // How it ends, node_session_end.cpp
+
+  void on_cancel(call_id id, std::uint32_t patience_us);
+  /// Empty: it can be ended with this process, and nothing else is.
+  std::string why_not_killed(running_call const& call) const;
+  void kill(std::uint64_t id);
+  /// Gives back the calls that have not begun.
+  void give_back();
+  void forget_timer(timer_id& timer) noexcept {
+    if (timer != timer_id::none) world_.clock.cancel(std::exchange(timer, timer_id::none));
+  }
+  void leave_if_idle();
+  void say_goodbye(std::string const& why);
 
   std::unique_ptr<connection> session_;
   seams world_;
   limits limits_;
   service_table& services_;
   std::string name_;
-  call_watch* watch_;
+  black_box* box_;  ///< of a process that is started again when it ends; null for another
   duration heartbeat_;
   duration drain_limit_;  ///< where the master asks for the drain
   std::shared_ptr<remote_caller> nested_;
   std::shared_ptr<mailbox> done_;  ///< from the compute threads to here
   std::unordered_map<std::uint64_t, running_call> running_;
   std::size_t coroutines_ = 0;  ///< of these
+  std::size_t doomed_ = 0;      ///< likewise
+  bool kills_ = false;
+  bool said_why_not_killed_ = false;
   outcome brief_outcome_;  ///< reused by methods that run here
   time_point heard_{};
   std::optional<silence> silence_;  ///< while run() runs

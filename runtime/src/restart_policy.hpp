@@ -25,7 +25,8 @@ class restart_policy {
     if (ended.signal == 0 && ended.code == exit_code::wrong_use) return answer::never;
     has_joined_ = has_joined_ || joined;
     if (!has_joined_ && ++false_starts_ >= most_false_starts) return answer::never;
-    if (joined && ended.is_success()) return answer::at_once;
+    // Neither a drain that somebody else asked for nor an end that a call asked for is a failure.
+    if (joined && (ended.is_success() || ended.is_kill_after())) return answer::at_once;
     if (lived >= healthy) failures_ = 0;
     return failures_++ == 0 ? answer::at_once : answer::after_a_pause;
   }

@@ -139,6 +139,30 @@ dist::task<void> late(dist::cluster on) {
   }
 }
 
+/// A method that never ends, behind quick ones and ahead of many: what became of it, and how many of those were
+/// answered. Its deadline must not pass before it has begun: then there is another try with a longer one.
+dist::task<void> endless(dist::cluster on, given_words words) {
+  auto const log = words.text("log");
+  auto const count = words.number("count", 100);
+  std::vector<nap_input> const quick(64, nap_input{-1, 50, std::string()});
+  auto warm = dist::try_map<&Tasks::nap>(on, quick);
+  co_await std::move(warm);
+  std::int64_t tag = 0;
+  for (std::chrono::milliseconds within(500);; within *= 2) {
+    auto how = dist::call_options().within(within).kill_after(std::chrono::milliseconds(200));
+    auto never = dist::try_call<&Tasks::forever>(on, tag, std::int64_t{0}, log, how);
+    std::vector<nap_input> behind;
+    for (std::int64_t i = 0; i < count; ++i) behind.emplace_back(++tag, i % 2 == 0 ? 50 : 2000, log);
+    auto naps = dist::try_map<&Tasks::nap>(on, behind);
+    auto const ended = co_await std::move(never);
+    auto const others = co_await std::move(naps);
+    if (!has_noted(tag - count, log)) continue;
+    std::cout << tag - count << ' ' << text_of(ended) << '\n'
+              << std::ranges::count_if(others, [](outcome const& one) { return one.has_value(); }) << '\n';
+    co_return;
+  }
+}
+
 std::vector<std::uint8_t> pattern(std::size_t bytes, std::uint64_t seed) {
   std::vector<std::uint8_t> made(bytes);
   for (auto& byte : made) byte = static_cast<std::uint8_t>((seed = seed * 6364136223846793005U + 1442695040888963407U) >> 56);
@@ -176,6 +200,7 @@ dist::task<void> job(dist::cluster& on, std::vector<std::string> arguments) {
   else if (what == "reduce") co_await reduce(on, nap_inputs(given_words(arguments)));
   else if (what == "try_once") co_await try_all_once(on, nap_inputs(given_words(arguments)));
   else if (what == "late") co_await late(on);
+  else if (what == "endless") co_await endless(on, given_words(arguments));
   else if (what == "mirrors") co_await mirrors(on, arguments);
   else throw dist::usage_error("no such job: " + what);
 }

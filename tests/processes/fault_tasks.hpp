@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <dist/dist.hpp>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,6 +26,14 @@ inline void note(std::int64_t tag, std::string const& log) {
   // One write: whole lines, whoever else writes and whenever this process is killed.
   if (file < 0 || ::write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size())) ::_exit(70);
   ::close(file);
+}
+
+/// Whether a call with this tag has begun somewhere.
+inline bool has_noted(std::int64_t tag, std::string const& log) {
+  std::ifstream lines(log);
+  for (std::int64_t one = 0, pid = 0; lines >> one >> pid;)
+    if (one == tag) return true;
+  return false;
 }
 
 inline nap_report take_nap(std::int64_t tag, std::int64_t microseconds, std::string const& log) {

@@ -252,6 +252,9 @@ std::map<std::string, std::string> written_hex() {
   made["void reply"] = frame_text(header_of(frame_kind::reply, {1, 3}), nothing.text());
   made["fault"] = fault_frame();
   made["cancel"] = frame_text(header_of(frame_kind::cancel, {1, 3}));
+  auto killing = header_of(frame_kind::cancel, {1, 3});
+  killing.deadline_us = 200'000;
+  made["cancel with kill_after"] = frame_text(killing);
   made["beat"] = frame_text(header_of(frame_kind::beat, {2, 0}));
   made["drain"] = frame_text(header_of(frame_kind::drain));
   made["goodbye"] = frame_text(header_of(frame_kind::goodbye), "drained");

@@ -12,6 +12,9 @@ BOOST_AUTO_TEST_CASE(how_a_process_ended_as_text) {
   ended.code = 3;
   BOOST_TEST(to_text(ended) == "exit code 3");
   BOOST_TEST(!ended.is_success());
+  ended.code = dist::exit_code::kill_after;
+  BOOST_TEST(to_text(ended) == "by kill_after");
+  BOOST_TEST(!ended.is_success());
   ended = {};
   ended.signal = SIGKILL;
   BOOST_TEST(to_text(ended) == "signal 9 (killed)");

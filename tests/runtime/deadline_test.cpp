@@ -159,13 +159,14 @@ BOOST_AUTO_TEST_CASE(as_a_default_of_a_handle) {
 }
 
 BOOST_AUTO_TEST_CASE(defaults_and_a_calls_own_wishes_join) {
-  auto const defaults = call_options().needs("gpu").retry(5).wait_for_node(1s).within(2s);
+  auto const defaults = call_options().needs("gpu").retry(5).kill_after(1s).wait_for_node(1s).within(2s);
   auto const both = call_options().needs("site=a").retry(1).once().over(defaults);
   BOOST_TEST((both.time_left() == 2s));
   BOOST_TEST(both.is_once());
   BOOST_TEST(both.sent()->needs == (std::vector<std::string>{"gpu", "site=a"}), boost::test_tools::per_element());
   BOOST_TEST((both.sent()->retries == 1U));
   BOOST_TEST((both.sent()->node_wait_us == 1'000'000U));
+  BOOST_TEST((both.sent()->kill_after_us == 1'000'000U));
   BOOST_TEST(!call_options().over(call_options()).sent());
   BOOST_TEST(call_options().over(defaults).sent() == defaults.sent());
 }

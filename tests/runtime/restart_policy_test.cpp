@@ -50,6 +50,13 @@ BOOST_AUTO_TEST_CASE(one_that_was_drained_by_somebody_else) {
   for (int i = 0; i < 10; ++i) BOOST_TEST(policy.after(code(0), true, 1ms) == answer::at_once);
 }
 
+BOOST_AUTO_TEST_CASE(one_that_a_call_wanted_ended) {
+  dist::restart_policy policy;
+  for (int i = 0; i < 10; ++i) BOOST_TEST(policy.after(code(dist::exit_code::kill_after), true, 1ms) == answer::at_once);
+  // Nor does it count for a crash behind it.
+  BOOST_TEST(policy.after(signal(SIGKILL), true, 1s) == answer::at_once);
+}
+
 BOOST_AUTO_TEST_CASE(what_never_joins_is_given_up) {
   for (auto const& ended : {code(0), code(1), signal(SIGABRT)}) {
     dist::restart_policy policy;

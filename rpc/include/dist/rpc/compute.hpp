@@ -20,6 +20,9 @@ class compute {
   /// From any thread; nothing on others than ours.
   virtual bool begin_block() { return true; }
   virtual void end_block() noexcept {}
+  /// One thread will never come back from what it runs: another takes its place. From any thread; nothing on others
+  /// than ours.
+  virtual void replace_thread() {}
   /// How many methods run at once.
   virtual std::size_t slots() const noexcept = 0;
 };

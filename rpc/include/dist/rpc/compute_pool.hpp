@@ -29,6 +29,7 @@ class compute_pool final : public compute {
   void post(std::function<void()> work) override;
   bool begin_block() override;
   void end_block() noexcept override;
+  void replace_thread() override;
   std::size_t slots() const noexcept override { return slots_; }
   /// Whether posted work is running now.
   bool is_busy() const noexcept { return running_.load() != 0; }

@@ -23,6 +23,12 @@ class call_scope {
   void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
 
+  /// The method is about to run. False: it must not, try_withdraw() came first.
+  bool try_begin() noexcept { return leave_waiting(stage::begun); }
+  /// Keeps the method from beginning. False: it has begun.
+  bool try_withdraw() noexcept { return leave_waiting(stage::withdrawn); }
+  bool has_begun() const noexcept { return stage_.load(std::memory_order_acquire) == stage::begun; }
+
   dist::deadline deadline() const noexcept { return deadline_; }
   std::string const& method() const noexcept { return method_; }
   std::string const& node() const noexcept { return node_; }
@@ -35,10 +41,17 @@ class call_scope {
   std::shared_ptr<void> cluster;
 
  private:
+  enum class stage : unsigned char { waiting, begun, withdrawn };
+  bool leave_waiting(stage next) noexcept {
+    auto expected = stage::waiting;
+    return stage_.compare_exchange_strong(expected, next, std::memory_order_acq_rel);
+  }
+
   std::string const method_;
   std::string const node_;
   dist::deadline const deadline_;
   std::atomic<bool> cancelled_ = false;
+  std::atomic<stage> stage_ = stage::waiting;
   std::mutex mutex_;
   std::function<void()> hook_;
 };

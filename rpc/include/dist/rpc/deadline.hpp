@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -33,6 +34,11 @@ constexpr std::uint32_t to_wire(deadline when, time_point now) noexcept {
   auto const left = std::chrono::ceil<std::chrono::microseconds>(when.at() - now).count();
   if (left < 1) return 1;
   return left >= 0xFFFF'FFFF ? 0xFFFF'FFFFU : static_cast<std::uint32_t>(left);
+}
+
+/// A time that passes from when the frame is read, in the same place: at least 1, for 0 is none.
+constexpr std::uint32_t patience_to_wire(std::uint64_t microseconds) noexcept {
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(microseconds, 1, 0xFFFF'FFFF));
 }
 
 constexpr deadline deadline_from_wire(std::uint32_t microseconds, time_point now) noexcept {

@@ -16,11 +16,12 @@ namespace dist {
 struct request_options {
   std::vector<std::string> needs;        ///< labels that the node must have: `gpu=1` or `gpu`; `node=NAME` is that node
   std::optional<std::uint32_t> retries;  ///< how often to issue it again when its method throws dist::transient
-  std::optional<std::uint64_t> node_wait_us;  ///< fail with errc::no_node after so long without a node for it
+  std::optional<std::uint64_t> kill_after_us;  ///< end the process when the method runs on so long after its call ended
+  std::optional<std::uint64_t> node_wait_us;   ///< fail with errc::no_node after so long without a node for it
 
   friend bool operator==(request_options const&, request_options const&) = default;
 };
-BOOST_DESCRIBE_STRUCT(request_options, (), (needs, retries, node_wait_us))
+BOOST_DESCRIBE_STRUCT(request_options, (), (needs, retries, kill_after_us, node_wait_us))
 
 /// As CBOR, to be put as request_prefix::options. Returns what is wrong (more than most_options_bytes), or an empty
 /// text.

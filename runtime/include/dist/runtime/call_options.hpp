@@ -46,6 +46,15 @@ class call_options {
     change().retries = times;
     return *this;
   }
+  /// Ends the node's process when its plain method still runs this long after the call has ended without it: it was
+  /// cancelled, its deadline passed, another's answer was taken. For methods that cannot ask their context. Only in
+  /// processes of one slot that are started again, as those of --procs and --local: there nothing else suffers; other
+  /// nodes say in their log why they do not. Coroutines are cancelled, never ended so. Default: never; the slot stays in
+  /// use until the method returns.
+  call_options& kill_after(duration patience) {
+    change().kill_after_us = microseconds(patience);
+    return *this;
+  }
   /// These wishes, and where they say nothing those of `defaults`; labels add up.
   call_options over(call_options const& defaults) const;
 

@@ -58,6 +58,9 @@ class node {
 
   /// Whether it is joined to a master now.
   bool joined() const noexcept;
+  /// After run(): a method is still running that only the end of the process ends, and a call asked for that, see
+  /// call_options::kill_after. Whoever supervises the process starts another.
+  bool kills() const noexcept;
 
  private:
   class impl;

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""A method that never ends and asks nobody: kill_after ends its process, and nothing else suffers."""
+
+import signal
+
+from support import expect, living, main, runs_of, until
+
+
+def ends_alone(world, job, says):
+    """The job's endless call; `says` is whose log tells of processes."""
+    says.says(r"the process of node \S+ ended: by kill_after while running Tasks.forever\(\[\d+,0,.*; starting another\n")
+    ended, answered = job.ends(0).stdout().splitlines()
+    tag, ended = ended.split(" ", 1)
+    expect(ended.startswith("fault deadline_exceeded unknown running"), ended)
+    expect(answered == "100", "answered: " + answered)
+    runs = runs_of(world, "log")
+    often = {tag: pids for tag, pids in runs.items() if len(pids) != 1}
+    expect(not often, "began more than once: %s" % often)
+    killed = runs[int(tag)]
+    behind = range(int(tag) + 1, int(tag) + 101)
+    expect(all(runs[one] != killed for one in behind), "one began in the process that was to end")
+
+
+def under_a_supervisor(world):
+    master = world.master()
+    parent = world.start("--join", master.at, "--procs", "1", "--name", "ws", "--log", "info")
+    world.joined(master, 1)
+    ends_alone(world, world.job(master, "endless", "log=" + world.path("log")), parent)
+    # It is no failure of the node's: the place is filled at once, and goes on.
+    until("its node", lambda: living(master) == ["ws-1"])
+    expect(master.stderr().count("left: it left: its process ends, by kill_after") == 1, master.stderr())
+    parent.signal(signal.SIGTERM)
+    parent.ends(0)
+
+
+def in_an_embedded_cluster(world):
+    job = world.start("--local", "1", "-v", "endless", "log=" + world.path("log"))
+    ends_alone(world, job, job)
+
+
+def a_node_that_nobody_starts_again_says_so(world):
+    master = world.master()
+    node = world.node(master, "a")
+    world.joined(master, 1)
+    world.job(master, "endless", "log=" + world.path("log"))
+    node.says("kill_after of Tasks.forever does nothing here: nothing starts this process again; start its nodes with "
+              "--procs N")
+    expect(node.running(), "the node has ended")
+
+
+main([under_a_supervisor, in_an_embedded_cluster, a_node_that_nobody_starts_again_says_so])
