@@ -163,6 +163,28 @@ BOOST_AUTO_TEST_CASE(a_cut_is_seen_by_both) {
   BOOST_CHECK_EXCEPTION(second.get(), std::system_error, fails_with(asio::error::connection_reset));
 }
 
+BOOST_AUTO_TEST_CASE(a_lost_path_is_seen_by_one_end_only) {
+  fixture f;
+  run(f.io, write_text(*f.b, "on its way"));
+  auto first = start(f.io, read_text(*f.a, 100));
+  auto second = start(f.io, read_text(*f.b, 1));
+  run_until_idle(f.io);
+  f.here->lose_path();
+  run_until_idle(f.io);
+  BOOST_CHECK_EXCEPTION(first.get(), std::system_error, fails_with(asio::error::timed_out));
+  auto refused = start(f.io, write_text(*f.a, "no"));
+  auto vanished = start(f.io, write_text(*f.b, std::string(1'000'000, 'x')));
+  run_until_idle(f.io);
+  f.a->close();
+  run_until_idle(f.io);
+  BOOST_CHECK_EXCEPTION(refused.get(), std::system_error, fails_with(asio::error::timed_out));
+  BOOST_TEST(vanished.done());
+  BOOST_TEST(!second.done());
+  f.b->close();
+  run_until_idle(f.io);
+  BOOST_TEST(second.done());
+}
+
 BOOST_AUTO_TEST_CASE(an_abandoned_context_leaves_nothing) {
   memory_network network;
   auto listener = network.listen({"localhost", 0});

@@ -39,7 +39,7 @@ void scenario::one_fault(duration when) {
 void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
   auto const name = plans_[index].name;
   constexpr std::uint64_t drain = 8;
-  auto const kind = rolling_ ? drain : chance_.below(10);
+  auto const kind = rolling_ ? drain : chance_.below(11);
   auto const how = some_death(chance_);
   world_->at(when, [=, this] {
     auto* const node = world_->find(name);
@@ -100,6 +100,10 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
       case drain:
         event("drain " + name);
         return node->self.post([node] { node->node.drain(); });
+      case 9:
+        // The master believes the old session to be alive when the same process joins anew.
+        event("the path of " + name + " is lost");
+        return net.up->lose_path();
       default:
         event("one byte at a time: " + name);
         net.up->max_read = net.up->max_write = 1 + static_cast<std::size_t>(lasts.count() % 7);
@@ -148,7 +152,7 @@ void scenario::fault_of_master(duration when, duration lasts) {
 
 void scenario::fault_of_job(duration when, duration lasts) {
   auto const which = chance_.below(4);
-  auto const kind = chance_.below(4);
+  auto const kind = chance_.below(5);
   auto const how = some_death(chance_);
   world_->at(when, [=, this] {
     if (which >= world_->jobs().size()) return;
@@ -172,6 +176,9 @@ void scenario::fault_of_job(duration when, duration lasts) {
       case 2:
         event("reset the connection of " + name);
         return job->self.network.up->cut();
+      case 3:
+        event("the path of " + name + " is lost");
+        return job->self.network.up->lose_path();
       default:
         event("cut off " + name);
         job->self.network.up->stall();

@@ -49,6 +49,7 @@ void scenario::said(std::string const& who, std::string_view line) {
     *trace_ << std::fixed << std::setprecision(6) << std::setw(11) << std::chrono::duration<double>(now).count() << "  "
             << std::left << std::setw(8) << who << std::right << line << '\n';
   if (who == "master") watcher_.read(line, now);
+  if (line.find(": joined the master at ") != line.npos) joined_.insert(who);
 }
 
 void scenario::build() {
@@ -115,7 +116,22 @@ void scenario::shape(process_network& of) {
 
 void scenario::start_node(std::size_t index) {
   auto settings = plans_[index].settings;
+  joined_.erase(settings.name);
   world_->start_node(std::move(settings));
+}
+
+/// A process is turned away only at first, while another lives under its name: never one that was in the cluster.
+void scenario::look_at_ended(simulation::node_process& node) {
+  if (!node.run.done()) return;
+  std::string turned_away;
+  try {
+    node.run.get();
+  } catch (std::exception const& e) {
+    turned_away = e.what();
+  }
+  auto const& name = node.self.name();
+  calls_.check(turned_away.empty() || !joined_.contains(name),
+               [&] { return "node " + name + " was in the cluster and is turned away: " + turned_away; });
 }
 
 void scenario::supervise() {
@@ -128,6 +144,7 @@ void scenario::supervise() {
     world_->start_master();
     if (world_->now() < length_) add_customer(world_->master().self, world_->master().master.calls(), false, 5);
   }
+  for (auto const& node : world_->nodes()) look_at_ended(*node);
   world_->bury_ended();
   for (std::size_t i = 0; i < plans_.size(); ++i)
     if (plans_[i].wanted && !world_->find(plans_[i].name)) {

@@ -2,6 +2,7 @@
 
 #include <iosfwd>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ class scenario {
   void shape(process_network& of);
   void start_node(std::size_t index);
   void supervise();
+  void look_at_ended(simulation::node_process& node);
   void start_customers();
   void add_customer(process& in, dist::cluster on, bool from_link, std::size_t count);
   void forget_customers_of(process const& dead);
@@ -90,6 +92,7 @@ class scenario {
   bool master_wanted_ = true;
   duration length_{};  ///< faults and new calls end then
   std::size_t job_count_ = 0;
+  std::set<std::string> joined_;  ///< nodes whose process has been in the cluster
   bool calm_ = false;  ///< no seed is without a share of quiet runs
   bool rolling_ = false;  ///< nodes are drained and started again, and nothing else happens
   bool slow_links_ = false;

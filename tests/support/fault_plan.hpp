@@ -51,6 +51,10 @@ class fault_plan {
   /// Breaks all streams of this plan now, for both ends.
   void cut(std::error_code error = asio::error::connection_reset);
 
+  /// The way of all streams of this plan is gone, as where an address changes: this end is told in the end and may connect
+  /// anew, the other hears nothing and cannot tell.
+  void lose_path();
+
   /// Ends all streams of this plan as the system does for a process that dies: the peers read what was written, then the
   /// end; what this end still writes goes nowhere.
   void end();

@@ -12,13 +12,13 @@ bool memory_pipe::travels(std::size_t bytes, std::function<void(memory_pipe&)> a
   last_arrival_ = std::max(last_arrival_, now + plan_->delay(bytes));
   if (last_arrival_ <= now) return false;
   plan_->time->schedule(last_arrival_, [weak = weak_from_this(), arrived = std::move(arrived)] {
-    if (auto const pipe = weak.lock(); pipe && !pipe->error) arrived(*pipe);
+    if (auto const pipe = weak.lock(); pipe && !pipe->lost_) arrived(*pipe);
   });
   return true;
 }
 
 std::size_t memory_pipe::put(asio::const_buffer from) {
-  if (finished_) return from.size();
+  if (finished_ || lost_) return from.size();
   auto const count = std::min(from.size(), space());
   auto const* bytes = static_cast<std::byte const*>(from.data());
   for (std::size_t done = 0; done < count;) {
@@ -55,7 +55,7 @@ std::size_t memory_pipe::take(asio::mutable_buffer into) noexcept {
 }
 
 void memory_pipe::finish() {
-  if (std::exchange(finished_, true)) return;
+  if (std::exchange(finished_, true) || lost_) return;
   bool const travelling = travels(0, [](memory_pipe& pipe) {
     pipe.end_arrived_ = true;
     pipe.wake();
@@ -66,12 +66,14 @@ void memory_pipe::finish() {
 }
 
 void memory_pipe::abandon() {
-  abandoned_ = true;
+  abandoned_ = !lost_;
   wake();
 }
 
-void memory_pipe::reset(std::error_code why) {
-  if (!error) error = why;
+void memory_pipe::lose(std::error_code for_writer, std::error_code for_reader) {
+  if (!write_error) write_error = for_writer;
+  if (!read_error) read_error = for_reader;
+  lost_ = true;
   size_ = travelling_ = 0;
   wake();
 }
@@ -109,6 +111,13 @@ void fault_plan::cut(std::error_code error) {
   }
 }
 
+void fault_plan::lose_path() {
+  for (auto const& each : streams_) {
+    if (auto pipe = each.outgoing.lock()) pipe->lose(asio::error::timed_out, {});
+    if (auto pipe = each.incoming.lock()) pipe->lose({}, asio::error::timed_out);
+  }
+}
+
 namespace {
 
 using state_ptr = std::shared_ptr<memory_stream::state>;
@@ -130,7 +139,7 @@ task<std::size_t> read_some_of(state_ptr state, asio::mutable_buffer into) {
   auto& pipe = *state->incoming;
   for (bool posted = false;; posted = true) {
     if (state->closed) throw std::system_error(asio::error::operation_aborted);
-    bool const ready = into.size() == 0 || pipe.error || pipe.available() > 0 || pipe.ended();
+    bool const ready = into.size() == 0 || pipe.read_error || pipe.available() > 0 || pipe.ended();
     if (!ready) {
       co_await pipe.readable.wait();
     } else if (!posted) {
@@ -140,7 +149,7 @@ task<std::size_t> read_some_of(state_ptr state, asio::mutable_buffer into) {
     }
   }
   if (state->plan->step()) fail(*state);
-  if (pipe.error) throw std::system_error(pipe.error);
+  if (pipe.read_error) throw std::system_error(pipe.read_error);
   if (into.size() > 0 && pipe.ended()) throw std::system_error(asio::error::eof);
   co_return pipe.take(asio::buffer(into, state->plan->max_read));
 }
@@ -177,7 +186,7 @@ task<void> write_to(state_ptr state, std::span<asio::const_buffer const> from) {
     }
     if (index == from.size() && posted) co_return;
     if (state->closed) throw std::system_error(asio::error::operation_aborted);
-    if (pipe.error) throw std::system_error(pipe.error);
+    if (pipe.write_error) throw std::system_error(pipe.write_error);
     if (pipe.reader_gone()) throw std::system_error(asio::error::broken_pipe);
     bool const dropping = state->plan->dropping();
     if (index < from.size() && (dropping || pipe.space() > 0)) {
@@ -207,7 +216,7 @@ memory_stream::memory_stream(std::shared_ptr<memory_pipe> incoming, std::shared_
 std::size_t memory_stream::try_write(std::span<asio::const_buffer const> from) noexcept {
   auto& s = *state_;
   // What goes wrong is write()'s to say.
-  if (s.closed || s.outgoing->error || s.outgoing->reader_gone() || s.plan->steps == s.plan->fail_at) return 0;
+  if (s.closed || s.outgoing->write_error || s.outgoing->reader_gone() || s.plan->steps == s.plan->fail_at) return 0;
   s.plan->step();
   std::size_t index = 0;
   std::size_t done = 0;

@@ -38,12 +38,15 @@ class memory_pipe : public std::enable_shared_from_this<memory_pipe> {
   /// The reader has closed: writing makes no sense any more.
   void abandon();
   /// Both see this error from now on; bytes on the way are lost.
-  void reset(std::error_code error);
+  void reset(std::error_code error) { lose(error, error); }
+  /// Nothing passes any more, the end neither. Who gets an error sees it from now on; who gets none cannot tell.
+  void lose(std::error_code for_writer, std::error_code for_reader);
   void wake();
 
-  std::error_code error;  // once reset
-  event readable;         // the reader waits
-  event writable;         // the writer waits
+  std::error_code write_error;  // what the writer sees
+  std::error_code read_error;   // what the reader sees
+  event readable;               // the reader waits
+  event writable;               // the writer waits
 
  private:
   /// Whether what is written now, so many bytes, is on its way for a while; `arrived` runs when it is there.
@@ -57,6 +60,7 @@ class memory_pipe : public std::enable_shared_from_this<memory_pipe> {
   bool finished_ = false;
   bool end_arrived_ = false;
   bool abandoned_ = false;
+  bool lost_ = false;
   std::shared_ptr<fault_plan> plan_;  // the writer's
   std::shared_ptr<fault_plan> back_;  // the reader's
 };
