@@ -10,7 +10,9 @@ void lease::give_back() noexcept {
   counted_ = false;
   assert(load_->in_use > 0);
   --load_->in_use;
-  if (load_->home) load_->home->counted_down(*load_);
+  if (!load_->home) return;
+  --load_->home->in_use_;
+  load_->home->counted_down(*load_);
 }
 
 void lease::lend() noexcept {
@@ -26,13 +28,16 @@ void lease::retake() noexcept {
   if (counted_) return;
   counted_ = true;
   ++load_->in_use;
-  if (load_->home) load_->home->counted_up(*load_);
+  if (!load_->home) return;
+  ++load_->home->in_use_;
+  load_->home->counted_up(*load_);
 }
 
 void lease::abandon() noexcept {
   if (!load_ || abandoned_) return;
   abandoned_ = true;
   ++load_->abandoned;
+  if (load_->home) ++load_->home->abandoned_;
 }
 
 void lease::end() noexcept {
@@ -46,6 +51,8 @@ void lease::end() noexcept {
     --load->in_use;
   }
   if (load->home) {
+    load->home->in_use_ -= counted_;
+    load->home->abandoned_ -= abandoned_;
     load->home->counted_down(*load);
   } else if (load->holders == 0) {
     assert(load->in_use == 0);

@@ -60,7 +60,23 @@ node_entry& node_table::add(node_info info, admission how, time_point now) {
   return *(entries_[index] = std::move(entry));
 }
 
+void node_table::uncount(node_entry& entry) noexcept {
+  if (!entry.counted_as) return;
+  --counts_[static_cast<std::size_t>(*entry.counted_as)];
+  if (*entry.counted_as == node_state::living) living_slots_ -= entry.info.slots;
+  entry.counted_as.reset();
+}
+
+void node_table::count(node_entry& entry) noexcept {
+  uncount(entry);
+  auto const now = entry.state();
+  ++counts_[static_cast<std::size_t>(now)];
+  if (now == node_state::living) living_slots_ += entry.info.slots;
+  entry.counted_as = now;
+}
+
 void node_table::erase(node_entry& entry) noexcept {
+  uncount(entry);
   names_.erase(entry.info.name);
   if (auto const own = incarnations_.find(entry.info.incarnation);
       own != incarnations_.end() && own->second == entry.id) {

@@ -19,6 +19,7 @@ result<joined> registry::join(node_info info, time_point now) {
   if (replaced) remove(*table_.find(*replaced));
   auto& entry = table_.add(std::move(info), *std::move(how), now);
   entry.load = &selector_.join(entry.id, entry.info.slots, *std::move(key));
+  table_.count(entry);
   bind_pins(entry);
   members_changed();
   return joined{entry.id, entry.info.name, replaced};
@@ -98,6 +99,7 @@ void registry::remove(node_entry& entry) {
 }
 
 void registry::update_eligible(node_entry& entry) {
+  table_.count(entry);
   auto const state = entry.state();
   selector_.set_eligible(*entry.load, state == node_state::living, state == node_state::set_aside);
 }

@@ -31,28 +31,13 @@ registry_counts registry::counts() const noexcept {
   out.nodes = table_.size();
   out.queued = queue_.size();
   out.queued_bytes = queue_.bytes();
-  for (auto const& entry : table_.entries()) {
-    if (!entry) continue;
-    out.in_use += entry->load->in_use;
-    out.abandoned += entry->load->abandoned;
-    switch (entry->state()) {
-      case node_state::living:
-        ++out.living;
-        out.slots += entry->load->slots;
-        break;
-      case node_state::suspect:
-        ++out.suspect;
-        break;
-      case node_state::set_aside:
-        ++out.set_aside;
-        break;
-      case node_state::draining:
-        ++out.draining;
-        break;
-      case node_state::lost:
-        break;
-    }
-  }
+  out.living = table_.count_of(node_state::living);
+  out.suspect = table_.count_of(node_state::suspect);
+  out.draining = table_.count_of(node_state::draining);
+  out.set_aside = table_.count_of(node_state::set_aside);
+  out.slots = table_.living_slots();
+  out.in_use = selector_.in_use();
+  out.abandoned = selector_.abandoned();
   return out;
 }
 

@@ -44,6 +44,8 @@ void selector::leave(node_load& load) noexcept {
   if (reserved_ == &load) reserved_ = nullptr;
   settle(load);
   loads_.erase(load.id);
+  in_use_ -= load.in_use;
+  abandoned_ -= load.abandoned;
   load.home = nullptr;
   if (load.holders == 0) delete &load;
 }
@@ -111,6 +113,7 @@ bool selector::only_avoided_left(call_needs const& needs) const noexcept {
 lease selector::take(node_load& load, call_needs const& needs) {
   lease held(load);
   ++load.in_use;
+  ++in_use_;
   load.last_picked = ++picks_;
   if (needs.alone) {
     load.alone = true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <dist/registry/lease.hpp>
@@ -24,6 +25,7 @@ struct node_entry {
   bool draining = false;
   std::string asked_name;    ///< before it got a suffix
   std::uint32_t suffix = 0;  ///< 0: none
+  std::optional<node_state> counted_as;
 
   node_state state() const noexcept {
     if (draining) return node_state::draining;
@@ -61,6 +63,12 @@ class node_table {
   node_entry const* find(node_id id) const noexcept { return const_cast<node_table*>(this)->find(id); }
   node_entry const* by_name(std::string const& name) const noexcept;
   std::size_t size() const noexcept { return size_; }
+  /// The entry's state may have changed: it is counted as what it is now.
+  void count(node_entry& entry) noexcept;
+  /// How many are in this state.
+  std::size_t count_of(node_state state) const noexcept { return counts_[static_cast<std::size_t>(state)]; }
+  /// Slots of all living nodes.
+  std::uint64_t living_slots() const noexcept { return living_slots_; }
   /// With holes: null where nobody is.
   std::vector<std::unique_ptr<node_entry>> const& entries() const noexcept { return entries_; }
 
@@ -71,6 +79,7 @@ class node_table {
     std::uint32_t lowest = 2;  ///< no suffix below it is free
   };
 
+  void uncount(node_entry& entry) noexcept;
   admission free_name(std::string const& base) const;
 
   std::vector<std::unique_ptr<node_entry>> entries_;
@@ -80,6 +89,8 @@ class node_table {
   std::unordered_map<std::string, default_name> defaults_;
   std::uint32_t joins_ = 0;
   std::size_t size_ = 0;
+  std::array<std::size_t, 5> counts_{};  ///< by node_state
+  std::uint64_t living_slots_ = 0;
 };
 
 }  // namespace dist

@@ -188,6 +188,7 @@ class registry {
   // For the status page
 
   std::vector<node_view> nodes() const;
+  /// Costs the same however many nodes there are.
   registry_counts counts() const noexcept;
   node_info const* find(node_id node) const noexcept;
   std::optional<node_state> state(node_id node) const noexcept;

@@ -144,6 +144,9 @@ class selector {
   void mark_freed(method_ref method);
   void mark_all_classes_freed();
 
+  /// Slots in use, and of these the abandoned ones, of all nodes that are here.
+  std::uint64_t in_use() const noexcept { return in_use_; }
+  std::uint64_t abandoned() const noexcept { return abandoned_; }
   std::size_t class_count() const noexcept { return classes_.size(); }
   std::uint64_t steps() const noexcept;
 
@@ -180,6 +183,8 @@ class selector {
   std::uint32_t widest_window_ = 0;
   node_load* reserved_ = nullptr;
   std::uint64_t picks_ = 0;
+  std::uint64_t in_use_ = 0;
+  std::uint64_t abandoned_ = 0;
 };
 
 }  // namespace dist
