@@ -48,6 +48,7 @@ task<void> connection::read_more() {
   if (failed && !why_.empty()) fail(why_code_, why_);
   if (failed) std::rethrow_exception(failed);
   reader_.commit(count);
+  received_bytes_ += count;
 }
 
 task<frame> connection::receive() {

@@ -79,7 +79,7 @@ void outbox::wrote_all() noexcept {
     spare_.clear();
   }
   leaving_.clear();
-  leaving_bytes_ = 0;
+  written_bytes_ += std::exchange(leaving_bytes_, 0);
   gathered_.clear();
   first_left_ = 0;
 }

@@ -186,7 +186,7 @@ void caller::finish(call_record& call, call_reply const& reply) noexcept {
     live_[call.live_index_]->live_index_ = call.live_index_;
   }
   live_.pop_back();
-  ended(call);
+  ended(call, reply);
   if (auto const waiter = std::move(call.waiter_)) {
     call.set_answered_by(reply.node);
     return waiter->on_reply(call, reply);

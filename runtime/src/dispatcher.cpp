@@ -72,9 +72,7 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   call->slots_then = held.slots();
   auto& node = *members_.at(to);
   world().log.debug([&] { return call->method->name + ": to " + node.name; });
-  auto const method = static_cast<std::size_t>(call->method_number);
-  if (method >= node.sent.size()) node.sent.resize(method + 1);
-  ++node.sent[method];
+  ++node.calls.of(call->method_number).sent;
   node.send(call, std::move(held));
 }
 
@@ -102,13 +100,27 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
     world().log.info("node " + by.name + " has answered a call and takes calls again");
   held = {};
   send_waiting();
+  auto& counted = by.calls.of(call.method_number);
   if (!is_live(call)) {
-    ++late_replies_;
+    ++counted.late;
+    ++tally_.late_replies;
     return;
   }
+  ++counted.answered;
+  auto const us = took_us(call, by);
+  by.calls.took.add(us);
+  auto& of_method = tally_.of(call.method_number);
+  of_method.took.add(us);
+  if (reply.running_us != 0) of_method.ran.add(reply.running_us);
   abandon_places(call);
   world().log.debug([&] { return call.method->name + ": answered by " + by.name; });
   finish(call, reply);
+}
+
+std::uint64_t dispatcher::took_us(placed_call const& call, member const& by) noexcept {
+  auto const took = by.heard_at - call.sent_at;
+  return took.count() > 0 ? static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count())
+                          : 0;
 }
 
 caller::abandoned dispatcher::abandon(call_record& record) {
@@ -165,8 +177,9 @@ void dispatcher::no_longer_abandoned(placed_call& call, member& by) {
   if (line) world().log.info(*line);
 }
 
-void dispatcher::ended(call_record& record) noexcept {
+void dispatcher::ended(call_record& record, call_reply const& reply) noexcept {
   auto& call = static_cast<placed_call&>(record);
+  ++tally_.of(call.method_number).ended[reply.failed ? static_cast<std::size_t>(reply.failed->code) : 0];
   blame_.ended(ref_of(call));
   if (!unexplained_.empty())
     std::erase_if(unexplained_, [&](unexplained_call const& one) { return one.call.get() == &call; });

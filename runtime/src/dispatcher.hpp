@@ -64,8 +64,10 @@ class dispatcher final : public caller {
   std::uint32_t new_origin() noexcept { return ++last_origin_; }
 
   registry const& nodes() const noexcept { return registry_; }
-  /// How often calls went to this node, by method; nothing was sent where a method is missing.
-  std::vector<std::pair<std::string, std::uint64_t>> calls_sent_to(node_id node) const;
+  /// What has been counted so far, beside what each node's own tally says.
+  master_tally const& counted() const noexcept { return tally_; }
+  /// Those that are counted together have the name `other`.
+  std::string const& counted_name(std::size_t index) const;
   /// Calls that this node has not answered, abandoned ones too.
   std::size_t in_flight_on(node_id node) const;
   /// Null for a node that is not here.
@@ -76,7 +78,6 @@ class dispatcher final : public caller {
   /// What this node still runs although nobody waits for it.
   std::vector<abandoned_calls::stay> abandoned_on(node_id node) const;
   result<method_ref> number_of(std::string_view method) { return registry_.intern(method); }
-  std::uint64_t late_replies() const noexcept { return late_replies_; }
 
   /// Begins the drain of the node of this name; false where there is none.
   bool drain(std::string_view name);
@@ -90,7 +91,7 @@ class dispatcher final : public caller {
   std::string why_there(call_record const& call) const override;
   std::string how_it_went(call_record const& call) const override;
   abandoned abandon(call_record& call) override;
-  void ended(call_record& call) noexcept override;
+  void ended(call_record& call, call_reply const& reply) noexcept override;
 
   /// As caller::fail; what an earlier node may have done is not forgotten.
   void fail(placed_call& call, fault what);
@@ -128,6 +129,8 @@ class dispatcher final : public caller {
 
   void fail_when_explained(placed_ptr const& call, member const& node, next_step step, fault what);
 
+  /// How long the call was on the node whose answer has just come.
+  static std::uint64_t took_us(placed_call const& call, member const& by) noexcept;
   /// The node has answered a call that perhaps nobody waited for.
   void no_longer_abandoned(placed_call& call, member& by);
   /// Nobody needs the answers of the other nodes that have the call.
@@ -175,7 +178,7 @@ class dispatcher final : public caller {
   std::vector<call_ptr> to_cancel_;
   bool cancelling_ = false;
   time_point beat_at_{};  ///< the time, to a heartbeat
-  std::uint64_t late_replies_ = 0;
+  master_tally tally_;
   std::uint32_t last_origin_ = first_job_origin - 1;
 };
 

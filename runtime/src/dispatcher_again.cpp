@@ -76,6 +76,7 @@ void dispatcher::issue(placed_ptr const& call, member const& away_from, next_ste
 
 void dispatcher::issue_now(placed_ptr const& call, issue_cost cost) {
   if (!budget_.try_take(cost, world().clock.now())) return issue_after(call, next_pause(*call), cost);
+  ++tally_.issued_again[static_cast<std::size_t>(cost)];
   if (call->again_timer != timer_id::none) world().clock.cancel(std::exchange(call->again_timer, timer_id::none));
   submit(call);
 }
@@ -145,12 +146,15 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held, 
   judge_failure(call, what, by, held, running_us);
   held = {};
   if (!is_live(call) || !awaited) {
-    ++late_replies_;
+    ++by.calls.of(call.method_number).late;
+    ++tally_.late_replies;
     return send_waiting();
   }
   what.node = by.name;
   world().log.debug([&] { return call.method->name + ": " + by.name + " says: " + to_text(what); });
   auto const begun = what.known != progress::not_started;
+  auto& counted = by.calls.of(call.method_number);
+  ++(begun ? counted.failed : counted.refused);
   if (!begun && what.code == errc::unknown_method) {
     registry_.unknown_method(by.id, call.method_number);
     keep_stranded();

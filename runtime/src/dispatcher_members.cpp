@@ -68,6 +68,7 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
   begun_calls begun(node.slots);
   for (auto const& one : there) {
     auto const& call = one.call;
+    ++node.calls.of(call->method_number).lost;
     auto const holds_slot = in_order && !one.suspended && registry_.takes_long(call->method_number);
     auto lost = loss::unwritten;
     if (one.written) lost = one.suspended || begun.next(holds_slot) ? loss::begun : loss::waited;
@@ -75,11 +76,16 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
     if (call->queued && call->places.empty() && !registry_.available(call->needs)) wait_for_node(call);
     lost_with(call, node, how, why, lost);
   }
+  tally_.keep(node.calls);
+  tally_.beats_heard += node.beats_heard;
+  tally_.received_bytes += node.received_bytes();
+  tally_.sent_bytes += node.sent_bytes();
   send_waiting();
 }
 
 void dispatcher::heard(member& node) {
-  if (registry_.heard(node.id, world().clock.now())) send_waiting();
+  node.heard_at = world().clock.now();
+  if (registry_.heard(node.id, node.heard_at)) send_waiting();
 }
 
 void dispatcher::drain(member& node) {
@@ -101,6 +107,7 @@ bool dispatcher::drain(std::string_view name) {
 
 void dispatcher::beat() {
   for (auto const& [id, node] : members_) {
+    ++tally_.beats_sent;
     node->beat();
     for (auto const& line : node->abandoned.due(node->name, world().clock.now())) world().log.warn(line);
   }

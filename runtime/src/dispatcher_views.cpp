@@ -14,14 +14,9 @@ std::vector<abandoned_calls::stay> dispatcher::abandoned_on(node_id node) const 
   return found == members_.end() ? std::vector<abandoned_calls::stay>() : found->second->abandoned.stays();
 }
 
-std::vector<std::pair<std::string, std::uint64_t>> dispatcher::calls_sent_to(node_id node) const {
-  std::vector<std::pair<std::string, std::uint64_t>> sent;
-  auto const found = members_.find(node);
-  if (found == members_.end()) return sent;
-  auto const& calls = found->second->sent;
-  for (std::size_t method = 0; method < calls.size(); ++method)
-    if (calls[method] > 0) sent.emplace_back(registry_.method_name(static_cast<method_ref>(method)), calls[method]);
-  return sent;
+std::string const& dispatcher::counted_name(std::size_t index) const {
+  static std::string const other = "other";
+  return index < most_counted_methods ? registry_.method_name(static_cast<method_ref>(index)) : other;
 }
 
 call_ptr dispatcher::list_nodes(call_record const& like, names_taker done) {

@@ -53,7 +53,8 @@ void dist_member::send(placed_ptr const& call, lease held) {
                                            (call->parent ? frame_flags::by_method : 0));
   header.codec = static_cast<std::uint8_t>(call->codec);
   header.method = wire_number(call->method_number);
-  header.deadline_us = to_wire(call->deadline, calls_->world().clock.now());
+  call->sent_at = calls_->world().clock.now();
+  header.deadline_us = to_wire(call->deadline, call->sent_at);
   header.id = here;
   auto const bytes = call->arguments.bytes();
   if (bytes.size() > outbox_copy_bytes)
@@ -142,7 +143,7 @@ void dist_member::on_frame(frame& in) {
       nested_.on_request(in);
       return calls_->slot_freed();
     case frame_kind::cancel: return nested_.on_cancel(in.header().id);
-    case frame_kind::beat: return;
+    case frame_kind::beat: ++beats_heard; return;
     case frame_kind::drain:
       // Our own drain frame says that no request comes behind it: then the node may go.
       calls_->drain(*this);

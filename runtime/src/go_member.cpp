@@ -83,6 +83,7 @@ void go_member::put_request(std::string method, std::string params_text, std::ui
 
 void go_member::send(placed_ptr const& call, lease held) {
   auto const number = ++last_number_;
+  call->sent_at = calls_->world().clock.now();
   call->places.push_back({this, {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)}});
   table_.emplace(number, entry{call, std::move(held)});
   auto params = go_params(*call, calls_->bounds().depth);
@@ -147,7 +148,10 @@ void go_member::on_message(rpc_message const& message) {
 void go_member::on_reply(rpc_reply const& reply) {
   std::uint64_t number = 0;
   std::from_chars(reply.id_text.data(), reply.id_text.data() + reply.id_text.size(), number);
-  if (number == beat_number_) beat_number_ = 0;
+  if (number == beat_number_) {
+    beat_number_ = 0;
+    ++beats_heard;
+  }
   auto const found = table_.find(number);
   if (found == table_.end()) return;
   if (reply.error) return refuse(number, to_fault(*reply.error));

@@ -31,6 +31,8 @@ class go_member final : public member {
   void close(std::string const& reason) noexcept override;
   std::vector<under_way> in_flight() override;
   std::size_t in_flight_count() const noexcept override { return table_.size(); }
+  std::uint64_t received_bytes() const noexcept override { return lines_.received_bytes(); }
+  std::uint64_t sent_bytes() const noexcept override { return lines_.sent_bytes(); }
   bool repeatable(placed_call const& call) const override { return call.method->repeatable; }
 
  private:

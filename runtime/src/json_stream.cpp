@@ -96,6 +96,7 @@ task<void> json_stream::read_loop(handler on_message) {
     while (!broken_ && held_bytes() >= limits_.outbox_bytes) co_await written_.wait();
     auto const count = co_await read_some(piece);
     if (count == 0) break;
+    received_bytes_ += count;
     take({piece.data(), count}, on_message);
   }
   if (reading_) close_when_written();
@@ -114,6 +115,7 @@ task<void> json_stream::write_loop() {
       asio::const_buffer const bytes = asio::buffer(leaving_);
       std::span<asio::const_buffer const> const all(&bytes, 1);
       co_await stream_->write(all);
+      sent_bytes_ += leaving_.size();
       leaving_.clear();
       if (leaving_.capacity() > spare_bytes) leaving_ = {};
       written_.set();

@@ -43,6 +43,10 @@ class json_stream {
   void put(std::string_view message);
   std::size_t held_bytes() const noexcept { return waiting_.size() + leaving_.size(); }
 
+  /// So far, of messages.
+  std::uint64_t received_bytes() const noexcept { return received_bytes_; }
+  std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
+
   /// Ends both directions at once.
   void close() noexcept;
   /// Reads no more; the stream goes on writing.
@@ -69,6 +73,8 @@ class json_stream {
   event written_;        ///< everything was written, or nothing will be
   stream_timer ending_timer_;
   task_group* reader_ = nullptr;
+  std::uint64_t received_bytes_ = 0;
+  std::uint64_t sent_bytes_ = 0;
   bool reading_ = true;
   bool ending_ = false;  ///< the writer ends when nothing waits
   bool broken_ = false;  ///< the writer has ended

@@ -72,10 +72,9 @@ void master::impl::stop() noexcept {
 }
 
 task<void> master::impl::accept_loop() {
-  constexpr std::size_t loops = 2;  // this one and the beats'
   for (auto full = false;;) {
     auto peer = co_await listener_->accept();
-    if (tasks_.size() >= options_.limits.connection_count + loops) {
+    if (tasks_.size() >= options_.limits.connection_count + own_loops) {
       // Once for a crowd, not once for each of it.
       if (!std::exchange(full, true))
         world_.log.warn("connections are refused, the first from " + peer->peer_address() +

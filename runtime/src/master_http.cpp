@@ -84,7 +84,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
     if (head.method != "POST") return only("POST");
     if (may == right::look) return http_response(403, "this token may look, not call\n");
     if (may == right::none && secret) return unauthorized();
-  } else if (head.path == "/status") {
+  } else if (head.path == "/status" || head.path == "/metrics") {
     if (may == right::none && secret && !here) return unauthorized();
     if (!reads) return only("GET, HEAD");
   } else if (head.path == "/healthz") {
@@ -92,7 +92,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
   } else if (head.path == options_.register_path) {
     if (!reads) return only("GET");
   } else {
-    return http_response(404, "there is nothing here; see /status, /healthz, POST /rpc, /drain, /cancel\n");
+    return http_response(404, "there is nothing here; see /status, /metrics, /healthz, POST /rpc, /drain, /cancel\n");
   }
   return {};
 }
@@ -101,6 +101,8 @@ task<http_response> master::impl::answer_http(http_request request, asker from) 
   if (auto refused = refusal(request, from)) co_return std::move(*refused);
   if (request.path == "/healthz") co_return http_response(200, "ok\n");
   if (request.path == "/status") co_return http_response(200, status_json() + "\n", "application/json");
+  if (request.path == "/metrics")
+    co_return http_response(200, metrics(), "text/plain; version=0.0.4; charset=utf-8");
   if (request.path == options_.register_path) co_return answer_register(request, from.peer);
   if (request.path == "/drain") co_return answer_drain(request);
   if (request.path == "/cancel") co_return answer_cancel(request);

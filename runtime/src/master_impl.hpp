@@ -27,6 +27,7 @@ class master::impl {
   std::shared_ptr<dispatcher> const& calls() const noexcept { return calls_; }
   address local_address() const { return listener_->local_address(); }
   std::string status_json() const;
+  std::string metrics() const;
 
  private:
   // master.cpp: what comes in
@@ -64,6 +65,8 @@ class master::impl {
   task<void> serve_go_node(address at, std::shared_ptr<go_registration> asked);
   task<void> stay_with_go_node(std::unique_ptr<stream> peer, std::string name, std::shared_ptr<go_registration> asked);
   welcome welcome_for(std::string name) const;
+
+  static constexpr std::size_t own_loops = 2;  ///< of tasks_: the one that accepts and the one that beats
 
   seams world_;
   master_options options_;

@@ -38,7 +38,11 @@ boost::json::object about(node_view const& node, dispatcher const& calls, time_p
   boost::json::object labels;
   for (auto const& [name, value] : node.info->labels) labels.emplace(name, value);
   boost::json::object sent;
-  for (auto const& [method, count] : calls.calls_sent_to(node.id)) sent.emplace(method, count);
+  if (auto const* member = calls.find(node.id)) {
+    auto const& counted = member->calls.methods();
+    for (std::size_t i = 0; i < counted.size(); ++i)
+      if (counted[i].sent > 0) sent.emplace(calls.counted_name(i), counted[i].sent);
+  }
   boost::json::array abandoned;
   for (auto const& one : calls.abandoned_on(node.id))
     abandoned.push_back({{"method", one.method}, {"count", one.count}, {"oldest_ms", ms(one.since)}});
@@ -80,7 +84,7 @@ std::string master::impl::status_json() const {
                              {"abandoned", counts.abandoned},
                              {"queued", counts.queued},
                              {"queued_bytes", counts.queued_bytes},
-                             {"late_replies", calls_->late_replies()},
+                             {"late_replies", calls_->counted().late_replies},
                              {"waiting", calls_->why_waiting()},
                              {"methods", list_methods(there)},
                              {"jobs", std::move(jobs)}};

@@ -7,6 +7,7 @@
 
 #include "abandoned_calls.hpp"
 #include "placed_call.hpp"
+#include "tally.hpp"
 
 namespace dist {
 
@@ -34,6 +35,9 @@ class member {
   /// In the order in which they went out; those that nobody waits for any more too.
   virtual std::vector<under_way> in_flight() = 0;
   virtual std::size_t in_flight_count() const noexcept = 0;
+  /// Bytes so far, over its connection.
+  virtual std::uint64_t received_bytes() const noexcept = 0;
+  virtual std::uint64_t sent_bytes() const noexcept = 0;
   /// Whether the call may be issued again, as this node says of its method; a Go node says nothing, so there it is what
   /// the caller's own type says.
   virtual bool repeatable(placed_call const& call) const = 0;
@@ -45,7 +49,9 @@ class member {
   bool is_supervised = false;       ///< the process that comes in its place will say how it ended
   std::uint64_t most_calls = 0;     ///< that it can hold at once
   bool lists_methods = true;        ///< a Go node does not: it is tried for any
-  std::vector<std::uint64_t> sent;  ///< calls so far, by method_ref
+  node_tally calls;                 ///< so far
+  time_point heard_at{};            ///< its last sign of life
+  std::uint64_t beats_heard = 0;
   abandoned_calls abandoned;        ///< by call_ref
 };
 

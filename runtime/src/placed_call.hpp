@@ -18,12 +18,13 @@ class placed_call final : public call_record, public recycled<placed_call> {
     call_id id;
   };
 
-  method_ref method_number{};
+  method_ref method_number{~0U};  ///< until it has one, that of no method
   call_needs needs;
   ticket queued;
   boost::container::small_vector<place, 1> places;
   timer_id node_wait_timer = timer_id::none;
   timer_id again_timer = timer_id::none;  ///< when it is issued again
+  time_point sent_at{};           ///< to the node that got it last
   time_point queued_at{};         ///< to about one heartbeat
   duration waited{};              ///< in the queue before it was sent, to about one heartbeat
   std::uint32_t in_use_then = 0;  ///< of its node's slots, when it was chosen, this call too

@@ -108,7 +108,7 @@ remote_caller::remote_ptr remote_caller::take_waiting(call_record_of_remote& cal
   return taken;
 }
 
-void remote_caller::ended(call_record& call) noexcept {
+void remote_caller::ended(call_record& call, call_reply const&) noexcept {
   auto& remote = static_cast<call_record_of_remote&>(call);
   if (remote.waits) take_waiting(remote);
 }

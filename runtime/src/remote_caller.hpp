@@ -49,7 +49,7 @@ class remote_caller final : public caller {
   remote_ptr take_waiting(call_record_of_remote& call) noexcept;
   void dispatch(call_ptr const& call) override;
   abandoned abandon(call_record& call) override;
-  void ended(call_record& call) noexcept override;
+  void ended(call_record& call, call_reply const&) noexcept override;
 
   connection* session_ = nullptr;
   std::string detached_why_ = "not connected yet";

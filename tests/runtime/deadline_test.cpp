@@ -56,7 +56,7 @@ class silent_caller final : public dist::caller {
   dist::call_ptr list_nodes(dist::call_record const&, names_taker) override { return {}; }
   void dispatch(dist::call_ptr const&) override {}
   abandoned abandon(dist::call_record&) override { return {}; }
-  void ended(dist::call_record&) noexcept override {}
+  void ended(dist::call_record&, dist::call_reply const&) noexcept override {}
   void stop() { stop_calls(); }
 };
 

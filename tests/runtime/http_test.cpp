@@ -355,6 +355,35 @@ BOOST_AUTO_TEST_CASE(a_token_that_could_have_been_read_on_its_way_is_refused) {
   BOOST_TEST(from_there("nonsense").status == 403U);
 }
 
+BOOST_AUTO_TEST_CASE(who_may_look) {
+  dist::test::host_network elsewhere(world.network, "10.1.2.3");
+  dist::test::host_network here(world.network, "127.0.0.1");
+  auto const viewer = dist::viewer_token("a secret of some length");
+  for (std::string const path : {"/status", "/metrics"}) {
+    auto const asked = request("GET", path);
+    BOOST_TEST(world.run(exchange(elsewhere, asked)).status == 401U, path);
+    BOOST_TEST(world.run(exchange(here, asked)).status == 200U, path);
+    auto shown = asked;
+    shown.headers.set("Authorization", "Bearer " + viewer);
+    BOOST_TEST(world.run(exchange(here, shown)).status == 200U, path);
+    auto posted = request("POST", path);
+    posted.headers.set("Authorization", "Bearer " + viewer);
+    BOOST_TEST(world.run(exchange(here, posted)).status == 405U, path);
+    auto foreign = asked;
+    foreign.headers.set("Sec-Fetch-Site", "cross-site");
+    BOOST_TEST(world.run(exchange(here, foreign)).status == 403U, path);
+  }
+  // To drain a node or to cancel a job takes what a call takes.
+  for (std::string const path : {"/drain", "/cancel"}) {
+    BOOST_TEST(world.run(exchange(here, request("POST", path))).status == 401U, path);
+    auto shown = request("POST", path);
+    shown.headers.set("Authorization", "Bearer " + viewer);
+    BOOST_TEST(world.run(exchange(here, shown)).status == 403U, path);
+    shown.headers.set("Authorization", "Bearer " + dist::bearer_token("a secret of some length"));
+    BOOST_TEST(world.run(exchange(here, shown)).status == 404U, path);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(json_over_tcp_is_refused) {
   node();
   auto const answer = world.run(send_bytes(world.network, R"({"method":"Work.Echo","params":[5],"id":1})"));

@@ -52,6 +52,9 @@ class connection {
   }
   /// From now on it does not read while its peer does not.
   void pause_when_full() noexcept { full_ = when_full::pause; }
+  /// So far, of frames.
+  std::uint64_t received_bytes() const noexcept { return received_bytes_; }
+  std::uint64_t sent_bytes() const noexcept { return out_.written_bytes(); }
   bool is_full() const noexcept { return out_.held_bytes() >= limits_.outbox_bytes; }
 
   /// Ends both directions at once; frames that were read and not yet handed out are dropped.
@@ -83,6 +86,7 @@ class connection {
   when_full full_;
   frame_reader reader_;
   outbox out_;
+  std::uint64_t received_bytes_ = 0;
   event wake_;     ///< something was put
   event written_;  ///< everything was written, or nothing more will be
   bool handling_ = false;  ///< frames, by the reader

@@ -36,6 +36,9 @@ class outbox {
   /// Waiting and being written.
   std::size_t held_bytes() const noexcept { return waiting_bytes_ + leaving_bytes_; }
 
+  /// Written so far.
+  std::uint64_t written_bytes() const noexcept { return written_bytes_; }
+
   /// Takes all that waits for writing. Not while something is left of what was taken before.
   std::span<asio::const_buffer const> take();
   /// What was taken and is not yet written.
@@ -61,6 +64,7 @@ class outbox {
   std::uint64_t frames_taken_ = 0;
   std::size_t waiting_bytes_ = 0;
   std::size_t leaving_bytes_ = 0;
+  std::uint64_t written_bytes_ = 0;
   buffer spare_;  ///< the last written run of bytes, to be filled again
 };
 

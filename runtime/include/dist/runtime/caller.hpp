@@ -191,7 +191,7 @@ class caller : public std::enable_shared_from_this<caller> {
   /// why() of a live call.
   virtual std::string why_there(call_record const&) const { return "its master knows: see the master's /status"; }
   /// The call is about to complete: the derived class' own bookkeeping ends.
-  virtual void ended(call_record& call) noexcept = 0;
+  virtual void ended(call_record& call, call_reply const& reply) noexcept = 0;
 
   /// The one completion; a second is ignored.
   void finish(call_record& call, call_reply const& reply) noexcept;
