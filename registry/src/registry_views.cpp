@@ -16,14 +16,14 @@ std::vector<node_view> registry::nodes() const {
   return out;
 }
 
-std::vector<std::string> registry::names_for(call_needs const& needs) const {
-  std::vector<std::string> names;
+std::vector<node_info const*> registry::nodes_for(call_needs const& needs) const {
+  std::vector<node_info const*> found;
   for (auto const& entry : table_.entries())
     if (entry && !entry->draining && (needs.pin == no_node_id || needs.pin == entry->id) &&
         entry->load->group->serves(needs.method, needs.labels))
-      names.push_back(entry->info.name);
-  std::ranges::sort(names);
-  return names;
+      found.push_back(&entry->info);
+  std::ranges::sort(found, {}, &node_info::name);
+  return found;
 }
 
 registry_counts registry::counts() const noexcept {

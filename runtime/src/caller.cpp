@@ -61,17 +61,22 @@ task<void> caller::wait_for_nodes(std::size_t count) {
   if (mine->failed) throw call_error(*mine->failed);
 }
 
-task<std::vector<std::string>> caller::nodes_for(call_ptr like) {
+void caller::warn_once(std::string what, std::string_view line) {
+  constexpr std::size_t most = 1000;
+  if (warned_.size() < most && warned_.insert(std::move(what)).second) world_.log.warn(line);
+}
+
+task<std::vector<listed_node>> caller::nodes_for(call_ptr like) {
   if (is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
   struct waiting {
     event done;
-    std::optional<result<std::vector<std::string>>> names;
+    std::optional<result<std::vector<listed_node>>> nodes;
   };
   auto const mine = std::make_shared<waiting>();
-  names_taker const take = [weak = std::weak_ptr<waiting>(mine)](result<std::vector<std::string>> names) {
+  nodes_taker const take = [weak = std::weak_ptr<waiting>(mine)](result<std::vector<listed_node>> nodes) {
     auto const alive = weak.lock();
     if (!alive) return;
-    alive->names = std::move(names);
+    alive->nodes = std::move(nodes);
     alive->done.set();
   };
   struct asking {
@@ -82,7 +87,7 @@ task<std::vector<std::string>> caller::nodes_for(call_ptr like) {
     }
   } const until_answered{shared_from_this(), list_nodes(*like, take)};
   co_await mine->done.wait();
-  co_return std::move(*mine->names).value();
+  co_return std::move(*mine->nodes).value();
 }
 
 std::string caller::why(call_record const& call) const {

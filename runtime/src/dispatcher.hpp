@@ -25,7 +25,7 @@ class dispatcher final : public caller {
 
   call_ptr make_call() override { return new placed_call; }
   void when_nodes(std::size_t count, nodes_waiter done) override;
-  call_ptr list_nodes(call_record const& like, names_taker done) override;
+  call_ptr list_nodes(call_record const& like, nodes_taker done) override;
   std::string address_of(std::string_view name) const override;
   std::string place_of(call_record const& call) const override;
 

@@ -19,7 +19,7 @@ std::string const& dispatcher::counted_name(std::size_t index) const {
   return index < most_counted_methods ? registry_.method_name(static_cast<method_ref>(index)) : other;
 }
 
-call_ptr dispatcher::list_nodes(call_record const& like, names_taker done) {
+call_ptr dispatcher::list_nodes(call_record const& like, nodes_taker done) {
   auto const named = [&](fault what) {
     if (what.method.empty()) what.method = like.method->name;
     done(std::move(what));
@@ -31,13 +31,14 @@ call_ptr dispatcher::list_nodes(call_record const& like, names_taker done) {
   needs.method = *method;
   if (like.options && !like.options->needs.empty())
     if (auto const wrong = registry_.ask(like.options->needs, needs)) return named(*wrong);
-  auto names = registry_.names_for(needs);
-  if (names.empty()) {
+  std::vector<listed_node> nodes;
+  for (auto const* info : registry_.nodes_for(needs)) nodes.push_back({info->name, info->slots});
+  if (nodes.empty()) {
     auto what = make_fault(errc::no_node, registry_.why_waiting(needs));
     what.phase = "queueing";
     return named(std::move(what));
   }
-  done(std::move(names));
+  done(std::move(nodes));
   return {};
 }
 

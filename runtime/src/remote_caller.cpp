@@ -21,28 +21,28 @@ class node_waiter final : public call_waiter {
   caller::nodes_waiter done_;
 };
 
-class names_waiter final : public call_waiter {
+class nodes_lister final : public call_waiter {
  public:
-  names_waiter(caller::names_taker done, std::string method, std::size_t depth_limit)
+  nodes_lister(caller::nodes_taker done, std::string method, std::size_t depth_limit)
       : done_(std::move(done)), method_(std::move(method)), depth_limit_(depth_limit) {}
   void on_reply(call_record const& call, call_reply const& reply) noexcept override {
-    auto names = read_reply<std::vector<std::string>>(*call.method, reply, depth_limit_);
-    if (!names.has_error()) return done_(std::move(names));
+    auto nodes = read_reply<std::vector<listed_node>>(*call.method, reply, depth_limit_);
+    if (!nodes.has_error()) return done_(std::move(nodes));
     // People know the method that was to be called.
-    auto what = std::move(names).error();
+    auto what = std::move(nodes).error();
     what.method = std::move(method_);
     done_(std::move(what));
   }
 
  private:
-  caller::names_taker done_;
+  caller::nodes_taker done_;
   std::string method_;
   std::size_t depth_limit_;
 };
 
 }  // namespace
 
-call_ptr remote_caller::list_nodes(call_record const& like, names_taker done) {
+call_ptr remote_caller::list_nodes(call_record const& like, nodes_taker done) {
   static method_key const key{std::string(list_nodes_method), true, nullptr};
   auto const call = make_call();
   call->method = &key;
@@ -51,7 +51,7 @@ call_ptr remote_caller::list_nodes(call_record const& like, names_taker done) {
   auto const needs = like.options ? like.options->needs : std::vector<std::string>();
   call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, like.method->name, needs);
   start(call);
-  await(call, std::make_unique<names_waiter>(std::move(done), like.method->name, bounds().depth));
+  await(call, std::make_unique<nodes_lister>(std::move(done), like.method->name, bounds().depth));
   return call;
 }
 

@@ -17,7 +17,7 @@ class remote_caller final : public caller {
 
   call_ptr make_call() override { return new call_record_of_remote; }
   void when_nodes(std::size_t count, nodes_waiter done) override;
-  call_ptr list_nodes(call_record const& like, names_taker done) override;
+  call_ptr list_nodes(call_record const& like, nodes_taker done) override;
 
   /// While there is no connection calls wait for one, as long as their deadlines and wait_for_node let them.
   void wait_for_connection() noexcept { waits_ = true; }

@@ -115,14 +115,14 @@ void served_calls::list_nodes(call_id id, std::span<std::byte const> arguments) 
   auto wishes = std::make_shared<request_options>();
   wishes->needs = std::move(std::get<1>(asked));
   like->set_options(std::move(wishes));
-  on_->list_nodes(*like, [to = self_, id](result<std::vector<std::string>> const& names) {
+  on_->list_nodes(*like, [to = self_, id](result<std::vector<listed_node>> const& nodes) {
     if (!*to) return;
-    if (names.has_error()) return (*to)->refuse(id, names.error());
+    if (nodes.has_error()) return (*to)->refuse(id, nodes.error());
     frame_header header;
     header.kind = frame_kind::reply;
     header.id = id;
     buffer list;
-    encode_result(codec::cbor, spelling::declared, list, *names);
+    encode_result(codec::cbor, spelling::declared, list, *nodes);
     (*to)->peer_.out().put(header, list.bytes());
   });
 }

@@ -13,7 +13,7 @@ namespace dist {
 
 /// A request of this name, with a count, is answered once the master has that many nodes.
 inline constexpr std::string_view wait_for_nodes_method = "dist.wait_for_nodes";
-/// With a method's name and labels that are needed: is answered with the names of the nodes that could take such a call.
+/// With a method's name and labels that are needed: is answered with the nodes that could take such a call.
 inline constexpr std::string_view list_nodes_method = "dist.list_nodes";
 
 /// The running calls of a node, which make the nested ones; known by the ids that the node's session gives them.

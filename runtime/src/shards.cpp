@@ -33,10 +33,13 @@ shards::shards(fan_out_plan plan)
       in_order_(plan_.how.is_in_order()),
       total_(plan_.inputs->total()),
       watch_(plan_.on.shared_caller(), plan_.how, total_, [this] { changed_.set(); }),
-      self_(std::make_shared<shards*>(this)) {}
+      self_(std::make_shared<shards*>(this)) {
+  say_early();
+}
 
 shards::~shards() {
   *self_ = nullptr;
+  if (question_) plan_.on.caller().cancel(question_);
   for (auto const& [number, call] : running_) plan_.on.caller().cancel(call);
 }
 
@@ -80,6 +83,7 @@ void shards::came(std::size_t number, call_record const& call, call_reply const&
     }
     if (failed->code == errc::stopped) watch_.stop();
   }
+  if (std::exchange(asks_again_, false) && !kept.failed()) ask_for_nodes(call);
   watch_.ended(kept.failed() != nullptr);
   waiting_bytes_ += kept.memory_bytes() + sizeof(slot) - sizeof(kept);
   running_.erase(number);
@@ -115,6 +119,50 @@ void shards::say_if_held_up() {
                          " of results wait for item " + std::to_string(taken_) + ", which has run " +
                          std::to_string(seconds.count()) + " s" + (node.empty() ? "" : " on node " + node) +
                          "; no new shard starts before it is there (fan_out().reorder)");
+}
+
+void shards::say_early() {
+  auto& calls = plan_.on.caller();
+  auto const like = plan_.on.make_call(*plan_.method, plan_.how.options());
+  // What a method spreads is its own business, and would be said on every node.
+  if (like->parent || calls.is_stopped() || !calls.world().log.wants(log_level::warn)) return;
+  auto const& method = plan_.method->name;
+  if (plan_.runs_once && !like->once)
+    calls.warn_once(method, method + ' ' + plan_.runs_once + ": a call lost with its node fails the job, this " +
+                                plan_.name + "; make it const if a second run does no harm, or see with try_map or "
+                                "collect which were lost");
+  auto const has_needs = like->options && !like->options->needs.empty();
+  if (plan_.is_spread && (total_ || has_needs) && !calls.has_warned(plan_.name + method)) ask_for_nodes(*like);
+}
+
+void shards::ask_for_nodes(call_record const& like) {
+  question_ = plan_.on.caller().list_nodes(like, [to = self_](result<std::vector<listed_node>> const& nodes) {
+    if (*to) (*to)->judge_slots(nodes);
+  });
+}
+
+void shards::judge_slots(result<std::vector<listed_node>> const& nodes) {
+  auto& calls = plan_.on.caller();
+  auto const& method = plan_.method->name;
+  if (nodes.has_error()) {
+    // A master says that itself, of every call.
+    if (question_ && nodes.error().code == errc::no_node)
+      calls.warn_once(method + nodes.error().message, nodes.error().message + ": calls of " + method + " wait for one");
+    asks_again_ = total_ && nodes.error().code == errc::no_node;
+    return;
+  }
+  if (!total_) return;
+  std::uint64_t slots = 0;
+  for (auto const& one : *nodes) slots += one.slots;
+  if (auto const line = idle_slots_text(*total_, plan_.inputs->noun(), slots); !line.empty())
+    calls.warn_once(plan_.name + method, std::string(plan_.name) + " of " + method + ": " + line);
+}
+
+std::string idle_slots_text(std::size_t inputs, char const* noun, std::uint64_t slots) {
+  // A few idle slots are no loss, and neither is a fan-out of nothing.
+  if (inputs == 0 || inputs > slots / 2) return {};
+  return std::to_string(inputs) + ' ' + noun + " for " + std::to_string(slots) + " slots: " +
+         std::to_string(slots - inputs) + " have nothing to do; smaller " + noun + " would use them";
 }
 
 std::string input_text(call_record const& call) {

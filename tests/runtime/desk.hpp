@@ -100,10 +100,13 @@ class Work {
     return key;
   }
   std::int64_t echo(std::int64_t value) const { return value; }
+  std::int64_t add(std::int64_t a, std::int64_t b) const { return a + b; }
   /// Not const, and without a result.
   task<void> keep(context ctx, std::string label) { co_await desk_->pass(ctx, label); }
   /// Has all nodes keep it, and says which did.
   task<std::vector<std::string>> keep_everywhere(context ctx, std::string label) const;
+  /// Spreads them over the nodes.
+  task<void> keep_each(context ctx, std::vector<std::string> labels) const;
   std::string fail(std::string const& why) const { throw std::runtime_error(why); }
   /// Has an answer, once its gate is open, if there is a text.
   task<std::optional<std::string>> look(context ctx, std::string label, std::string found) const;
@@ -128,7 +131,7 @@ class Work {
   std::shared_ptr<desk> desk_;
 };
 BOOST_DESCRIBE_STRUCT(Work, (),
-                      (read, write, plain, echo, keep, keep_everywhere, fail, look, flaky, not_text, large, depth, outer,
+                      (read, write, plain, echo, add, keep, keep_everywhere, keep_each, fail, look, flaky, not_text, large, depth, outer,
                        left_us, nested_deadline))
 
 inline task<std::int64_t> Work::depth(context ctx, std::int64_t left) const {
@@ -161,6 +164,10 @@ inline task<std::vector<std::string>> Work::keep_everywhere(context ctx, std::st
   std::vector<std::string> names;
   for (auto const& one : kept) names.push_back(one.node + (one.value ? "" : ": " + one.value.error().message));
   co_return names;
+}
+inline task<void> Work::keep_each(context ctx, std::vector<std::string> labels) const {
+  auto keeping = map<&Work::keep>(ctx, labels);
+  co_await std::move(keeping);
 }
 inline task<std::int64_t> Work::nested_deadline(context ctx) const {
   auto inner = go<&Work::left_us>(ctx);

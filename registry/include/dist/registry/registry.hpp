@@ -178,8 +178,9 @@ class registry {
   bool available(call_needs const& needs) const noexcept;
   /// How many living nodes could.
   std::size_t able(call_needs const& needs) const noexcept { return selector_.living(needs.method, needs.labels); }
-  /// The names, sorted, of the nodes that could take the call now or later: those that leave are not among them.
-  std::vector<std::string> names_for(call_needs const& needs) const;
+  /// The nodes that could take the call now or later, by name: those that leave are not among them. Valid until the next
+  /// change of the registry.
+  std::vector<node_info const*> nodes_for(call_needs const& needs) const;
   /// One sentence for people: why such a call does not start.
   std::string why_waiting(call_needs const& needs) const;
   /// The different reasons for which calls wait, sorted; at most `most`.

@@ -15,22 +15,22 @@ struct node_result {
 };
 
 /// The same call to each of these nodes, and to no other in its place. `like` was not started.
-fan_out_plan plan_for_nodes(cluster on, call_ptr like, std::vector<std::string> const& names);
+fan_out_plan plan_for_nodes(cluster on, call_ptr like, std::vector<listed_node> const& nodes);
 /// Throws call_error.
-task<std::vector<std::string>> nodes_of_broadcast(cluster on, call_ptr like);
+task<std::vector<listed_node>> nodes_of_broadcast(cluster on, call_ptr like);
 
 template <class R>
 task<std::vector<node_result<R>>> broadcast_here(cluster on, call_ptr like) {
-  auto const names = co_await nodes_of_broadcast(on, like);
+  auto const nodes = co_await nodes_of_broadcast(on, like);
   std::vector<node_result<R>> results;
   auto take = [&](indexed_result<R> one) {
-    auto const& name = names[one.index];
+    auto const& name = nodes[one.index].name;
     if (!one.value.has_error()) return results.push_back({name, std::move(one.value)});
     auto what = std::move(one.value).error();
     what.node = name;
     results.push_back({name, std::move(what)});
   };
-  auto work = spread<R>(plan_for_nodes(std::move(on), std::move(like), names), std::move(take));
+  auto work = spread<R>(plan_for_nodes(std::move(on), std::move(like), nodes), std::move(take));
   co_await std::move(work);
   co_return results;
 }

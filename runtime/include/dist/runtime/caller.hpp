@@ -2,6 +2,7 @@
 
 #include <asio/io_context.hpp>
 #include <atomic>
+#include <boost/describe/class.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <dist/rpc/codec.hpp>
 #include <dist/rpc/fault.hpp>
@@ -15,7 +16,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dist {
@@ -48,6 +51,13 @@ struct call_reply {
 
 class call_record;
 class caller;
+
+/// A node as those see it who look for one.
+struct listed_node {
+  std::string name;
+  std::uint32_t slots = 1;
+};
+BOOST_DESCRIBE_STRUCT(listed_node, (), (name, slots))
 
 /// Who shares a master's nodes: its own job, all that speak JSON together, and from here on each connected job.
 inline constexpr std::uint32_t own_origin = 0;
@@ -143,12 +153,15 @@ class caller : public std::enable_shared_from_this<caller> {
   using nodes_waiter = std::function<void(fault const* failed)>;
   virtual void when_nodes(std::size_t count, nodes_waiter done) = 0;
 
-  /// The names of the nodes that could take a call like this one, which was not started, now or later; busy ones and
-  /// silent ones too. Throws call_error, errc::no_node where there is none. I/O thread. Cancel: terminal.
-  task<std::vector<std::string>> nodes_for(call_ptr like);
-  /// Calls `done` with them, exactly once and perhaps at once; otherwise returns what to cancel when nobody waits any more.
-  using names_taker = std::function<void(result<std::vector<std::string>> names)>;
-  virtual call_ptr list_nodes(call_record const& like, names_taker done) = 0;
+  /// The nodes that could take a call like this one, which was not started, now or later, by name; busy ones and silent
+  /// ones too. Throws call_error, errc::no_node where there is none. I/O thread. Cancel: terminal.
+  task<std::vector<listed_node>> nodes_for(call_ptr like);
+  /// Calls `done` with them, exactly once. Null: it has; else what to cancel when nobody waits any more.
+  using nodes_taker = std::function<void(result<std::vector<listed_node>> nodes)>;
+  virtual call_ptr list_nodes(call_record const& like, nodes_taker done) = 0;
+  /// Logs a warning, the first time in this caller's life that it is about `what`. I/O thread.
+  void warn_once(std::string what, std::string_view line);
+  bool has_warned(std::string const& what) const { return warned_.contains(what); }
 
   /// Where the node of this name joined from, `127.0.0.1:40112`; empty where that is not known here. I/O thread.
   virtual std::string address_of(std::string_view) const { return {}; }
@@ -213,6 +226,7 @@ class caller : public std::enable_shared_from_this<caller> {
   limits limits_;
   std::shared_ptr<mailbox> mailbox_;
   std::vector<call_ptr> live_;
+  std::set<std::string> warned_;
   bool stopped_ = false;
 };
 

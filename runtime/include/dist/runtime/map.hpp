@@ -30,7 +30,10 @@ fan_out_plan plan_of(char const* name, cluster on, Inputs inputs, fan_out how, o
     static_assert(fits, "dist: an input of a fan-out converts to the method's parameter, or is a tuple of its parameters");
     if constexpr (fits) {
       auto source = std::make_unique<range_source<arguments, Inputs>>(std::move(inputs));
-      return {name, std::move(on), &key_of<Method, Serving>(), std::move(source), std::move(how), faults};
+      fan_out_plan plan{name, std::move(on), &key_of<Method, Serving>(), std::move(source), std::move(how), faults};
+      if (!repeatable<Method> && faults == on_fault::stop)
+        plan.runs_once = member_signature<decltype(Method)>::is_const ? "is not repeatable" : "is not const";
+      return plan;
     }
   } else {
     static_assert(sizeof(Inputs) == 0, "dist: the inputs of a fan-out are a range: a vector, a view, dist::chunks(...)");

@@ -32,6 +32,8 @@ struct fan_out_plan {
   fan_out how;
   on_fault faults = on_fault::stop;
   bool names_inputs = false;  ///< of those that fail; take_input()
+  bool is_spread = true;      ///< over all nodes: who has few inputs leaves slots idle
+  char const* runs_once = nullptr;  ///< why its calls are not made again, `is not const`; null: they are, or it is no harm
 };
 
 /// How one input of a fan-out ended.
@@ -85,6 +87,9 @@ class shards {
   void start_next();
   void came(std::size_t number, call_record const& call, call_reply const& reply);
   slot take_next();
+  void say_early();
+  void ask_for_nodes(call_record const& like);
+  void judge_slots(result<std::vector<listed_node>> const& nodes);
   void say_if_held_up();
 
   fan_out_plan plan_;
@@ -103,6 +108,8 @@ class shards {
   std::size_t waiting_bytes_ = 0;
   bool said_held_up_ = false;
   std::optional<fault> first_fault_;
+  call_ptr question_;      ///< which nodes there are
+  bool asks_again_ = false;  ///< once one has answered: there was none
   event changed_;
 };
 
@@ -124,6 +131,9 @@ task<void> spread(fan_out_plan plan, Take take) {
   shards calls(std::move(plan));
   co_await take_all<R>(calls, take);
 }
+
+/// What is said about a fan-out of `inputs` over so many slots; empty where it is fine.
+std::string idle_slots_text(std::size_t inputs, char const* noun, std::uint64_t slots);
 
 /// A short text of a call's arguments, for people.
 std::string input_text(call_record const& call);
