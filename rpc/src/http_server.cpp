@@ -20,10 +20,6 @@ constexpr std::size_t write_bytes = 256 * 1024;
 constexpr std::size_t linger_bytes = 1 << 20;
 constexpr std::chrono::seconds linger_time{2};
 
-std::string seconds_text(duration time) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) + " ms";
-}
-
 /// One connection's bytes, with a time limit on every wait. Errors of the stream end the reading, they are not thrown,
 /// unless it was this coroutine that was cancelled.
 class http_connection {
@@ -55,7 +51,7 @@ class http_connection {
     for (std::string_view rest = text; !rest.empty();) {
       auto const piece = rest.substr(0, write_bytes);
       rest.remove_prefix(piece.size());
-      timer_.arm(limits_.frame_idle, "the peer read nothing for " + seconds_text(limits_.frame_idle));
+      bound_silence("the peer read nothing ");
       asio::const_buffer const bytes_of_piece(piece.data(), piece.size());
       std::error_code error;
       try {
@@ -73,6 +69,7 @@ class http_connection {
   }
 
   task<void> linger() {
+    ends_as_.reset();
     timer_.arm(linger_time, "the peer went on with a refused request");
     for (std::size_t dropped = 0; dropped < linger_bytes;) {
       bytes.clear();
@@ -104,13 +101,15 @@ class http_connection {
           auto const sent = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
           if (!sent) co_return false;
         }
-        timer_.arm(limits_.frame_idle, "a request's body paused for " + seconds_text(limits_.frame_idle));
+        bound_silence("nothing more of a request's body came ");
       } else {
         if (parser.started() && !head_started) {
           head_started = true;
           head_by = std::min(head_by, clock_.now() + limits_.handshake);
         }
-        timer_.arm(head_by, "no request for " + seconds_text(head_by - now));
+        ends_as_.reset();
+        if (head_started) ends_as_ = errc::deadline_exceeded;
+        timer_.arm(head_by, "no whole request head " + within_limit("handshake", limits_.handshake));
       }
       auto const more = co_await read();
       timer_.disarm();
@@ -118,7 +117,17 @@ class http_connection {
     }
   }
 
+  /// The connection has ended: throws where that was for a limit. To stay away between two requests is no fault.
+  void throw_if_too_slow() const {
+    if (timer_.fired() && ends_as_) throw std::system_error(*ends_as_, timer_.reason());
+  }
+
  private:
+  void bound_silence(std::string const& what) {
+    ends_as_ = errc::limit_exceeded;
+    timer_.arm(limits_.frame_idle, what + within_limit("frame_idle", limits_.frame_idle));
+  }
+
   void drop(std::size_t count) {
     buffer rest(bytes.bytes().subspan(count));
     bytes = std::move(rest);
@@ -133,6 +142,7 @@ class http_connection {
   limits limits_;
   http_gate const& gate_;
   stream_timer timer_;
+  std::optional<errc> ends_as_;  // when the timer fires
 };
 
 /// What the handler answers, or a 500 in place of what it threw.
@@ -203,11 +213,13 @@ task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read
   std::chrono::milliseconds idle = limits.handshake;
   for (;;) {
     auto const there = co_await peer.read_request(parser, idle);
+    if (!there) peer.throw_if_too_slow();
     if (!there) co_return std::nullopt;
     if (parser.state() == parse_state::failed) peer.refusal = http_response(parser.status(), parser.message() + '\n');
     if (peer.refusal) {
       peer.refusal->keep_alive = false;
       auto const sent = co_await peer.write(to_text(*peer.refusal));
+      if (!sent) peer.throw_if_too_slow();
       if (sent) co_await peer.linger();
       co_return std::nullopt;
     }
@@ -218,12 +230,14 @@ task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read
     auto& response = *answered;
     if (response.status == 101) {
       auto const sent = co_await peer.write(to_text(response));
+      if (!sent) peer.throw_if_too_slow();
       if (!sent) co_return std::nullopt;
       co_return http_upgrade{std::move(request), std::move(peer.bytes)};
     }
     response.keep_alive = response.keep_alive && request.keep_alive;
     response.head_only = request.method == "HEAD";
     auto const sent = co_await peer.write(to_text(response));
+    if (!sent) peer.throw_if_too_slow();
     if (!sent || !response.keep_alive) co_return std::nullopt;
     idle = http_keep_alive_idle;
   }

@@ -236,11 +236,13 @@ BOOST_AUTO_TEST_CASE(bounds_every_wait) {
     char const* what;
     std::string sent;
     std::chrono::milliseconds limit;
+    std::string named;
   } const cases[] = {
-      {"nothing", "", 10s},
-      {"half a head", "GET / HT", 10s},
-      {"half a body", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n123", 30s},
-      {"kept alive", get("/"), 60s},
+      {"nothing", "", 10s, ""},
+      {"half a head", "GET / HT", 10s, "no whole request head within 10 s, the limit (handshake)"},
+      {"half a body", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n123", 30s,
+       "nothing more of a request's body came within 30 s, the limit (frame_idle)"},
+      {"kept alive", get("/"), 60s, ""},
   };
   for (auto const& c : cases) {
     BOOST_TEST_CONTEXT(c.what) {
@@ -251,8 +253,16 @@ BOOST_AUTO_TEST_CASE(bounds_every_wait) {
       BOOST_TEST(!s.job->done());
       s.w.clock.advance(1ms);
       s.w.idle();
-      BOOST_TEST(s.job->done());
+      BOOST_TEST_REQUIRE(s.job->done());
       BOOST_TEST(s.w.clock.timer_count() == 0U);
+      std::string text;
+      try {
+        s.job->get();
+      } catch (std::system_error const& e) {
+        text = e.what();
+      }
+      BOOST_TEST(text.find(c.named) != text.npos, text);
+      BOOST_TEST(text.empty() == c.named.empty(), text);
     }
   }
 }

@@ -35,7 +35,8 @@ struct http_upgrade {
 /// Serves the requests of one connection in order, until either end closes it or a 101 is written.
 ///
 /// Shape    already_read: bytes that were taken off the stream before. gate: asked where a body is to come; may be empty.
-/// Errors   none for what a peer can cause: the connection just ends. What is malformed is answered (400, 413, 431).
+/// Errors   errc::limit_exceeded (frame_idle) or errc::deadline_exceeded (handshake) for a peer that is too slow. Otherwise
+///          none for what a peer can cause: the connection just ends. What is malformed is answered (400, 413, 431).
 /// Limits   limits.handshake for each head, limits.frame_idle for silence within a body and for a peer that does not
 ///          read, http_keep_alive_idle between requests; http_head_bytes and message_bytes.
 /// Cancel   terminal.
