@@ -4,7 +4,7 @@
 import time
 
 from machines import main, sessions_of, state_of, status
-from support import all_answered, calls_of, expect, runs_of, say, until
+from support import all_answered, calls_of, expect, lost_calls, runs_of, say, until
 
 BEAT = 0.2
 
@@ -122,11 +122,7 @@ def a_job_is_cut_off_and_comes_back(site):
     so_far = len(calls_of(job))
     until("answers for the job", lambda: len([one for one in calls_of(job)[so_far:] if not one.code]) > 20)
     open(site.path("enough"), "w").close()
-    failed = [one for one in calls_of(job.ends(0)) if one.code]
-    say("%d calls were lost on their way" % len(failed))
-    expect(failed, "no call was under way")
-    for one in failed:
-        expect((one.code, one.known, one.phase) == ("connection_lost", "unknown", "running"), one.line)
+    lost_calls(job)
     all_answered(other)
     until("no call in use", lambda: status(master)["in_use"] == 0)
 

@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 
-from support import all_answered, calls_of, expect, is_long, main, say, status, until
+from support import all_answered, calls_of, expect, hear, is_long, main, processor_seconds, say, status, until
 
 MB = 1 << 20
 # What the test's own noise may cost: buffers of the heap, shadow memory of the sanitizers.
@@ -19,12 +19,6 @@ ROOM = 64 * MB * (6 if os.environ.get("SANITIZED_BY") else 1)
 def resident(process):
     with open("/proc/%d/statm" % process.pid) as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def processor_seconds(process):
-    with open("/proc/%d/stat" % process.pid) as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Attack:
@@ -68,18 +62,6 @@ def tell(peer, data):
         peer.sendall(data)
     except OSError:
         pass
-
-
-def hear(peer, patience=30):
-    """All that comes until the other end closes."""
-    peer.settimeout(patience)
-    heard = b""
-    try:
-        while more := peer.recv(65536):
-            heard += more
-    except ConnectionError:
-        pass
-    return heard.decode(errors="replace")
 
 
 def is_closed(peer):
@@ -158,7 +140,7 @@ def bytes_that_trickle(world):
         heads = attack.visit(100)
         shy = [frames(attack) for _ in range(20)]
         silent = attack.visit(20)
-        begun, used = time.monotonic(), processor_seconds(attack.master)
+        begun, used = time.monotonic(), processor_seconds(attack.master.pid)
         speech = UPGRADE[:-2] + b"X: " + b"x" * 1000
         greeting = hello()
         said = 0
@@ -172,7 +154,7 @@ def bytes_that_trickle(world):
             time.sleep(0.25)
             everybody = [peer for peer in everybody if not is_closed(peer)]
         took = time.monotonic() - begun
-        share = (processor_seconds(attack.master) - used) / took
+        share = (processor_seconds(attack.master.pid) - used) / took
         say("all were left after %.1f s, with %.1f %% of a processor" % (took, 100 * share))
         expect(not everybody, "%d trickle for ever" % len(everybody))
         expect(took > 9, "they were left after %.1f s" % took)
@@ -274,7 +256,7 @@ def answers_of(peer, count):
 
 def readers_that_never_read(world):
     with Attack(world) as attack:
-        used, begun = processor_seconds(attack.master), time.monotonic()
+        used, begun = processor_seconds(attack.master.pid), time.monotonic()
         page = b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n"
         line = b'{"method":"Tasks.none","params":["' + b"x" * 1000 + b'"],"id":1}\n'
         mirror = b"".join(request(i, b'["' + b"A" * 4000 + b'"]') for i in range(1, 101))

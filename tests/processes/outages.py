@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 
-from support import all_answered, calls_of, expect, is_long, main, say, until
+from support import all_answered, calls_of, expect, is_long, lost_calls, main, processor_seconds, say, until
 
 
 def a_master_is_away_for_a_while(world):
@@ -29,21 +29,11 @@ def a_master_is_away_for_a_while(world):
     so_far = len(calls_of(job))
     until("answers for the job", lambda: not all(one.code for one in calls_of(job)[so_far:]))
     open(world.path("enough"), "w").close()
-    failed = [one for one in calls_of(job.ends(0)) if one.code]
     # What was under way is lost with the master; what is made while it is away waits for it.
-    say("%d calls of a job were lost with it" % len(failed))
-    expect(failed, "no call was under way")
-    for one in failed:
-        expect((one.code, one.known, one.phase) == ("connection_lost", "unknown", "running"), one.line)
+    for one in lost_calls(job):
         expect(one.begin < gone, "it was made when the master was away: " + one.line)
     # One complaint for the end and one for what came then, not one for each try.
     expect(1 <= job.stderr().count("trying again") <= 4, job.stderr())
-
-
-def processor_seconds(pid):
-    with open("/proc/%d/stat" % pid) as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def a_master_without_descriptors_waits_for_some(world):

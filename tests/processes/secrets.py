@@ -12,7 +12,7 @@ import socket
 import urllib.error
 import urllib.request
 
-from support import children, expect, main, say, until
+from support import children, expect, hear, main, say, until
 
 SECRET = "Pimpernel-4711-of-a-good-length"
 OTHER = "Scarlet-0815-which-is-another-one"
@@ -73,14 +73,7 @@ class Witness:
         with socket.create_connection((host, int(port))) as peer:
             peer.sendall(speech)
             peer.shutdown(socket.SHUT_WR)
-            peer.settimeout(20)
-            heard = b""
-            try:
-                while more := peer.recv(65536):
-                    heard += more
-            except ConnectionError:
-                pass
-        self.add("the answer to %r" % speech[:20], heard.decode(errors="replace"))
+            self.add("the answer to %r" % speech[:20], hear(peer))
 
     def judge(self):
         for one in self.world.processes:

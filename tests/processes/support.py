@@ -191,6 +191,28 @@ def living(master):
     return [one["name"] for one in status(master)["nodes"] if one["state"] == "living"]
 
 
+def lost_calls(job):
+    """Waits for the job's end; its calls that failed, each because its connection to the master ended: at least one."""
+    failed = [one for one in calls_of(job.ends(0)) if one.code]
+    expect(failed, "no call was under way")
+    for one in failed:
+        expect((one.code, one.known, one.phase) == ("connection_lost", "unknown", "running"), one.line)
+    say("%d calls were lost on their way" % len(failed))
+    return failed
+
+
+def hear(peer, patience=30):
+    """All that comes through a socket until the other end closes."""
+    peer.settimeout(patience)
+    heard = b""
+    try:
+        while more := peer.recv(65536):
+            heard += more
+    except ConnectionError:
+        pass
+    return heard.decode(errors="replace")
+
+
 def is_long():
     """Whether this is a run by hand, with `--long`, that takes as long as it likes."""
     return "--long" in sys.argv
@@ -205,6 +227,10 @@ def stat(process, field):
     """A number of /proc/PID/stat, counted from the state: 1 is the parent, 11 the ticks of 10 ms in user mode."""
     with open("/proc/%d/stat" % process) as file:
         return int(file.read().rsplit(")", 1)[1].split()[field])
+
+
+def processor_seconds(process):
+    return (stat(process, 11) + stat(process, 12)) / os.sysconf("SC_CLK_TCK")
 
 
 def children(parent):
