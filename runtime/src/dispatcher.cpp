@@ -20,6 +20,7 @@ void dispatcher::dispatch(call_ptr const& call) {
   // Another's key may go, and another come at its address.
   if (!placed->own_method) methods_.remember(*placed->method, *number);
   placed->method_number = *number;
+  placed->may_have_run = placed->may_have_run || placed->again;
   auto& needs = placed->needs;
   needs.method = *number;
   needs.repeatable = !placed->once && methods_.repeatable(*number, placed->method->repeatable);
@@ -71,9 +72,19 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   call->in_use_then = held.in_use();
   call->slots_then = held.slots();
   auto& node = *members_.at(to);
+  if (call->again && !node.repeatable(*call)) return refuse_again(*call, node, std::move(held));
   world().log.debug([&] { return call->method->name + ": to " + node.name; });
   ++node.calls.of(call->method_number).sent;
   node.send(call, std::move(held));
+}
+
+void dispatcher::refuse_again(placed_call& call, member const& node, lease held) {
+  held = {};
+  auto what = make_fault(errc::connection_lost, "it may have run before its caller lost its master, and the method must "
+                                                "not run twice, as this node says");
+  what.node = node.name;
+  what.phase = "queueing";
+  fail(call, std::move(what));
 }
 
 void dispatcher::keep_stranded() {

@@ -97,6 +97,8 @@ class dispatcher final : public caller {
   void fail(placed_call& call, fault what);
   void submit(placed_ptr const& call);
   void send(placed_ptr const& call, node_id to, lease held);
+  /// Its caller's type says that it may run twice; this node's says otherwise.
+  void refuse_again(placed_call& call, member const& node, lease held);
   void send_waiting();
   /// Calls that the registry gave up are kept here, so that they outlive whatever happens until send_waiting() fails them.
   void keep_stranded();

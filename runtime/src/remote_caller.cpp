@@ -10,6 +10,11 @@ namespace dist {
 
 namespace {
 
+constexpr char const* connection_ended = "the connection to the master ended: ";
+
+/// As the caller's own type says; the master knows better and has the last word.
+bool may_go_again(call_record const& call) { return call.method->repeatable && !call.once && !call.parent; }
+
 class node_waiter final : public call_waiter {
  public:
   explicit node_waiter(caller::nodes_waiter done) : done_(std::move(done)) {}
@@ -71,13 +76,21 @@ fault remote_caller::no_connection(errc why) const {
   return what;
 }
 
+void remote_caller::fail(call_record_of_remote& call, fault what) {
+  if (!call.lost_because.empty()) {
+    if (what.known == progress::not_started) what.known = progress::unknown;
+    if (what.cause.empty()) what.cause = call.lost_because;
+  }
+  caller::fail(call, std::move(what));
+}
+
 void remote_caller::dispatch(call_ptr const& call) {
   remote_ptr const remote(static_cast<call_record_of_remote*>(call.get()));
-  if (!session_) return waits_ ? wait(remote) : fail(*call, no_connection(errc::connection_lost));
+  if (!session_) return waits_ ? wait(remote) : fail(*remote, no_connection(errc::connection_lost));
   if (session_->is_full())
-    return fail(*call, make_fault(errc::overloaded, "the limit (outbox_bytes) of " +
-                                                        std::to_string(bounds().outbox_bytes) +
-                                                        " bytes that wait to be written is reached"));
+    return fail(*remote, make_fault(errc::overloaded, "the limit (outbox_bytes) of " +
+                                                          std::to_string(bounds().outbox_bytes) +
+                                                          " bytes that wait to be written is reached"));
   send(remote);
 }
 
@@ -129,7 +142,8 @@ void remote_caller::send(remote_ptr const& call) {
   header.kind = frame_kind::request;
   header.flags = static_cast<std::uint8_t>(
       frame_flags::named | (call->parent ? frame_flags::nested : 0) | (call->once ? frame_flags::once : 0) |
-      (call->reply_spelling == spelling::go ? frame_flags::go_spelling : 0));
+      (call->reply_spelling == spelling::go ? frame_flags::go_spelling : 0) |
+      (call->lost_because.empty() ? 0 : frame_flags::again));
   if (call->options) header.flags |= frame_flags::options;
   if (call->parent && call->parent_blocks) header.flags |= frame_flags::blocks;
   header.codec = static_cast<std::uint8_t>(call->codec);
@@ -147,7 +161,8 @@ void remote_caller::send(remote_ptr const& call) {
 
 caller::abandoned remote_caller::abandon(call_record& call) {
   auto& remote = static_cast<call_record_of_remote&>(call);
-  if (!remote.sent) return {progress::not_started, "connecting", {}, {}};
+  auto const known = remote.lost_because.empty() ? progress::not_started : progress::unknown;
+  if (!remote.sent) return {known, "connecting", {}, remote.lost_because};
   // The id is dead from here on: a late answer finds nothing.
   auto const keep = table_.close(remote.id);
   if (keep && session_) {
@@ -156,7 +171,7 @@ caller::abandoned remote_caller::abandon(call_record& call) {
     header.id = remote.id;
     session_->out().put(header);
   }
-  return {progress::unknown, "running", {}, {}};
+  return {progress::unknown, "running", {}, remote.lost_because};
 }
 
 void remote_caller::on_reply(frame& in) {
@@ -182,14 +197,23 @@ void remote_caller::detach(std::string const& why) noexcept {
   std::ranges::sort(calls, {}, [](remote_ptr const& call) { return call->frame; });
   auto const unwritten = std::ranges::upper_bound(calls, last_written, {}, [](auto const& call) { return call->frame; });
   // First: what their callers start when the others fail comes behind them.
-  for (auto at = unwritten; at != calls.end(); ++at) (*at)->sent = false;
-  if (waits_)
-    for (auto at = unwritten; at != calls.end(); ++at) wait(*at);
-  for (auto const& call : calls) {
-    if (!call->sent && waits_) continue;
-    auto what = make_fault(errc::connection_lost, "the connection to the master ended: " + why);
-    what.known = call->sent ? progress::unknown : progress::not_started;
-    what.phase = call->sent ? "running" : "sending";
+  std::vector<remote_ptr> lost;
+  for (auto at = calls.begin(); at != calls.end(); ++at) {
+    auto& call = **at;
+    auto const written = at < unwritten;
+    if (!waits_ || (written && !may_go_again(call))) {
+      lost.push_back(*at);
+      continue;
+    }
+    call.sent = false;
+    if (written && call.lost_because.empty()) call.lost_because = connection_ended + why;
+    wait(*at);
+  }
+  for (auto const& call : lost) {
+    auto const written = call->frame <= last_written;
+    auto what = make_fault(errc::connection_lost, connection_ended + why);
+    what.known = written ? progress::unknown : progress::not_started;
+    what.phase = written ? "running" : "sending";
     fail(*call, std::move(what));
   }
 }

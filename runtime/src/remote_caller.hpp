@@ -23,8 +23,8 @@ class remote_caller final : public caller {
   void wait_for_connection() noexcept { waits_ = true; }
   /// What waits goes out.
   void attach(connection& to);
-  /// The connection ended: what is in flight fails with `why`. What was never written has not started: it waits for the
-  /// next connection like what comes now, where calls wait.
+  /// The connection ended: what is in flight fails with `why`. Where calls wait, those that were never written, and have
+  /// not started, wait for the next connection like what comes now, and so do repeatable ones, which go out again.
   void detach(std::string const& why) noexcept;
   /// There will be no connection any more: what waits fails with `why`, and so does what comes.
   void give_up(std::string const& why) noexcept;
@@ -38,11 +38,14 @@ class remote_caller final : public caller {
     call_id id;
     std::uint64_t frame = 0;  ///< its number in the connection's outbox
     bool sent = false;
+    std::string lost_because;  ///< it was written into a connection that has ended: it may have run
     std::optional<std::list<boost::intrusive_ptr<call_record_of_remote>>::iterator> waits;
     timer_id node_wait_timer = timer_id::none;
   };
   using remote_ptr = boost::intrusive_ptr<call_record_of_remote>;
 
+  /// As caller::fail; what may have happened behind an earlier connection is not forgotten.
+  void fail(call_record_of_remote& call, fault what);
   void send(remote_ptr const& call);
   void wait(remote_ptr const& call);
   fault no_connection(errc why) const;

@@ -13,7 +13,7 @@ from support import all_answered, calls_of, expect, is_long, lost_calls, main, p
 def a_master_is_away_for_a_while(world):
     master = world.master()
     nodes = world.nodes(master, ["a", "b", "c"])
-    job = world.job(master, "calls", "rate=50", "us=60000", "until=" + world.path("enough"))
+    job = world.job(master, "calls", "rate=200", "most=10", "us=60000", "once=2", "until=" + world.path("enough"))
     until("the job", lambda: calls_of(job))
     master.signal(signal.SIGKILL)
     master.ends(-signal.SIGKILL)
@@ -29,8 +29,14 @@ def a_master_is_away_for_a_while(world):
     so_far = len(calls_of(job))
     until("answers for the job", lambda: not all(one.code for one in calls_of(job)[so_far:]))
     open(world.path("enough"), "w").close()
-    # What was under way is lost with the master; what is made while it is away waits for it.
-    for one in lost_calls(job):
+    # Of what was under way, what must not run twice is lost with the master, and the rest goes to the next one, as does
+    # what is made while there is none.
+    lost = lost_calls(job)
+    moved = [one for one in calls_of(job) if not one.code and one.begin < gone and one.end > back]
+    say("%d went to the next" % len(moved))
+    expect(moved, "none went to the next")
+    for one in lost:
+        expect(one.tag % 2 == 0, "it might have run again: " + one.line)
         expect(one.begin < gone, "it was made when the master was away: " + one.line)
     # One complaint for the end and one for what came then, not one for each try.
     expect(1 <= job.stderr().count("trying again") <= 4, job.stderr())

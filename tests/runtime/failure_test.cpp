@@ -378,7 +378,7 @@ BOOST_AUTO_TEST_CASE(two_jobs_on_one_master) {
   nodes(2, 2);
   auto& one = world.connect("one");
   auto& two = world.connect("two");
-  auto a = dist::go<&Work::read>(one.link.calls(), "one");
+  auto a = dist::go<&Work::write>(one.link.calls(), "one");
   auto b = dist::go<&Work::read>(two.link.calls(), "two");
   auto c = dist::go<&Work::read>(cluster, "three");
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 3; }));

@@ -197,7 +197,7 @@ struct fixture : dist::test::work_fixture {
     world.run<std::string>(std::move(moved));
     world.run<std::string>(std::move(nested));
     at->close_all();
-    auto lost = dist::go<&Work::read>(job->link.calls(), fresh());
+    auto lost = dist::go<&Work::write>(job->link.calls(), fresh());
     world.pass(1ms);
     job->network.cut();
     expect(errc::connection_lost, fault_of(std::move(lost)));

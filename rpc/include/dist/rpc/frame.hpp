@@ -42,6 +42,7 @@ struct frame_flags {
   static constexpr std::uint8_t once = 8;         ///< request: never issue it a second time
   static constexpr std::uint8_t blocks = 64;      ///< nested request: its parent may block the thread that it runs on
   static constexpr std::uint8_t options = 32;     ///< request: then request_options
+  static constexpr std::uint8_t again = 128;      ///< request to a master: it may have run; only where that does no harm
 };
 
 struct frame_header {

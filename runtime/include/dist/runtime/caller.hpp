@@ -87,6 +87,7 @@ class call_record {
   spelling reply_spelling = spelling::declared;
   dist::deadline deadline;
   bool once = false;                     ///< the caller narrowed it: never issue it again
+  bool again = false;                    ///< it may have run before: only where its method is repeatable
   duration node_wait = duration::max();  ///< how long to wait for a node that has the method
   std::uint32_t origin = own_origin;     ///< whose call it is; origins get the nodes in turn
   std::optional<call_id> parent;         ///< the running call that made this one
