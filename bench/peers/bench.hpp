@@ -18,11 +18,12 @@
 namespace bench {
 
 // ---- sizes every peer uses -------------------------------------------------
-inline constexpr int kW1Warm = 5000, kW1Calls = 50000;
-inline constexpr double kW2Warm = 0.3, kW2Seconds = 3.0;
-inline constexpr size_t kVec = 1000000;  // doubles in one bulk call
-inline constexpr int kW3Warm = 5;
-inline constexpr double kW3Seconds = 1.5;
+inline constexpr int kW1Warm = 2000, kW1Calls = 20000;
+inline constexpr double kW2Warm = 0.3, kW2Seconds = 1.0;
+inline constexpr size_t kVec = 1000000;  // doubles in one bulk call, unless a size is given
+inline constexpr int kW3Warm = 3;
+inline constexpr double kSizeSeconds = 0.4;  // for each size
+inline constexpr double kW3Seconds = 1.0;
 inline constexpr int kTasks = 1000, kSpan = 101;  // W4: kTasks ranges of kSpan values
 inline constexpr int kW4Warm = 5, kW4Rounds = 40;
 
@@ -42,6 +43,17 @@ inline void check(bool ok, const char* what) {
     die(what);
 }
 inline void report(const std::string& key, double v) { std::printf("%s %.6g\n", key.c_str(), v); }
+
+// From nanoseconds: prefix_p10_us to prefix_p999_us.
+inline void report_latencies(const std::string& prefix, std::vector<uint32_t> ns) {
+  constexpr struct {
+    const char* name;
+    double share;
+  } kShares[] = {{"_p10_us", .1}, {"_p50_us", .5}, {"_p90_us", .9}, {"_p99_us", .99}, {"_p999_us", .999}};
+  std::sort(ns.begin(), ns.end());
+  for (const auto& one : kShares)
+    report(prefix + one.name, ns[static_cast<size_t>(static_cast<double>(ns.size()) * one.share)] * 1e-3);
+}
 
 // ---- the work --------------------------------------------------------------
 inline int64_t sum3(int64_t a, int64_t b, int64_t c) { return a + b + c; }
@@ -110,12 +122,7 @@ void run_w1(F&& call, int calls = kW1Calls, int warm = kW1Warm) {
     check(r == sum3(a, b, c), "w1: wrong sum");
     if (i >= 0) t.push_back(static_cast<uint32_t>(t1 - t0));
   }
-  double mean = 0;
-  for (auto x : t) mean += x;
-  std::sort(t.begin(), t.end());
-  report("w1_p50_us", t[t.size() / 2] * 1e-3);
-  report("w1_p99_us", t[t.size() * 99 / 100] * 1e-3);
-  report("w1_mean_us", mean / t.size() * 1e-3);
+  report_latencies("w1", std::move(t));
 }
 
 // W2: book-keeping for pipelined calls. The peer keeps `window` calls in flight;
@@ -172,8 +179,10 @@ class Pipeline {
 // W3: one call at a time; only the call itself is timed, the check is not.
 // call(vec) -> sum.
 template <class F>
-void run_w3_sum(F&& call, const char* key = "w3_sum_GBps", double seconds = kW3Seconds) {
-  const auto v = make_vector();
+void run_w3_sum(F&& call, size_t size = 0, std::string key = "w3_sum_GBps") {
+  const auto v = make_vector(size ? size : kVec);
+  const double seconds = size ? kSizeSeconds : kW3Seconds;
+  if (size) key = "w3_sum_" + std::to_string(8 * size) + "_GBps";
   const double want = sum_doubles(v.data(), v.size());
   double busy = 0;
   int n = 0;
@@ -185,7 +194,7 @@ void run_w3_sum(F&& call, const char* key = "w3_sum_GBps", double seconds = kW3S
     check(r == want, "w3: wrong sum");
     ++n;
   }
-  report(key, n * (kVec * 8.0) / busy * 1e-9);
+  report(key, n * (v.size() * 8.0) / busy * 1e-9);
 }
 // call(vec) -> pointer to kVec doubles that stay valid until the next call.
 // Payload goes both ways; the figure counts both (16 MB per call).
@@ -210,7 +219,7 @@ void run_w3_echo(F&& call, const char* key = "w3_echo_GBps", double seconds = kW
 
 // W4: round() scatters kTasks tasks, gathers and returns the total.
 template <class F>
-void run_w4(F&& round, const char* prefix = "w4", int rounds = kW4Rounds, int warm = kW4Warm) {
+void run_w4(F&& round, const char* prefix = "w4_1000", int rounds = kW4Rounds, int warm = kW4Warm) {
   const int64_t want = count_palindromes(0, int64_t{kTasks} * kSpan);
   std::vector<double> t;
   double first = 0;
@@ -225,7 +234,7 @@ void run_w4(F&& round, const char* prefix = "w4", int rounds = kW4Rounds, int wa
   std::sort(t.begin(), t.end());
   const double ms = t[t.size() / 2];
   report(std::string(prefix) + "_ms", ms);
-  report(std::string(prefix) + "_tps", kTasks / ms * 1e3);
+  report(std::string(prefix) + "_per_s", kTasks / ms * 1e3);
   report(std::string(prefix) + "_first_ms", first);
 }
 
@@ -247,9 +256,9 @@ struct Nodes {
 struct Cli {
   std::string what;
   std::vector<int> ports;
-  int window = 0;  // for w2:N
+  int window = 0;  // for w2:N, w3sum:N, w4:N
   Cli(int argc, char** argv) {
-    if (argc < 3) die("usage: client w1|w2:N|w3sum|w3echo|w4|w4dial PORT[,PORT...]");
+    if (argc < 3) die("usage: client w1|w2:N|w3sum[:N]|w3echo|w4|w4dial PORT[,PORT...]");
     what = argv[1];
     if (auto p = what.find(':'); p != std::string::npos) {
       window = std::atoi(what.c_str() + p + 1);

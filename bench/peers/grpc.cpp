@@ -233,7 +233,7 @@ int main(int argc, char** argv) {
       fill(v);
       cq_call(cq, [&](auto* x, auto& y, auto* z) { return stub.AsyncSumVec(x, y, z); }, q, d);
       return d.v();
-    });
+    }, static_cast<size_t>(cli.window));
   } else if (cli.is("w3echo")) {
     run_w3_echo([&](const std::vector<double>& v) -> const double* {
       fill(v);

@@ -1,11 +1,13 @@
 // OpenMPI: rank 0 is the client (master), every other rank is a server (node).
 // Started by mpirun; the ranks poll instead of sleeping, as is MPI's way.
 //
-//   mpi WORKLOAD      w1 | w2:N | w3sum | w3echo | w4 | w4coll
+//   mpi WORKLOAD      w1 | w2:N | w3sum | w3echo | w4 | w4coll | w11
 //
 // w4      one message per task to the node with the fewest outstanding
 // w4coll  the same tasks as one MPI_Scatterv and one MPI_Reduce
 #include <mpi.h>
+
+#include <cmath>
 
 #include "bench.hpp"
 
@@ -80,6 +82,39 @@ void w4coll(int rank, int size) {
   else
     for (int i = 0; i < kW4Warm + kW4Rounds; ++i) round();
 }
+
+// A vector from rank 0 to all, and one of each rank added up there. Rank 0 has none to add. What is timed ends when
+// all have it, as an answer from each tells.
+void w11(int rank) {
+  constexpr int kRounds = 20, kWarm = 2;
+  const auto mine = make_vector();
+  const auto want = sum_doubles(mine.data(), mine.size());
+  const std::vector<double> nothing(kVec);
+  std::vector<double> got(kVec), spread, reduced;
+  auto ms_since = [](int64_t t0) { return static_cast<double>(now_ns() - t0) * 1e-6; };
+  int size;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  for (int i = -kWarm; i < kRounds; ++i) {
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (rank == 0) got = mine;
+    int64_t t0 = now_ns();
+    MPI_Bcast(got.data(), kVec, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+    double sum = rank == 0 ? 0 : sum_doubles(got.data(), kVec), all = 0;
+    check(rank == 0 || sum == want, "w11: wrong sum");
+    MPI_Reduce(&sum, &all, 1, MPI_DOUBLE, MPI_SUM, 0, MPI_COMM_WORLD);
+    if (i >= 0) spread.push_back(ms_since(t0));
+    MPI_Barrier(MPI_COMM_WORLD);
+    t0 = now_ns();
+    MPI_Reduce(rank == 0 ? nothing.data() : mine.data(), got.data(), kVec, MPI_DOUBLE, MPI_SUM, 0, MPI_COMM_WORLD);
+    if (i >= 0) reduced.push_back(ms_since(t0));
+    check(rank != 0 || std::abs(got[7] - (size - 1) * mine[7]) < 1e-12, "w11: wrong total");
+  }
+  if (rank != 0) return;
+  std::sort(spread.begin(), spread.end());
+  std::sort(reduced.begin(), reduced.end());
+  report("w11_bcast_ms", spread[spread.size() / 2]);
+  report("w11_reduce_ms", reduced[reduced.size() / 2]);
+}
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -96,6 +131,8 @@ int main(int argc, char** argv) {
   }
   if (what == "w4coll") {
     w4coll(rank, size);
+  } else if (what == "w11") {
+    w11(rank);
   } else if (rank != 0) {
     serve();
   } else {

@@ -147,7 +147,7 @@ void bulk(int s, const Msg& m, const char* have, size_t nhave, std::vector<doubl
   }
   if (buf.size() < n) buf.resize(n);
   std::memcpy(buf.data(), have, nhave);
-  if (!recv_all(s, reinterpret_cast<char*>(buf.data()) + nhave, bytes - nhave, spin)) return;
+  if (bytes > nhave && !recv_all(s, reinterpret_cast<char*>(buf.data()) + nhave, bytes - nhave, spin)) return;
   if (m.type == kVecSum) {
     double t = sum_doubles(buf.data(), n);
     std::memcpy(&r.a, &t, 8);
@@ -401,7 +401,7 @@ int main(int argc, char** argv) {
     run_w1([&](int64_t a, int64_t b, int64_t c) { return call_once(s, Msg{kSum, ++id, a, b, c}, spin, ep); });
   } else if (cli.is("w2")) {
     w2(s, cli.window, batch);
-  } else if (cli.is("w3sum") || cli.is("w3stream")) {
+  } else if (cli.is("w3sum") || cli.is("w3vec") || cli.is("w3stream")) {
     const bool st = cli.is("w3stream");
     run_w3_sum(
         [&](const std::vector<double>& v) {
@@ -412,7 +412,7 @@ int main(int argc, char** argv) {
           std::memcpy(&d, &r.a, 8);
           return d;
         },
-        st ? "w3_stream_GBps" : "w3_sum_GBps");
+        static_cast<size_t>(cli.window), st ? "w3_stream_GBps" : cli.is("w3vec") ? "w3_vec_GBps" : "w3_sum_GBps");
   } else if (cli.is("w3echo")) {
     std::vector<double> back(kVec);
     run_w3_echo([&](const std::vector<double>& v) -> const double* {

@@ -145,7 +145,7 @@ int main(int argc, char** argv) {
       double d;
       std::memcpy(&d, &r.a, 8);
       return d;
-    });
+    }, static_cast<size_t>(cli.window));
   } else if (cli.is("w3echo")) {
     zmq::message_t back;
     run_w3_echo([&](const std::vector<double>& v) -> const double* {
