@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Nodes that are stopped (SIGSTOP) and go on later, under load."""
+"""Nodes and masters that are stopped (SIGSTOP) and go on later, under load."""
 
+import re
 import signal
 import time
 
@@ -100,4 +101,22 @@ def a_node_that_is_stopped_for_too_long_is_lost(world):
     a.ends(0)
 
 
-main([a_stopped_node_goes_on, a_node_that_is_stopped_for_too_long_is_lost])
+def a_stopped_master_goes_on(world):
+    """Its nodes give it up and join it anew. To it they have gone without a word, or with a reset: nobody died of a call."""
+    master = world.master(*FLAGS, "--min-nodes", "2",
+                          job=("calls", "count=200", "rate=%d" % (4 / BEAT), "us=%d" % (3e6 * BEAT)))
+    nodes = world.nodes(master, ["a", "b"], slots=8).values()
+    until("the calls", lambda: calls_of(master))
+    for times in (1, 2, 3):
+        master.signal(signal.SIGSTOP)
+        for one in nodes:
+            one.says("(the master is silent(.|\\n)*){%d}" % times)
+        master.signal(signal.SIGCONT)
+        for one in nodes:
+            one.says("(joined the master(.|\\n)*){%d}" % (times + 1))
+    all_answered(master)
+    expect(all(one.running() for one in nodes), "a node ended")
+    say("; ".join(sorted(set(re.findall("left: .*", master.stderr())))))
+
+
+main([a_stopped_node_goes_on, a_node_that_is_stopped_for_too_long_is_lost, a_stopped_master_goes_on])
