@@ -305,10 +305,10 @@ std::string to_text(http_response const& response) {
   if (!response.content_type.empty() && !bodyless) append_line(text, "Content-Type", response.content_type);
   for (auto const& [name, value] : response.headers.fields())
     if (!is_same_name(name, "Content-Length")) append_line(text, name, value);
-  if (!bodyless) append_line(text, "Content-Length", std::to_string(response.body.size()));
-  if (!response.keep_alive) append_line(text, "Connection", "close");
+  if (!bodyless && !response.streams) append_line(text, "Content-Length", std::to_string(response.body.size()));
+  if (!response.keep_alive || response.streams) append_line(text, "Connection", "close");
   text += "\r\n";
-  if (!bodyless && !response.head_only) text += response.body;
+  if (!bodyless && !response.head_only && !response.streams) text += response.body;
   return text;
 }
 

@@ -228,7 +228,7 @@ task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read
     auto answered = co_await answer_watched(peer, limits.http_head_bytes, handler, request);
     if (!answered) co_return std::nullopt;
     auto& response = *answered;
-    if (response.status == 101) {
+    if (response.status == 101 || response.streams) {
       auto const sent = co_await peer.write(to_text(response));
       if (!sent) peer.throw_if_too_slow();
       if (!sent) co_return std::nullopt;

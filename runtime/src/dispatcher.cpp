@@ -118,20 +118,28 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
     return;
   }
   ++counted.answered;
-  auto const us = took_us(call, by);
-  by.calls.took.add(us);
-  auto& of_method = tally_.of(call.method_number);
-  of_method.took.add(us);
-  if (reply.running_us != 0) of_method.ran.add(reply.running_us);
+  measure(call, reply, by);
   abandon_places(call);
   world().log.debug([&] { return call.method->name + ": answered by " + by.name; });
   finish(call, reply);
 }
 
-std::uint64_t dispatcher::took_us(placed_call const& call, member const& by) noexcept {
-  auto const took = by.heard_at - call.sent_at;
-  return took.count() > 0 ? static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count())
-                          : 0;
+void dispatcher::measure(placed_call const& call, call_reply const& reply, member& by) {
+  auto const took = std::chrono::duration_cast<std::chrono::microseconds>(by.heard_at - call.sent_at).count();
+  auto const us = took > 0 ? static_cast<std::uint64_t>(took) : 0;
+  by.calls.took.add(us);
+  auto& of_method = tally_.of(call.method_number);
+  of_method.took.add(us);
+  if (reply.running_us != 0) of_method.ran.add(reply.running_us);
+  remember(call, by, past::answered, by.heard_at);
+}
+
+void dispatcher::remember(placed_call const& call, member& by, past how, time_point now) {
+  // Nobody sees what is shorter, nor what is behind another: a fast cluster neither pays for it nor fills the memory with it.
+  constexpr auto visible = std::chrono::milliseconds(50);
+  if (now - by.drawn_at < (how == past::answered ? visible : visible / 10)) return;
+  by.drawn_at = now;
+  past_.add(by.name, call.method_number, how, call.sent_at, now);
 }
 
 caller::abandoned dispatcher::abandon(call_record& record) {
@@ -191,6 +199,8 @@ void dispatcher::no_longer_abandoned(placed_call& call, member& by) {
 void dispatcher::ended(call_record& record, call_reply const& reply) noexcept {
   auto& call = static_cast<placed_call&>(record);
   ++tally_.of(call.method_number).ended[reply.failed ? static_cast<std::size_t>(reply.failed->code) : 0];
+  if (reply.failed && reply.failed->code != errc::cancelled && reply.failed->code != errc::stopped)
+    failures_.add(*reply.failed, world().clock.now());
   blame_.ended(ref_of(call));
   if (!unexplained_.empty())
     std::erase_if(unexplained_, [&](unexplained_call const& one) { return one.call.get() == &call; });

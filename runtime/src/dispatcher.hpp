@@ -12,6 +12,7 @@
 #include "known_methods.hpp"
 #include "member.hpp"
 #include "placed_call.hpp"
+#include "recent.hpp"
 
 namespace dist {
 
@@ -66,6 +67,8 @@ class dispatcher final : public caller {
   registry const& nodes() const noexcept { return registry_; }
   /// What has been counted so far, beside what each node's own tally says.
   master_tally const& counted() const noexcept { return tally_; }
+  past_calls const& recent() const noexcept { return past_; }
+  past_failures const& failures() const noexcept { return failures_; }
   /// Those that are counted together have the name `other`.
   std::string const& counted_name(std::size_t index) const;
   /// Calls that this node has not answered, abandoned ones too.
@@ -131,8 +134,10 @@ class dispatcher final : public caller {
 
   void fail_when_explained(placed_ptr const& call, member const& node, next_step step, fault what);
 
-  /// How long the call was on the node whose answer has just come.
-  static std::uint64_t took_us(placed_call const& call, member const& by) noexcept;
+  /// The call has left the node.
+  void remember(placed_call const& call, member& by, past how, time_point now);
+  /// Its result has come from there.
+  void measure(placed_call const& call, call_reply const& reply, member& by);
   /// The node has answered a call that perhaps nobody waited for.
   void no_longer_abandoned(placed_call& call, member& by);
   /// Nobody needs the answers of the other nodes that have the call.
@@ -181,6 +186,8 @@ class dispatcher final : public caller {
   bool cancelling_ = false;
   time_point beat_at_{};  ///< the time, to a heartbeat
   master_tally tally_;
+  past_calls past_;
+  past_failures failures_;
   std::uint32_t last_origin_ = first_job_origin - 1;
 };
 

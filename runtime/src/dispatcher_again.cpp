@@ -155,6 +155,7 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held, 
   auto const begun = what.known != progress::not_started;
   auto& counted = by.calls.of(call.method_number);
   ++(begun ? counted.failed : counted.refused);
+  if (begun) remember(call, by, past::failed, by.heard_at);
   if (!begun && what.code == errc::unknown_method) {
     registry_.unknown_method(by.id, call.method_number);
     keep_stranded();

@@ -69,6 +69,7 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
   for (auto const& one : there) {
     auto const& call = one.call;
     ++node.calls.of(call->method_number).lost;
+    remember(*call, node, past::lost, world().clock.now());
     auto const holds_slot = in_order && !one.suspended && registry_.takes_long(call->method_number);
     auto lost = loss::unwritten;
     if (one.written) lost = one.suspended || begun.next(holds_slot) ? loss::begun : loss::waited;

@@ -94,6 +94,7 @@ task<void> master::impl::beat_loop() {
     co_await sleep_for(world_.clock, options_.heartbeat);
     calls_->beat();
     auto const now = world_.clock.now();
+    feed_.sample(now);
     auto const alone = calls_->nodes().counts().nodes == 0;
     if (!alone) alone_since = now;
     if (now - last_said < std::chrono::seconds(10)) continue;

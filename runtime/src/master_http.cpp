@@ -41,6 +41,7 @@ task<void> master::impl::serve_web(std::unique_ptr<stream> peer, buffer first) {
     return {};
   };
   auto upgrade = co_await serve_http(*peer, std::move(first), handler, options_.limits, world_.clock, gate);
+  if (upgrade && upgrade->request.path == "/events") co_return co_await serve_events(*peer);
   if (upgrade) co_await serve_frames(std::move(peer), std::move(*upgrade));
 }
 
@@ -69,6 +70,12 @@ right master::impl::right_of_sender(http_request const& request, asker const& fr
 
 /// Why a request is not answered, as far as its head tells.
 std::optional<http_response> master::impl::refusal(http_request const& head, asker const& from) const {
+  auto const reads = head.method == "GET" || head.method == "HEAD";
+  if (is_page(head.path)) {
+    // The same for everybody, and nothing of this cluster is in it: a link on another page may lead here.
+    if (!reads) return only("GET, HEAD");
+    return {};
+  }
   auto const here = is_loopback(host_of(from.peer));
   if (head.headers.find("Authorization") && !here && !from.encrypted)
     return http_response(403, "a token travels over loopback or TLS only: elsewhere it could be read on its way\n");
@@ -78,27 +85,29 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
   auto const joins = head.path == options_.register_path && head.upgrade == "dist/1";
   auto const who = may != right::none || joins ? http_caller::authenticated : http_caller::anonymous;
   if (auto const why = refuse_browser(head, who, own_names)) return http_response(403, *why + "\n");
-  auto const reads = head.method == "GET" || head.method == "HEAD";
   auto const secret = !options_.secret.empty();
   if (head.path == "/rpc" || head.path == "/drain" || head.path == "/cancel") {
     if (head.method != "POST") return only("POST");
     if (may == right::look) return http_response(403, "this token may look, not call\n");
     if (may == right::none && secret) return unauthorized();
-  } else if (head.path == "/status" || head.path == "/metrics") {
+  } else if (head.path == "/status" || head.path == "/metrics" || head.path == "/events") {
     if (may == right::none && secret && !here) return unauthorized();
+    if (head.path == "/events" && head.method != "GET") return only("GET");
     if (!reads) return only("GET, HEAD");
   } else if (head.path == "/healthz") {
     if (!reads) return only("GET, HEAD");
   } else if (head.path == options_.register_path) {
     if (!reads) return only("GET");
   } else {
-    return http_response(404, "there is nothing here; see /status, /metrics, /healthz, POST /rpc, /drain, /cancel\n");
+    return http_response(404, "there is nothing here; see the page at /, /status, /metrics, /healthz, POST /rpc, /drain, /cancel\n");
   }
   return {};
 }
 
 task<http_response> master::impl::answer_http(http_request request, asker from) {
   if (auto refused = refusal(request, from)) co_return std::move(*refused);
+  if (is_page(request.path)) co_return answer_page(request.path);
+  if (request.path == "/events") co_return answer_events();
   if (request.path == "/healthz") co_return http_response(200, "ok\n");
   if (request.path == "/status") co_return http_response(200, status_json() + "\n", "application/json");
   if (request.path == "/metrics")

@@ -13,6 +13,7 @@
 
 #include "address_range.hpp"
 #include "dispatcher.hpp"
+#include "page_feed.hpp"
 #include "served_calls.hpp"
 
 namespace dist {
@@ -56,6 +57,13 @@ class master::impl {
   right right_of_sender(http_request const& request, asker const& from) const;
   std::optional<http_response> refusal(http_request const& head, asker const& from) const;
 
+  // master_page.cpp: who watches
+  static bool is_page(std::string_view path);
+  static http_response answer_page(std::string_view path);
+  http_response answer_events() const;
+  task<void> serve_events(stream& watcher);
+  std::string jobs_json() const;
+
   // master_peers.cpp: who stays
   task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade);
   task<void> serve_node(std::unique_ptr<connection> session, hello who, nonce own);
@@ -72,6 +80,8 @@ class master::impl {
   master_options options_;
   std::vector<method_description> methods_;  ///< of this program, for the check of types
   std::shared_ptr<dispatcher> calls_;
+  page_feed feed_{*calls_};
+  std::size_t watchers_ = 0;
   std::unique_ptr<listener> listener_;
   task_group tasks_;
   std::vector<address_range> go_ranges_;

@@ -51,6 +51,7 @@ class member {
   bool lists_methods = true;        ///< a Go node does not: it is tried for any
   node_tally calls;                 ///< so far
   time_point heard_at{};            ///< its last sign of life
+  time_point drawn_at{};            ///< when the last call ended that the timeline has of it
   std::uint64_t beats_heard = 0;
   abandoned_calls abandoned;        ///< by call_ref
 };

@@ -145,6 +145,7 @@ std::vector<call_ptr> served_calls::nested_of(call_id parent) const {
 }
 
 void served_calls::answer(call_id id, call_record const& call, call_reply const& reply) {
+  ++answered_;
   if (call.parent) {
     nested_.erase({to_number(*call.parent), to_number(id)});
     parents_->nested_ended(*call.parent);

@@ -49,6 +49,7 @@ class served_calls {
   void cancel_all(std::string why);
   bool cancelled() const noexcept { return !cancelled_.empty(); }
   std::size_t under_way() const noexcept { return calls_.size(); }
+  std::uint64_t answered() const noexcept { return answered_; }
   /// The nested calls under way that this running call has made.
   std::vector<call_ptr> nested_of(call_id parent) const;
 
@@ -65,6 +66,7 @@ class served_calls {
   std::uint32_t origin_;  ///< where the peer runs no methods
   std::set<std::pair<std::uint64_t, std::uint64_t>> nested_;  ///< parent and call
   std::size_t node_waits_ = 0;
+  std::uint64_t answered_ = 0;
   std::string cancelled_;  ///< why; empty: it is not
   std::shared_ptr<served_calls*> self_;  ///< null pointer once this is gone: a node may come later
   peer_calls calls_;                     ///< by the peer's ids

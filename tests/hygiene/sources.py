@@ -25,7 +25,7 @@ def list_files(root):
         pass
     found = []
     for folder, subfolders, names in os.walk(root):
-        subfolders[:] = [name for name in subfolders if name not in ("build", ".git", ".cache", "__pycache__")]
+        subfolders[:] = [name for name in subfolders if name not in ("build", ".git", ".cache", "__pycache__", "node_modules")]
         found += [str((pathlib.Path(folder) / name).relative_to(root)) for name in names]
     return sorted(found)
 

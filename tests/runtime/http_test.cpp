@@ -250,7 +250,8 @@ BOOST_AUTO_TEST_CASE(wrong_methods_and_paths) {
   };
   row const rows[] = {{"POST", "/healthz", 405, "GET, HEAD"}, {"DELETE", "/status", 405, "GET, HEAD"},
                       {"GET", "/rpc", 405, "POST"},           {"POST", "/register-node", 405, "GET"},
-                      {"GET", "/nothing", 404, ""},           {"GET", "/", 404, ""},
+                      {"GET", "/nothing", 404, ""},           {"POST", "/", 405, "GET, HEAD"},
+                      {"POST", "/events", 405, "GET"},
                       {"GET", "/register-node", 400, ""}};
   for (auto const& one : rows) {
     auto const answer = ask(request(one.method, one.path));

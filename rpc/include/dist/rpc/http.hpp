@@ -68,6 +68,7 @@ class http_response {
   std::string content_type;
   bool keep_alive = true;
   bool head_only = false;  ///< answers HEAD: the length is written, the body is not
+  bool streams = false;    ///< only the head is written; a body without a length follows, and the connection's end is its end
 };
 
 /// The request as it is sent; Host must be among the headers. Line breaks in a field become spaces.

@@ -26,13 +26,14 @@ using http_gate = std::function<std::optional<http_response>(http_request const&
 /// How long a kept connection may wait for its next request.
 inline constexpr std::chrono::seconds http_keep_alive_idle{60};
 
-/// The connection that a handler's 101 has freed from HTTP.
+/// The connection that a handler's 101 has freed from HTTP, or on which its answer streams.
 struct http_upgrade {
   http_request request;
   buffer rest;  ///< bytes that came behind the request's head
 };
 
-/// Serves the requests of one connection in order, until either end closes it or a 101 is written.
+/// Serves the requests of one connection in order, until either end closes it, or a 101 or the head of an answer that
+/// streams is written.
 ///
 /// Shape    already_read: bytes that were taken off the stream before. gate: asked where a body is to come; may be empty.
 /// Errors   errc::limit_exceeded (frame_idle) or errc::deadline_exceeded (handshake) for a peer that is too slow. Otherwise

@@ -1,0 +1,95 @@
+// Two charts over the last ten minutes, by Chart.js.
+import { time_text, count_text, color } from "./tables.js";
+
+const kept = 600; // samples
+const samples = []; // { at, ok, failed, p50, p99 }, oldest first
+let last = null;
+const charts = [];
+const usual = 60; // seconds, at least
+
+/// Samples as the feed has them: [age_ms, ok, failed, queued, in_use, slots, nodes, p50_us, p99_us].
+export function add_samples(news) {
+  const now = Date.now();
+  for (const [age, ok, failed, , , , , p50, p99] of news) {
+    const at = now - age;
+    // The master has begun anew.
+    if (last && (ok < last.ok || failed < last.failed)) last = null;
+    if (last && at > last.at) {
+      const seconds = (at - last.at) / 1000;
+      samples.push({ at, ok: (ok - last.ok) / seconds, failed: (failed - last.failed) / seconds,
+                     p50: p50 || null, p99: p99 || null });
+    }
+    last = { at, ok, failed };
+  }
+  samples.splice(0, Math.max(0, samples.length - kept));
+  draw();
+  return samples[samples.length - 1];
+}
+
+function line(label, key, name) {
+  return { label, key, name, data: [], borderWidth: 1.5, pointRadius: 0, tension: 0.2, spanGaps: false };
+}
+
+function make(id, lines, scale, text) {
+  const chart = new Chart(document.getElementById(id), {
+    type: "line",
+    data: { datasets: lines },
+    options: {
+      animation: false, responsive: true, maintainAspectRatio: false, parsing: false, normalized: true,
+      interaction: { mode: "index", intersect: false },
+      scales: {
+        x: { type: "linear", grid: { display: false },
+             ticks: { maxTicksLimit: 6, maxRotation: 0, callback: ago } },
+        y: { ...scale, ticks: { maxTicksLimit: 5, callback: text } },
+      },
+      plugins: {
+        legend: { align: "end", labels: { boxWidth: 10, boxHeight: 2 } },
+        tooltip: { callbacks: { title: (all) => ago(all[0].parsed.x),
+                                label: (one) => " " + one.dataset.label + "  " + text(one.parsed.y) } },
+      },
+    },
+  });
+  charts.push(chart);
+}
+
+/// The x axis: seconds, now is 0.
+function ago(seconds) {
+  return seconds > -1 ? "now" : time_text(Math.round(-seconds) * 1000) + " ago";
+}
+
+export function start_charts() {
+  if (!window.Chart) {
+    document.getElementById("charts").hidden = true;
+    return;
+  }
+  Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+  make("rate", [line("answered", "ok", "--accent"), line("failed", "failed", "--bad")],
+       { beginAtZero: true, suggestedMax: 1 }, count_text);
+  make("time", [line("median", "p50", "--accent"), line("99 %", "p99", "--warn")],
+       { type: "logarithmic" }, (us) => time_text(us / 1000));
+  repaint();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+}
+
+function repaint() {
+  for (const chart of charts) {
+    for (const one of chart.data.datasets) one.borderColor = one.backgroundColor = color(one.name);
+    for (const axis of Object.values(chart.options.scales)) {
+      axis.ticks.color = color("--soft");
+      axis.grid = { ...axis.grid, color: color("--line") };
+    }
+    chart.options.plugins.legend.labels.color = color("--text");
+    chart.update();
+  }
+}
+
+function draw() {
+  const now = Date.now();
+  for (const chart of charts) {
+    for (const one of chart.data.datasets) one.data = samples.map((s) => ({ x: (s.at - now) / 1000, y: s[one.key] }));
+    const oldest = samples.length ? (samples[0].at - now) / 1000 : 0;
+    chart.options.scales.x.min = -Math.min(kept, Math.max(usual, Math.ceil(-oldest / 60) * 60));
+    chart.options.scales.x.max = 0;
+    chart.update();
+  }
+}
