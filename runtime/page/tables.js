@@ -21,7 +21,7 @@ export function time_text(ms) {
 
 export function count_text(count) {
   if (count == null) return "";
-  if (count < 10 && count % 1) return count.toFixed(1);
+  if (count < 10) return String(Number(count.toFixed(1)));
   return Math.round(count).toLocaleString("en");
 }
 
