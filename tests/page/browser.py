@@ -1,91 +1,150 @@
-"""A browser that a test drives: Debian's chromium, through playwright-core of npm (driver.mjs)."""
+#!/usr/bin/env python3
+"""The page of a real master in a real browser: nodes join and leave, a job runs, and the page shows it.
+
+usage: browser.py PROGRAM [--shots FOLDER]
+Skipped (77) where a part of the browser is missing. With --shots it leaves pictures for people to look at.
+"""
 
 import json
 import os
-import shutil
-import subprocess
-
-from support import until
+import signal
+import sys
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, os.pardir, "processes"))
+
+from support import expect, main, until  # noqa: E402
+from driver import Browser, missing  # noqa: E402
+from states import many_nodes, one_node  # noqa: E402
+
+SHOTS = None
+if "--shots" in sys.argv:
+    at = sys.argv.index("--shots")
+    SHOTS = sys.argv[at + 1]
+    del sys.argv[at:at + 2]
+SECRET = "a secret of some length"
 
 
-def missing():
-    """What the tests of the page cannot do without and is not here; empty when all of it is."""
-    if not shutil.which("chromium"):
-        return "chromium (Debian's package of that name)"
-    if not shutil.which("node"):
-        return "node (Debian's package nodejs)"
-    if not os.path.isdir(os.path.join(HERE, "node_modules", "playwright-core")):
-        return "playwright-core (npm ci in tests/page)"
-    return ""
+def shot(page, name, whole=False):
+    if SHOTS:
+        page.shot(os.path.join(SHOTS, name + ".png"), whole)
 
 
-class Browser:
-    def __init__(self):
-        self.child = subprocess.Popen(["node", os.path.join(HERE, "driver.mjs"), shutil.which("chromium")],
-                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def is_quiet(page, master):
+    """No error in the browser's console, and nobody but the master was asked for anything."""
+    said = page.complaints()
+    expect(not said, "the browser complains: %s" % said)
+    foreign = [one for one in page.asked() if not one.startswith("http://%s/" % master.at) and not one.startswith("data:")]
+    expect(not foreign, "asked for elsewhere: %s" % foreign)
 
-    def __enter__(self):
-        return self
 
-    def __exit__(self, *error):
-        self.child.stdin.close()
-        try:
-            self.child.wait(30)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
+def call(master, method, params):
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    with urllib.request.urlopen("http://%s/rpc" % master.at, body, timeout=30) as answer:
+        return json.load(answer)
 
-    def _do(self, what, **more):
-        self.child.stdin.write(json.dumps({"do": what, **more}) + "\n")
-        self.child.stdin.flush()
-        line = self.child.stdout.readline()
-        if not line:
-            raise RuntimeError("the browser has gone")
-        answer = json.loads(line)
-        if "failed" in answer:
-            raise RuntimeError("%s %s: %s" % (what, more, answer["failed"]))
-        return answer["is"]
 
-    def open(self, url):
-        self._do("open", url=url)
+def what_happens_is_shown(world):
+    master = world.master()
+    with Browser() as page:
+        page.open("http://%s/" % master.at)
+        page.until_text("#link", "live")
+        page.until_text("#nobody", "No node has joined")
+        page.until_text("#join", "--join :%d" % master.port)
+        shot(page, "empty")
 
-    def fake(self, path, body, kind):
-        """From now on the page gets this in place of what the master answers there."""
-        self._do("fake", path=path, body=body, type=kind)
+        first = world.node(master, "first", "--label", "gpu=1", slots=2)
+        world.node(master, "second", slots=2)
+        page.until_text("#nodes td.name", "first")
+        page.until_text("#nodes td.name", "second")
+        page.until_text("#nodes td", "gpu=1")
+        expect(not page.eval("!document.getElementById('nobody').hidden"), "nobody is said to be there")
 
-    def eval(self, code):
-        return self._do("eval", code=code)
+        job = world.job(master, "slow_sum", "200", "20", world.path("ran"))
+        page.until_text("#jobs td", "cluster_program")
+        page.until_text("#methods td.name", "Work.slow")
+        page.until("!document.getElementById('timeline-part').hidden")
+        page.until_text("#legend", "Work.slow")
+        shot(page, "job", whole=True)
+        job.ends(0)
+        page.until("document.getElementById('jobs-part').hidden")
+        page.until_text("#methods td", "200")
 
-    def until(self, code):
-        """Waits until this JavaScript is true."""
-        until("in the page: " + code, lambda: self.eval(code))
+        expect("error" in call(master, "Work.square", ["no number"]), "it takes a text for a number")
+        page.until_text("#failures", "bad arguments")
+        page.until_text("#failures", "Work.square")
 
-    def until_text(self, selector, text):
-        self.until("[...document.querySelectorAll(%s)].some(e => e.innerText.includes(%s))" %
-                   (json.dumps(selector), json.dumps(text)))
+        first.signal(signal.SIGTERM)
+        first.ends(0)
+        page.until_no_text("#nodes td.name", "first")
+        page.until_text("#nodes td.name", "second")
+        is_quiet(page, master)
 
-    def until_no_text(self, selector, text):
-        self.until("![...document.querySelectorAll(%s)].some(e => e.innerText.includes(%s))" %
-                   (json.dumps(selector), json.dumps(text)))
 
-    def look(self, colors="light", width=1280, height=900):
-        self._do("look", colors=colors, width=width, height=height)
+def it_comes_back_after_its_master(world):
+    master = world.master()
+    with Browser() as page:
+        page.open("http://%s/" % master.at)
+        page.until_text("#link", "live")
+        master.signal(signal.SIGKILL)
+        page.until_text("#link", "trying again")
+        world.master(at="127.0.0.1:%d" % master.port)
+        page.until_text("#link", "live")
 
-    def press(self, key):
-        self._do("press", key=key)
 
-    def type(self, text):
-        self._do("type", text=text)
+def keys_are_enough(world):
+    master = world.master()
+    world.nodes(master, ["left", "right"])
+    with Browser() as page:
+        page.open("http://%s/" % master.at)
+        page.until_text("#nodes td.name", "left")
+        page.press("Tab")
+        page.press("Enter")
+        expect(page.eval("document.activeElement.id") == "nodes-title", "no way past the head by keys")
+        page.press("Tab")
+        expect(page.eval("document.activeElement.id") == "filter", "the filter is not next")
+        page.type("righ")
+        page.until_no_text("#nodes td.name", "left")
+        page.until_text("#nodes td.name", "right")
+        page.press("Tab")
+        expect(page.eval("document.activeElement.className") == "scroll", "the table cannot be scrolled by keys")
 
-    def shot(self, path, whole=False):
-        self._do("shot", path=path, whole=whole)
 
-    def complaints(self):
-        """What the browser's console has said of errors since it was asked last."""
-        return self._do("complaints")
+def states_that_are_rare_here(world):
+    """News that no small cluster has: looked at by people, and nothing may stick out of the window."""
+    master = world.master()
+    for name, news in (("one_node", one_node()), ("many_nodes", many_nodes(200))):
+        for colors in ("light", "dark"):
+            with Browser() as page:
+                page.look(colors, 1280, 900)
+                page.fake("/events", "data: %s\n\n" % json.dumps(news), "text/event-stream")
+                page.open("http://%s/" % master.at)
+                page.until_text("#nodes td.name", news["nodes"][0]["name"][:20])
+                expect(page.eval("document.documentElement.scrollWidth") <= 1280, name + " sticks out")
+                shot(page, "%s_%s" % (name, colors), whole=True)
+                page.look(colors, 420, 800)
+                # Charts follow the window a moment later.
+                page.until("![...document.querySelectorAll('body *')].some(e => !e.closest('.scroll') && "
+                           "e.getBoundingClientRect().right > 420)")
+                if colors == "dark":
+                    shot(page, name + "_narrow", whole=True)
 
-    def asked(self):
-        """Every address that was asked for."""
-        return self._do("asked")
+
+def what_peers_say_is_text(world):
+    """A node's name is not a part of the page's own code."""
+    master = world.master()
+    world.nodes(master, ["<img src=x onerror=alert(1)>"])
+    with Browser() as page:
+        page.open("http://%s/" % master.at)
+        page.until_text("#nodes td.name", "<img src=x onerror=alert(1)>")
+        expect(page.eval("document.querySelectorAll('img').length") == 0, "a name became an element")
+        is_quiet(page, master)
+
+
+if __name__ == "__main__":
+    if missing():
+        print("skipped: no %s here; ./setup --tests installs it" % missing())
+        sys.exit(77)
+    main([what_happens_is_shown, it_comes_back_after_its_master, keys_are_enough, states_that_are_rare_here,
+          what_peers_say_is_text])
