@@ -11,7 +11,7 @@ def short(value):
     for limit, size, suffix in ((1e6, 1e6, " M"), (1e4, 1e3, " k")):
         if value >= limit:
             return f"{value / size:.3g}{suffix}"
-    return f"{value:.3g}"
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def figures_of(workload, step, results):

@@ -1,106 +1,85 @@
-"""The plots of docs/performance.md, drawn from the figures of one run."""
+"""The plots of docs/performance.md, drawn by gnuplot from the figures of one run."""
 
 import os
 import re
+import subprocess
 
 COLOURS = {"dist": "#c1272d", "raw": "#333333", "zmq": "#0072b2", "go-gob": "#009e73", "go-json": "#56b4e9",
-           "grpc": "#e69f00", "capnp": "#cc79a7", "mpi": "#8c6bb1"}
-NAMES = {"dist": "dist", "raw": "raw sockets", "zmq": "ZeroMQ", "go-gob": "Go net/rpc, gob", "go-json": "Go net/rpc, JSON",
+           "grpc": "#e69f00", "capnp": "#cc79a7", "mpi": "#8c6bb1", "pick": "#c1272d", "release": "#0072b2",
+           "beat": "#009e73", "join": "#e69f00"}
+NAMES = {"raw": "raw sockets", "zmq": "ZeroMQ", "go-gob": "Go net/rpc, gob", "go-json": "Go net/rpc, JSON",
          "grpc": "gRPC", "capnp": "Cap'n Proto", "mpi": "Open MPI"}
+PERCENTILES = {"p10": "10", "p50": "50", "p90": "90", "p99": "99", "p999": "99.9"}
 
 
-def lines_of(figures, pattern, wanted=lambda one: True):
-    """By (subject, variant): the points (x, median) whose metric matches; its group is x."""
+def points_of(figures, pattern, x_of):
+    """By (subject, variant): the points (x, median) of the figures whose metric matches."""
     found = {}
     for one in figures:
         match = re.fullmatch(pattern, one["metric"])
-        if match and wanted(one):
-            found.setdefault((one["subject"], one["variant"]), []).append((int(match.group(1)), one["median"]))
+        if match and x_of(one, match) is not None:
+            variant = re.sub(r"one core|\d+ nodes", "", one["variant"]).strip()
+            found.setdefault((one["subject"], variant), []).append((x_of(one, match), one["median"]))
     return {who: sorted(points) for who, points in found.items() if len(points) > 1}
 
 
-def draw_lines(axes, lines):
-    for (subject, variant), points in lines.items():
-        label = " ".join(filter(None, [NAMES.get(subject, subject), variant]))
-        axes.plot(*zip(*points), marker="o", markersize=3, label=label, color=COLOURS.get(subject),
-                  linestyle="--" if "pool" in variant else "-", linewidth=2 if subject == "dist" else 1.2)
+def number(_, match):
+    return int(match.group(1))
 
 
-def throughput(figures, axes):
-    lines = lines_of(figures, r"w2_(\d+)_cps")
-    draw_lines(axes, lines)
-    axes.set(title="Small calls on one connection", xlabel="calls in flight", ylabel="calls/s", xscale="log",
-             yscale="log")
-    return lines
+def percentile(one, match):
+    return list(PERCENTILES).index(match.group(1)) if "one core" in one["variant"] else None
 
 
-PERCENTILES = {"p10": 10, "p50": 50, "p90": 90, "p99": 99, "p999": 99.9}
+def node_count(one, _):
+    found = re.search(r"(\d+) nodes", one["variant"])
+    return int(found.group(1)) if found else 1
 
 
-def latency(figures, axes):
-    found = {}
-    for one in figures:
-        match = re.fullmatch(r"w1_(p\d+)_us", one["metric"])
-        if match and "one core" in one["variant"]:
-            who = (one["subject"], one["variant"].replace("one core", "").strip())
-            found.setdefault(who, []).append((list(PERCENTILES).index(match.group(1)), one["median"]))
-    draw_lines(axes, {who: sorted(points) for who, points in found.items()})
-    axes.set(title="One call in flight, both processes on one core", xlabel="percentile", ylabel="microseconds",
-             yscale="log")
-    axes.set_xticks(range(len(PERCENTILES)), [f"{share:g}" for share in PERCENTILES.values()])
-    return found
-
-
-def payload(figures, axes):
-    lines = lines_of(figures, r"w3_sum_(\d+)_GBps")
-    draw_lines(axes, lines)
-    axes.set(title="A vector there, its sum back", xlabel="bytes", ylabel="GB/s", xscale="log", yscale="log")
-    return lines
-
-
-def shards(figures, axes):
-    found = {}
-    for one in figures:
-        if one["metric"] == "w4_100000_per_s":
-            nodes = re.search(r"(\d+) nodes", one["variant"])
-            who = (one["subject"], one["variant"].split(" ")[0])
-            found.setdefault(who, []).append((int(nodes.group(1)) if nodes else 1, one["median"]))
-    draw_lines(axes, {who: sorted(points) for who, points in found.items()})
-    axes.set(title="100,000 shards through map_reduce", xlabel="node processes", ylabel="shards/s")
-    axes.set_ylim(bottom=0)
-    return found
-
-
-def registry(figures, axes):
-    any_found = False
+def registry_lines(figures):
     for what in ("pick", "release", "beat", "join"):
-        points = lines_of(figures, rf"w7_{what}_(\d+)_ns").get(("dist", ""), [])
-        if points:
-            any_found = True
-            axes.plot(*zip(*points), marker="o", markersize=3, label=what)
-    axes.set(title="What one operation costs a master", xlabel="nodes", ylabel="ns", xscale="log", yscale="log")
-    return any_found
+        for points in points_of(figures, rf"w7_{what}_(\d+)_ns", number).values():
+            yield (what, ""), points
 
 
-PLOTS = {"throughput": throughput, "latency": latency, "payload": payload, "shards": shards, "registry": registry}
+# By name: its points, and what gnuplot is to be told besides.
+PLOTS = {
+    "throughput": (lambda found: points_of(found, r"w2_(\d+)_cps", number),
+                   "Small calls on one connection", "calls in flight", "calls/s", "set logscale xy"),
+    "latency": (lambda found: points_of(found, r"w1_(p\d+)_us", percentile),
+                "One call in flight, both processes on one core", "percentile", "microseconds", "set logscale y\nset xtics (" +
+                ", ".join(f'"{label}" {i}' for i, label in enumerate(PERCENTILES.values())) + ")"),
+    "payload": (lambda found: points_of(found, r"w3_sum_(\d+)_GBps", number),
+                "A vector there, its sum back", "bytes", "GB/s", "set logscale xy\nset format x '10^{%T}'\nset format y '%g'"),
+    "shards": (lambda found: points_of(found, r"w4_100000_per_s", node_count),
+               "100,000 shards through map\\\\_reduce", "node processes", "shards/s", "set yrange [0:*]"),
+    "registry": (lambda found: dict(registry_lines(found)),
+                 "What one operation costs a master", "nodes", "ns", "set logscale xy"),
+}
+
+
+def script_of(path, lines, title, x, y, more):
+    """What gnuplot is told; the points stand in it."""
+    told = [f"set terminal svg dashed size 720,440 font 'sans,12' background '#ffffff'\nset output '{path}'", f'set title "{title}"',
+            f"set xlabel '{x}'\nset ylabel '{y}'\nset grid\nset key outside right\nset format y '%.0s%c'", more]
+    drawn = []
+    for i, ((subject, variant), points) in enumerate(lines.items()):
+        told.append(f"$points{i} << END\n" + "\n".join(f"{at} {value}" for at, value in points) + "\nEND")
+        label = " ".join(filter(None, [NAMES.get(subject, subject), variant]))
+        drawn.append(f"$points{i} using 1:2 with linespoints linecolor rgb '{COLOURS[subject]}' "
+                     f"dashtype {2 if 'pool' in variant else 1} linewidth {2 if subject == 'dist' else 1} "
+                     f'pointtype 7 pointsize 0.4 title "{label}"')
+    return "\n".join([*told, "plot " + ", ".join(drawn)]) + "\n"
 
 
 def draw(figures, folder):
     """The names of those for which there are figures."""
-    import matplotlib
-    matplotlib.use("svg")
-    # The same figures make the same file, and text stays text.
-    matplotlib.rcParams.update({"svg.hashsalt": "dist", "svg.fonttype": "none", "font.size": 9})
-    from matplotlib import pyplot
     os.makedirs(folder, exist_ok=True)
     drawn = []
-    for name, plot in PLOTS.items():
-        shape, axes = pyplot.subplots(figsize=(6.4, 4))
-        if plot(figures, axes):
-            axes.grid(alpha=0.3)
-            axes.legend(fontsize=7)
-            shape.tight_layout()
-            shape.savefig(os.path.join(folder, name + ".svg"), metadata={"Date": None})
+    for name, (lines_of, *words) in PLOTS.items():
+        lines = lines_of(figures)
+        if lines:
+            script = script_of(os.path.join(folder, name + ".svg"), lines, *words)
+            subprocess.run(["gnuplot"], input=script, text=True, check=True)
             drawn.append(name)
-        pyplot.close(shape)
     return drawn
