@@ -4,6 +4,12 @@
 
 namespace dist {
 
+namespace {
+
+constexpr std::uint32_t most_brief_us = 100;  ///< what a brief method promises
+
+}  // namespace
+
 registry::method_facts& registry::facts_of(method_ref method) {
   auto const index = static_cast<std::size_t>(method);
   if (index >= facts_.size()) facts_.resize(index + 1);
@@ -11,23 +17,27 @@ registry::method_facts& registry::facts_of(method_ref method) {
 }
 
 void registry::declare_brief(method_ref method, bool brief) {
-  auto& facts = facts_of(method);
-  facts.brief = brief;
-  selector_.set_window(method, brief ? settings_.window : facts.makes_calls ? 0 : facts.time.window(settings_.window));
+  facts_of(method).brief = brief;
+  update_window(method);
 }
 
 void registry::makes_calls(method_ref method) {
-  auto& facts = facts_of(method);
-  if (std::exchange(facts.makes_calls, true) || facts.brief) return;
-  selector_.set_window(method, 0);
+  if (!std::exchange(facts_of(method).makes_calls, true)) update_window(method);
 }
 
 void registry::measured(method_ref method, std::uint32_t microseconds) {
   auto& facts = facts_of(method);
-  facts.time.add(microseconds);
-  if (facts.brief || facts.makes_calls) return;
-  if (auto const window = facts.time.window(settings_.window); window != selector_.window(method))
-    selector_.set_window(method, window);
+  // A brief one that was once interrupted is as brief as before.
+  facts.time.add(facts.brief ? std::min(microseconds, most_brief_us) : microseconds);
+  update_window(method);
+}
+
+void registry::update_window(method_ref method) {
+  auto const& facts = facts_of(method);
+  auto window = facts.time.window(settings_.window);
+  if (facts.brief && !facts.time.is_measured()) window = std::min(settings_.window, settings_.brief_window);
+  if (facts.makes_calls && !facts.brief) window = 0;
+  if (window != selector_.window(method)) selector_.set_window(method, window);
 }
 
 std::optional<duration> registry::failed(lease const& held, method_ref method, std::uint32_t microseconds,

@@ -22,6 +22,33 @@ fault too_many_coroutines(std::size_t limit, std::uint8_t flags) {
 
 }  // namespace
 
+/// A running call as its method sees it, and the way back of its outcome: one object, for there is one of them a call.
+class node_session::served_scope final : public call_scope, public std::enable_shared_from_this<served_scope> {
+ public:
+  served_scope(node_session& to, call_id id, method_description const& method, class deadline until)
+      : call_scope(method.name, to.name_, until),
+        calls_{to.nested_, id, !method.coroutine},
+        to_(to.weak_from_this()),
+        done_(to.done_) {
+    // It lives in here and owns nothing of this.
+    cluster = std::shared_ptr<void>(std::shared_ptr<void>(), &calls_);
+  }
+
+  /// On the thread on which the method ended.
+  void ended(outcome how) {
+    outcome_ = std::move(how);
+    done_->post([self = shared_from_this()] {
+      if (auto const session = self->to_.lock()) session->on_done(self->calls_.parent, std::move(self->outcome_));
+    });
+  }
+
+ private:
+  nested_calls calls_;
+  std::weak_ptr<node_session> to_;  ///< not kept alive: it must not be destroyed on a compute thread
+  std::shared_ptr<mailbox> done_;
+  outcome outcome_;
+};
+
 node_session::node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds,
                            service_table& services, std::string node_name, duration heartbeat,
                            duration drain_limit, black_box* box)
@@ -110,12 +137,6 @@ void node_session::refuse(call_id id, fault what, std::uint32_t running_us) {
   put_fault(session_->out(), id, what, running_us);
 }
 
-std::shared_ptr<call_scope> node_session::make_scope(call_id id, method_description const& method, deadline until) {
-  auto scope = std::make_shared<call_scope>(method.name, name_, until);
-  scope->cluster = std::make_shared<nested_calls>(nested_calls{nested_, id, !method.coroutine});
-  return scope;
-}
-
 void node_session::on_request(frame& in) {
   auto const& header = in.header();
   request_prefix prefix;
@@ -143,33 +164,40 @@ void node_session::on_request(frame& in) {
   what.watch = box_;
   auto const as = what.codec;
   auto const until = deadline_from_wire(header.deadline_us, heard_);
-  if (about.needs_scope) what.scope = make_scope(header.id, about, until);
+  std::shared_ptr<served_scope> scope;
+  if (about.needs_scope) what.scope = scope = std::make_shared<served_scope>(*this, header.id, about, until);
   if (about.brief) {
     what.arguments = in.bytes().subspan(prefix.bytes);
+    std::optional<time_point> began;
+    if (brief_watch_.measures_next()) began = world_.clock.now();
     if (services_.try_run_here(*method, what, brief_outcome_)) {
+      if (began) measured(*method, world_.clock.now() - *began);
       answer(header.id, as, brief_outcome_);
       brief_outcome_.payload.clear();
       brief_outcome_.error.reset();
+      brief_outcome_.running_us = 0;
       return;
     }
   }
-  if (!what.scope) what.scope = make_scope(header.id, about, until);
+  if (!scope) what.scope = scope = std::make_shared<served_scope>(*this, header.id, about, until);
   auto kept = in.take(prefix.bytes);
   what.arguments = kept.bytes();
   what.storage = std::move(kept).release();
-  if (!running_.emplace(key(header.id), running_call{as, what.scope, about.coroutine}).second)
+  if (!running_.emplace(key(header.id), running_call{as, scope, about.coroutine}).second)
     throw std::system_error(errc::protocol_error, "a call id that is in use");
   if (about.coroutine) ++coroutines_;
-  // Weak: the session must not be destroyed on a compute thread.
-  auto done = [to = done_, weak = weak_from_this(), id = header.id](outcome ended) {
-    // std::function wants copies; the outcome has only one owner.
-    auto shared = std::make_shared<outcome>(std::move(ended));
-    to->post([weak, id, shared] {
-      if (auto const self = weak.lock()) self->on_done(id, std::move(*shared));
-    });
-  };
   what.time = &world_.clock;
-  services_.start(*method, std::move(what), world_.compute, std::move(done));
+  // The invocation has its scope until it has told it.
+  services_.start(*method, std::move(what), world_.compute,
+                  [to = scope.get()](outcome ended) { to->ended(std::move(ended)); });
+}
+
+void node_session::measured(std::size_t brief_method, duration ran) {
+  brief_outcome_.running_us = brief_watch::microseconds(ran);
+  if (!brief_watch_.is_offender(brief_method, ran)) return;
+  world_.log.warn("node " + name_ + ": " + services_.methods()[brief_method].name + " is declared brief, but takes " +
+                  std::to_string(brief_outcome_.running_us) + " us of the thread that serves everybody; the limit is " +
+                  std::to_string(brief_watch::limit.count()) + " us: leave dist::brief out for it");
 }
 
 void node_session::on_done(call_id id, outcome ended) {

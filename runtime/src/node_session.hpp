@@ -10,6 +10,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "brief_watch.hpp"
 #include "peer_calls.hpp"
 #include "remote_caller.hpp"
 #include "silence.hpp"
@@ -40,12 +41,14 @@ class node_session : public std::enable_shared_from_this<node_session> {
  private:
   void on_frame(frame& in);
   void on_request(frame& in);
+  /// A brief method that ran here.
+  void measured(std::size_t brief_method, duration ran);
   void on_done(call_id id, outcome ended);
   void answer(call_id id, codec as, outcome& ended);
   void refuse(call_id id, fault what, std::uint32_t running_us = 0);
   task<void> beat_loop();
-  std::shared_ptr<call_scope> make_scope(call_id id, method_description const& method, deadline until);
 
+  class served_scope;
   struct running_call {
     codec as;
     std::shared_ptr<call_scope> scope;
@@ -85,6 +88,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   bool kills_ = false;
   bool said_why_not_killed_ = false;
   outcome brief_outcome_;  ///< reused by methods that run here
+  brief_watch brief_watch_;
   time_point heard_{};
   std::optional<silence> silence_;  ///< while run() runs
   timer_id drain_timer_ = timer_id::none;

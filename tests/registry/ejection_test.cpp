@@ -373,6 +373,35 @@ BOOST_AUTO_TEST_CASE(quick_calls_wait_at_their_node_once_they_are_known_to_be_qu
   BOOST_TEST(f.registry.submit(call(0), needs).what == dist::placing::queued, "it may block on calls of its own");
 }
 
+BOOST_AUTO_TEST_CASE(a_brief_method_has_a_window_at_once_and_a_millisecond_of_work_once_it_is_measured) {
+  struct {
+    std::uint32_t us;
+    std::size_t room;  ///< with the one slot
+  } const table[] = {{1, 257}, {4, 251}, {20, 51}, {100, 11}, {50'000, 11}};
+  for (auto const& row : table) {
+    fixture f;
+    f.join("a", 1);
+    f.registry.declare_brief(f.sum, true);
+    auto needs = f.needs();
+    needs.repeatable = true;
+    auto const room = [&] {
+      std::vector<dist::lease> held;
+      for (;;) {
+        auto out = f.registry.submit(call(0), needs);
+        if (out.what == dist::placing::placed) {
+          held.push_back(std::move(out.held));
+          continue;
+        }
+        f.registry.withdraw(out.place);
+        return held.size();
+      }
+    };
+    BOOST_TEST(room() == 65U);
+    for (int n = 0; n < 100; ++n) f.registry.succeeded(f.registry.submit(call(0), needs).held, f.sum, row.us);
+    BOOST_TEST(room() == row.room, row.us << " us");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_call_closes_the_window) {
   fixture f;
   f.join("a", 1);

@@ -175,10 +175,10 @@ BOOST_FIXTURE_TEST_CASE(quick_methods_get_a_window_and_others_none, placement_fi
   }
   node.compute.hold();
   std::vector<dist::pending<std::int64_t>> calls;
-  for (int n = 0; n < 100; ++n) calls.push_back(dist::go<&Work::echo>(cluster, std::int64_t{n}));
+  for (int n = 0; n < 300; ++n) calls.push_back(dist::go<&Work::echo>(cluster, std::int64_t{n}));
   world.pass(1ms);
   // One in its slot, and as many as the window has at most: they took no time at all.
-  BOOST_TEST(status("in_use") == "65");
+  BOOST_TEST(status("in_use") == "257");
   node.compute.release();
   world.pass(1ms);
   node.compute.hold();

@@ -18,6 +18,8 @@ class method_time {
       mean_ = mean_ - mean_ / 8 + sixteenths / 8;
     if (count_ < enough) ++count_;
   }
+  /// Often enough to go by it.
+  bool is_measured() const noexcept { return count_ >= enough; }
   /// Not measured: 0.
   std::uint64_t microseconds() const noexcept { return mean_ / 16; }
   /// A call that ran so long ended sooner than those do that succeed; unknown times are quick.
@@ -25,10 +27,10 @@ class method_time {
     return microseconds == 0 || count_ == 0 || std::uint64_t{microseconds} * 16 < mean_;
   }
   /// It has been measured, and one call is more work than a window may hold.
-  bool is_long() const noexcept { return count_ >= enough && window(1) == 0; }
+  bool is_long() const noexcept { return is_measured() && window(1) == 0; }
   /// How many calls are 1 ms of work, at most `most`; none before some have been measured.
   std::uint32_t window(std::uint32_t most) const noexcept {
-    if (count_ < enough) return 0;
+    if (!is_measured()) return 0;
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(most, 16'000 / std::max<std::uint64_t>(mean_, 1)));
   }
 

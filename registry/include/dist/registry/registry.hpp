@@ -29,7 +29,8 @@ struct registry_settings {
   liveness_settings liveness;
   queue_bounds queue;
   ejection_settings ejection;
-  std::uint32_t window = 64;          ///< calls beyond its slots that a node may get at most, repeatable ones only
+  std::uint32_t window = 256;         ///< calls beyond its slots that a node may get at most, repeatable ones only
+  std::uint32_t brief_window = 64;    ///< the same of a brief method that has not been measured yet
   std::size_t method_count = 65'536;  ///< different method names, of nodes and of callers
   std::size_t wish_count = 4096;      ///< different sets of labels that calls ask for
 };
@@ -133,7 +134,7 @@ class registry {
   /// A Go node answered a call of it: it is as good as a node that lists it.
   void known_method(node_id node, method_ref method);
 
-  /// The method ends well under a millisecond: its repeatable calls use the whole window.
+  /// The method says that it ends well under a millisecond: its repeatable calls use a window before it is measured.
   void declare_brief(method_ref method, bool brief);
   /// The method was seen to make calls: it may block, and what waited behind it on its node would wait for long. It gets no
   /// window, however quick it is.
@@ -219,6 +220,7 @@ class registry {
   // registry_ejection.cpp: how calls ended
   method_facts& facts_of(method_ref method);
   void measured(method_ref method, std::uint32_t microseconds);
+  void update_window(method_ref method);
   bool recovered(node_load& load, method_ref method);
   void offer_tries(time_point now);
   void take_back_excess();
