@@ -32,6 +32,8 @@ class idle_node final : public dist::member {
   std::vector<under_way> in_flight() override { return {}; }
   std::size_t in_flight_count() const noexcept override { return held_.size(); }
   bool repeatable(dist::placed_call const&) const override { return true; }
+  std::uint64_t received_bytes() const noexcept override { return 0; }
+  std::uint64_t sent_bytes() const noexcept override { return 0; }
 
   bool answer(dispatcher& to) {
     if (held_.empty()) return false;
