@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <system_error>
 
@@ -58,7 +59,7 @@ tls_stream::tls_stream(std::unique_ptr<stream> over, tls_context const& with)
   SSL_set_bio(ssl_.get(), in, out);
 }
 
-tls_stream::~tls_stream() = default;
+tls_stream::~tls_stream() { close(); }
 
 std::unique_ptr<tls_stream> tls_stream::accepting(std::unique_ptr<stream> over, buffer already_read,
                                                   tls_context const& with) {
@@ -118,6 +119,21 @@ task<void> tls_stream::write(std::span<asio::const_buffer const> from) {
     }
   }
   co_await flush();
+}
+
+/// In good order: the other end can tell this from a connection that was cut, where the last word leaves without waiting.
+void tls_stream::close() noexcept {
+  std::array<std::byte, 256> word;
+  if (!flushing_ && SSL_is_init_finished(ssl_.get()) && SSL_get_shutdown(ssl_.get()) == 0) {
+    attempt(SSL_shutdown);
+    auto* const out = SSL_get_wbio(ssl_.get());
+    if (auto const pending = BIO_ctrl_pending(out); pending > 0 && pending <= word.size()) {
+      BIO_read(out, word.data(), static_cast<int>(pending));
+      asio::const_buffer const bytes(word.data(), pending);
+      over_->try_write({&bytes, 1});
+    }
+  }
+  over_->close();
 }
 
 /// Hands what came over the other stream to TLS.

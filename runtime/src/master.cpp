@@ -29,6 +29,15 @@ void refuse_unsafe(master_options const& options) {
                         "--tls-key and --tls-ca, or say --insecure"));
 }
 
+/// Of those who reach this machine.
+std::string those_let_in(master_options const& options) {
+  std::string text;
+  if (!options.secret.empty()) text = "those who have the secret";
+  if (options.tls && options.tls->is_mutual())
+    text += (text.empty() ? "those who have " : " and ") + std::string("a certificate of the authority (--tls-ca)");
+  return text.empty() ? "everybody (--insecure)" : text;
+}
+
 }  // namespace
 
 master::impl::impl(seams const& world, master_options options)
@@ -48,7 +57,7 @@ task<void> master::impl::run() {
     world_.log.info("listening on " + at + ", this machine only; for others use --master 0.0.0.0:" +
                     std::to_string(local_address().port) + " with --secret-file FILE");
   else
-    world_.log.info("listening on " + at + (options_.secret.empty() ? ", open to everybody (--insecure)" : ""));
+    world_.log.info("listening on " + at + ", open to " + those_let_in(options_));
   tasks_.spawn(accept_loop());
   tasks_.spawn(beat_loop());
   std::exception_ptr failed;

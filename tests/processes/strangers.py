@@ -67,10 +67,11 @@ def beyond_this_machine(world):
     expect("--secret-file" in job.stderr() and "--insecure" in job.stderr(), job.stderr())
     right = secret(world, "right", "a secret of a good length")
     master = world.master("--secret-file", right, at="0.0.0.0:0")
+    master.says("open to those who have the secret")
     node = world.node(master, "a", "--secret-file", right)
     node.says("joined the master")
     world.start("--connect", master.at, "--secret-file", right, "sum", "3").ends(0)
-    world.master("--insecure", at="0.0.0.0:0")
+    world.master("--insecure", at="0.0.0.0:0").says("open to everybody")
 
 
 main([two_jobs_on_one_master, the_right_secret, a_wrong_or_missing_secret, files_that_are_no_secrets,

@@ -28,7 +28,7 @@ class tls_stream final : public stream {
 
   task<std::size_t> read_some(asio::mutable_buffer into) override;
   task<void> write(std::span<asio::const_buffer const> from) override;
-  void close() noexcept override { over_->close(); }
+  void close() noexcept override;
   bool is_encrypted() const noexcept override { return true; }
   std::string peer_address() const override { return over_->peer_address(); }
   std::string local_address() const override { return over_->local_address(); }
