@@ -35,6 +35,20 @@ BOOST_AUTO_TEST_CASE(a_long_name_is_refused) {
   BOOST_TEST(out.error().message == "a node's name has at most 255 bytes, not 256");
 }
 
+BOOST_AUTO_TEST_CASE(too_many_methods_are_refused) {
+  dist::registry_settings settings;
+  settings.method_count = 2;
+  dist::registry few(settings);
+  auto const out = few.join(process(node("a", 1, {"C.one", "C.two", "C.three"}), 1), at(0s));
+  BOOST_REQUIRE(out.has_error());
+  BOOST_TEST((out.error().code == dist::errc::limit_exceeded));
+  BOOST_TEST(out.error().message == "node a lists 3 methods, the limit is 2");
+  // Two that others have not make four.
+  BOOST_TEST(few.join(process(node("b", 1, {"C.one", "C.two"}), 2), at(0s)).has_value());
+  BOOST_TEST(few.join(process(node("c", 1, {"C.one", "C.three"}), 3), at(0s)).has_error());
+  BOOST_TEST(few.counts().nodes == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_default_name_gets_the_lowest_free_suffix) {
   fixture f;
   BOOST_TEST(f.registry.join(default_name(1), at(0s))->name == "host");

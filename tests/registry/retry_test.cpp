@@ -48,6 +48,14 @@ BOOST_AUTO_TEST_CASE(time_fills_up_to_the_burst) {
   BOOST_TEST(take_all(budget, at(9999h)) == 10);
 }
 
+BOOST_AUTO_TEST_CASE(time_may_count_for_nothing) {
+  dist::retry_settings settings;
+  settings.per_second = 0;
+  dist::retry_budget budget(settings);
+  take_all(budget, at(0s));
+  BOOST_TEST(take_all(budget, at(59min)) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(whatever_the_nodes_hold_may_be_lost_at_once) {
   dist::reissue_budget budget;
   auto const take = [&](dist::issue_cost cost, dist::time_point now) {

@@ -43,6 +43,8 @@ struct world {
 
 task<http_response> answer(http_request request) {
   if (request.path == "/throw") throw std::runtime_error("it broke");
+  if (request.path == "/throw_system") throw std::system_error(asio::error::host_not_found);
+  if (request.path == "/throw_number") throw 7;
   if (request.path == "/upgrade") {
     http_response switching(101);
     switching.headers.set("Connection", "Upgrade");
@@ -159,6 +161,15 @@ BOOST_AUTO_TEST_CASE(answers_requests_in_order_and_closes_when_asked) {
   BOOST_TEST(s.ended);
   BOOST_TEST(!s.job->get().has_value());
   BOOST_TEST(s.w.clock.timer_count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(whatever_a_handler_throws_is_answered) {
+  served s;
+  s.start(get("/throw") + get("/throw_system") + get("/throw_number") + get("/after"));
+  auto const text = s.read();
+  BOOST_TEST(count(text, "HTTP/1.1 500 ") == 3U);
+  BOOST_TEST(count(text, "the handler threw what is no std::exception") == 1U);
+  BOOST_TEST(count(text, "GET /after ") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(hands_over_the_connection_after_an_upgrade) {

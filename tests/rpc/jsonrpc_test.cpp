@@ -159,6 +159,12 @@ BOOST_AUTO_TEST_CASE(tells_notifications) {
   BOOST_TEST(request(R"({"\u006dethod":"\u0061","id":1})").method == "a");
 }
 
+// One to four bytes each, digits of both cases.
+BOOST_AUTO_TEST_CASE(escapes_of_any_length_are_read) {
+  auto const read = request(R"({"method":"\u007A\u00e9\u00FC\u6C34\uffFD\uD83D\ude00","id":1})");
+  BOOST_TEST(read.method == "z\u00e9\u00fc\u6c34\ufffd\U0001f600");
+}
+
 BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_a_request) {
   struct {
     std::string text;
@@ -174,6 +180,8 @@ BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_a_request) {
       {"{\"method\":\"\xC0\x80\"}", rpc_code::parse_error, "null", "UTF-8"},
       {R"({"method":"\ud800"})", rpc_code::parse_error, "null", "lone surrogate"},
       {R"({"method":"\udc00\ud800"})", rpc_code::parse_error, "null", "lone surrogate"},
+      {R"({"method":"\ud800\u0041"})", rpc_code::parse_error, "null", "lone surrogate"},
+      {R"({"method":"\ud800\ue000"})", rpc_code::parse_error, "null", "lone surrogate"},
       {std::string(1'000'000, '['), rpc_code::parse_error, "null", "nested deeper than 64 levels (depth)"},
       {std::string(1'000'000, '[') + std::string(1'000'000, ']'), rpc_code::parse_error, "null", "nested deeper than 64 levels (depth)"},
       {R"({"method":"a","id":1,"ignored":)" + std::string(10'000, '[') + "}", rpc_code::parse_error, "null", "nested"},
