@@ -74,7 +74,7 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   auto& node = *members_.at(to);
   if (call->again && !node.repeatable(*call)) return refuse_again(*call, node, std::move(held));
   world().log.debug([&] { return call->method->name + ": to " + node.name; });
-  ++node.calls.of(call->method_number).sent;
+  ++node.tries.of(call->method_number).sent;
   node.send(call, std::move(held));
 }
 
@@ -111,7 +111,7 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
     world().log.info("node " + by.name + " has answered a call and takes calls again");
   held = {};
   send_waiting();
-  auto& counted = by.calls.of(call.method_number);
+  auto& counted = by.tries.of(call.method_number);
   if (!is_live(call)) {
     ++counted.late;
     ++tally_.late_replies;
@@ -127,7 +127,7 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
 void dispatcher::measure(placed_call const& call, call_reply const& reply, member& by) {
   auto const took = std::chrono::duration_cast<std::chrono::microseconds>(by.heard_at - call.sent_at).count();
   auto const us = took > 0 ? static_cast<std::uint64_t>(took) : 0;
-  by.calls.took.add(us);
+  by.tries.took.add(us);
   auto& of_method = tally_.of(call.method_number);
   of_method.took.add(us);
   if (reply.running_us != 0) of_method.ran.add(reply.running_us);

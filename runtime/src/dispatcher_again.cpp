@@ -146,14 +146,14 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held, 
   judge_failure(call, what, by, held, running_us);
   held = {};
   if (!is_live(call) || !awaited) {
-    ++by.calls.of(call.method_number).late;
+    ++by.tries.of(call.method_number).late;
     ++tally_.late_replies;
     return send_waiting();
   }
   what.node = by.name;
   world().log.debug([&] { return call.method->name + ": " + by.name + " says: " + to_text(what); });
   auto const begun = what.known != progress::not_started;
-  auto& counted = by.calls.of(call.method_number);
+  auto& counted = by.tries.of(call.method_number);
   ++(begun ? counted.failed : counted.refused);
   if (begun) remember(call, by, past::failed, by.heard_at);
   if (!begun && what.code == errc::unknown_method) {

@@ -68,7 +68,7 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
   begun_calls begun(node.slots);
   for (auto const& one : there) {
     auto const& call = one.call;
-    ++node.calls.of(call->method_number).lost;
+    ++node.tries.of(call->method_number).lost;
     remember(*call, node, past::lost, world().clock.now());
     auto const holds_slot = in_order && !one.suspended && registry_.takes_long(call->method_number);
     auto lost = loss::unwritten;
@@ -77,7 +77,7 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
     if (call->queued && call->places.empty() && !registry_.available(call->needs)) wait_for_node(call);
     lost_with(call, node, how, why, lost);
   }
-  tally_.keep(node.calls);
+  tally_.keep(node.tries);
   tally_.beats_heard += node.beats_heard;
   tally_.received_bytes += node.received_bytes();
   tally_.sent_bytes += node.sent_bytes();

@@ -62,7 +62,7 @@ void put_tries(metrics_text& text, dispatcher const& calls, std::vector<node_vie
   for (auto const& node : nodes) {
     auto const* member = calls.find(node.id);
     if (!member) continue;
-    auto const& more = member->calls.methods();
+    auto const& more = member->tries.methods();
     if (more.size() > sums.size()) sums.resize(more.size());
     for (std::size_t i = 0; i < more.size(); ++i) sums[i] += more[i];
   }
@@ -80,7 +80,7 @@ void put_each_node(metrics_text& text, dispatcher const& calls, std::vector<node
   for (auto const& node : nodes) {
     auto const* member = calls.find(node.id);
     if (!member) continue;
-    auto const& methods = member->calls.methods();
+    auto const& methods = member->tries.methods();
     for (std::size_t i = 0; i < methods.size(); ++i)
       for (auto const& [name, count] : results)
         if (methods[i].*count > 0 && written < most_series && ++written != 0)

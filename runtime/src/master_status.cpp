@@ -39,7 +39,7 @@ boost::json::object about(node_view const& node, dispatcher const& calls, time_p
   for (auto const& [name, value] : node.info->labels) labels.emplace(name, value);
   boost::json::object sent;
   if (auto const* member = calls.find(node.id)) {
-    auto const& counted = member->calls.methods();
+    auto const& counted = member->tries.methods();
     for (std::size_t i = 0; i < counted.size(); ++i)
       if (counted[i].sent > 0) sent.emplace(calls.counted_name(i), counted[i].sent);
   }

@@ -49,7 +49,7 @@ class member {
   bool is_supervised = false;       ///< the process that comes in its place will say how it ended
   std::uint64_t most_calls = 0;     ///< that it can hold at once
   bool lists_methods = true;        ///< a Go node does not: it is tried for any
-  node_tally calls;                 ///< so far
+  node_tally tries;                 ///< so far
   time_point heard_at{};            ///< its last sign of life
   time_point drawn_at{};            ///< when the last call ended that the timeline has of it
   std::uint64_t beats_heard = 0;

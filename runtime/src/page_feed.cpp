@@ -85,11 +85,11 @@ void page_feed::put_nodes(std::string& text, time_point now) const {
                              {"build", shown(node.info->build)},
                              {"labels", std::move(labels)}};
     if (auto const* member = calls_.find(node.id)) {
-      auto const sum = member->calls.all();
+      auto const sum = member->tries.all();
       made["answered"] = sum.answered;
       made["failed"] = sum.failed;
-      made["p50_us"] = member->calls.took.quantile(0.5);
-      made["p99_us"] = member->calls.took.quantile(0.99);
+      made["p50_us"] = member->tries.took.quantile(0.5);
+      made["p99_us"] = member->tries.took.quantile(0.99);
     }
     return made;
   });
