@@ -104,6 +104,12 @@ task<void> cancel(master_client& master, command_line const& given) {
     std::cout << "job " << number << " is cancelled\n";
 }
 
+/// Over the whole life of the job.
+std::string rate_of(json::value const& job) {
+  auto const ms = std::max<std::int64_t>(1, job.at("age_ms").to_number<std::int64_t>());
+  return std::to_string(job.at("ended").to_number<std::int64_t>() * 1000 / ms);
+}
+
 task<void> list_jobs(master_client& master, command_line const& given) {
   auto const status = co_await master.status();
   auto const& jobs = list_of(status, "jobs");
@@ -114,11 +120,12 @@ task<void> list_jobs(master_client& master, command_line const& given) {
   if (jobs.empty())
     std::cerr << "dist: no job is connected; start one: PROGRAM --connect " << to_text(given.master) << '\n';
   if (jobs.empty()) co_return;
-  table shown({"JOB", "NAME", "STATE", "CALLS", "AGE", "ADDRESS"});
+  table shown({"JOB", "NAME", "STATE", "CALLS", "ENDED", "CALLS/S", "AGE", "ADDRESS"});
   for (auto const& job : jobs)
     shown.add({json::serialize(job.at("job")), text_at(job, "name"),
                job.at("cancelled").as_bool() ? "cancelled" : "running", json::serialize(job.at("calls")),
-               age_text(job.at("age_ms").to_number<std::int64_t>()), text_at(job, "address")});
+               json::serialize(job.at("ended")), rate_of(job), age_text(job.at("age_ms").to_number<std::int64_t>()),
+               text_at(job, "address")});
   std::cout << shown;
 }
 

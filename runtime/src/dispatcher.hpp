@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "account.hpp"
 #include "known_methods.hpp"
 #include "member.hpp"
 #include "placed_call.hpp"
@@ -67,6 +68,10 @@ class dispatcher final : public caller {
   registry const& nodes() const noexcept { return registry_; }
   /// What has been counted so far, beside what each node's own tally says.
   master_tally const& counted() const noexcept { return tally_; }
+  /// What all calls so far came to, in one line for people.
+  std::string account_text() const;
+  /// Since this was made.
+  duration age() const { return world().clock.now() - started_; }
   past_calls const& recent() const noexcept { return past_; }
   past_failures const& failures() const noexcept { return failures_; }
   /// Those that are counted together have the name `other`.
@@ -186,6 +191,8 @@ class dispatcher final : public caller {
   bool cancelling_ = false;
   time_point beat_at_{};  ///< the time, to a heartbeat
   master_tally tally_;
+  account account_;
+  time_point started_;
   past_calls past_;
   past_failures failures_;
   std::uint32_t last_origin_ = first_job_origin - 1;

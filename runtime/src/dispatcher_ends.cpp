@@ -54,6 +54,7 @@ void dispatcher::process_ended(predecessor const& which) {
     leave(node, departure::died, why);
   }
   blame_.explain(by.incarnation, by.end);
+  account_.explain(by.incarnation, by.end);
   std::vector<unexplained_call> explained;
   for (auto& one : std::exchange(unexplained_, {})) {
     if (one.incarnation == by.incarnation) one.by = by;

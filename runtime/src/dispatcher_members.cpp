@@ -35,6 +35,7 @@ result<joined> dispatcher::join(member& node, node_info info) {
   node.most_calls = std::uint64_t{node.slots} + window_;
   node.lists_methods = lists_methods;
   members_[in->id] = &node;
+  account_.joined(node.name);
   silent_on_methods_ += !lists_methods;
   budget_.nodes_hold(nodes_hold_ += node.most_calls);
   return in;
@@ -58,6 +59,7 @@ void dispatcher::ready(joined const& in) {
 
 void dispatcher::leave(member& node, departure how, std::string const& why) {
   if (members_.erase(node.id) == 0) return;
+  if (how != departure::left) account_.lost(node.name, node.incarnation, why);
   silent_on_methods_ -= !node.lists_methods;
   budget_.nodes_hold(nodes_hold_ -= node.most_calls);
   registry_.leave(node.id);
@@ -112,7 +114,10 @@ void dispatcher::beat() {
     node->beat();
     for (auto const& line : node->abandoned.due(node->name, world().clock.now())) world().log.warn(line);
   }
-  auto const events = registry_.tick(beat_at_ = world().clock.now());
+  auto const now = world().clock.now();
+  auto const counts = registry_.counts();
+  account_.busy(counts.in_use, counts.slots, now - beat_at_);
+  auto const events = registry_.tick(beat_at_ = now);
   keep_stranded();
   for (auto const& event : events) {
     auto const found = members_.find(event.node);

@@ -14,6 +14,21 @@ std::vector<abandoned_calls::stay> dispatcher::abandoned_on(node_id node) const 
   return found == members_.end() ? std::vector<abandoned_calls::stay>() : found->second->abandoned.stays();
 }
 
+std::string dispatcher::account_text() const {
+  account::counts counts;
+  for (auto const& method : tally_.methods()) {
+    if (!method) continue;
+    for (std::size_t code = 0; code < method->ended.size(); ++code) {
+      counts.calls += method->ended[code];
+      if (code != 0) counts.failed += method->ended[code];
+    }
+  }
+  counts.issued_again = tally_.issued_again[static_cast<std::size_t>(issue_cost::loss)] +
+                        tally_.issued_again[static_cast<std::size_t>(issue_cost::retry)];
+  counts.elapsed = age();
+  return account_.text(counts);
+}
+
 std::string const& dispatcher::counted_name(std::size_t index) const {
   static std::string const other = "other";
   return index < most_counted_methods ? registry_.method_name(static_cast<method_ref>(index)) : other;

@@ -6,7 +6,11 @@
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
 #include <dist/rpc/compute_pool.hpp>
+#include <dist/rpc/text.hpp>
+#include <iostream>
 #include <utility>
+
+#include "dispatcher.hpp"
 
 namespace dist {
 
@@ -42,9 +46,11 @@ task<void> job_run::work() {
   tasks_.spawn(serve());
   task_group job(world_.io().get_executor());
   job_ = &job;
-  if (!ended_) job.spawn(run_job(backend_.calls()));
+  auto const runs = !ended_;
+  if (runs) job.spawn(run_job(backend_.calls()));
   co_await job.join();
   job_ = nullptr;
+  if (runs) say_account();
   backend_.stop();
   co_await served_.wait();
   signals_.cancel();
@@ -87,6 +93,22 @@ task<int> job_run::block(cluster& calls) {
   co_await done.wait();
   if (error) std::rethrow_exception(error);
   co_return code;
+}
+
+/// What its calls came to: shown after jobs that somebody waited for, otherwise in the log of those who ask for more.
+void job_run::say_account() const {
+  auto const calls = backend_.calls();
+  // Where another process places them, it has the account.
+  auto const* const placed_here = dynamic_cast<dispatcher const*>(&calls.caller());
+  if (!placed_here) return;
+  constexpr std::chrono::seconds long_job{10};
+  auto const world = world_.get();
+  auto const& log = world.log;
+  auto const text = placed_here->account_text();
+  if (placed_here->age() < long_job)
+    log.info(text);
+  else if (log.wants(log_level::warn))
+    std::cerr << "dist: " + printable(text, log::line_bytes) + '\n' << std::flush;
 }
 
 task<void> job_run::watch_signals() {

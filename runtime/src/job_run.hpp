@@ -42,6 +42,7 @@ class job_run {
   task<void> run_job(cluster calls);
   task<int> block(cluster& calls);
   task<void> watch_signals();
+  void say_account() const;
   void finish(int code);
 
   process const& process_;

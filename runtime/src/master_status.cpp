@@ -76,6 +76,7 @@ std::string master::impl::status_json() const {
                     {"name", job->name},
                     {"address", job->address},
                     {"calls", job->calls.under_way()},
+                    {"ended", job->calls.answered()},
                     {"cancelled", job->calls.cancelled()},
                     {"age_ms", ms_between(job->since, world_.clock.now())}});
   boost::json::object status{{"nodes", std::move(nodes)},

@@ -149,6 +149,7 @@ int main(int argc, char** argv) {
       dist::node_options options;
       options.master = dist::parse_address(words[1]).value();
       options.name = option("--name").value_or("peer");
+      options.secret = option("--secret").value_or("");
       options.heartbeat = beat;
       node.emplace(world, options, services);
       std::cout << "started" << std::endl;

@@ -213,9 +213,9 @@ def jobs_are_listed_and_cancelled(world):
     listed = until("three jobs", lambda: (lambda all: len(all) == 3 and all)(
         json.loads(dist("jobs", "--json", "--master", on.at).out)))
     expect(sorted(one["name"] for one in listed) == ["one", "two", "two"], listed)
-    until("their calls", lambda: all(one["calls"] > 0 for one in json.loads(dist("jobs", "--json", "-m", on.at).out)))
+    until("their calls", lambda: all(one["calls"] > 0 and one["ended"] > 0 for one in json.loads(dist("jobs", "--json", "-m", on.at).out)))
     lines = [line.split() for line in dist("jobs", "--master", on.at).out.splitlines()]
-    expect(lines[0] == ["JOB", "NAME", "STATE", "CALLS", "AGE", "ADDRESS"] and len(lines) == 4, lines)
+    expect(lines[0] == ["JOB", "NAME", "STATE", "CALLS", "ENDED", "CALLS/S", "AGE", "ADDRESS"] and len(lines) == 4, lines)
     expect(dist("cancel", "one", "--master", on.at).out.endswith(" is cancelled\n"), "cancel")
     jobs[0].ends(1)
     expect("the job was cancelled at its master" in jobs[0].stderr(), jobs[0].stderr())

@@ -121,7 +121,17 @@ def labels_are_those_of_all(world):
     expect(job.stdout() == "289\n", job.stdout())
 
 
+def a_job_ends_with_its_account(world):
+    job = world.start("--local", "2", "--log", "info", "slow_sum", "40", "100", world.path("ran"))
+    until("its first calls", lambda: len(world.lines("ran")) > 2)
+    os.kill(min(children(job.pid)), signal.SIGKILL)
+    expect(job.ends(0).stdout() == "40\n", job.stdout())
+    # How the process ended may not have been told before the job was through.
+    expect(re.search(r"^dist: 40 calls on 2 nodes in [\d.]+ s(, busy \d+ %)?(, \d+ issued again)?, "
+                     r"1 node lost \(local\d: .+\)$", job.stderr(), re.M), job.stderr())
+
+
 main([its_nodes_work, one_that_dies_is_started_again, a_lost_call_says_what_killed_it,
       a_task_that_kills_its_process_is_poisoned_and_its_neighbours_are_not, none_outlives_its_parent,
       a_second_interrupt_ends_all_at_once, a_wrong_secret_is_not_tried_for_ever, what_cannot_start_is_given_up,
-      labels_are_those_of_all])
+      labels_are_those_of_all, a_job_ends_with_its_account])

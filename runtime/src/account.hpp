@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <dist/rpc/deadline.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace dist {
+
+/// What a job's calls came to, for the one line at its end. Pure.
+class account {
+ public:
+  static constexpr std::size_t most_named = 5;
+
+  void joined(std::string const& name) { nodes_.insert(name); }
+  /// A node has gone without a word; `incarnation` is its process's, 0 where it is not known.
+  void lost(std::string name, std::uint64_t incarnation, std::string why);
+  /// It has turned out how the process ended.
+  void explain(std::uint64_t incarnation, std::string const& why);
+  /// For a while so many of the living nodes' slots were in use.
+  void busy(std::uint64_t in_use, std::uint64_t slots, duration time) noexcept;
+
+  struct counts {
+    std::uint64_t calls = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t issued_again = 0;
+    duration elapsed{};
+  };
+  /// `100,000 calls on 40 nodes in 3 h 12 min, busy 94 %, 37 issued again, 2 nodes lost (ws07: signal 9; ...), 3 failed`.
+  std::string text(counts const& of) const;
+
+ private:
+  struct loss {
+    std::string name;
+    std::uint64_t incarnation;
+    std::string why;
+  };
+  std::set<std::string> nodes_;
+  std::uint64_t losses_ = 0;
+  std::vector<loss> named_;  ///< the first ones
+  double used_ = 0;          ///< slots times seconds
+  double there_ = 0;         ///< likewise
+};
+
+}  // namespace dist

@@ -1,0 +1,50 @@
+#include "account.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace std::chrono_literals;
+using dist::account;
+
+BOOST_AUTO_TEST_SUITE(an_account)
+
+BOOST_AUTO_TEST_CASE(says_what_there_is_to_say) {
+  struct row {
+    account::counts of;
+    char const* text;
+  };
+  row const rows[] = {
+      {{0, 0, 0, 0s}, "0 calls on 1 node in 0.0 s"},
+      {{1, 0, 0, 1250ms}, "1 call on 1 node in 1.2 s"},
+      {{999, 1, 0, 60s}, "999 calls on 1 node in 1 min 0 s, 1 failed"},
+      {{1000, 0, 37, 11533s}, "1,000 calls on 1 node in 3 h 12 min, 37 issued again"},
+      {{1'234'567, 1000, 0, 59'999ms}, "1,234,567 calls on 1 node in 59.9 s, 1,000 failed"},
+  };
+  account made;
+  made.joined("a");
+  made.joined("a");  // once more
+  for (auto const& one : rows) BOOST_TEST(made.text(one.of) == one.text);
+}
+
+BOOST_AUTO_TEST_CASE(says_how_busy_the_slots_were) {
+  account made;
+  made.busy(3, 4, 1s);
+  made.busy(9, 4, 1s);  // five were sent ahead
+  made.busy(0, 0, 5s);  // nobody was there
+  BOOST_TEST(made.text({10, 0, 0, 7s}) == "10 calls on 0 nodes in 7.0 s, busy 88 %");
+}
+
+BOOST_AUTO_TEST_CASE(names_the_first_nodes_that_were_lost) {
+  account made;
+  made.lost("ws07", 7, "its connection ended");
+  made.lost("ws12", 0, "it was silent for too long");
+  made.explain(7, "signal 9 (killed)");
+  made.explain(0, "nobody knows");
+  BOOST_TEST(made.text({}) ==
+             "0 calls on 0 nodes in 0.0 s, 2 nodes lost (ws07: signal 9 (killed); ws12: it was silent for too long)");
+  for (int i = 0; i < 8; ++i) made.lost("more", 1, "x");
+  auto const text = made.text({});
+  BOOST_TEST(text.find("10 nodes lost") != std::string::npos, text);
+  BOOST_TEST(text.ends_with("; 5 more)"), text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
