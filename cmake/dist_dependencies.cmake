@@ -1,5 +1,9 @@
 # Debian's packages: libasio-dev, libboost1.81-dev, libboost-json1.81-dev, libboost-program-options1.81-dev, libssl-dev.
 # What is needed here and also by users of the installed libraries stands in dist-config.cmake.in once more.
+if(DIST_STATIC)
+  set(Boost_USE_STATIC_LIBS ON)
+  set(OPENSSL_USE_STATIC_LIBS ON)
+endif()
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto SSL)
 find_package(Boost 1.81 REQUIRED COMPONENTS json program_options)

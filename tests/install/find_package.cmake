@@ -25,6 +25,14 @@ foreach(how IN ITEMS --inline --local=1)
   execute_process(COMMAND ${WORK}/build/consumer ${how} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
 
+# The same program, to be carried to machines that have glibc and nothing else.
+execute_process(
+  COMMAND ${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/tests/install/find_package -B ${WORK}/static -DDIST_STATIC=ON
+          -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_BUILD_TYPE=${TYPE}
+  COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/static COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${PYTHON} ${SOURCE}/tests/install/empty_root.py ${WORK}/static/consumer ${WORK}/root COMMAND_ERROR_IS_FATAL ANY)
+
 # The command and its manual come with it.
 execute_process(COMMAND ${WORK}/prefix/bin/dist --version COMMAND_ERROR_IS_FATAL ANY)
 if(NOT EXISTS ${WORK}/prefix/share/man/man1/dist.1)
