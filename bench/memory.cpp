@@ -1,7 +1,6 @@
 // What a connection and a call take, as the operating system counts it.
 #include <dist/rpc/compute_pool.hpp>
 #include <dist/rpc/task_group.hpp>
-#include <fstream>
 #include <iostream>
 #include <memory>
 
@@ -27,22 +26,15 @@ dist::task<std::int64_t> node_resident(dist::cluster on) {
 
 }  // namespace
 
-std::int64_t resident_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("RssAnon:")) return 1024 * std::stoll(line.substr(line.find_first_of("0123456789")));
-  return 0;
-}
-
 /// Calls that no node can take.
 dist::task<void> run_w8_queued(dist::cluster& on, wish asked) {
   co_await warm_up(on);
   auto const nowhere = dist::call_options().needs("absent=1");
   std::vector<dist::pending<std::int64_t>> calls;
   calls.reserve(static_cast<std::size_t>(asked.number));
-  auto const before = resident_bytes();
+  auto const before = bench::resident_bytes("self");
   for (std::int64_t i = 0; i < asked.number; ++i) calls.push_back(dist::go<&Bench::sum>(on, i, 2, 3, nowhere));
-  bench::report("w8_queued_bytes", each(before, resident_bytes(), asked.number));
+  bench::report("w8_queued_bytes", each(before, bench::resident_bytes("self"), asked.number));
 }
 
 dist::task<void> run_w8_calls(dist::cluster& on, wish asked) {
@@ -51,13 +43,13 @@ dist::task<void> run_w8_calls(dist::cluster& on, wish asked) {
   std::vector<dist::pending<void>> calls;
   calls.reserve(static_cast<std::size_t>(count));
   auto const there = co_await node_resident(on);
-  auto const here = resident_bytes();
+  auto const here = bench::resident_bytes("self");
   for (std::int64_t i = 0; i < count; ++i) calls.push_back(dist::go<&Bench::hold>(on));
   for (;;) {  // until the node has them all
     auto call = dist::go<&Bench::held>(on);
     if (co_await std::move(call) == count) break;
   }
-  bench::report("w8_call_bytes", each(here, resident_bytes(), count));
+  bench::report("w8_call_bytes", each(here, bench::resident_bytes("self"), count));
   auto const now_there = co_await node_resident(on);
   bench::report("w8_served_bytes", each(there, now_there, count));
   auto release = dist::go<&Bench::release>(on);
@@ -67,10 +59,10 @@ dist::task<void> run_w8_calls(dist::cluster& on, wish asked) {
 
 dist::task<void> run_w8_connections(dist::cluster& on, wish asked) {
   co_await warm_up(on);
-  auto const before = resident_bytes();
+  auto const before = bench::resident_bytes("self");
   std::cout << "ready" << std::endl;
   co_await on.wait_for_nodes(static_cast<std::size_t>(asked.number) + 1);
-  bench::report("w8_connection_bytes", each(before, resident_bytes(), asked.number));
+  bench::report("w8_connection_bytes", each(before, bench::resident_bytes("self"), asked.number));
 }
 
 int run_crowd(std::string const& master, std::size_t count) {

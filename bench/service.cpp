@@ -23,7 +23,7 @@ std::int64_t Bench::nap(std::int64_t microseconds) const {
 }
 dist::task<void> Bench::wait(std::int64_t microseconds) const { return wait_here(microseconds); }
 dist::task<void> Bench::wait_on_pool(std::int64_t microseconds) const { return wait_here(microseconds); }
-std::int64_t Bench::resident() const { return resident_bytes(); }
+std::int64_t Bench::resident() const { return bench::resident_bytes("self"); }
 
 dist::task<void> Bench::hold() const {
   dist::event released;

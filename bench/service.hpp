@@ -72,9 +72,6 @@ struct wish {
 /// As a calculation would: each call has a deadline.
 inline dist::call_options const in_time = dist::call_options().within(std::chrono::seconds(60));
 
-/// As the operating system counts it, of any process.
-std::int64_t resident_bytes();
-
 dist::task<void> run_w1(dist::cluster& on, wish asked);
 dist::task<void> run_w2(dist::cluster& on, wish asked);
 dist::task<void> run_count(dist::cluster& on, wish asked);

@@ -60,8 +60,8 @@ def figures_in(text):
     return {pair[0]: float(pair[1]) for pair in pairs}
 
 
-def ask(command, patience=300):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=patience)
+def ask(command, patience=300, environment=None):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience, env=environment)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
     return figures_in(done.stdout)
@@ -138,26 +138,41 @@ def run_registry(step, *_):
 
 
 def run_memory(step, subject, variant):
-    """Of a master, when so many nodes come, and when so many calls are under way; all nodes are in one process."""
-    (port,) = free_ports(1)
-    address, count = f"127.0.0.1:{port}", step.work.partition(":")[2]
-    crowd = [program("bench_dist"), "--crowd", address]
+    """What more a process has for each idle connection, and for each call that is under way."""
+    count = step.work.partition(":")[2]
+    if subject == "dist":
+        return {**memory_of_calls(count), **memory_of_nodes(1000)}
     figures = {}
-    for what in ("w8calls", "w8queued"):
+    binary, *mode = PROGRAMS[subject]
+    for work in ("w8conn", f"w8calls:{count}"):
+        (port,) = free_ports(1)
         with Children() as children:
-            children.start([*crowd, "1"])
-            master = [program("bench_dist"), "--master", address, "--min-nodes", "1", "-q"]
-            figures.update(ask([*master, f"{what}:{count}"]))
-    with Children() as children:
-        children.start([program("bench_dist"), "--join", address, "--slots", "1", "-q"])
-        nodes = 1000
-        master = children.start([program("bench_dist"), "--master", address, "--min-nodes", "1", "-q", f"w8conn:{nodes}"],
-                                stdout=subprocess.PIPE, text=True)
-        if master.stdout.readline().strip() != "ready":
-            raise RuntimeError("the master does not start")
-        children.start([*crowd, str(nodes)])
-        figures.update(figures_in(master.communicate(timeout=60)[0]))
+            server = children.start_ready([program(binary), "server", str(port), *mode])
+            environment = {**os.environ, "BENCH_SERVER": str(server.pid)}
+            figures.update(ask([program(binary), "client", work, str(port), *mode], environment=environment))
     return figures
+
+
+def memory_of_calls(count):
+    figures, bench = {}, program("bench_dist")
+    for work in ("w8calls", "w8queued"):
+        (port,) = free_ports(1)
+        with Children() as children:
+            children.start([bench, "--crowd", f"127.0.0.1:{port}", "1"])
+            master = [bench, "--master", f"127.0.0.1:{port}", "--min-nodes", "1", "-q"]
+            figures.update(ask([*master, f"{work}:{count}"]))
+    return figures
+
+
+def memory_of_nodes(count):
+    """Of the master, when all of them come at once; they are in one process."""
+    (port,) = free_ports(1)
+    bench, address = program("bench_dist"), f"127.0.0.1:{port}"
+    with Children() as children:
+        children.start([bench, "--join", address, "--slots", "1", "-q"])
+        master = children.start_ready([bench, "--master", address, "--min-nodes", "1", "-q", f"w8conn:{count}"])
+        children.start([bench, "--crowd", address, str(count)])
+        return figures_in(master.communicate(timeout=60)[0])
 
 
 def run_json(step, subject, variant):

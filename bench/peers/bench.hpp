@@ -96,6 +96,32 @@ inline std::vector<double> make_vector(size_t n = kVec) {
   return v;
 }
 
+// What a process has for itself, as the operating system counts it.
+inline int64_t resident_bytes(const std::string& pid) {
+  std::FILE* file = std::fopen(("/proc/" + pid + "/status").c_str(), "r");
+  check(file != nullptr, "no such process");
+  long long kib = 0;
+  for (char line[256]; std::fgets(line, sizeof line, file);)
+    if (std::sscanf(line, "RssAnon: %lld kB", &kib) == 1) break;
+  std::fclose(file);
+  return kib * 1024;
+}
+// W8: what the server has more for each idle connection, and both for each call in flight.
+inline constexpr int kW8Connections = 500;
+struct Growth {
+  explicit Growth(std::string of) : pid(std::move(of)), before(resident_bytes(pid)) {}
+  void report_each(const std::string& key, int count) const {
+    report(key, static_cast<double>(resident_bytes(pid) - before) / count);
+  }
+  std::string pid;
+  int64_t before;
+};
+inline std::string server_pid() {
+  const char* pid = std::getenv("BENCH_SERVER");
+  check(pid != nullptr, "BENCH_SERVER is not set");
+  return pid;
+}
+
 // ---- drivers ---------------------------------------------------------------
 inline void args_for(uint64_t i, int64_t& a, int64_t& b, int64_t& c) {
   a = static_cast<int64_t>(i);

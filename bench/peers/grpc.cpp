@@ -70,6 +70,37 @@ struct CqCall final : Tag {
   }
 };
 
+// W8: calls that are answered when all are released.
+struct HeldCall final : Tag {
+  static inline std::vector<HeldCall*> all;
+  Bench::AsyncService* svc;
+  grpc::ServerCompletionQueue* cq;
+  grpc::ServerContext ctx;
+  grpc::ServerAsyncResponseWriter<Int> w{&ctx};
+  Args q;
+  bool begun = false;
+  HeldCall(Bench::AsyncService* s, grpc::ServerCompletionQueue* c) : svc(s), cq(c) {
+    svc->RequestHold(&ctx, &q, &w, cq, cq, this);
+  }
+  void on(bool ok) override {
+    if (!ok || begun) {
+      delete this;
+      return;
+    }
+    begun = true;
+    all.push_back(this);
+    new HeldCall(svc, cq);
+  }
+};
+void do_held(Args&, Int& r) { r.set_v(static_cast<int64_t>(HeldCall::all.size())); }
+void do_release(Args& q, Int& r) {
+  do_held(q, r);
+  Int answer;
+  answer.set_v(1);
+  for (auto* one : HeldCall::all) one->w.Finish(answer, Status::OK, one);
+  HeldCall::all.clear();
+}
+
 void limits(grpc::ServerBuilder& b) {
   b.SetMaxReceiveMessageSize(-1);
   b.SetMaxSendMessageSize(-1);
@@ -92,6 +123,9 @@ int server(int port) {
     new CqCall<Args, Int, &Bench::AsyncService::RequestSum, do_sum>(&svc, cq.get());
     new CqCall<Range, Int, &Bench::AsyncService::RequestCount, do_count>(&svc, cq.get());
   }
+  new HeldCall(&svc, cq.get());
+  new CqCall<Args, Int, &Bench::AsyncService::RequestHeld, do_held>(&svc, cq.get());
+  new CqCall<Args, Int, &Bench::AsyncService::RequestRelease, do_release>(&svc, cq.get());
   for (int i = 0; i < 2; ++i) {
     new CqCall<Vec, Double, &Bench::AsyncService::RequestSumVec, do_sumvec>(&svc, cq.get());
     new CqCall<Vec, Vec, &Bench::AsyncService::RequestEchoVec, do_echovec>(&svc, cq.get());
@@ -111,6 +145,7 @@ std::unique_ptr<Bench::Stub> dial(int port) {
   a.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, static_cast<int>(env("LOOKAHEAD", 16 << 20)));
   a.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, static_cast<int>(env("FRAME", 1 << 20)));
   if (env("MINIMAL", 1)) a.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
+  a.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection each
   auto ch = grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials(), a);
   check(ch->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(5)), "connect");
   return Bench::NewStub(ch);
@@ -170,6 +205,46 @@ void w2_cq(Bench::Stub& stub, int window) {
     issue(c);
   }
   p.finish();
+}
+
+std::unique_ptr<Bench::Stub> dial(int port);
+
+void w8_connections(int port) {
+  CompletionQueue cq;
+  Args q;
+  Int r;
+  Growth server(server_pid());
+  std::vector<std::unique_ptr<Bench::Stub>> stubs;
+  for (int i = 0; i < kW8Connections; ++i) {
+    stubs.push_back(dial(port));
+    cq_call(cq, [&](auto* x, auto& y, auto* z) { return stubs.back()->AsyncSum(x, y, z); }, q, r);
+  }
+  server.report_each("w8_connection_bytes", kW8Connections);
+}
+
+void w8_calls(Bench::Stub& stub, int count) {
+  CompletionQueue cq, asking;
+  Args q;
+  Int r;
+  auto ask = [&](auto start) { return cq_call(asking, start, q, r), r.v(); };
+  auto held = [&] { return ask([&](auto* x, auto& y, auto* z) { return stub.AsyncHeld(x, y, z); }); };
+  held();
+  Growth server(server_pid()), client("self");
+  std::vector<std::unique_ptr<CqUnary>> calls;
+  for (int i = 0; i < count; ++i) {
+    auto& c = *calls.emplace_back(std::make_unique<CqUnary>());
+    c.ctx = std::make_unique<ClientContext>();
+    c.rd = stub.AsyncHold(c.ctx.get(), c.q, &cq);
+    c.rd->Finish(&c.r, &c.st, &c);
+  }
+  while (held() != count) {
+  }
+  client.report_each("w8_call_bytes", count);
+  server.report_each("w8_served_bytes", count);
+  ask([&](auto* x, auto& y, auto* z) { return stub.AsyncRelease(x, y, z); });
+  void* tag;
+  bool ok;
+  for (int i = 0; i < count; ++i) check(cq.Next(&tag, &ok) && ok && static_cast<CqUnary*>(tag)->r.v() == 1, "w8");
 }
 
 void w4_cq(std::vector<std::unique_ptr<Bench::Stub>>& stubs) {
@@ -242,6 +317,10 @@ int main(int argc, char** argv) {
     });
   } else if (cli.is("w4")) {
     w4_cq(stubs);
+  } else if (cli.is("w8calls")) {
+    w8_calls(stub, cli.window);
+  } else if (cli.is("w8conn")) {
+    w8_connections(cli.ports[0]);
   } else {
     unsupported();
   }
