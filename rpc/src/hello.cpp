@@ -3,6 +3,9 @@
 #include <dist/rpc/codec.hpp>
 #include <dist/rpc/hmac.hpp>
 
+#include <asio/error.hpp>
+#include <optional>
+
 namespace dist {
 namespace {
 
@@ -91,9 +94,18 @@ task<welcome> introduce(connection& to, hello me, std::string secret, entropy& c
 
 task<hello> receive_hello(connection& from, std::string secret, nonce own) {
   put(from.out(), frame_kind::challenge, {}, challenge{own, !secret.empty()});
-  auto const first = co_await from.receive();
+  std::optional<frame> first;
+  try {
+    first = co_await from.receive();
+  } catch (std::system_error const& e) {
+    // Who has no secret goes without a word when it sees that one is wanted.
+    if (secret.empty() || (e.code() != asio::error::eof && e.code() != asio::error::connection_reset)) throw;
+  }
+  if (!first)
+    throw call_error(make_fault(errc::denied, "it left when it was asked for the join secret; give it this cluster's with "
+                                              "--secret-file FILE"));
   hello who;
-  get(first, frame_kind::hello, "a hello", who);
+  get(*first, frame_kind::hello, "a hello", who);
   if (who.methods.size() > methods_max)
     throw std::system_error(errc::limit_exceeded, "a hello with " + std::to_string(who.methods.size()) +
                                                       " methods; the maximum is " + std::to_string(methods_max));

@@ -45,12 +45,14 @@ def a_wrong_or_missing_secret(world):
     right = secret(world, "right", "a secret of a good length")
     wrong = secret(world, "wrong", "another of a good length")
     master = world.master("--secret-file", right)
-    for more in ([], ["--secret-file", wrong]):
-        world.node(master, "a", *more).ends(2)
+    for more, reason in (([], "it left when it was asked for the join secret"),
+                         (["--secret-file", wrong], "the join secret is wrong or missing")):
+        node = world.node(master, "a", *more).ends(2)
+        expect("join secret" in node.stderr() and "--secret-file" in node.stderr(), node.stderr())
+        master.says("is refused: " + reason)
         job = world.start("--connect", master.at, *more, "sum", "3").ends(4)
         expect("secret" in job.stderr(), job.stderr())
     expect(status(master)["nodes"] == [], "a stranger joined")
-    expect("refused" in master.stderr(), master.stderr())
 
 
 def files_that_are_no_secrets(world):
