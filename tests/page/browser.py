@@ -23,12 +23,16 @@ if "--shots" in sys.argv:
     at = sys.argv.index("--shots")
     SHOTS = sys.argv[at + 1]
     del sys.argv[at:at + 2]
-SECRET = "a secret of some length"
+EVENTS = "text/event-stream"
 
 
 def shot(page, name, whole=False):
     if SHOTS:
         page.shot(os.path.join(SHOTS, name + ".png"), whole)
+
+
+def event(news):
+    return "data: %s\n\n" % json.dumps(news)
 
 
 def is_quiet(page, master):
@@ -61,15 +65,16 @@ def what_happens_is_shown(world):
         page.until_text("#nodes td", "gpu=1")
         expect(not page.eval("!document.getElementById('nobody').hidden"), "nobody is said to be there")
 
-        job = world.job(master, "slow_sum", "200", "20", world.path("ran"))
+        # It runs until it is interrupted, so the page has all the time that it needs.
+        job = world.job(master, "slow_sum", "100000", "20", world.path("ran"))
         page.until_text("#jobs td", "cluster_program")
         page.until_text("#methods td.name", "Work.slow")
         page.until("!document.getElementById('timeline-part').hidden")
         page.until_text("#legend", "Work.slow")
         shot(page, "job", whole=True)
-        job.ends(0)
+        job.signal(signal.SIGINT)
+        job.ends(130)
         page.until("document.getElementById('jobs-part').hidden")
-        page.until_text("#methods td", "200")
 
         expect("error" in call(master, "Work.square", ["no number"]), "it takes a text for a number")
         page.until_text("#failures", "bad arguments")
@@ -101,14 +106,14 @@ def keys_are_enough(world):
         page.until_text("#nodes td.name", "left")
         page.press("Tab")
         page.press("Enter")
-        expect(page.eval("document.activeElement.id") == "nodes-title", "no way past the head by keys")
+        page.until("document.activeElement.id === 'nodes-title'")
         page.press("Tab")
-        expect(page.eval("document.activeElement.id") == "filter", "the filter is not next")
+        page.until("document.activeElement.id === 'filter'")
         page.type("righ")
         page.until_no_text("#nodes td.name", "left")
         page.until_text("#nodes td.name", "right")
         page.press("Tab")
-        expect(page.eval("document.activeElement.className") == "scroll", "the table cannot be scrolled by keys")
+        page.until("document.activeElement.className === 'scroll'")
 
 
 def states_that_are_rare_here(world):
@@ -118,7 +123,7 @@ def states_that_are_rare_here(world):
         for colors in ("light", "dark"):
             with Browser() as page:
                 page.look(colors, 1280, 900)
-                page.fake("/events", "data: %s\n\n" % json.dumps(news), "text/event-stream")
+                page.fake("/events", event(news), EVENTS)
                 page.open("http://%s/" % master.at)
                 page.until_text("#nodes td.name", news["nodes"][0]["name"][:20])
                 expect(page.eval("document.documentElement.scrollWidth") <= 1280, name + " sticks out")
@@ -142,9 +147,43 @@ def what_peers_say_is_text(world):
         is_quiet(page, master)
 
 
+def a_token_is_asked_for(world):
+    master = world.master()
+    token = "0123456789abcdef"
+    with Browser() as page:
+        page.guard("/events", event(one_node()), EVENTS, token)
+        page.open("http://%s/" % master.at)
+        page.until("!document.getElementById('ask').hidden && document.activeElement.id === 'token'")
+        expect(page.eval("document.getElementById('main').hidden"), "an empty page beside the question")
+        shot(page, "token")
+        page.type("nonsense")
+        page.press("Enter")
+        page.until_text("#link", "this token is not the one")
+        page.type(token)
+        page.press("Enter")
+        page.until_text("#nodes td.name", "desk")
+        expect(page.eval("document.getElementById('ask').hidden"), "it still asks")
+    with Browser() as page:
+        page.guard("/events", event(one_node()), EVENTS, token)
+        page.open("http://%s/#token=%s" % (master.at, token))
+        page.until_text("#nodes td.name", "desk")
+        expect(token not in page.eval("location.href"), "the token stays in the address")
+
+
+def without_the_library_of_the_charts(world):
+    master = world.master()
+    with Browser() as page:
+        page.fake("/chart.js", "", "text/javascript")
+        page.fake("/events", event(one_node()), EVENTS)
+        page.open("http://%s/" % master.at)
+        page.until_text("#nodes td.name", "desk")
+        expect(page.eval("document.getElementById('charts').hidden"), "empty charts")
+        expect(not page.complaints(), "it complains")
+
+
 if __name__ == "__main__":
     if missing():
         print("skipped: no %s here; ./setup --tests installs it" % missing())
         sys.exit(77)
     main([what_happens_is_shown, it_comes_back_after_its_master, keys_are_enough, states_that_are_rare_here,
-          what_peers_say_is_text])
+          what_peers_say_is_text, a_token_is_asked_for, without_the_library_of_the_charts])

@@ -20,6 +20,12 @@ const commands = {
   open: ({ url }) => page.goto(url).then(() => null),
   /// Where the page is not the master's own, such as /events, it is this text.
   fake: ({ path, body, type }) => page.route("**" + path, (route) => route.fulfill({ body, contentType: type })),
+  /// The same, but for those only who show the token.
+  guard: ({ path, body, type, token }) =>
+    page.route("**" + path, (route) =>
+      route.request().headers().authorization === "Bearer " + token
+        ? route.fulfill({ body, contentType: type })
+        : route.fulfill({ status: 401, body: "the cluster has a secret" })),
   eval: ({ code }) => page.evaluate(code),
   look: ({ colors, width, height }) =>
     page.emulateMedia({ colorScheme: colors }).then(() => page.setViewportSize({ width, height })),

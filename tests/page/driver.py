@@ -55,6 +55,10 @@ class Browser:
         """From now on the page gets this in place of what the master answers there."""
         self._do("fake", path=path, body=body, type=kind)
 
+    def guard(self, path, body, kind, token):
+        """The same, but for those only who show the token."""
+        self._do("guard", path=path, body=body, type=kind, token=token)
+
     def eval(self, code):
         return self._do("eval", code=code)
 
