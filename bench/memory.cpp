@@ -66,7 +66,7 @@ dist::task<void> run_w8_connections(dist::cluster& on, wish asked) {
 }
 
 int run_crowd(std::string const& master, std::size_t count) {
-  dist::system_world world(0, dist::log(dist::log_level::warn));
+  dist::system_world world(0, dist::log(dist::log_level::error));
   dist::inline_compute compute(world.io(), 1'000'000);
   auto where = world.get();
   dist::seams const seams{where.io, where.clock, where.network, compute, where.entropy, where.log};

@@ -45,7 +45,7 @@ def registry_lines(figures):
 # By name: its points, and what gnuplot is to be told besides.
 PLOTS = {
     "throughput": (lambda found: points_of(found, r"w2_(\d+)_cps", number),
-                   "Small calls on one connection", "calls in flight", "calls/s", "set logscale xy"),
+                   "Small calls on one connection", "calls in flight", "calls/s", "set logscale xy\nset xtics (16, 64, 256, 1024)"),
     "latency": (lambda found: points_of(found, r"w1_(p\d+)_us", percentile),
                 "One call in flight, both processes on one core", "percentile", "microseconds", "set logscale y\nset xtics (" +
                 ", ".join(f'"{label}" {i}' for i, label in enumerate(PERCENTILES.values())) + ")"),
