@@ -1,8 +1,10 @@
 """Fills the sections of docs/performance.md that are of one run; the others are written by hand."""
 
+import os
 import re
 
 import figures
+import plots
 from workloads import targets
 
 
@@ -39,10 +41,12 @@ def of_run(about):
     return (f"{about['machine']}; {about['date']}, `{about['command']}`, medians of {about['repeats']}.\n")
 
 
-def sections(about, found):
+def sections(about, found, folder):
     reached = list(reach_rows(found))
     text = of_run(about) + "\n" + figures.as_table(reached) if len(reached) > 1 else ""
     yield "What was to be reached", text
+    drawn = [f"![{title}]({folder}/{name}.svg)" for name, (lines_of, title, *_) in plots.PLOTS.items() if lines_of(found)]
+    yield "Plots", "\n".join(drawn) if folder else ""
     plain = [one for one in found if one["workload"] != "instructions"]
     yield "All figures", figures.as_table(figures.rows_of(plain))
     counted = [one for one in found if one["workload"] == "instructions"]
@@ -52,10 +56,11 @@ def sections(about, found):
     yield "Instructions", figures.as_table(rows) if counted else ""
 
 
-def fill(path, about, found):
+def fill(path, about, found, plots_folder):
+    folder = plots_folder and os.path.relpath(plots_folder, os.path.dirname(path) or ".")
     with open(path) as file:
         text = file.read()
-    for heading, body in sections(about, found):
+    for heading, body in sections(about, found, folder):
         if not body:
             continue
         start = f"## {heading}\n"
