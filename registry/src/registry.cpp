@@ -48,6 +48,18 @@ void registry::drain(node_id node) {
   members_changed();
 }
 
+lease registry::take_while_draining(node_id node, call_needs const& needs) {
+  auto const* entry = table_.find(node);
+  auto* load = entry && entry->draining ? selector_.find(node) : nullptr;
+  if (!load || available(needs) || needs.avoided.contains(node) || (needs.pin != no_node_id && needs.pin != node) ||
+      !load->group->serves(needs.method, needs.labels))
+    return {};
+  lease held(*load);
+  held.counted_ = false;
+  held.retake();
+  return held;
+}
+
 std::vector<liveness_event> registry::tick(time_point now) {
   auto events = std::exchange(came_back_, {});
   std::erase_if(events, [&](liveness_event const& event) { return !table_.find(event.node); });

@@ -54,6 +54,7 @@ void dispatcher::submit(placed_ptr const& call) {
       if (!registry_.available(call->needs)) {
         say_early(*call);
         wait_for_node(call);
+        if (call->needs.nested) send_home();
       }
       // Others of its method may wait for what this one can do without.
       return send_waiting();

@@ -143,6 +143,9 @@ class dispatcher final : public caller {
   void remember(placed_call const& call, member& by, past how, time_point now);
   /// Its result has come from there.
   void measure(placed_call const& call, call_reply const& reply, member& by);
+  /// Nested calls that nobody else can take go to the nodes that drain and run their parents.
+  void send_home();
+  void send_home(member& node);
   /// The node has answered a call that perhaps nobody waited for.
   void no_longer_abandoned(placed_call& call, member& by);
   /// Nobody needs the answers of the other nodes that have the call.

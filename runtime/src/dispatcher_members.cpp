@@ -84,6 +84,7 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
   tally_.received_bytes += node.received_bytes();
   tally_.sent_bytes += node.sent_bytes();
   send_waiting();
+  send_home();
 }
 
 void dispatcher::heard(member& node) {
@@ -92,8 +93,29 @@ void dispatcher::heard(member& node) {
 }
 
 void dispatcher::drain(member& node) {
+  node.drains = true;
   registry_.drain(node.id);
   send_waiting();
+  send_home();
+}
+
+void dispatcher::send_home() {
+  for (auto const& [id, node] : members_)
+    if (node->drains) send_home(*node);
+}
+
+void dispatcher::send_home(member& node) {
+  for (auto const& record : node.nested_calls()) {
+    placed_ptr const call(static_cast<placed_call*>(record.get()));
+    if (!is_live(*call) || !call->queued) continue;
+    auto held = registry_.take_while_draining(node.id, call->needs);
+    if (!held) continue;
+    world().log.debug([&] {
+      return call->method->name + ": no other than node " + node.name + ", which drains, can take it";
+    });
+    registry_.withdraw(std::exchange(call->queued, {}));
+    send(call, node.id, std::move(held));
+  }
 }
 
 bool dispatcher::drain(std::string_view name) {
@@ -145,6 +167,7 @@ void dispatcher::beat() {
     }
   }
   send_waiting();
+  send_home();
 }
 
 }  // namespace dist

@@ -1,6 +1,7 @@
 #include "dist_member.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace dist {
 
@@ -131,6 +132,14 @@ std::vector<member::under_way> dist_member::in_flight() {
   std::vector<under_way> calls;
   calls.reserve(entries.size());
   for (auto const* one : entries) calls.push_back({one->call, one->frame <= last_written, one->nested > 0});
+  return calls;
+}
+
+std::vector<call_ptr> dist_member::nested_calls() {
+  std::vector<call_ptr> calls;
+  table_.for_each([&](call_id parent, entry& one) {
+    if (one.nested > 0 && !one.abandoned) std::ranges::move(nested_.nested_of(parent), std::back_inserter(calls));
+  });
   return calls;
 }
 

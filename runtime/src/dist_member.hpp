@@ -33,6 +33,7 @@ class dist_member final : public member, private nested_parents {
   void close(std::string const& reason) noexcept override;
   std::vector<under_way> in_flight() override;
   std::size_t in_flight_count() const noexcept override { return table_.size(); }
+  std::vector<call_ptr> nested_calls() override;
   std::uint64_t received_bytes() const noexcept override { return session_->received_bytes(); }
   std::uint64_t sent_bytes() const noexcept override { return session_->sent_bytes(); }
   bool repeatable(placed_call const& call) const override;

@@ -35,6 +35,8 @@ class member {
   /// In the order in which they went out; those that nobody waits for any more too.
   virtual std::vector<under_way> in_flight() = 0;
   virtual std::size_t in_flight_count() const noexcept = 0;
+  /// What the calls that run there have made and wait for.
+  virtual std::vector<call_ptr> nested_calls() { return {}; }
   /// Bytes so far, over its connection.
   virtual std::uint64_t received_bytes() const noexcept = 0;
   virtual std::uint64_t sent_bytes() const noexcept = 0;
@@ -46,6 +48,7 @@ class member {
   std::string name;  ///< likewise
   std::uint64_t incarnation = 0;    ///< of its process; 0 for one that does not tell
   std::uint32_t slots = 1;
+  bool drains = false;
   bool is_supervised = false;       ///< the process that comes in its place will say how it ended
   std::uint64_t most_calls = 0;     ///< that it can hold at once
   bool lists_methods = true;        ///< a Go node does not: it is tried for any

@@ -142,7 +142,9 @@ void node_session::on_request(frame& in) {
   request_prefix prefix;
   if (auto const problem = get_prefix(in.bytes(), header.flags, prefix); !problem.empty())
     throw std::system_error(errc::protocol_error, problem);
-  if (draining_) return refuse(header.id, make_fault(errc::draining, "it takes no new calls"));
+  // A call that one of those here has made: without it that would not end.
+  if (draining_ && !(header.flags & frame_flags::by_method))
+    return refuse(header.id, make_fault(errc::draining, "it takes no new calls"));
   std::optional<std::size_t> method = header.method;
   if (!prefix.method.empty()) method = services_.find(prefix.method);
   if (!method || *method >= services_.methods().size())

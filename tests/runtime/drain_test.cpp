@@ -16,6 +16,38 @@ struct fixture : dist::test::work_fixture {
   }
 };
 
+/// Makes its own call late.
+struct Asker {
+  dist::task<std::string> ask(dist::context ctx, std::int64_t hops, std::string label);
+  std::shared_ptr<dist::test::desk> at;
+};
+BOOST_DESCRIBE_STRUCT(Asker, (), (ask))
+
+dist::task<std::string> Asker::ask(dist::context ctx, std::int64_t hops, std::string label) {
+  auto own = at->pass(ctx, "ask " + label);
+  co_await std::move(own);
+  auto inner = hops > 1 ? dist::go<&Asker::ask>(ctx, hops - 1, label) : dist::go<&Work::read>(ctx, label);
+  co_return co_await std::move(inner);
+}
+
+struct with_askers {
+  ~with_askers() { at->open_all(); }
+  /// A call has begun on the only node, which then drains; what it asks for comes behind that.
+  dist::pending<std::string> ask_and_drain(std::int64_t hops) {
+    world.add("a");
+    world.wait_for_nodes(1);
+    auto call = dist::go<&Asker::ask>(cluster, hops, "x");
+    BOOST_TEST_REQUIRE(world.drive_until([&] { return at->has_begun("ask x@a"); }));
+    world.node_at(0).node.drain();
+    world.pass(1s);
+    return call;
+  }
+
+  std::shared_ptr<dist::test::desk> at = std::make_shared<dist::test::desk>();
+  dist::test::memory_cluster world{dist::services(Work(at), Asker{at})};
+  dist::cluster cluster = world.cluster();
+};
+
 dist::task<std::int64_t> many(dist::cluster on, std::int64_t count) {
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(count), 1);
   auto sum = dist::map_reduce<&Work::echo>(on, numbers, std::int64_t{0}, std::plus<>(), dist::fan_out().window(32));
@@ -59,6 +91,39 @@ BOOST_AUTO_TEST_CASE(it_finishes_what_it_has_and_gets_nothing_new) {
   BOOST_TEST(world.run<std::string>(std::move(third)) == "third@b");
   BOOST_TEST(world.node_at(0).run.done());
   BOOST_TEST(node_count() == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_only_node_takes_what_its_own_calls_ask_for, with_askers) {
+  auto call = ask_and_drain(3);
+  auto const top_level = dist::go<&Work::read>(cluster, "later");
+  at->open_all();
+  world.pass(1s);
+  BOOST_TEST(world.node_at(0).run.done());
+  BOOST_TEST(world.run<std::string>(std::move(call)) == "x@a");
+  BOOST_TEST(!at->has_begun("later@a"));
+  BOOST_TEST(world.has_logged("node a left: it left: drained"));
+}
+
+BOOST_FIXTURE_TEST_CASE(nested_calls_go_elsewhere_while_there_is_another_node, with_askers) {
+  auto call = ask_and_drain(1);
+  world.add("b");
+  world.wait_for_nodes(1);
+  at->open_all();
+  BOOST_TEST(world.run<std::string>(std::move(call)) == "x@b");
+}
+
+BOOST_FIXTURE_TEST_CASE(one_that_waits_for_the_last_other_node_comes_home, with_askers) {
+  auto call = ask_and_drain(1);
+  world.add("b");
+  world.wait_for_nodes(1);
+  auto const full = dist::go<&Work::write>(cluster, "w");
+  BOOST_TEST_REQUIRE(world.drive_until([&] { return at->has_begun("w@b"); }));
+  at->open("ask x");
+  at->open("x");
+  world.pass(1s);
+  BOOST_TEST(!at->has_begun("x@b"));
+  world.node_at(1).node.drain();
+  BOOST_TEST(world.run<std::string>(std::move(call)) == "x@a");
 }
 
 BOOST_AUTO_TEST_CASE(the_limit_ends_it) {

@@ -110,7 +110,8 @@ void ledger::judge_fault(call_tag tag, entry const& one) {
   if (what.code == errc::deadline_exceeded) expected = one.about.has_deadline || one.about.nested || !own;
   if (what.code == errc::cancelled) expected = one.about.may_cancel || one.about.nested || !own;
   if (what.code == errc::connection_lost || what.code == errc::node_lost)
-    expected = one.about.nested || !own || (!no_losses_ && (at_most_once || one.about.pinned || one.about.from_link));
+    expected = !no_losses_ &&
+               (one.about.nested || !own || at_most_once || one.about.pinned || one.about.from_link);
   if (what.code == errc::poisoned) expected = deaths_ >= 3;
   if (what.code == errc::no_node) expected = one.about.gives_up || one.about.pinned || one.about.nested || !own;
   if (what.code == errc::stopped) expected = true;

@@ -119,6 +119,10 @@ class registry {
   bool heard(node_id node, time_point now);
   /// It takes no new calls from now on; those on it go on.
   void drain(node_id node);
+  /// A place on a node that drains for a call that one on it has made and that nobody else can take: the node leaves
+  /// when that has ended, so the two would wait for each other. Beyond its slots too. Empty: the node cannot take it, or
+  /// others can.
+  lease take_while_draining(node_id node, call_needs const& needs);
   /// At least once each heartbeat. Lost nodes are out of the table when this returns.
   std::vector<liveness_event> tick(time_point now);
 
