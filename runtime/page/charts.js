@@ -12,9 +12,11 @@ export function add_samples(news) {
   const now = Date.now();
   for (const [age, ok, failed, , , , , p50, p99] of news) {
     const at = now - age;
+    // After a lost connection the master tells once more what it still has.
+    if (last && at <= last.at + 200) continue;
     // The master has begun anew.
     if (last && (ok < last.ok || failed < last.failed)) last = null;
-    if (last && at > last.at) {
+    if (last) {
       const seconds = (at - last.at) / 1000;
       samples.push({ at, ok: (ok - last.ok) / seconds, failed: (failed - last.failed) / seconds,
                      p50: p50 || null, p99: p99 || null });

@@ -7,6 +7,9 @@ const row = 20;
 const hues = [212, 150, 32, 280, 340, 180, 60, 100];
 let calls = [];
 
+for (const change of [matchMedia("(prefers-color-scheme: dark)"), window])
+  change.addEventListener(change === window ? "resize" : "change", () => draw(Date.now()));
+
 function paint(method, methods) {
   const at = methods.indexOf(method);
   return at < 0 || at >= hues.length ? color("--soft") : `hsl(${hues[at]} 60% ${is_dark() ? 62 : 48}%)`;

@@ -120,20 +120,19 @@ def states_that_are_rare_here(world):
     """News that no small cluster has: looked at by people, and nothing may stick out of the window."""
     master = world.master()
     for name, news in (("one_node", one_node()), ("many_nodes", many_nodes(200))):
-        for colors in ("light", "dark"):
-            with Browser() as page:
+        with Browser() as page:
+            page.fake("/events", event(news), EVENTS)
+            page.open("http://%s/" % master.at)
+            page.until_text("#nodes td.name", news["nodes"][0]["name"][:20])
+            for colors in ("light", "dark"):
                 page.look(colors, 1280, 900)
-                page.fake("/events", event(news), EVENTS)
-                page.open("http://%s/" % master.at)
-                page.until_text("#nodes td.name", news["nodes"][0]["name"][:20])
-                expect(page.eval("document.documentElement.scrollWidth") <= 1280, name + " sticks out")
-                shot(page, "%s_%s" % (name, colors), whole=True)
-                page.look(colors, 420, 800)
                 # Charts follow the window a moment later.
-                page.until("![...document.querySelectorAll('body *')].some(e => !e.closest('.scroll') && "
-                           "e.getBoundingClientRect().right > 420)")
-                if colors == "dark":
-                    shot(page, name + "_narrow", whole=True)
+                page.until("document.documentElement.scrollWidth <= 1280")
+                shot(page, "%s_%s" % (name, colors), whole=True)
+            page.look("dark", 420, 800)
+            page.until("![...document.querySelectorAll('body *')].some(e => !e.closest('.scroll') && "
+                       "e.getBoundingClientRect().right > 420)")
+            shot(page, name + "_narrow", whole=True)
 
 
 def what_peers_say_is_text(world):
