@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
+#include <boost/circular_buffer.hpp>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -49,7 +49,7 @@ class page_feed {
   void put_failures(std::string& text, time_point now) const;
 
   dispatcher const& calls_;
-  std::deque<measured> samples_;
+  boost::circular_buffer<measured> samples_{most_samples};
   std::uint64_t sample_count_ = 0;
   histogram took_;  ///< of all calls, at the last sample
   std::string state_;  ///< for all watchers of one sample
