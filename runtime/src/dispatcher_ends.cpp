@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <dist/rpc/value_error.hpp>
 #include <utility>
 
 #include "dispatcher.hpp"
@@ -42,7 +43,8 @@ void dispatcher::fail_explained(unexplained_call one) {
 
 void dispatcher::process_ended(predecessor const& which) {
   auto by = which;
-  for (auto* text : {&by.end, &by.running}) text->resize(std::min(text->size(), longest_text));
+  // Cut between characters: half a one would make the fault unreadable for a job that is connected.
+  for (auto* text : {&by.end, &by.running}) *text = shortened(*text, longest_text);
   auto const old = std::ranges::find_if(members_, [&](auto const& one) {
     return one.second->incarnation == by.incarnation && one.second->is_supervised;
   });

@@ -1,4 +1,5 @@
 #include <deque>
+#include <dist/rpc/text.hpp>
 
 #include "black_box.hpp"
 #include "desk.hpp"
@@ -73,6 +74,19 @@ BOOST_AUTO_TEST_CASE(who_comes_after_it_says_how_the_call_ended) {
   BOOST_TEST(what.known == progress::unknown);
   BOOST_TEST(what.node == "a");
   BOOST_TEST(what.message == "its process ended: signal 9 (killed) while running Work.write([\"w\"])");
+}
+
+BOOST_AUTO_TEST_CASE(a_long_text_is_cut_between_characters) {
+  begin_and_join("a");
+  auto lost = call<&Work::write>("w");
+  auto left = end("a");
+  left.running = "x";
+  for (int n = 0; n < 300; ++n) left.running += "\u00e4";
+  begin("a", left);
+  world.pass(100ms);
+  auto const what = fault_of(lost);
+  BOOST_TEST(what.message.size() < 600U);
+  BOOST_TEST(dist::find_invalid_utf8(what.message) == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_comes_after_it) {
