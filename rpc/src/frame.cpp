@@ -110,11 +110,12 @@ std::string get_prefix(std::span<std::byte const> bytes, std::uint8_t flags, req
 payload frame::take(std::size_t offset) {
   if (!owns_) {
     auto const rest = bytes_.subspan(offset);
+    auto const lead = payload_lead_bytes(header_.kind);
     buffer copy;
-    copy.reserve(payload_lead_bytes + rest.size());
-    copy.grow(payload_lead_bytes);
+    copy.reserve(lead + rest.size());
+    copy.grow(lead);
     copy.append(rest);
-    return payload(std::move(copy), payload_lead_bytes);
+    return payload(std::move(copy), lead);
   }
   owns_ = false;
   auto kept = std::move(large_);

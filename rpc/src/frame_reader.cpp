@@ -22,7 +22,7 @@ frame_reader::frame_reader(std::size_t frame_limit_bytes, char const* limit_name
 
 std::span<std::byte> frame_reader::prepare() {
   if (in_large_) {
-    auto const total = payload_lead_bytes + large_header_.payload_bytes;
+    auto const total = payload_lead_bytes(large_header_.kind) + large_header_.payload_bytes;
     if (large_filled_ == large_.size())
       large_.grow(std::min(total, std::max(first_large_bytes, large_.size() * 2)) - large_.size());
     auto const room = std::min(large_.size() - large_filled_, piece_bytes);
@@ -76,18 +76,21 @@ std::optional<frame> frame_reader::next() {
   auto const here = std::span<std::byte const>(start, available).subspan(frame_header_bytes);
   in_large_ = true;
   large_header_ = header;
+  auto const lead = payload_lead_bytes(header.kind);
   large_ = buffer();
-  large_.grow(payload_lead_bytes + here.size());
-  std::memcpy(large_.data() + payload_lead_bytes, here.data(), here.size());
+  large_.reserve_kept(lead + header.payload_bytes);
+  large_.grow(lead + here.size());
+  std::memcpy(large_.data() + lead, here.data(), here.size());
   large_filled_ = large_.size();
   begin_ = end_ = 0;
   return std::nullopt;
 }
 
 std::optional<frame> frame_reader::next_large() {
-  if (large_filled_ < payload_lead_bytes + large_header_.payload_bytes) return std::nullopt;
+  auto const lead = payload_lead_bytes(large_header_.kind);
+  if (large_filled_ < lead + large_header_.payload_bytes) return std::nullopt;
   in_large_ = false;
-  return frame(large_header_, payload(std::move(large_), payload_lead_bytes));
+  return frame(large_header_, payload(std::move(large_), lead));
 }
 
 }  // namespace dist

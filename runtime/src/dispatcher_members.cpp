@@ -1,5 +1,7 @@
 #include "dispatcher.hpp"
 
+#include <dist/rpc/large_blocks.hpp>
+
 #include <algorithm>
 
 namespace dist {
@@ -131,6 +133,7 @@ bool dispatcher::drain(std::string_view name) {
 }
 
 void dispatcher::beat() {
+  large_blocks::return_unused();
   for (auto const& [id, node] : members_) {
     ++tally_.beats_sent;
     node->beat();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
+#include <dist/rpc/large_blocks.hpp>
 #include <dist/rpc/sleep.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <optional>
@@ -125,6 +126,7 @@ task<void> master_link::impl::serve() {
 task<void> master_link::impl::beat_loop() {
   for (;;) {
     co_await sleep_for(world_.clock, heartbeat_);
+    large_blocks::return_unused();
     if (silence_->is_too_long(world_.clock.now())) {
       silent_ = true;
       session_->close();

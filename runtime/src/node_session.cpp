@@ -2,6 +2,7 @@
 
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
+#include <dist/rpc/large_blocks.hpp>
 #include <dist/rpc/sleep.hpp>
 
 #include "black_box.hpp"
@@ -101,6 +102,7 @@ task<void> node_session::run() {
 task<void> node_session::beat_loop() {
   for (;;) {
     co_await sleep_for(world_.clock, heartbeat_);
+    large_blocks::return_unused();
     if (silence_->is_too_long(world_.clock.now())) {
       silent_ = true;
       session_->close();

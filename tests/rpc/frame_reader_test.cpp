@@ -1,4 +1,5 @@
 #include <dist/rpc/frame_reader.hpp>
+#include <dist/rpc/large_blocks.hpp>
 
 #include <dist/rpc/codec.hpp>
 
@@ -192,6 +193,8 @@ BOOST_AUTO_TEST_CASE(a_new_limit_holds_for_the_next_frame) {
 }
 
 BOOST_AUTO_TEST_CASE(an_announced_length_costs_nothing_before_its_bytes_come) {
+  // What other cases left would be used first, at no cost.
+  for (int beat = 0; beat < 2; ++beat) dist::large_blocks::return_unused();
   frame_reader reader(0xFFFF'FFFF);
   auto header = header_of(frame_kind::reply);
   std::string start(frame_header_bytes, '\0');

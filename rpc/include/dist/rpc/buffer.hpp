@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <dist/rpc/large_blocks.hpp>
 #include <dist/rpc/recycled.hpp>
 #include <new>
 #include <span>
@@ -53,6 +54,11 @@ class buffer {
   void reserve(std::size_t capacity) {
     if (capacity > capacity_) enlarge(capacity);
   }
+  /// Makes room where large memory that was used before is at hand, and does nothing else.
+  void reserve_kept(std::size_t capacity) noexcept {
+    if (capacity <= capacity_ || capacity < large_blocks::least_bytes) return;
+    if (auto const memory = large_blocks::take_kept(capacity); memory.data) move_to(memory);
+  }
   /// Only to fewer bytes.
   void shrink(std::size_t size) noexcept { size_ = size; }
   void clear() noexcept { size_ = 0; }
@@ -61,6 +67,10 @@ class buffer {
   /// What most calls' arguments fit in.
   static constexpr std::size_t first_bytes = 128;
 
+  // Where the memory is from is told by its size: a spare block, the heap, or large_blocks.
+  bool is_spare() const noexcept { return capacity_ == first_bytes; }
+  bool is_large() const noexcept { return capacity_ >= large_blocks::least_bytes; }
+
   void enlarge(std::size_t needed) {
     if (capacity_ == 0 && needed <= first_bytes) {
       data_ = static_cast<std::byte*>(spare_blocks<first_bytes>::take());
@@ -68,21 +78,27 @@ class buffer {
       return;
     }
     auto const capacity = capacity_ * 2 > needed ? capacity_ * 2 : needed;
-    auto const is_first = capacity_ == first_bytes;
-    auto* const moved = static_cast<std::byte*>(std::realloc(is_first ? nullptr : data_, capacity));
+    if (is_large()) return use(large_blocks::grow({data_, capacity_}, capacity));
+    if (capacity >= large_blocks::least_bytes) return move_to(large_blocks::take(capacity));
+    auto* const moved = static_cast<std::byte*>(std::realloc(is_spare() ? nullptr : data_, capacity));
     if (!moved) throw std::bad_alloc();
-    if (is_first) {
-      std::memcpy(moved, data_, size_);
-      release();
-    }
+    if (is_spare()) return move_to({moved, capacity});
     data_ = moved;
     capacity_ = capacity;
   }
+  void use(large_blocks::block memory) noexcept {
+    data_ = memory.data;
+    capacity_ = memory.bytes;
+  }
+  void move_to(large_blocks::block memory) noexcept {
+    if (size_ != 0) std::memcpy(memory.data, data_, size_);
+    release();
+    use(memory);
+  }
   void release() noexcept {
-    if (capacity_ == first_bytes)
-      spare_blocks<first_bytes>::give(data_);
-    else
-      std::free(data_);
+    if (is_spare()) return spare_blocks<first_bytes>::give(data_);
+    if (is_large()) return large_blocks::give({data_, capacity_});
+    std::free(data_);
   }
 
   std::byte* data_ = nullptr;

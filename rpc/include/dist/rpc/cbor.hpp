@@ -64,6 +64,12 @@ struct typed_array {
                                                         : kind::natural;
     return is == wanted && width == sizeof(T) && (order == std::endian::native || width == 1);
   }
+  /// The elements where they are; null where they are not aligned or not native.
+  template <class T>
+  T const* elements() const noexcept {
+    bool const aligned = reinterpret_cast<std::uintptr_t>(data.data()) % alignof(T) == 0;
+    return aligned && is_native<T>() ? reinterpret_cast<T const*>(data.data()) : nullptr;
+  }
 
   kind is = kind::natural;
   std::uint8_t width = 1;

@@ -138,7 +138,10 @@ bool decoder<Reader>::typed_sequence(T& out) {
   }
   if constexpr (contiguous_sequence<T>) {
     if (array.is_native<element>()) {
-      if constexpr (!is_std_array<T>) out.resize(array.count());
+      if constexpr (!is_std_array<T>) {
+        if (auto const* const first = array.elements<element>()) return out.assign(first, first + array.count()), true;
+        out.resize(array.count());
+      }
       if (!array.data.empty()) std::memcpy(out.data(), array.data.data(), array.data.size());
       return true;
     }
@@ -164,11 +167,7 @@ bool decoder<Reader>::view(T& out) {
       typed_array array;
       auto const start = in_;
       if (!in_.array(array)) return false;
-      bool const aligned = reinterpret_cast<std::uintptr_t>(array.data.data()) % alignof(element) == 0;
-      if (aligned && array.is_native<element>()) {
-        out = T(reinterpret_cast<element const*>(array.data.data()), array.count());
-        return true;
-      }
+      if (auto const* const first = array.elements<element>()) return out = T(first, array.count()), true;
       in_ = start;
     }
   }

@@ -81,9 +81,9 @@ void put_prefix(buffer& out, std::uint8_t flags, request_prefix const& prefix);
 /// Returns what is wrong, or an empty text.
 std::string get_prefix(std::span<std::byte const> payload, std::uint8_t flags, request_prefix& prefix);
 
-/// A payload that is kept starts here in its buffer, so that one large array in it (12 bytes on: list head, tag, byte
-/// string head) lies on a multiple of 8, whatever prefix is before it.
-inline constexpr std::size_t payload_lead_bytes = 4;
+/// A payload that is kept starts here in its buffer, so that one large array in it lies on a multiple of 8: an argument's
+/// is 12 bytes on (list head, tag, byte string head), whatever prefix is before it, a result's 11 (no list).
+constexpr std::size_t payload_lead_bytes(frame_kind kind) noexcept { return kind == frame_kind::request ? 4 : 5; }
 
 /// A payload that stays: the bytes of one frame, owned.
 class payload {
