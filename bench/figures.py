@@ -24,7 +24,8 @@ def figures_of(workload, step, results):
                 continue
             median = statistics.median(seen)
             raw = [run[metric] for run in floor if metric in run]
-            words = [variant, "one core" if step.one_core else "", f"{step.nodes} nodes" if step.nodes > 1 else ""]
+            words = [variant, "one core" if step.one_core else "", "spinning" if step.spin else "",
+                     f"{step.nodes} nodes" if step.nodes > 1 else ""]
             yield {"workload": workload, "subject": "raw" if subject.startswith("raw") else subject,
                    "variant": " ".join(filter(None, words)), "metric": metric, "median": median, "min": min(seen),
                    "max": max(seen), "unit": UNITS[metric.rsplit("_", 1)[1]],

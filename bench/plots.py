@@ -18,7 +18,7 @@ def points_of(figures, pattern, x_of):
     for one in figures:
         match = re.fullmatch(pattern, one["metric"])
         if match and x_of(one, match) is not None:
-            variant = re.sub(r"one core|\d+ nodes", "", one["variant"]).strip()
+            variant = re.sub(r"one core|spinning|\d+ nodes", "", one["variant"]).strip()
             found.setdefault((one["subject"], variant), []).append((x_of(one, match), one["median"]))
     return {who: sorted(points) for who, points in found.items() if len(points) > 1}
 

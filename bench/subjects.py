@@ -11,8 +11,9 @@ import time
 from machine import ROOT
 
 BUILD = os.path.join(ROOT, "build", "bench")
-PROGRAMS = {"raw": ("peer_raw", "epoll"), "raw-block": ("peer_raw", "block"), "go-gob": ("peer_go", "gob"),
-            "go-json": ("peer_go", "json"), "grpc": ("peer_grpc",), "capnp": ("peer_capnp",), "zmq": ("peer_zmq",)}
+PROGRAMS = {"raw": ("peer_raw", "epoll"), "raw-block": ("peer_raw", "block"), "raw-spin": ("peer_raw", "spin"),
+            "go-gob": ("peer_go", "gob"), "go-json": ("peer_go", "json"), "grpc": ("peer_grpc",),
+            "capnp": ("peer_capnp",), "zmq": ("peer_zmq",)}
 MPI = ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--mca", "pml", "ob1", "--mca", "btl",
        "self,tcp", "--mca", "btl_tcp_if_include", "lo"]
 
@@ -116,8 +117,9 @@ def run_programs(step, subject, variant):
 def run_dist(step, variant):
     (port,) = free_ports(1)
     slots = dict(step.slots).get(variant, 1)
-    join = [program("bench_dist"), "--join", f"127.0.0.1:{port}", "--slots", str(slots), "-q"]
-    master = [program("bench_dist"), "--master", f"127.0.0.1:{port}", "--min-nodes", str(step.nodes), "-q"]
+    how = ["-q", *(["--spin", step.spin] if step.spin else [])]
+    join = [program("bench_dist"), "--join", f"127.0.0.1:{port}", "--slots", str(slots), *how]
+    master = [program("bench_dist"), "--master", f"127.0.0.1:{port}", "--min-nodes", str(step.nodes), *how]
     with Children() as children:
         for i in range(step.nodes):
             children.start(on_cores(step, [*join, "--name", f"n{i}"]))

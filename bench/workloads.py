@@ -16,6 +16,7 @@ class Step:
     peers: tuple = ()
     nodes: int = 1
     one_core: bool = False  # everything on one core
+    spin: str = ""        # how long dist's I/O threads look for work before they sleep
     slots: tuple = ()     # (variant, slots a node) where it is not 1
     how: str = "programs"  # or another way of subjects.py
     once: bool = False    # it repeats within itself
@@ -42,6 +43,7 @@ NODE_COUNTS = [10, 100, 1000, 10_000]
 REGISTRY = ("pick", "release", "beat", "join")  # docs/scale.md has more
 WORKLOADS = {
     "W1": [Step("w1", percentiles("w1"), ("brief", "pool"), ("raw", *PEERS), one_core=True),
+           Step("w1", percentiles("w1"), ("brief", "pool"), ("raw-spin",), spin="1ms"),
            Step("w1", percentiles("w1"), ("brief", "pool"), ("raw", *PEERS, "mpi"))],
     "W2": list(steps_of_w2()),
     "W3": list(steps_of_w3()),
@@ -68,6 +70,7 @@ def targets():
 
     yield "W1", ("brief one core", "w1_p50_us"), "at most", 1.25, raw("w1_p50_us", "one core")
     yield "W1", ("pool one core", "w1_p50_us"), "at most", 2, raw("w1_p50_us", "one core")
+    yield "W1", ("brief spinning", "w1_p50_us"), "at most", 1.4, raw("w1_p50_us", "spinning")
     for window, share in ((64, 0.85), (256, 0.45)):
         metric = f"w2_{window}_cps"
         yield "W2", ("brief", metric), "at least", share, raw(metric)

@@ -35,6 +35,7 @@ po::options_description flags() {
       "heartbeat", text("D"), "time between two beats, such as 500ms; default 1s")(
       "lost-after", text("D"), "a node that is silent for so long is given up; default 30s")(
       "drain-limit", text("D"), "how long a node that is told to end finishes its calls; default 30s")(
+      "spin", text("D"), "look for work for so long before sleeping, such as 50us: answers sooner, a processor busy; default 0")(
       "go-nodes", text("CIDR"), "networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24")(
       "register-path", text("PATH"), "where nodes register; default /register-node")(
       "log", text("LEVEL"), "off, error, warn, info or debug")(",v", "the same as --log debug")(
@@ -209,6 +210,11 @@ run_config read(given_flags const& given) {
   if (auto const limit = given.text("drain-limit")) config.drain_limit = to_duration("--drain-limit", *limit);
   if (config.lost_after < 3 * config.heartbeat)
     throw mistake("--lost-after takes at least three heartbeats: a node is suspect after two");
+  if (auto const spin = given.text("spin")) {
+    auto const bound = to_duration("--spin", *spin);
+    if (bound > std::chrono::milliseconds(10)) throw mistake("--spin takes at most 10ms, such as --spin 50us");
+    config.spin = std::chrono::duration_cast<std::chrono::microseconds>(bound);
+  }
   if (auto const networks = given.text("go-nodes")) config.go_nodes = split(*networks);
   if (auto const path = given.text("register-path")) {
     if (!path->starts_with('/')) throw mistake("--register-path starts with /, such as /register-node");

@@ -40,6 +40,7 @@ struct run_config {
   std::chrono::nanoseconds heartbeat = std::chrono::seconds(1);
   std::chrono::nanoseconds lost_after = std::chrono::seconds(30);
   std::chrono::nanoseconds drain_limit = std::chrono::seconds(30);
+  std::chrono::microseconds spin{};
   std::vector<std::string> go_nodes;
   std::string register_path = "/register-node";
   dist::log_level log_level = dist::log_level::warn;

@@ -1,6 +1,7 @@
 #include <dist/runtime/duration_text.hpp>
 
 #include <charconv>
+#include <cmath>
 #include <string_view>
 
 namespace dist {
@@ -17,7 +18,7 @@ result<std::chrono::nanoseconds> parse_duration(std::string const& text) {
   if (error == std::errc() && number >= 0 && number < 1e9)
     for (auto const& one : units)
       if (suffix == one.name)
-        return std::chrono::nanoseconds(static_cast<std::int64_t>(number * one.seconds * 1e9));
+        return std::chrono::nanoseconds(std::llround(number * one.seconds * 1e9));
   return make_fault(errc::bad_arguments, "a time is a number and ms, s, min or h, such as 500ms");
 }
 

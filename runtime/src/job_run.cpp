@@ -24,7 +24,7 @@ job_run::job_run(process const& of, system_world& world, job_backend on)
 int job_run::run() {
   tasks_.spawn(watch_signals());
   tasks_.spawn(work());
-  world_.io().run();
+  world_.run(process_.config.spin);
   return code_;
 }
 

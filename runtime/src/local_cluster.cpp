@@ -65,6 +65,7 @@ class local_cluster::impl {
     made.slots = static_cast<std::uint32_t>(options.slots);
     made.labels = options.labels;
     made.log_level = static_cast<int>(options.log_level);
+    made.spin_us = static_cast<std::uint32_t>(options.spin.count());
     made.secret = secret_descriptor_;
     return made;
   }

@@ -30,10 +30,10 @@ class node_run {
     if (!of.under) signals_.add(SIGINT);
   }
 
-  int run(system_world& world) {
+  int run(system_world& world, duration spin) {
     tasks_.spawn(watch_signals());
     tasks_.spawn(serve());
-    world.io().run();
+    world.run(spin);
     // A method that ignores that nobody wants it must not outlast the drain limit: nothing would end this process.
     if (world.is_computing()) leave_at_once(code_);
     world.join_compute();
@@ -79,13 +79,14 @@ int run_node(process const& of, node_options options) {
   }
   system_world world(of.under ? of.under->slots : of.slots(), log(of.config.log_level));
   if (of.tls) world.use_tls(*of.tls);
-  return node_run(of, world, std::move(options)).run(world);
+  return node_run(of, world, std::move(options)).run(world, of.config.spin);
 }
 
 /// As a node process of a local_cluster.
 int serve_local_cluster(orders const& given, service_list const& services) {
   process self{given.name, {}, services, {}, {}, {}, given};
   self.config.log_level = static_cast<log_level>(given.log_level);
+  self.config.spin = std::chrono::microseconds(given.spin_us);
   try {
     obey(given);
     node_options options;

@@ -16,12 +16,13 @@ struct orders {
   std::uint32_t slots = 1;
   std::map<std::string, std::string> labels;
   int log_level = 0;   ///< with a master
+  std::uint32_t spin_us = 0;  ///< likewise; see system_world::run
   int secret = -1;     ///< descriptor of a file with the secret; -1: there is none here
   int black_box = -1;  ///< descriptor
   int parent = 0;      ///< its process id
   dist::predecessor predecessor;
 };
-BOOST_DESCRIBE_STRUCT(orders, (), (master, name, slots, labels, log_level, secret, black_box, parent, predecessor))
+BOOST_DESCRIBE_STRUCT(orders, (), (master, name, slots, labels, log_level, spin_us, secret, black_box, parent, predecessor))
 
 /// `VARIABLE=text` for the child's environment.
 std::string to_environment(orders const& given);

@@ -42,6 +42,7 @@ int run_embedded(process const& of) {
   options.slots = of.config.slots ? of.config.slots : 1;
   options.labels = of.config.labels;
   options.log_level = of.config.log_level;
+  options.spin = of.config.spin;
   options.master = options_for(of);
   local_cluster backend(world, std::move(options));
   return job_run(of, world, backend_of(backend)).run();

@@ -1,5 +1,9 @@
 #include <dist/runtime/system_world.hpp>
 
+#include <sched.h>
+
+#include "spin.hpp"
+
 namespace dist {
 
 system_world::system_world(std::size_t slots, dist::log to)
@@ -10,6 +14,27 @@ system_world::system_world(std::size_t slots, dist::log to)
     auto pool = std::make_unique<compute_pool>(slots);
     pool_ = pool.get();
     compute_ = std::move(pool);
+  }
+}
+
+void system_world::run(duration bound) {
+  if (bound <= duration::zero()) {
+    io_.run();
+    return;
+  }
+  spin wait(bound);
+  wait.worked(clock_.now());
+  while (!io_.stopped()) {
+    if (io_.poll() == 0) {
+      auto const before = clock_.now();
+      if (wait.looks_again(before)) {
+        ::sched_yield();
+        wait.yielded(before, clock_.now());
+        continue;
+      }
+      io_.run_one();
+    }
+    wait.worked(clock_.now());
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <dist/runtime/master.hpp>
 #include <map>
@@ -19,6 +20,7 @@ class local_options {
   std::map<std::string, std::string> labels;  ///< of all nodes
   std::vector<std::string> arguments;  ///< argv of the node processes; empty: this process's own
   dist::log_level log_level = dist::log_level::warn;  ///< of the node processes
+  std::chrono::microseconds spin{};  ///< of the node processes: see system_world::run
   master_options master;               ///< its address and secret are chosen here
 };
 

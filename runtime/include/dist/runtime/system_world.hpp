@@ -14,7 +14,7 @@
 namespace dist {
 
 /// The real world of one process: an io_context with the system's time, sockets, threads and chance. Whoever makes it
-/// runs `io()` on one thread.
+/// calls run(), or runs `io()`, on one thread.
 class system_world {
  public:
   /// Methods run on `slots` threads of their own, or, with none, on the I/O thread between everything else.
@@ -24,6 +24,9 @@ class system_world {
   system_world& operator=(system_world const&) = delete;
 
   asio::io_context& io() noexcept { return io_; }
+  /// Serves until nothing is left to do. Before the thread sleeps it looks for work for `spin`, as long as nobody else wants
+  /// its processor: answers come sooner where a sleeping processor takes long to wake, at the price of one that is busy.
+  void run(duration spin = duration::zero());
   seams get() noexcept { return {io_, clock_, network(), *compute_, entropy_, log_}; }
   /// Connections that are made from here on speak TLS. Before anybody takes the seams.
   void use_tls(tls_context with) { secured_.emplace(network_, std::move(with)); }

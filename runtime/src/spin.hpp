@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <dist/rpc/clock.hpp>
+
+namespace dist {
+
+/// Decides whether an I/O thread without work looks again or sleeps: a sleeping processor takes long to wake, one that
+/// looks keeps others from it. Pure.
+class spin {
+ public:
+  /// `bound`: how long it looks before it sleeps; zero: it never does.
+  explicit spin(duration bound) noexcept : bound_(bound) {}
+
+  /// There was work until now.
+  void worked(time_point now) noexcept {
+    worked_ = now;
+    crowded_ = false;
+  }
+  /// It let others have the processor, and got it back.
+  void yielded(time_point before, time_point after) noexcept { crowded_ = after - before >= others_ran; }
+  bool looks_again(time_point now) const noexcept { return !crowded_ && now - worked_ < bound_; }
+
+ private:
+  /// To yield to nobody takes less than a microsecond.
+  static constexpr duration others_ran = std::chrono::microseconds(10);
+
+  duration bound_;
+  time_point worked_{};
+  bool crowded_ = false;  ///< others want this processor: they had it when we yielded
+};
+
+}  // namespace dist
