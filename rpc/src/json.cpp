@@ -41,6 +41,9 @@ class value_handler {
   static constexpr std::size_t max_key_size = boost::json::string::max_size();
   static constexpr std::size_t max_string_size = boost::json::string::max_size();
 
+  // What most messages need, at once.
+  value_handler() { values_.reserve(16); }
+
   boost::json::value take_value() { return std::move(values_.front()); }
   std::string const& refusal() const noexcept { return refusal_; }
 

@@ -22,6 +22,9 @@ void append_utf8(std::string& out, unsigned code) {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
+/// Stands for itself in a string.
+constexpr bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
 }  // namespace
 
 std::size_t utf8_length(std::string_view text) noexcept {
@@ -185,6 +188,9 @@ void json_scanner::read_string(std::string* decoded) {
   if (peek() != '"') return fail("no string");
   ++at_;
   while (!failed()) {
+    auto const start = at_;
+    while (at_ < text_.size() && is_plain(text_[at_])) ++at_;
+    if (decoded) decoded->append(text_, start, at_ - start);
     if (at_ == text_.size()) return fail("a string without an end");
     auto const c = text_[at_];
     if (c == '"') {

@@ -2,28 +2,59 @@
 
 #include <dist/rpc/buffer.hpp>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace dist {
+namespace {
+
+/// Which bytes can change what the splitter knows.
+using byte_set = std::array<bool, 256>;
+constexpr byte_set set_of(std::string_view bytes) {
+  byte_set made{};
+  for (auto const c : bytes) made[static_cast<unsigned char>(c)] = true;
+  return made;
+}
+constexpr auto in_string = set_of("\"\\");
+constexpr auto in_message = set_of("{}[]\"");
+
+}  // namespace
 
 json_splitter::json_splitter(limits const& limits)
     : depth_limit_(limits.depth + envelope_depth), bytes_limit_(limits.message_bytes) {}
 
 std::size_t json_splitter::push(std::span<std::byte const> bytes) {
+  auto const text = as_text(bytes);
   std::size_t used = 0;
-  for (auto c : as_text(bytes)) {
-    if (state_ != parse_state::need_more) break;
-    ++used;
-    auto const dropped = skipping_;
-    look_at(c);
-    auto const between_messages = !started() && state_ == parse_state::need_more;
-    if (dropped || between_messages || state_ == parse_state::failed) continue;
-    text_ += c;
-    if (text_.size() > bytes_limit_)
-      fail("the message is longer than the maximum of " + std::to_string(bytes_limit_) + " bytes (message_bytes)",
-           true);
+  std::size_t from = 0;  // what is between them belongs to the message
+  while (used < text.size() && state_ == parse_state::need_more) {
+    auto run = plain_run(text.substr(used));
+    // One byte more than the limit is enough to fail, and no more is used.
+    if (!skipping_) run = std::min(run, bytes_limit_ + 1 - text_.size() - (used - from));
+    auto dropped = skipping_;
+    if (run > 0) {
+      used += run;
+    } else {
+      look_at(text[used++]);
+      auto const between_messages = !started() && state_ == parse_state::need_more;
+      dropped = dropped || between_messages || state_ == parse_state::failed;
+    }
+    if (dropped) from = used;
+    if (text_.size() + (used - from) <= bytes_limit_) continue;
+    fail("the message is longer than the maximum of " + std::to_string(bytes_limit_) + " bytes (message_bytes)", true);
+    from = used;
   }
+  text_.append(text, from, used - from);
   return used;
+}
+
+std::size_t json_splitter::plain_run(std::string_view text) const noexcept {
+  if (!started() || escaped_) return 0;
+  auto const& matters = in_string_ ? in_string : in_message;
+  std::size_t run = 0;
+  while (run < text.size() && !matters[static_cast<unsigned char>(text[run])]) ++run;
+  return run;
 }
 
 void json_splitter::look_at(char c) {

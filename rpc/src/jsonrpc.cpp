@@ -42,15 +42,19 @@ std::string decode_string(std::string_view source) { return json_scanner(source,
 
 bool is_container(std::string_view source) { return source.front() == '[' || source.front() == '{'; }
 
-/// Parses one object that is known to be well-formed.
+/// Parses one object.
 class item_parser {
  public:
   item_parser(std::string_view text, std::size_t depth_limit) : text_(text), depth_limit_(depth_limit) {}
 
-  rpc_item parse() {
-    auto const is_object =
-        for_each_member(text_, depth_limit_, [this](auto const& name, auto source) { members_.add(name, source); });
-    if (!is_object) return invalid("a request is an object");
+  /// False: the text is no object, or not well-formed.
+  bool read() {
+    return for_each_member(text_, depth_limit_, [this](auto const& name, auto source) { members_.add(name, source); });
+  }
+  /// Of text that is known to be well-formed.
+  rpc_item parse() { return read() ? judge() : invalid("a request is an object"); }
+  /// After read().
+  rpc_item judge() {
     version_ = members_.jsonrpc() ? rpc_version::v2 : rpc_version::v1;
     if (members_.duplicate == "id") return invalid("the member \"id\" is there twice");
     if (auto const& id = members_.id()) {
@@ -60,7 +64,8 @@ class item_parser {
       id_text_ = *id;
     }
     if (!members_.duplicate.empty()) return invalid("the member \"" + members_.duplicate + "\" is there twice");
-    if (members_.jsonrpc() && (members_.jsonrpc()->front() != '"' || decode_string(*members_.jsonrpc()) != "2.0"))
+    if (members_.jsonrpc() && *members_.jsonrpc() != "\"2.0\"" &&
+        (members_.jsonrpc()->front() != '"' || decode_string(*members_.jsonrpc()) != "2.0"))
       return invalid("\"jsonrpc\" must be \"2.0\", or absent in 1.0");
     if (members_.method()) return request();
     if (members_.result() || members_.error()) return reply();
@@ -173,12 +178,19 @@ rpc_message parse_rpc(std::string_view text, limits const& limits) {
                                                " bytes, the maximum is " + std::to_string(limits.message_bytes) +
                                                " (message_bytes)");
   auto const depth_limit = limits.depth + envelope_depth;
+  rpc_message made;
+  if (text.starts_with('{')) {
+    // Nearly every message: it is walked over once. What is wrong with it is found below.
+    item_parser one(text, depth_limit - 1);
+    if (one.read()) {
+      made.items.push_back(one.judge());
+      return made;
+    }
+  }
   json_scanner whole(text, depth_limit, envelope_depth);
   auto const value = whole.value();
   whole.expect_end();
   if (whole.failed()) return only(rpc_code::parse_error, whole.message());
-
-  rpc_message made;
   if (value.front() != '[') {
     made.items.push_back(item_parser(value, depth_limit).parse());
     return made;

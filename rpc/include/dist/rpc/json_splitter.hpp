@@ -33,6 +33,8 @@ class json_splitter {
   void skip() noexcept;
 
  private:
+  /// How many bytes change nothing but the message's text.
+  std::size_t plain_run(std::string_view text) const noexcept;
   void look_at(char c);
   void open(char closer);
   void close(char c);
