@@ -38,6 +38,7 @@ po::options_description flags() {
       "spin", text("D"), "look for work for so long before sleeping, such as 50us: answers sooner, a processor busy; default 0")(
       "go-nodes", text("CIDR"), "networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24")(
       "register-path", text("PATH"), "where nodes register; default /register-node")(
+      "trace", text("FILE"), "write the job's calls to FILE as a timeline that Perfetto opens")(
       "log", text("LEVEL"), "off, error, warn, info or debug")(",v", "the same as --log debug")(
       ",q", "the same as --log error")("version", "print the version")("help", "print this");
   po::options_description all;
@@ -194,6 +195,10 @@ run_config read(given_flags const& given) {
     throw mistake("--procs is for --join; node processes beside a job are --local N");
   }
   if (auto const count = given.text("min-nodes")) config.min_nodes = to_count("--min-nodes", *count, 0);
+  if (config.role != run_role::node)
+    config.trace = given.text("trace").value_or("");
+  else if (given.on_command_line("trace"))
+    throw mistake("--trace is for the job's process, which knows of every node's calls; leave it out with --join");
   if (auto const name = given.text("name")) {
     config.name = *name;
     config.name_is_default = false;

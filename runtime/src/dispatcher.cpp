@@ -50,6 +50,7 @@ void dispatcher::submit(placed_ptr const& call) {
     case placing::queued:
       call->queued = where.place;
       call->queued_at = beat_at_;
+      if (trace_) trace_->calls.waits(*call, world().clock.now());
       world().log.debug([&] { return call->method->name + ": waits: " + registry_.why_waiting(call->needs); });
       if (!registry_.available(call->needs)) {
         say_early(*call);
@@ -76,6 +77,7 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   if (call->again && !node.repeatable(*call)) return refuse_again(*call, node, std::move(held));
   world().log.debug([&] { return call->method->name + ": to " + node.name; });
   ++node.tries.of(call->method_number).sent;
+  if (trace_) trace_->calls.sent(*call, node.name, world().clock.now());
   node.send(call, std::move(held));
 }
 
@@ -108,6 +110,7 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
   placed_ptr const keep(&call);
   no_longer_abandoned(call, by);
   forget_place(call, by);
+  if (trace_) draw_return(call, by, {"ok", {}, {}, reply.running_us});
   if (registry_.succeeded(held, call.method_number, reply.running_us))
     world().log.info("node " + by.name + " has answered a call and takes calls again");
   held = {};
@@ -123,6 +126,12 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
   abandon_places(call);
   world().log.debug([&] { return call.method->name + ": answered by " + by.name; });
   finish(call, reply);
+}
+
+void dispatcher::draw_return(placed_call const& call, member const& by, timeline::outcome const& how) {
+  auto told = how;
+  if (!is_live(call)) told.text = "late";
+  trace_->calls.returned(call, by.name, told, world().clock.now());
 }
 
 void dispatcher::measure(placed_call const& call, call_reply const& reply, member& by) {
@@ -202,6 +211,8 @@ void dispatcher::ended(call_record& record, call_reply const& reply) noexcept {
   ++tally_.of(call.method_number).ended[reply.failed ? static_cast<std::size_t>(reply.failed->code) : 0];
   if (reply.failed && reply.failed->code != errc::cancelled && reply.failed->code != errc::stopped)
     failures_.add(*reply.failed, world().clock.now());
+  if (trace_)
+    trace_->calls.ended(call, reply.failed ? dist::to_text(reply.failed->code) : "answered", world().clock.now());
   blame_.ended(ref_of(call));
   if (!unexplained_.empty())
     std::erase_if(unexplained_, [&](unexplained_call const& one) { return one.call.get() == &call; });
@@ -211,6 +222,7 @@ void dispatcher::ended(call_record& record, call_reply const& reply) noexcept {
 
 void dispatcher::stop() {
   stop_calls();
+  trace_.reset();
   auto const stopped = make_fault(errc::stopped, "the cluster was stopped");
   for (auto const& waiter : std::exchange(waiting_for_nodes_, {})) waiter.done(&stopped);
   unexplained_.clear();

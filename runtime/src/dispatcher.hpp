@@ -14,6 +14,7 @@
 #include "member.hpp"
 #include "placed_call.hpp"
 #include "recent.hpp"
+#include "trace.hpp"
 
 namespace dist {
 
@@ -24,6 +25,9 @@ class dispatcher final : public caller {
   /// Calls of a method that is neither in `expected` nor listed by any node fail at once, unless there is no node yet.
   dispatcher(seams const& world, limits const& bounds, registry_settings const& settings,
              std::span<method_description const> expected = {});
+
+  /// Whoever asks for it, before anything else happens: where calls are and wait goes there.
+  void draw_on(std::unique_ptr<trace> to) { trace_ = std::move(to); }
 
   call_ptr make_call() override { return new placed_call; }
   void when_nodes(std::size_t count, nodes_waiter done) override;
@@ -139,6 +143,8 @@ class dispatcher final : public caller {
 
   void fail_when_explained(placed_ptr const& call, member const& node, next_step step, fault what);
 
+  /// For whom nobody waits any more is `late`.
+  void draw_return(placed_call const& call, member const& by, timeline::outcome const& how);
   /// The call has left the node.
   void remember(placed_call const& call, member& by, past how, time_point now);
   /// Its result has come from there.
@@ -198,6 +204,7 @@ class dispatcher final : public caller {
   time_point started_;
   past_calls past_;
   past_failures failures_;
+  std::unique_ptr<trace> trace_;  ///< null: nobody wants one
   std::uint32_t last_origin_ = first_job_origin - 1;
 };
 

@@ -143,6 +143,7 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held, 
   placed_ptr const keep(&call);
   no_longer_abandoned(call, by);
   auto const awaited = forget_place(call, by);
+  if (trace_) draw_return(call, by, {dist::to_text(what.code), what.message, {}, running_us});
   judge_failure(call, what, by, held, running_us);
   held = {};
   if (!is_live(call) || !awaited) {

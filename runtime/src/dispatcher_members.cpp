@@ -38,6 +38,7 @@ result<joined> dispatcher::join(member& node, node_info info) {
   node.lists_methods = lists_methods;
   members_[in->id] = &node;
   account_.joined(node.name);
+  if (trace_) trace_->calls.happened(node.name, "joined", world().clock.now());
   silent_on_methods_ += !lists_methods;
   budget_.nodes_hold(nodes_hold_ += node.most_calls);
   return in;
@@ -65,6 +66,7 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
   silent_on_methods_ -= !node.lists_methods;
   budget_.nodes_hold(nodes_hold_ -= node.most_calls);
   registry_.leave(node.id);
+  if (trace_) trace_->calls.happened(node.name, "left: " + why, world().clock.now());
   keep_stranded();
   auto const there = node.in_flight();
   // Where one runs that is alone in its object, others may wait for it and leave their slots to those behind them.
@@ -77,6 +79,7 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
     auto const holds_slot = in_order && !one.suspended && registry_.takes_long(call->method_number);
     auto lost = loss::unwritten;
     if (one.written) lost = one.suspended || begun.next(holds_slot) ? loss::begun : loss::waited;
+    if (trace_) draw_return(*call, node, {"lost", why, {}, 0});
     if (!forget_place(*call, node) || !is_live(*call)) continue;
     if (call->queued && call->places.empty() && !registry_.available(call->needs)) wait_for_node(call);
     lost_with(call, node, how, why, lost);
@@ -142,6 +145,7 @@ void dispatcher::beat() {
   auto const now = world().clock.now();
   auto const counts = registry_.counts();
   account_.busy(counts.in_use, counts.slots, now - beat_at_);
+  if (trace_) trace_->beat(counts.queued, counts.in_use, now);
   auto const events = registry_.tick(beat_at_ = now);
   keep_stranded();
   for (auto const& event : events) {

@@ -49,6 +49,8 @@ master::impl::impl(seams const& world, master_options options)
   refuse_unsafe(options_);
   for (auto const& network : options_.go_nodes) go_ranges_.push_back(address_range::parse(network).value());
   listener_ = world_.network.listen(options_.listen);
+  if (!options_.trace_file.empty())
+    calls_->draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for a node"));
 }
 
 task<void> master::impl::run() {

@@ -22,6 +22,8 @@ class master_link::impl {
         calls_(std::make_shared<remote_caller>(world, options_.limits)),
         tasks_(world.io.get_executor()) {
     calls_->wait_for_connection();
+    if (!options_.trace_file.empty())
+      calls_->draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for the master"));
   }
 
   task<void> open();
@@ -132,6 +134,7 @@ task<void> master_link::impl::beat_loop() {
       session_->close();
       co_return;
     }
+    calls_->flush_trace();
     frame_header beat;
     beat.kind = frame_kind::beat;
     session_->out().put(beat);

@@ -10,6 +10,9 @@ namespace dist {
 
 namespace {
 
+/// A job that is connected does not see who of the master's nodes has a call.
+constexpr char const* whole_cluster = "calls at the master";
+
 constexpr char const* connection_ended = "the connection to the master ended: ";
 
 /// As the caller's own type says; the master knows better and has the last word.
@@ -104,6 +107,7 @@ void remote_caller::wait(remote_ptr const& call) {
     return fail(*call, std::move(what));
   }
   waiting_bytes_ += call->arguments.size();
+  if (trace_) trace_->calls.waits(*call, world().clock.now());
   call->waits = waiting_.insert(waiting_.end(), call);
   if (call->node_wait == duration::max()) return;
   call->node_wait_timer = world().clock.schedule(world().clock.now() + call->node_wait, [this, raw = call.get()] {
@@ -121,8 +125,15 @@ remote_caller::remote_ptr remote_caller::take_waiting(call_record_of_remote& cal
   return taken;
 }
 
-void remote_caller::ended(call_record& call, call_reply const&) noexcept {
+void remote_caller::ended(call_record& call, call_reply const& reply) noexcept {
   auto& remote = static_cast<call_record_of_remote&>(call);
+  if (trace_) {
+    auto const now = world().clock.now();
+    auto const how = reply.failed ? dist::to_text(reply.failed->code) : "ok";
+    trace_->calls.returned(call, whole_cluster,
+                           {how, reply.failed ? reply.failed->message : std::string(), reply.node, reply.running_us}, now);
+    trace_->calls.ended(call, how, now);
+  }
   if (remote.waits) take_waiting(remote);
 }
 
@@ -138,6 +149,7 @@ void remote_caller::send(remote_ptr const& call) {
       return fail(*call, make_fault(errc::limit_exceeded, problem));
   call->id = table_.open(call);
   call->sent = true;
+  if (trace_) trace_->calls.sent(*call, whole_cluster, world().clock.now());
   frame_header header;
   header.kind = frame_kind::request;
   header.flags = static_cast<std::uint8_t>(
@@ -181,6 +193,7 @@ void remote_caller::on_reply(frame& in) {
   reply.codec = static_cast<codec>(in.header().codec);
   reply.bytes = in.bytes();
   reply.source = &in;
+  reply.running_us = in.header().deadline_us;
   finish(**call, reply);
 }
 
@@ -206,6 +219,7 @@ void remote_caller::detach(std::string const& why) noexcept {
       continue;
     }
     call.sent = false;
+    if (trace_) trace_->calls.returned(call, whole_cluster, {"lost", why, {}, 0}, world().clock.now());
     if (written && call.lost_because.empty()) call.lost_because = connection_ended + why;
     wait(*at);
   }

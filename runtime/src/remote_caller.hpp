@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "trace.hpp"
+
 namespace dist {
 
 /// Makes calls on a master at the other end of a connection: a connected job's, or the nested ones of a node's methods.
@@ -19,6 +21,9 @@ class remote_caller final : public caller {
   void when_nodes(std::size_t count, nodes_waiter done) override;
   call_ptr list_nodes(call_record const& like, nodes_taker done) override;
 
+  /// As dispatcher::draw_on; what is seen here is when a call went to the master and came back.
+  void draw_on(std::unique_ptr<trace> to) { trace_ = std::move(to); }
+  void flush_trace() { if (trace_) trace_->file.flush(); }
   /// While there is no connection calls wait for one, as long as their deadlines and wait_for_node let them.
   void wait_for_connection() noexcept { waits_ = true; }
   /// What waits goes out.
@@ -52,12 +57,13 @@ class remote_caller final : public caller {
   remote_ptr take_waiting(call_record_of_remote& call) noexcept;
   void dispatch(call_ptr const& call) override;
   abandoned abandon(call_record& call) override;
-  void ended(call_record& call, call_reply const&) noexcept override;
+  void ended(call_record& call, call_reply const& reply) noexcept override;
 
   connection* session_ = nullptr;
   std::string detached_why_ = "not connected yet";
   call_table<remote_ptr> table_;
   bool waits_ = false;
+  std::unique_ptr<trace> trace_;  ///< null: nobody wants one
   std::list<remote_ptr> waiting_;  ///< for a connection, in the order in which they came
   std::size_t waiting_bytes_ = 0;  ///< of their arguments
 };

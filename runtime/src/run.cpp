@@ -32,6 +32,7 @@ master_options options_for(process const& of) {
   options.services = of.services;
   options.build = build_id();
   options.program = of.program;
+  options.trace_file = of.config.trace;
   return options;
 }
 
@@ -66,6 +67,7 @@ int run_connected(process const& of) {
   system_world world(1, log(of.config.log_level));
   if (of.tls) world.use_tls(*of.tls);
   link_options options;
+  options.trace_file = of.config.trace;
   options.master = *of.config.at;
   options.name = of.config.name_is_default ? of.program : of.config.name;
   options.secret = of.secret;
@@ -103,6 +105,8 @@ int process::say(int code, std::string const& text) const {
 int process::say_thrown() const {
   try {
     throw;
+  } catch (usage_error const& e) {
+    return say(exit_code::wrong_use, e.what());
   } catch (call_error const& e) {
     return say(e.code() == errc::denied ? exit_code::wrong_use : exit_code::failed, e.fault().message);
   } catch (std::exception const& e) {

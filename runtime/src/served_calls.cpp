@@ -161,6 +161,7 @@ void served_calls::answer(call_id id, call_record const& call, call_reply const&
   frame_header header;
   header.kind = frame_kind::reply;
   header.codec = static_cast<std::uint8_t>(reply.codec);
+  header.deadline_us = reply.running_us;
   header.id = id;
   peer_.out().put(header, reply.bytes);
 }

@@ -30,6 +30,7 @@ class master_options {
   duration node_wait = std::chrono::seconds(10);   ///< how long `/rpc` waits for a node that has the method
   service_list services;                           ///< what this program's nodes serve: calls of these wait for a node
   std::string build;                               ///< this program's build id: nodes of another are named in the log
+  std::string trace_file;                          ///< where its calls go as trace events; empty: nowhere
   std::string program;                             ///< its name, to say how a node is started while calls wait for one
   dist::limits limits;
 };
@@ -37,7 +38,8 @@ class master_options {
 /// Where nodes register and calls are placed. It listens from construction on.
 ///
 /// Errors   the constructor throws std::system_error when the port is taken, call_error (errc::denied) when it would
-///          listen beyond this machine without a secret, or (errc::bad_arguments) when a network is none.
+///          listen beyond this machine without a secret, or (errc::bad_arguments) when a network is none, usage_error
+///          when `trace_file` cannot be written.
 /// Lives    what `world` refers to outlives it. stop() it and let run() complete before it goes.
 /// Threads  its I/O thread alone; calls() may be used anywhere.
 class master {
