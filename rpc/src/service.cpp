@@ -36,14 +36,14 @@ struct service_table::entry {
 
   /// Where every call ends: what is said of a failure, what is counted.
   void finish(invocation const& what, outcome& out) noexcept {
-    if (!out.error && out.payload.size() > what.result_limit) {
-      out.error = make_fault(errc::limit_exceeded, "result: " + std::to_string(out.payload.size()) +
+    if (!out.error && out.bytes() > what.result_limit) {
+      out.error = make_fault(errc::limit_exceeded, "result: " + std::to_string(out.bytes()) +
                                                        " bytes, the limit is " + std::to_string(what.result_limit));
       out.error->known = progress::executed;
     }
     if (!out.error) return;
     failures.fetch_add(1, std::memory_order_relaxed);
-    out.payload.clear();
+    out.drop_result();
     out.error->method = bound.description.name;
     if (what.scope) out.error->node = what.scope->node();
     out.error->phase = "running";
@@ -119,7 +119,7 @@ bool service_table::try_run_here(std::size_t method, invocation& what, outcome& 
   called.make_scope(what);
   if (called.gate && !called.gate->try_enter(called.bound.access, turn_of(what))) return false;
   called.calls.fetch_add(1, std::memory_order_relaxed);
-  out.payload.clear();
+  out.drop_result();
   out.error.reset();
   called.run(what, out);
   return true;

@@ -177,7 +177,7 @@ void node_session::on_request(frame& in) {
     if (services_.try_run_here(*method, what, brief_outcome_)) {
       if (began) measured(*method, world_.clock.now() - *began);
       answer(header.id, as, brief_outcome_);
-      brief_outcome_.payload.clear();
+      brief_outcome_.drop_result();
       brief_outcome_.error.reset();
       brief_outcome_.running_us = 0;
       return;
@@ -223,7 +223,9 @@ void node_session::answer(call_id id, codec as, outcome& ended) {
   header.codec = static_cast<std::uint8_t>(as);
   header.deadline_us = ended.running_us;
   header.id = id;
-  if (ended.payload.size() > outbox_copy_bytes)
+  if (!ended.tail.empty())
+    session_->out().put(header, ended.payload.bytes(), ended.tail, std::move(ended.keep));
+  else if (ended.payload.size() > outbox_copy_bytes)
     session_->out().put(header, std::move(ended.payload));
   else
     session_->out().put(header, ended.payload.bytes());

@@ -34,15 +34,29 @@ bool read_arguments(invocation const& what, Arguments& arguments, value_store& s
   return false;
 }
 
+/// A large array stays where the method made it.
+template <class R>
+std::string write_value(invocation const& what, outcome& out, R& result) {
+  if constexpr (is_body<R>) {
+    if (what.codec == codec::cbor && std::as_bytes(std::span(result)).size() >= tail_bytes) {
+      auto kept = std::make_shared<R>(std::move(result));
+      out.tail = encode_head(out.payload, *kept);
+      out.keep = std::move(kept);
+      return {};
+    }
+  }
+  return encode_result(what.codec, what.spelling, out.payload, result);
+}
+
 /// `result` is at most one value: none for void.
 template <class... R>
-void write_result(invocation const& what, outcome& out, R const&... result) {
+void write_result(invocation const& what, outcome& out, R&&... result) {
   std::string problem;
   try {
     if constexpr (sizeof...(R) == 0)
       problem = encode_void(what.codec, what.spelling, out.payload);
     else
-      problem = encode_result(what.codec, what.spelling, out.payload, result...);
+      problem = write_value(what, out, result...);
   } catch (std::exception const& e) {
     problem = std::string("result: ") + e.what();
   } catch (...) {
@@ -93,8 +107,8 @@ task<void> run_method_task(void* object, invocation& what, outcome& out) {
     co_await std::move(running);
     write_result(what, out);
   } else {
-    auto const result = co_await std::move(running);
-    write_result(what, out, result);
+    auto result = co_await std::move(running);
+    write_result(what, out, std::move(result));
   }
 }
 

@@ -33,17 +33,26 @@ class cbor_writer {
     out_.append(as_bytes(value));
   }
   void bytes(std::span<std::byte const> value) {
-    if (value.size() < large_array_bytes)
-      head(0x40, value.size());
-    else
-      wide(0x5b, std::uint64_t{value.size()});
+    bytes_head(value.size());
     out_.append(value);
   }
   template <class T>
   void array(std::span<T const> values) {
+    array_head<T>();
+    bytes(std::as_bytes(values));
+  }
+  /// What stands before so many bytes.
+  void bytes_head(std::size_t size) {
+    if (size < large_array_bytes)
+      head(0x40, size);
+    else
+      wide(0x5b, std::uint64_t{size});
+  }
+  /// What makes an array of T of the bytes that follow.
+  template <class T>
+  void array_head() {
     put(0xd8);
     put(typed_array_tag<T>());
-    bytes(std::as_bytes(values));
   }
 
   bool begin_list(std::size_t count) { return begin(0x80, count); }

@@ -122,6 +122,22 @@ std::string encode_result(codec how, spelling names, buffer& out, T const& value
   return {};
 }
 
+/// Values that CBOR writes as a head and their elements as they are in memory, and that own these.
+template <class T>
+concept is_body =
+    (kind_of<T>() == value_kind::sequence || kind_of<T>() == value_kind::bytes) && contiguous_sequence<T> &&
+    !is_span<T> && !is_std_array<T> && (kind_of<T>() == value_kind::bytes || plain_number<typename T::value_type>);
+
+/// The head of one result to `out`; returns what belongs behind it, which views `value`.
+template <is_body T>
+std::span<std::byte const> encode_head(buffer& out, T const& value) {
+  auto const body = std::as_bytes(std::span(value));
+  cbor_writer writer(out, written_depth);
+  if constexpr (kind_of<T>() == value_kind::sequence) writer.array_head<typename T::value_type>();
+  writer.bytes_head(body.size());
+  return body;
+}
+
 /// The result of a method that returns nothing: null, or `true` for Go peers, which take null for a failure.
 std::string encode_void(codec how, spelling names, buffer& out);
 /// Accepts what encode_void writes.
