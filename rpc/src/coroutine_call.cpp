@@ -21,16 +21,18 @@ class coroutine_call final : public coroutine_lane {
         ended_(std::move(ended)) {}
 
   static void start(std::shared_ptr<coroutine_call> const& self) {
-    if (self->what_.scope)
-      self->what_.scope->on_cancel([call = std::weak_ptr<coroutine_call>(self)] {
-        // The signal belongs to the coroutine's strand; the call is kept until it has been emitted.
-        if (auto const alive = call.lock())
-          asio::post(lane_executor(alive), [alive] { alive->signal_.emit(asio::cancellation_type::terminal); });
-      });
+    auto const scope = self->what_.scope;
     // The call owns itself through its completion handler until the coroutine has ended.
     asio::co_spawn(asio::any_io_executor(lane_executor(self)), run(self.get()),
                    asio::bind_cancellation_slot(
                        self->signal_.slot(), [self](std::exception_ptr thrown) noexcept { self->finished(thrown); }));
+    // Behind it: co_spawn arms the slot on this thread, and a scope that is cancelled already emits at once on another.
+    if (scope)
+      scope->on_cancel([call = std::weak_ptr<coroutine_call>(self)] {
+        // The signal belongs to the coroutine's strand; the call is kept until it has been emitted.
+        if (auto const alive = call.lock())
+          asio::post(lane_executor(alive), [alive] { alive->signal_.emit(asio::cancellation_type::terminal); });
+      });
   }
 
  private:
