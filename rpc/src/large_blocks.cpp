@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <dist/rpc/recycled.hpp>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -11,19 +12,8 @@
 namespace dist {
 namespace {
 
-/// Two of the largest payloads that are usual. A sanitizer sees the use of a block after its end only if it really
-/// ends.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t most_kept_bytes = 0;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr std::size_t most_kept_bytes = 0;
-#else
-constexpr std::size_t most_kept_bytes = std::size_t{512} << 20;
-#endif
-#else
-constexpr std::size_t most_kept_bytes = std::size_t{512} << 20;
-#endif
+/// Two of the largest payloads that are usual.
+constexpr std::size_t most_kept_bytes = keeps_memory ? std::size_t{512} << 20 : 0;
 
 /// What the system gives at once where it has huge pages.
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;

@@ -38,7 +38,7 @@ bool read_arguments(invocation const& what, Arguments& arguments, value_store& s
 template <class R>
 std::string write_value(invocation const& what, outcome& out, R& result) {
   if constexpr (is_body<R>) {
-    if (what.codec == codec::cbor && std::as_bytes(std::span(result)).size() >= tail_bytes) {
+    if (what.codec == codec::cbor && std::as_bytes(std::span(result)).size() >= large_array_bytes) {
       auto kept = std::make_shared<R>(std::move(result));
       out.tail = encode_head(out.payload, *kept);
       out.keep = std::move(kept);

@@ -5,6 +5,16 @@
 
 namespace dist {
 
+/// Whether memory that was given back is kept for another use: a sanitizer sees the use of a block after its end only if it
+/// really ends.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool keeps_memory = false;
+#elif defined(__has_feature)
+inline constexpr bool keeps_memory = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
+#else
+inline constexpr bool keeps_memory = true;
+#endif
+
 /// Blocks of one size that this thread has given back and will want again: an allocator's way for any size costs more than
 /// what a call does with the block. Beyond a bound they go back to the heap, and all of them when the thread ends.
 template <std::size_t Bytes>
@@ -31,18 +41,7 @@ class spare_blocks {
   };
   static_assert(Bytes >= sizeof(block));
 
-  // A sanitizer sees the use of a block after its end only if the block really ends.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  static constexpr std::size_t bound = 0;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  static constexpr std::size_t bound = 0;
-#else
-  static constexpr std::size_t bound = 1024;
-#endif
-#else
-  static constexpr std::size_t bound = 1024;
-#endif
+  static constexpr std::size_t bound = keeps_memory ? 1024 : 0;
 
   /// Trivial, so that it may still be used while the thread's other objects go.
   struct list {

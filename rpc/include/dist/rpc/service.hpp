@@ -61,7 +61,7 @@ struct invocation {
 /// How a method ended: an encoded result, or a fault.
 struct outcome {
   buffer payload;
-  std::span<std::byte const> tail;   ///< follows the payload: a large array, where it is
+  std::span<std::byte const> tail;   ///< follows the payload: an array of large_array_bytes or more, where it is
   std::shared_ptr<void const> keep;  ///< owns the tail
   std::optional<fault> error;
   std::uint32_t running_us = 0;  ///< how long the method ran, rounded up; 0: not measured
@@ -73,9 +73,6 @@ struct outcome {
     keep.reset();
   }
 };
-
-/// A result's array of this size or more is not copied into the payload.
-inline constexpr std::size_t tail_bytes = 64 * 1024;
 
 /// Called exactly once, on the thread on which the method ended, when its object is free again. It must not throw.
 using done_handler = std::function<void(outcome)>;
