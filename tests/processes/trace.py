@@ -98,7 +98,8 @@ def a_job_that_dies_leaves_what_was_there(world):
     file = world.path("trace.json")
     log = world.path("log")
     job = world.start("--local", "1", "--heartbeat", "50ms", "--lost-after", "1s", "--trace", file, "slow_sum", "100000", "1", log)
-    until("a call in the file", lambda: '"Work.slow"' in open(file).read() if os.path.exists(file) else False)
+    # Its wait for the node to join is there earlier, under the same name.
+    until("a call in the file", lambda: os.path.exists(file) and '"cat":"call"' in open(file).read())
     job.signal(signal.SIGKILL)
     job.ends(-signal.SIGKILL)
     events = events_of(file, whole=False)
