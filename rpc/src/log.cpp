@@ -1,8 +1,7 @@
 #include <dist/rpc/log.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <dist/rpc/screen.hpp>
 #include <dist/rpc/text.hpp>
 
 namespace dist {
@@ -12,8 +11,7 @@ void write_to_stderr(log_level level, std::string_view line) {
   std::string text = "dist: ";
   if (level == log_level::error || level == log_level::warn) text.append(to_text(level)).append(": ");
   text.append(line).push_back('\n');
-  // One call a line keeps the lines of several processes on one terminal whole; a closed stderr is nobody's error.
-  [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text.data(), text.size());
+  screen::standard_error().write_lines(text);
 }
 
 }  // namespace

@@ -31,13 +31,14 @@ void check(int error, char const* what) {
   if (error != 0) throw std::system_error(error, std::generic_category(), what);
 }
 
-int start(std::vector<std::string> arguments, std::vector<std::string> environment, std::vector<int> const& inherited) {
+int start(std::vector<std::string> arguments, std::vector<std::string> environment, int text,
+          std::vector<int> const& inherited) {
   for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
   posix_spawn_file_actions_t actions;
   check(::posix_spawn_file_actions_init(&actions), "cannot start a process");
   // Onto itself: the copy is not closed by exec.
   for (int const one : inherited) ::posix_spawn_file_actions_adddup2(&actions, one, one);
-  ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  for (int const one : {STDOUT_FILENO, STDERR_FILENO}) ::posix_spawn_file_actions_adddup2(&actions, text, one);
   pid_t id = -1;
   auto argv = pointers_to(arguments);
   auto envp = pointers_to(environment);
@@ -91,9 +92,9 @@ std::string to_text(exit_report const& report) {
 }
 
 child_process::child_process(asio::io_context& io, std::vector<std::string> arguments,
-                             std::vector<std::string> environment, std::vector<int> const& inherited)
+                             std::vector<std::string> environment, int text, std::vector<int> const& inherited)
     : memory_kills_before_(memory_kills_so_far()),
-      id_(start(std::move(arguments), std::move(environment), inherited)),
+      id_(start(std::move(arguments), std::move(environment), text, inherited)),
       handle_(io, open_handle(id_)) {}
 
 child_process::~child_process() {

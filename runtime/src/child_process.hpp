@@ -31,15 +31,16 @@ std::string to_text(exit_report const& report);
 /// How many processes the system has killed for their memory, from the text of /proc/vmstat; 0 where it does not say.
 std::uint64_t out_of_memory_kills(std::string_view vmstat);
 
-/// This program, run once more. Its stdout is our stderr, so that only the job speaks on stdout.
+/// This program, run once more.
 ///
 /// Errors   the constructor throws std::system_error when the process cannot be started.
 /// Lives    its destructor kills a process that still runs.
 class child_process {
  public:
-  /// `environment` is added to ours; what is `inherited` stays open in the child under its own number.
+  /// `environment` is added to ours; `text` is the child's stdout and stderr; what is `inherited` stays open in the child
+  /// under its own number.
   child_process(asio::io_context& io, std::vector<std::string> arguments, std::vector<std::string> environment,
-                std::vector<int> const& inherited);
+                int text, std::vector<int> const& inherited);
   ~child_process();
   child_process(child_process const&) = delete;
   child_process& operator=(child_process const&) = delete;

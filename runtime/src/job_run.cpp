@@ -6,8 +6,8 @@
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
 #include <dist/rpc/compute_pool.hpp>
+#include <dist/rpc/screen.hpp>
 #include <dist/rpc/text.hpp>
-#include <iostream>
 #include <utility>
 
 #include "dispatcher.hpp"
@@ -95,7 +95,8 @@ task<int> job_run::block(cluster& calls) {
   co_return code;
 }
 
-/// What its calls came to: shown after jobs that somebody waited for, otherwise in the log of those who ask for more.
+/// What its calls came to: shown after jobs that somebody waited for or broke off, otherwise in the log of those who ask
+/// for more.
 void job_run::say_account() const {
   auto const calls = backend_.calls();
   // Where another process places them, it has the account.
@@ -105,16 +106,18 @@ void job_run::say_account() const {
   auto const world = world_.get();
   auto const& log = world.log;
   auto const text = placed_here->account_text();
-  if (placed_here->age() < long_job)
+  if (placed_here->age() < long_job && !interrupted_)
     log.info(text);
   else if (log.wants(log_level::warn))
-    std::cerr << "dist: " + printable(text, log::line_bytes) + '\n' << std::flush;
+    screen::standard_error().write_lines("dist: " + printable(text, log::line_bytes) + '\n');
 }
 
 task<void> job_run::watch_signals() {
   for (;;) {
-    co_await signals_.async_wait(asio::use_awaitable);
+    auto const number = co_await signals_.async_wait(asio::use_awaitable);
     if (std::exchange(interrupted_, true)) ::_exit(exit_code::interrupted);
+    screen::standard_error().write_lines(process_.program + (number == SIGINT ? ": stopping; Ctrl-C again ends it at once\n"
+                                                                             : ": stopping; another SIGTERM ends it at once\n"));
     code_ = exit_code::interrupted;
     ended_ = true;
     if (job_) job_->stop();

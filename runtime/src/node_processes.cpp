@@ -5,12 +5,14 @@
 
 #include <chrono>
 #include <dist/rpc/fault.hpp>
+#include <dist/rpc/screen.hpp>
 #include <fstream>
 #include <optional>
 #include <utility>
 
 #include "alarm.hpp"
 #include "back_off.hpp"
+#include "child_text.hpp"
 #include "listing.hpp"
 #include "restart_policy.hpp"
 
@@ -90,17 +92,25 @@ task<void> node_processes::keep(std::size_t number) {
 task<exit_report> node_processes::live(orders given, black_box const& box) {
   std::vector<int> inherited{box.descriptor()};
   if (given.secret >= 0) inherited.push_back(given.secret);
+  std::optional<child_text> text;
   std::optional<child_process> child;
   exit_report ended;
   try {
-    child.emplace(world_.io, arguments_, std::vector{to_environment(given)}, inherited);
+    text.emplace(world_, given.name, [](std::string_view lines) { screen::standard_error().write_lines(lines); });
+    child.emplace(world_.io, arguments_, std::vector{to_environment(given)}, text->writing_end(), inherited);
+    text->close_writing_end();
   } catch (std::system_error const& e) {
     ended.code = exit_code::failed;
     ended.problem = e.what();
   }
   if (child) {
     listing const known(children_, *child);
+    task_group hearing(world_.io.get_executor());
+    hearing.spawn(text->run());
     ended = co_await child->wait();
+    // Before anything is said of its end.
+    text->end();
+    co_await hearing.join();
   }
   co_return ended;
 }

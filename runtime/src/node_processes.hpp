@@ -15,7 +15,8 @@
 namespace dist {
 
 /// This program, run once more for each of a number of nodes. One that dies is started again, at first at once, then
-/// with growing pauses; how it ended is said. All go with this process.
+/// with growing pauses; how it ended is said. What they print is shown on this process's stderr, each line with its node's
+/// name. All go with this process.
 class node_processes {
  public:
   /// `common` is what all are told; the nodes' names are its name with 1, 2 and so on behind it. `arguments` is their

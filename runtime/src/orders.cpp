@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <dist/rpc/codec.hpp>
 #include <dist/rpc/limits.hpp>
@@ -41,6 +42,8 @@ void obey(orders const& given) {
   if (::getppid() != given.parent) throw std::runtime_error("the process that started this node has ended");
   // Ctrl-C reaches the whole terminal; the parent decides what it means.
   ::signal(SIGINT, SIG_IGN);
+  // What a method prints goes to the parent through a pipe, line by line as on a terminal.
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
 }
 
 int make_secret_descriptor(std::string const& secret) {

@@ -28,8 +28,8 @@ BOOST_DESCRIBE_STRUCT(orders, (), (master, name, slots, labels, log_level, spin_
 std::string to_environment(orders const& given);
 /// What this process was told by its parent, if it was. Throws std::runtime_error when that cannot be read.
 std::optional<orders> find_orders();
-/// From here on this process goes with its parent, leaves Ctrl-C to it, and what it starts itself is no node. Throws
-/// std::runtime_error when the parent has ended meanwhile.
+/// From here on this process goes with its parent, leaves Ctrl-C to it and prints by lines; what it starts itself is no
+/// node. Throws std::runtime_error when the parent has ended meanwhile.
 void obey(orders const& given);
 
 /// A file without a name that holds the secret: inherited, it is on no command line, in no environment, on no disk.

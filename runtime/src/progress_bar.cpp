@@ -1,21 +1,14 @@
 #include <dist/runtime/progress_bar.hpp>
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
+#include <dist/rpc/screen.hpp>
 
 namespace dist {
 namespace {
 
 constexpr std::chrono::milliseconds redraw_after(100);
 constexpr std::chrono::seconds line_after(10);
-
-std::size_t terminal_width() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 std::string with_commas(std::size_t number) {
   auto text = std::to_string(number);
@@ -54,11 +47,12 @@ std::string whole_line(std::string const& label, fan_out_progress const& at, std
 
 progress_output progress_output::standard_error() {
   progress_output made;
-  made.is_terminal = ::isatty(STDERR_FILENO) == 1;
-  made.width = terminal_width;
-  made.write = [](std::string_view text) {
-    [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text.data(), text.size());
-  };
+  auto& shown = screen::standard_error();
+  made.is_terminal = shown.is_terminal();
+  made.width = [&shown] { return shown.width(); };
+  made.write_lines = [&shown](std::string_view lines) { shown.write_lines(lines); };
+  made.draw_bar = [&shown](std::string bar) { shown.draw_bar(std::move(bar)); };
+  made.leave_bar = [&shown] { shown.leave_bar(); };
   return made;
 }
 
@@ -72,7 +66,7 @@ std::string progress_line(std::string const& label, fan_out_progress const& at, 
 progress_bar::progress_bar(std::string label, progress_output to) : label_(std::move(label)), to_(std::move(to)) {}
 
 progress_bar::~progress_bar() {
-  if (drawn_ && to_.is_terminal) to_.write("\n");
+  if (drawn_) to_.leave_bar();
 }
 
 duration progress_bar::every() const noexcept {
@@ -83,9 +77,9 @@ duration progress_bar::every() const noexcept {
 void progress_bar::show(fan_out_progress const& at) {
   if (to_.is_terminal) {
     drawn_ = true;
-    return to_.write("\r" + progress_line(label_, at, to_.width() - 1) + "\x1b[K");
+    return to_.draw_bar(progress_line(label_, at, to_.width() - 1));
   }
-  if (at.elapsed >= line_after) to_.write(whole_line(label_, at, 0) + "\n");
+  if (at.elapsed >= line_after) to_.write_lines(whole_line(label_, at, 0) + "\n");
 }
 
 }  // namespace dist

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <dist/rpc/screen.hpp>
 #include <dist/rpc/secret.hpp>
 #include <dist/rpc/text.hpp>
 #include <dist/runtime/local_cluster.hpp>
@@ -98,7 +99,7 @@ int run_role_of(process const& of) {
 
 int process::say(int code, std::string const& text) const {
   // It may be the message of a method or a peer.
-  std::cerr << program << ": " << printable(text, 64 * 1024, line_ends::kept) << '\n';
+  screen::standard_error().write_lines(program + ": " + printable(text, 64 * 1024, line_ends::kept) + '\n');
   return code;
 }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -24,6 +25,19 @@ struct Work {
     note(file, "cancelled");
   }
   std::int64_t pid() const { return ::getpid(); }
+  /// Prints `text` so often; then ends this process as `signal` says, 0: not.
+  void print(std::string const& text, std::int64_t times, int signal) const {
+    for (std::int64_t i = 0; i < times; ++i) std::cout << text;
+    std::cout << std::flush;
+    std::cerr << "[to stderr]\n";
+    if (signal != 0) ::raise(signal);
+  }
+  /// Longer than the bar waits until it is drawn anew; the line is not flushed.
+  std::int64_t say(std::int64_t number) const {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::cout << "note " << number << '\n';
+    return number;
+  }
   void crash() const { ::_exit(9); }
   void boom(int signal) const { ::raise(signal); }
   void boom_once(int signal) { ::raise(signal); }
@@ -40,7 +54,7 @@ struct Work {
     return ::getpid();
   }
 };
-BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, crash, boom, boom_once))
+BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, print, say, crash, boom, boom_once))
 
 Work make_work() {
   if (std::getenv("WORK_IS_BROKEN")) throw std::runtime_error("no work here");
@@ -100,6 +114,16 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
   } else if (what == "until_cancelled") {
     auto call = dist::go<&Work::until_cancelled>(cluster, word(words, 1));
     co_await std::move(call);
+  } else if (what == "print") {
+    auto const times = std::stoll(word(words, 2));
+    auto call = dist::try_call<&Work::print>(cluster, word(words, 1), times, std::stoi(word(words, 3)));
+    auto const ended = co_await std::move(call);
+    std::cout << (ended ? "printed" : dist::to_text(ended.error())) << '\n';
+  } else if (what == "bar") {
+    std::vector<std::int64_t> numbers(std::stoul(word(words, 1)));
+    std::iota(numbers.begin(), numbers.end(), 0);
+    auto all = dist::map<&Work::say>(cluster, numbers, dist::fan_out().progress("saying"));
+    co_await std::move(all);
   } else if (what == "throw") {
     throw std::runtime_error("the job has had enough");
   } else if (what == "code") {

@@ -69,13 +69,15 @@ BOOST_AUTO_TEST_CASE(a_terminal_has_a_bar_and_a_file_has_lines) {
   dist::progress_output to;
   to.is_terminal = true;
   to.width = [] { return std::size_t{30}; };
-  to.write = [&written](std::string_view text) { written += text; };
+  to.write_lines = [&written](std::string_view lines) { written += lines; };
+  to.draw_bar = [&written](std::string const& bar) { written += "<" + bar + ">"; };
+  to.leave_bar = [&written] { written += "."; };
   {
     dist::progress_bar bar("x", to);
     BOOST_TEST((bar.every() == dist::duration(100ms)));
     bar.show(dist::measured(1, 0, 4, 1s));
   }
-  BOOST_TEST(written == "\rx  25 %  1/s  3 s left\x1b[K\n");
+  BOOST_TEST(written == "<x  25 %  1/s  3 s left>.");
   written.clear();
   to.is_terminal = false;
   {

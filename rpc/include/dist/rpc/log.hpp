@@ -17,7 +17,7 @@ class log {
   using sink = std::function<void(log_level, std::string_view line)>;
   static constexpr std::size_t line_bytes = 2000;
 
-  /// Writes `dist: line` to stderr, each line in one system call.
+  /// Writes `dist: line` to stderr, above the bar that may be there.
   explicit log(log_level level = log_level::info);
   log(log_level level, sink to);
 

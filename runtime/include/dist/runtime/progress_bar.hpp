@@ -12,7 +12,9 @@ namespace dist {
 struct progress_output {
   bool is_terminal = false;
   std::function<std::size_t()> width;  ///< columns
-  std::function<void(std::string_view)> write;
+  std::function<void(std::string_view)> write_lines;
+  std::function<void(std::string)> draw_bar;  ///< in place of the one before
+  std::function<void()> leave_bar;            ///< and go on below it
 
   static progress_output standard_error();
 };

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace dist {
+
+/// What this process shows on a terminal or writes into a file: whole lines, and on a terminal below them at most one bar,
+/// which no line ever tears. Any thread may use it.
+class screen {
+ public:
+  screen(int descriptor, bool is_terminal) noexcept : descriptor_(descriptor), is_terminal_(is_terminal) {}
+  screen(screen const&) = delete;
+  screen& operator=(screen const&) = delete;
+
+  static screen& standard_error();
+
+  bool is_terminal() const noexcept { return is_terminal_; }
+  /// Columns; 80 where nobody knows.
+  std::size_t width() const noexcept;
+
+  /// Each ends with a newline. They go above the bar, in one system call: lines of several processes on one terminal stay
+  /// whole. What cannot be written is nobody's error.
+  void write_lines(std::string_view lines);
+  /// Draws `bar` in place of the one before. It is no longer than a line.
+  void draw_bar(std::string bar);
+  /// The bar stays as it is, and what comes goes below it.
+  void leave_bar();
+
+ private:
+  void write(std::string_view text) noexcept;
+
+  std::mutex mutex_;
+  int descriptor_;
+  bool is_terminal_;
+  std::string bar_;
+};
+
+}  // namespace dist

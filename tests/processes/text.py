@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""What node processes print: each line with its node's name on the parent's stderr, never through the bar."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+
+from support import expect, main, until
+
+
+def prints(world, text, times=1):
+    job = world.start("--local", "1", "print", text, str(times), "0").ends(0)
+    return job.stdout(), [line for line in job.stderr().splitlines() if line.startswith("[local1]")]
+
+
+def each_line_bears_its_nodes_name(world):
+    out, lines = prints(world, "hello\nworld\n")
+    expect(out == "printed\n", "stdout: " + out)
+    expect(lines == ["[local1] hello", "[local1] world", "[local1] [to stderr]"], "lines: %s" % lines)
+
+
+def a_line_without_its_end_is_shown_too(world):
+    job = world.start("--local", "1", "print", "no end", "1", "0").ends(0)
+    expect("[local1] no end[to stderr]\n" in job.stderr(), job.stderr())
+
+
+def repeats_are_folded(world):
+    lines = prints(world, "again\n", 42)[1]
+    expect(lines == ["[local1] again", "[local1] again (41 times more)", "[local1] [to stderr]"], "lines: %s" % lines)
+
+
+def what_a_dying_node_said_comes_before_its_end(world):
+    job = world.start("--local", "1", "print", "last words ", "1", str(int(signal.SIGABRT))).ends(0)
+    log = job.stderr()
+    said, ended = log.find("[local1] last words [to stderr]"), log.find("the process of node local1 ended: signal 6")
+    expect(0 <= said < ended, log)
+
+
+def a_flood_is_bounded_and_stops_nobody(world):
+    # A megabyte: many times what a pipe holds.
+    job = world.start("--local", "1", "print", "".join("line %d\n" % i for i in range(1000)), "100", "0").ends(0)
+    expect(job.stdout() == "printed\n", job.stdout())
+    lines = job.stderr().splitlines()
+    expect("[local1] line 0" in lines, "the first: %s" % lines[:3])
+    left_out = sum(int(one) for one in re.findall(r"\((\d+) lines left out", job.stderr()))
+    expect(left_out > 50000 and len(lines) < 50000, "%d left out, %d shown" % (left_out, len(lines)))
+
+
+def bytes_that_are_no_text_are_escaped(world):
+    lines = prints(world, "\x1b[31mred\a\n")[1]
+    expect(lines[0] == "[local1] \\x1b[31mred\\x07", "lines: %s" % lines)
+
+
+def with_procs_too(world):
+    master = world.master(job=("print", "from afar\n", "1", "0"))
+    nodes = world.start("--join", master.at, "--procs", "1", "--name", "ws07")
+    master.ends(0)
+    nodes.says(r"\[ws07-1\] from afar\n")
+    expect("from afar" not in master.stderr(), master.stderr())
+    nodes.signal(signal.SIGTERM)
+    nodes.ends(0)
+
+
+def ctrl_c_says_what_a_second_one_does(world):
+    log = world.path("log")
+    job = world.start("--local", "1", "slow_sum", "1000", "50", log)
+    until("a call", lambda: world.lines("log"))
+    job.signal(signal.SIGINT)
+    job.ends(130)
+    said = job.stderr()
+    expect("cluster_program: stopping; Ctrl-C again ends it at once\n" in said, said)
+    expect(re.search(r"dist: [\d,]+ calls? on 1 node in ", said), said)
+
+
+def no_line_goes_through_the_bar(world):
+    reading, writing = pty.openpty()
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("DIST_")}
+    job = subprocess.Popen([world.program, "--local", "2", "bar", "40"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=writing, env=variables)
+    os.close(writing)
+    shown = b""
+    while True:
+        try:
+            some = os.read(reading, 4096)
+        except OSError:
+            break
+        shown += some
+    os.close(reading)
+    expect(job.wait() == 0, "the job failed: %r" % shown)
+    text = shown.decode().replace("\r\n", "\n")
+    named = re.findall(r"^(.*)\[local[12]\] note \d+$", text, re.M)
+    expect(len(named) == 40, "%d lines of 40: %r" % (len(named), text))
+    expect(all(one == "" or one.endswith("\r\x1b[K") for one in named), "lines through the bar: %r" % text)
+    expect("100 %" in text, "no bar: %r" % text)
+
+
+if __name__ == "__main__":
+    main([each_line_bears_its_nodes_name, a_line_without_its_end_is_shown_too, repeats_are_folded,
+          what_a_dying_node_said_comes_before_its_end, a_flood_is_bounded_and_stops_nobody, bytes_that_are_no_text_are_escaped,
+          with_procs_too, ctrl_c_says_what_a_second_one_does, no_line_goes_through_the_bar])
