@@ -17,16 +17,24 @@ class spin {
     worked_ = now;
     crowded_ = false;
   }
-  /// It let others have the processor, and got it back.
-  void yielded(time_point before, time_point after) noexcept { crowded_ = after - before >= others_ran; }
+  /// Whether others should have the processor now if they want it.
+  bool yields_now(time_point now) const noexcept { return now - yielded_ >= yields_every; }
+  /// They had it, and it is back.
+  void yielded(time_point before, time_point after) noexcept {
+    crowded_ = after - before >= others_ran;
+    yielded_ = after;
+  }
   bool looks_again(time_point now) const noexcept { return !crowded_ && now - worked_ < bound_; }
 
  private:
+  /// Each look takes longer for it, and others can wait so long.
+  static constexpr duration yields_every = std::chrono::microseconds(5);
   /// To yield to nobody takes less than a microsecond.
   static constexpr duration others_ran = std::chrono::microseconds(10);
 
   duration bound_;
   time_point worked_{};
+  time_point yielded_{};
   bool crowded_ = false;  ///< others want this processor: they had it when we yielded
 };
 

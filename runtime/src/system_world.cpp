@@ -28,8 +28,10 @@ void system_world::run(duration bound) {
     if (io_.poll() == 0) {
       auto const before = clock_.now();
       if (wait.looks_again(before)) {
-        ::sched_yield();
-        wait.yielded(before, clock_.now());
+        if (wait.yields_now(before)) {
+          ::sched_yield();
+          wait.yielded(before, clock_.now());
+        }
         continue;
       }
       io_.run_one();

@@ -30,6 +30,16 @@ BOOST_AUTO_TEST_CASE(it_sleeps_when_others_want_the_processor) {
   BOOST_TEST(tried.looks_again(start + 30us));
 }
 
+BOOST_AUTO_TEST_CASE(it_offers_the_processor_now_and_then) {
+  dist::time_point const start{1h};
+  dist::spin tried(50us);
+  tried.worked(start);
+  BOOST_TEST(tried.yields_now(start));
+  tried.yielded(start, start + 1us);
+  BOOST_TEST(!tried.yields_now(start + 5us));
+  BOOST_TEST(tried.yields_now(start + 6us));
+}
+
 BOOST_AUTO_TEST_CASE(without_a_bound_it_sleeps_at_once) {
   dist::time_point const start{1h};
   dist::spin tried(0us);
