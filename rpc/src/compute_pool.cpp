@@ -7,17 +7,58 @@
 #include <utility>
 
 namespace dist {
+namespace {
+
+/// So many pieces of work a thread runs before it lets coroutines have their turn.
+constexpr int most_in_a_row = 8;
+
+}  // namespace
 
 compute_pool::compute_pool(std::size_t slots) : slots_(std::max<std::size_t>(slots, 1)), pool_(slots_) {}
 
 compute_pool::~compute_pool() { stop(); }
 
-void compute_pool::post(std::function<void()> work) {
-  asio::post(pool_, [this, run = std::move(work)] {
+void compute_pool::post(work_ptr work) {
+  {
+    std::lock_guard const lock(mutex_);
+    waiting_.push(std::move(work));
+    if (runners_ == slots_ + spares_.size()) return;
+    ++runners_;
+  }
+  post_runner();
+}
+
+void compute_pool::post_runner() {
+  asio::post(pool_, [this] { run_waiting(); });
+}
+
+void compute_pool::run_waiting() {
+  for (int i = 0; i < most_in_a_row; ++i) {
+    work_ptr next;
+    {
+      std::lock_guard const lock(mutex_);
+      next = waiting_.pop();
+      if (!next) {
+        --runners_;
+        return;
+      }
+    }
     ++running_;
-    run();
+    run(std::move(next));
     --running_;
+  }
+  post_runner();
+}
+
+/// With the lock.
+void compute_pool::add_spare() {
+  // What waits may be waiting for just this thread. It posts its runner itself: what the only thread of an asio pool
+  // posts stays with that thread until it is back from what it runs.
+  spares_.emplace_back([this] {
+    post_runner();
+    pool_.attach();
   });
+  ++runners_;
 }
 
 bool compute_pool::begin_block() {
@@ -26,7 +67,7 @@ bool compute_pool::begin_block() {
   if (blocked_ + 1 >= 2 * slots_) return false;
   ++blocked_;
   // A spare stays once it was needed: who may run how much is the master's business, by leases.
-  if (!stopped_ && spares_.size() < std::min(slots_, blocked_)) spares_.emplace_back([this] { pool_.attach(); });
+  if (!stopped_ && spares_.size() < std::min(slots_, blocked_)) add_spare();
   return true;
 }
 
@@ -38,7 +79,7 @@ void compute_pool::end_block() noexcept {
 
 void compute_pool::replace_thread() {
   std::lock_guard const lock(mutex_);
-  if (!stopped_) spares_.emplace_back([this] { pool_.attach(); });
+  if (!stopped_) add_spare();
 }
 
 void compute_pool::stop() noexcept {
@@ -51,9 +92,14 @@ void compute_pool::stop() noexcept {
   }
   for (auto& spare : spares) spare.join();
   pool_.join();
+  work_queue dropped;
+  std::lock_guard const lock(mutex_);
+  dropped.swap(waiting_);
 }
 
-void inline_compute::post(std::function<void()> work) { asio::post(io_, std::move(work)); }
+void inline_compute::post(work_ptr work) {
+  asio::post(io_, [work = std::move(work)]() mutable { run(std::move(work)); });
+}
 
 side_thread::side_thread(asio::any_io_executor executor, std::function<void()> work,
                          std::function<void(std::exception_ptr)> done)

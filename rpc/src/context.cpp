@@ -6,8 +6,11 @@
 
 namespace dist {
 
+call_scope::call_scope(std::shared_ptr<names const> of, dist::deadline until)
+    : names_(std::move(of)), deadline_(until) {}
+
 call_scope::call_scope(std::string method, std::string node, dist::deadline until)
-    : method_(std::move(method)), node_(std::move(node)), deadline_(until) {}
+    : call_scope(std::make_shared<names const>(names{std::move(method), std::move(node)}), until) {}
 
 call_scope::~call_scope() = default;
 

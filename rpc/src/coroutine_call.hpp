@@ -122,10 +122,10 @@ class lane_executor {
   std::shared_ptr<coroutine_lane> lane_;
 };
 
-using coroutine_ended = std::function<void(invocation const& what, outcome out)>;
+using coroutine_ended = std::function<void(service_call_ptr call)>;
 
-/// Starts the coroutine method `bound` of `object`; `ended` is called once with what came of it.
+/// Starts the coroutine method `bound` of `object`; `ended` gets the call back with what came of it.
 void start_coroutine(bound_method const& bound, std::shared_ptr<void> object, std::shared_ptr<instance_gate> gate,
-                     invocation what, asio::any_io_executor pool, coroutine_ended ended);
+                     service_call_ptr call, asio::any_io_executor pool, coroutine_ended ended);
 
 }  // namespace dist

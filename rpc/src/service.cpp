@@ -125,48 +125,55 @@ bool service_table::try_run_here(std::size_t method, invocation& what, outcome& 
   return true;
 }
 
-void service_table::start(std::size_t method, invocation what, compute& on, done_handler done) {
+void service_table::start(std::size_t method, service_call_ptr call, compute& on) {
   // Shared: a call may still run when its node has gone.
   auto const& called = entries_.at(method);
-  called->make_scope(what);
+  called->make_scope(call->what);
   called->calls.fetch_add(1, std::memory_order_relaxed);
 
   if (called->bound.run_task) {
-    auto ended = [called, done = std::move(done)](invocation const& which, outcome out) {
-      called->finish(which, out);
-      done(std::move(out));
+    auto ended = [called](service_call_ptr which) {
+      called->finish(which->what, which->out);
+      which.release()->ended();
     };
-    return start_coroutine(called->bound, called->object, called->gate, std::move(what), on.executor(),
+    return start_coroutine(called->bound, called->object, called->gate, std::move(call), on.executor(),
                            std::move(ended));
   }
 
-  struct plain_call {
-    std::shared_ptr<entry> called;
-    invocation what;
+  struct waiting_call final : instance_gate::waiter {
+    waiting_call(service_call_ptr c, compute& o) : call(std::move(c)), on(o) {}
+    void admitted() noexcept override { on.post(std::move(call)); }
+    service_call_ptr call;
+    compute& on;
+  };
+  call->called_ = called;
+  if (!called->gate || called->gate->enter(called->bound.access, turn_of(call->what),
+                                           [&] { return std::make_unique<waiting_call>(std::move(call), on); }))
+    on.post(std::move(call));
+}
+
+void service_table::start(std::size_t method, invocation what, compute& on, done_handler done) {
+  struct handled_call final : service_call {
+    explicit handled_call(done_handler handler) : done(std::move(handler)) {}
+    void ended() noexcept override {
+      std::unique_ptr<handled_call> const self(this);
+      done(std::move(out));
+    }
+    void drop() noexcept override { delete this; }
     done_handler done;
   };
-  auto call = std::make_shared<plain_call>(plain_call{called, std::move(what), std::move(done)});
-  auto const post = [](std::shared_ptr<plain_call> which, compute& where) {
-    where.post([which = std::move(which)]() noexcept {
-      outcome out;
-      auto const* time = which->what.time;
-      auto const began = time ? time->now() : time_point();
-      which->called->run(which->what, out);
-      if (time) out.running_us = running_microseconds(time->now() - began);
-      which->done(std::move(out));
-    });
-  };
-  struct waiting_call final : instance_gate::waiter {
-    waiting_call(std::shared_ptr<plain_call> c, compute& o, void (*p)(std::shared_ptr<plain_call>, compute&))
-        : call(std::move(c)), on(o), post(p) {}
-    void admitted() noexcept override { post(std::move(call), on); }
-    std::shared_ptr<plain_call> call;
-    compute& on;
-    void (*post)(std::shared_ptr<plain_call>, compute&);
-  };
-  if (!called->gate || called->gate->enter(called->bound.access, turn_of(call->what),
-                                           [&] { return std::make_unique<waiting_call>(call, on, post); }))
-    post(std::move(call), on);
+  service_call_ptr call(new handled_call(std::move(done)));
+  call->what = std::move(what);
+  start(method, std::move(call), on);
+}
+
+void service_call::run() noexcept {
+  auto const called = std::move(called_);
+  auto const* time = what.time;
+  auto const began = time ? time->now() : time_point();
+  called->run(what, out);
+  if (time) out.running_us = running_microseconds(time->now() - began);
+  ended();
 }
 
 service_table::call_counts service_table::counts(std::size_t method) const noexcept {

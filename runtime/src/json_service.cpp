@@ -54,9 +54,7 @@ void json_service::on_request(call_id id, rpc_request const& request) {
   running_.emplace(key(id), what.scope);
   // What a method still says when this is gone finds the mailbox closed.
   services_.start(*method, std::move(what), world_.compute, [this, mail = done_, id](outcome ended) {
-    // std::function wants copies; the outcome has only one owner.
-    auto const shared = std::make_shared<outcome>(std::move(ended));
-    mail->post([this, id, shared] { on_done(id, *shared); });
+    mail->post([this, id, ended = std::move(ended)] { on_done(id, ended); });
   });
 }
 

@@ -5,53 +5,53 @@
 
 namespace dist {
 
-bool mailbox::post(std::function<void()> work) {
+bool mailbox::post(work_ptr work) {
   std::lock_guard const lock(mutex_);
   if (closed_) return false;
-  waiting_.push_back(std::move(work));
+  auto const first = waiting_.empty();
+  waiting_.push(std::move(work));
   // Posted under the lock: after close() the io_context may be gone.
-  if (waiting_.size() == 1) asio::post(io_, [self = shared_from_this()] { self->run_all(); });
+  if (first) asio::post(io_, [self = shared_from_this()] { self->run_all(); });
   return true;
 }
 
 void mailbox::run_all() {
+  work_queue now;
   {
     std::lock_guard const lock(mutex_);
     if (closed_) return;
-    std::swap(waiting_, running_);
+    now.swap(waiting_);
   }
   std::exception_ptr failed;
-  for (auto& work : running_) {
-    if (closed_) break;
+  while (auto work = closed_ ? nullptr : now.pop()) {
     try {
-      work();
+      run(std::move(work));
     } catch (...) {
       if (!failed) failed = std::current_exception();
     }
   }
-  running_.clear();
   if (failed) std::rethrow_exception(failed);
 }
 
 void mailbox::close() noexcept {
-  std::vector<std::function<void()>> dropped;
+  work_queue dropped;
   std::lock_guard const lock(mutex_);
   closed_ = true;
-  std::swap(dropped, waiting_);
+  dropped.swap(waiting_);
 }
 
 void mailbox::finish() {
   for (;;) {
-    std::vector<std::function<void()>> last;
+    work_queue last;
     {
       std::lock_guard const lock(mutex_);
-      std::swap(last, waiting_);
+      last.swap(waiting_);
       if (last.empty()) {
         closed_ = true;
         return;
       }
     }
-    for (auto& work : last) work();
+    while (auto work = last.pop()) run(std::move(work));
   }
 }
 

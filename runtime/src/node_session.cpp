@@ -23,31 +23,50 @@ fault too_many_coroutines(std::size_t limit, std::uint8_t flags) {
 
 }  // namespace
 
-/// A running call as its method sees it, and the way back of its outcome: one object, for there is one of them a call.
-class node_session::served_scope final : public call_scope, public std::enable_shared_from_this<served_scope> {
+/// A call that is not over in the frame that brought it, as its method sees it, as the compute threads run it and as
+/// its outcome comes back: one object, which the I/O thread makes and, unless a context lives on, destroys.
+class node_session::served_call final : public call_scope,
+                                        public service_call,
+                                        public std::enable_shared_from_this<served_call> {
  public:
-  served_scope(node_session& to, call_id id, method_description const& method, class deadline until)
-      : call_scope(method.name, to.name_, until),
-        calls_{to.nested_, id, !method.coroutine},
+  served_call(node_session& to, call_id id, std::size_t method, class deadline until)
+      : call_scope(to.names_[method], until),
+        calls_{to.nested_, id, !to.services_.methods()[method].coroutine},
         to_(to.weak_from_this()),
-        done_(to.done_) {
+        done_(to.done_),
+        way_back_(*this) {
     // It lives in here and owns nothing of this.
     cluster = std::shared_ptr<void>(std::shared_ptr<void>(), &calls_);
+    // Most results fit, and so their memory stays with this thread too.
+    out.payload.reserve(1);
   }
 
-  /// On the thread on which the method ended.
-  void ended(outcome how) {
-    outcome_ = std::move(how);
-    done_->post([self = shared_from_this()] {
-      if (auto const session = self->to_.lock()) session->on_done(self->calls_.parent, std::move(self->outcome_));
-    });
-  }
+  void drop() noexcept override { what.scope.reset(); }
 
  private:
+  /// To the I/O thread.
+  struct way_back final : work_item {
+    explicit way_back(served_call& which) : call(which) {}
+    void run() override {
+      auto const self = std::move(kept);
+      if (auto const session = call.to_.lock()) session->on_done(call.calls_.parent, call.out);
+    }
+    void drop() noexcept override { kept.reset(); }
+
+    served_call& call;
+    std::shared_ptr<call_scope> kept;
+  };
+
+  /// Until here it was kept by its own scope.
+  void ended() noexcept override {
+    way_back_.kept = std::move(what.scope);
+    done_->post(work_ptr(&way_back_));
+  }
+
   nested_calls calls_;
   std::weak_ptr<node_session> to_;  ///< not kept alive: it must not be destroyed on a compute thread
   std::shared_ptr<mailbox> done_;
-  outcome outcome_;
+  way_back way_back_;
 };
 
 node_session::node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds,
@@ -63,6 +82,8 @@ node_session::node_session(std::unique_ptr<connection> over, seams const& world,
       drain_limit_(drain_limit),
       nested_(std::make_shared<remote_caller>(world, bounds)),
       done_(std::make_shared<mailbox>(world.io)) {
+  for (auto const& method : services_.methods())
+    names_.push_back(std::make_shared<call_scope::names const>(call_scope::names{method.name, name_}));
   nested_->attach(*session_);
 }
 
@@ -168,8 +189,11 @@ void node_session::on_request(frame& in) {
   what.watch = box_;
   auto const as = what.codec;
   auto const until = deadline_from_wire(header.deadline_us, heard_);
-  std::shared_ptr<served_scope> scope;
-  if (about.needs_scope) what.scope = scope = std::make_shared<served_scope>(*this, header.id, about, until);
+  auto const make_call = [&] {
+    return std::allocate_shared<served_call>(recycling_allocator<served_call>(), *this, header.id, *method, until);
+  };
+  std::shared_ptr<served_call> call;
+  if (about.needs_scope) what.scope = call = make_call();
   if (about.brief) {
     what.arguments = in.bytes().subspan(prefix.bytes);
     std::optional<time_point> began;
@@ -183,17 +207,16 @@ void node_session::on_request(frame& in) {
       return;
     }
   }
-  if (!scope) what.scope = scope = std::make_shared<served_scope>(*this, header.id, about, until);
+  if (!call) what.scope = call = make_call();
   auto kept = in.take(prefix.bytes);
   what.arguments = kept.bytes();
   what.storage = std::move(kept).release();
-  if (!running_.emplace(key(header.id), running_call{as, scope, about.coroutine}).second)
+  if (!running_.emplace(key(header.id), running_call{as, call, about.coroutine}).second)
     throw std::system_error(errc::protocol_error, "a call id that is in use");
   if (about.coroutine) ++coroutines_;
   what.time = &world_.clock;
-  // The invocation has its scope until it has told it.
-  services_.start(*method, std::move(what), world_.compute,
-                  [to = scope.get()](outcome ended) { to->ended(std::move(ended)); });
+  call->what = std::move(what);
+  services_.start(*method, service_call_ptr(call.get()), world_.compute);
 }
 
 void node_session::measured(std::size_t brief_method, duration ran) {
@@ -204,7 +227,7 @@ void node_session::measured(std::size_t brief_method, duration ran) {
                   std::to_string(brief_watch::limit.count()) + " us: leave dist::brief out for it");
 }
 
-void node_session::on_done(call_id id, outcome ended) {
+void node_session::on_done(call_id id, outcome& ended) {
   auto const found = running_.find(key(id));
   if (found == running_.end()) return;
   auto const as = found->second.as;

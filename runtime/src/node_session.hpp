@@ -3,12 +3,14 @@
 #include <dist/rpc/connection.hpp>
 #include <dist/rpc/context.hpp>
 #include <dist/rpc/hello.hpp>
+#include <dist/rpc/recycled.hpp>
 #include <dist/rpc/service.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/mailbox.hpp>
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "brief_watch.hpp"
 #include "peer_calls.hpp"
@@ -43,12 +45,12 @@ class node_session : public std::enable_shared_from_this<node_session> {
   void on_request(frame& in);
   /// A brief method that ran here.
   void measured(std::size_t brief_method, duration ran);
-  void on_done(call_id id, outcome ended);
+  void on_done(call_id id, outcome& ended);
   void answer(call_id id, codec as, outcome& ended);
   void refuse(call_id id, fault what, std::uint32_t running_us = 0);
   task<void> beat_loop();
 
-  class served_scope;
+  class served_call;
   struct running_call {
     codec as;
     std::shared_ptr<call_scope> scope;
@@ -81,8 +83,11 @@ class node_session : public std::enable_shared_from_this<node_session> {
   duration heartbeat_;
   duration drain_limit_;  ///< where the master asks for the drain
   std::shared_ptr<remote_caller> nested_;
-  std::shared_ptr<mailbox> done_;  ///< from the compute threads to here
-  std::unordered_map<std::uint64_t, running_call> running_;
+  std::shared_ptr<mailbox> done_;                                ///< from the compute threads to here
+  std::vector<std::shared_ptr<call_scope::names const>> names_;  ///< by method
+  std::unordered_map<std::uint64_t, running_call, std::hash<std::uint64_t>, std::equal_to<>,
+                     recycling_allocator<std::pair<std::uint64_t const, running_call>>>
+      running_;
   std::size_t coroutines_ = 0;  ///< of these
   std::size_t doomed_ = 0;      ///< likewise
   bool kills_ = false;

@@ -30,10 +30,10 @@ BOOST_AUTO_TEST_CASE(as_many_run_at_once_as_there_are_slots) {
   std::latch together(3);
   std::latch ended(3);
   for (int i = 0; i < 3; ++i)
-    pool.post([&] {
+    pool.post(dist::make_work([&] {
       together.arrive_and_wait();
       ended.count_down();
-    });
+    }));
   ended.wait();
 }
 
@@ -47,10 +47,10 @@ BOOST_AUTO_TEST_CASE(posts_come_from_any_thread) {
       for (int t = 0; t < 4; ++t)
         threads.emplace_back([&] {
           for (int i = 0; i < 100; ++i)
-            pool.post([&] {
+            pool.post(dist::make_work([&] {
               ++count;
               ended.count_down();
-            });
+            }));
         });
     }
     ended.wait();
@@ -65,16 +65,89 @@ BOOST_AUTO_TEST_CASE(what_has_not_begun_is_destroyed_not_run) {
   std::latch go_on(1);
   {
     dist::compute_pool pool(1);
-    pool.post([&] {
+    pool.post(dist::make_work([&] {
       begun.count_down();
       go_on.wait();
-    });
-    for (int i = 0; i < 100; ++i) pool.post([owned] { ++*owned; });
+    }));
+    for (int i = 0; i < 100; ++i) pool.post(dist::make_work([owned] { ++*owned; }));
     begun.wait();
     std::jthread stopper([&] { go_on.count_down(); });
     // How many of them begin depends on who is first; either way nothing is left.
   }
   BOOST_TEST(owned.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(coroutines_have_their_turn_between_much_work) {
+  dist::compute_pool pool(1);
+  std::latch go_on(1);
+  std::latch ended(1001);
+  std::atomic<int> done = 0;
+  std::atomic<int> done_before = -1;
+  pool.post(dist::make_work([&] { go_on.wait(); }));
+  for (int i = 0; i < 1000; ++i)
+    pool.post(dist::make_work([&] {
+      ++done;
+      ended.count_down();
+    }));
+  asio::post(pool.executor(), [&] {
+    done_before = done.load();
+    ended.count_down();
+  });
+  go_on.count_down();
+  ended.wait();
+  BOOST_TEST(done_before < 1000);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_behind_a_blocked_method_runs_on_a_spare) {
+  std::latch begun(1);
+  std::latch posted(1);
+  std::latch other(1);
+  std::latch ended(1);
+  dist::compute_pool pool(1);
+  pool.post(dist::make_work([&] {
+    begun.count_down();
+    posted.wait();
+    BOOST_TEST(pool.begin_block());
+    other.wait();
+    pool.end_block();
+    ended.count_down();
+  }));
+  begun.wait();
+  pool.post(dist::make_work([&] { other.count_down(); }));
+  posted.count_down();
+  ended.wait();
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_behind_a_lost_thread_runs_on_its_replacement) {
+  std::latch begun(1);
+  std::latch other(1);
+  dist::compute_pool pool(1);
+  pool.post(dist::make_work([&] {
+    begun.count_down();
+    other.wait();
+  }));
+  begun.wait();
+  pool.post(dist::make_work([&] { other.count_down(); }));
+  pool.replace_thread();
+  other.wait();
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_of_work_drops_what_is_left_and_keeps_the_order) {
+  std::vector<int> ran;
+  auto owned = std::make_shared<int>(0);
+  {
+    dist::work_queue queue;
+    for (int i = 0; i < 3; ++i) queue.push(dist::make_work([&ran, owned, i] { ran.push_back(i); }));
+    dist::run(queue.pop());
+    dist::work_queue other;
+    other.swap(queue);
+    BOOST_TEST(!queue.pop());
+    dist::run(other.pop());
+    other.push(dist::make_work([owned] {}));
+    BOOST_TEST(owned.use_count() == 3);
+  }
+  BOOST_TEST(owned.use_count() == 1);
+  BOOST_TEST(ran == (std::vector{0, 1}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(no_slots_are_one) { BOOST_TEST(dist::compute_pool(0).slots() == 1U); }
@@ -113,7 +186,7 @@ BOOST_AUTO_TEST_CASE(inline_work_runs_on_the_context) {
   dist::inline_compute compute(io, 4);
   BOOST_TEST(compute.slots() == 4U);
   bool ran = false;
-  compute.post([&] { ran = true; });
+  compute.post(dist::make_work([&] { ran = true; }));
   BOOST_TEST(!ran);
   io.run();
   BOOST_TEST(ran);

@@ -14,7 +14,9 @@ class no_compute final : public compute {
  public:
   explicit no_compute(asio::any_io_executor executor) : executor_(std::move(executor)) {}
   asio::any_io_executor executor() override { return executor_; }
-  void post(std::function<void()> work) override { asio::post(executor_, std::move(work)); }
+  void post(work_ptr work) override {
+    asio::post(executor_, [work = std::move(work)]() mutable { run(std::move(work)); });
+  }
   std::size_t slots() const noexcept override { return 1; }
 
  private:

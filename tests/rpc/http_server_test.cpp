@@ -22,7 +22,9 @@ class no_compute final : public dist::compute {
  public:
   explicit no_compute(asio::any_io_executor executor) : executor_(std::move(executor)) {}
   asio::any_io_executor executor() override { return executor_; }
-  void post(std::function<void()> work) override { asio::post(executor_, std::move(work)); }
+  void post(dist::work_ptr work) override {
+    asio::post(executor_, [work = std::move(work)]() mutable { dist::run(std::move(work)); });
+  }
   std::size_t slots() const noexcept override { return 1; }
 
  private:

@@ -35,7 +35,9 @@ class pool final : public dist::compute {
   void stop() { pool_.stop(); }
 
   asio::any_io_executor executor() override { return pool_.get_executor(); }
-  void post(std::function<void()> work) override { asio::post(pool_, std::move(work)); }
+  void post(work_ptr work) override {
+    asio::post(pool_, [work = std::move(work)]() mutable { run(std::move(work)); });
+  }
   std::size_t slots() const noexcept override { return threads_; }
 
  private:

@@ -123,16 +123,17 @@ double allocations_of_a_call(int in_flight) {
 
 BOOST_AUTO_TEST_SUITE(allocations)
 
-// Of both sides together, caller, master and node. None is the aim, and brief methods have reached it; what was reached
-// must not be lost again. Lanes that begin, beats, and buffers that grow by chance are the part behind the point.
+// Of both sides together, caller, master and node. Lanes that begin, beats, and buffers that grow by chance are the
+// part behind the point.
 BOOST_AUTO_TEST_CASE(calls_of_brief_methods_with_plain_numbers_allocate_nothing) {
   BOOST_TEST(allocations_of_a_call<&Sums::add>(1) < 0.5);
   BOOST_TEST(allocations_of_a_call<&Sums::add>(64) < 0.5);
 }
 
-BOOST_AUTO_TEST_CASE(calls_that_run_on_compute_threads_allocate_no_more_than_they_did) {
-  BOOST_TEST(allocations_of_a_call<&Sums::add_on_pool>(1) < 10.5);
-  BOOST_TEST(allocations_of_a_call<&Sums::add_on_pool>(64) < 10.5);
+// Waking the other thread is one, for all that is handed over meanwhile.
+BOOST_AUTO_TEST_CASE(calls_on_compute_threads_allocate_only_when_the_other_thread_is_woken) {
+  BOOST_TEST(allocations_of_a_call<&Sums::add_on_pool>(1) < 2.5);
+  BOOST_TEST(allocations_of_a_call<&Sums::add_on_pool>(64) < 2.5);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -49,7 +49,7 @@ class failing_compute final : public dist::compute {
  public:
   explicit failing_compute(asio::io_context& io) : inner_(io, 1) {}
   asio::any_io_executor executor() override { return inner_.executor(); }
-  void post(std::function<void()> work) override {
+  void post(dist::work_ptr work) override {
     if (std::exchange(fails, false)) throw std::length_error("no more room");
     inner_.post(std::move(work));
   }

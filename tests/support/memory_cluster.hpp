@@ -49,7 +49,7 @@ class held_compute final : public compute {
  public:
   held_compute(asio::io_context& io, std::size_t slots) : inner_(io, slots) {}
   asio::any_io_executor executor() override { return inner_.executor(); }
-  void post(std::function<void()> work) override {
+  void post(work_ptr work) override {
     if (holding_)
       held_.push_back(std::move(work));
     else
@@ -67,7 +67,7 @@ class held_compute final : public compute {
  private:
   inline_compute inner_;
   bool holding_ = false;
-  std::vector<std::function<void()>> held_;
+  std::vector<work_ptr> held_;
 };
 
 /// A master and its nodes in one thread, on a network in memory and in virtual time. The production code runs in it as

@@ -4,7 +4,6 @@
 #include <asio/post.hpp>
 #include <cstddef>
 #include <dist/rpc/compute.hpp>
-#include <functional>
 #include <semaphore>
 #include <thread>
 #include <utility>
@@ -23,7 +22,7 @@ class standing_compute final : public compute {
   }
 
   asio::any_io_executor executor() override { return io_.get_executor(); }
-  void post(std::function<void()> work) override {
+  void post(work_ptr work) override {
     asio::post(io_, [this, work = std::move(work)]() mutable { run(std::move(work)); });
   }
   void replace_thread() override {
@@ -50,10 +49,10 @@ class standing_compute final : public compute {
   }
 
  private:
-  void run(std::function<void()> work) {
+  void run(work_ptr work) {
     if (standing_ >= threads_) return held_.push_back(std::move(work));
-    runs_.emplace_back([this, work = std::move(work)] {
-      work();
+    runs_.emplace_back([this, work = std::move(work)]() mutable {
+      dist::run(std::move(work));
       back_.release();
     });
     back_.acquire();
@@ -68,7 +67,7 @@ class standing_compute final : public compute {
   std::size_t standing_ = 0;
   std::counting_semaphore<> back_{0};
   std::counting_semaphore<> go_on_{0};
-  std::vector<std::function<void()>> held_;
+  std::vector<work_ptr> held_;
   std::vector<std::thread> runs_;
 };
 

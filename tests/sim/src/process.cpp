@@ -17,7 +17,7 @@ void process_clock::skip_to_next() {
   if (auto const due = timers_.next_due(); due && *due > now()) ahead_ += *due - now();
 }
 
-void process_compute::post(std::function<void()> work) {
+void process_compute::post(work_ptr work) {
   waiting_.push_back(std::move(work));
   begin();
 }
@@ -25,8 +25,9 @@ void process_compute::post(std::function<void()> work) {
 void process_compute::begin() {
   while (busy_ < slots_ && !waiting_.empty()) {
     ++busy_;
-    auto run = [this, work = std::move(waiting_.front())] {
-      work();
+    // The clock's actions can be copied.
+    auto run = [this, work = std::make_shared<work_ptr>(std::move(waiting_.front()))] {
+      dist::run(std::move(*work));
       --busy_;
       begin();
     };

@@ -52,7 +52,7 @@ class process_compute final : public compute {
       : io_(io), time_(time), slots_(slots), takes_(std::move(takes)) {}
 
   asio::any_io_executor executor() override { return io_.get_executor(); }
-  void post(std::function<void()> work) override;
+  void post(work_ptr work) override;
   std::size_t slots() const noexcept override { return slots_; }
 
  private:
@@ -63,7 +63,7 @@ class process_compute final : public compute {
   std::size_t slots_;
   std::function<duration()> takes_;
   std::size_t busy_ = 0;
-  std::deque<std::function<void()>> waiting_;
+  std::deque<work_ptr> waiting_;
 };
 
 /// One process' way into the network, with faults of its own.

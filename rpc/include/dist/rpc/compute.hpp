@@ -2,7 +2,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <cstddef>
-#include <functional>
+#include <dist/rpc/work_item.hpp>
 
 namespace dist {
 
@@ -14,10 +14,10 @@ class compute {
   /// Where coroutine methods live and resume.
   virtual asio::any_io_executor executor() = 0;
   /// Runs `work` on some compute thread; from any thread. It must not throw.
-  virtual void post(std::function<void()> work) = 0;
-  /// The calling thread begins to block in a method, until end_block(): another may run in its place, at most one spare a
-  /// slot. False, and it must not block, when it is the last that does not: nothing could run what the others wait for.
-  /// From any thread; nothing on others than ours.
+  virtual void post(work_ptr work) = 0;
+  /// The calling thread begins to block in a method, until end_block(): another may run in its place, at most one spare
+  /// a slot. False, and it must not block, when it is the last that does not: nothing could run what the others wait
+  /// for. From any thread; nothing on others than ours.
   virtual bool begin_block() { return true; }
   virtual void end_block() noexcept {}
   /// One thread will never come back from what it runs: another takes its place. From any thread; nothing on others

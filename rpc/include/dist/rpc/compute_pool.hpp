@@ -26,7 +26,7 @@ class compute_pool final : public compute {
 
   /// Also drives asio timers that are made on it.
   asio::any_io_executor executor() override { return pool_.get_executor(); }
-  void post(std::function<void()> work) override;
+  void post(work_ptr work) override;
   bool begin_block() override;
   void end_block() noexcept override;
   void replace_thread() override;
@@ -37,11 +37,18 @@ class compute_pool final : public compute {
   void stop() noexcept;
 
  private:
+  /// One thread's way through what waits.
+  void run_waiting();
+  void add_spare();
+  void post_runner();
+
   std::size_t slots_;
   asio::thread_pool pool_;
   std::atomic<std::size_t> running_ = 0;
   std::mutex mutex_;
   std::vector<std::thread> spares_;
+  work_queue waiting_;
+  std::size_t runners_ = 0;  ///< threads that run what waits, or will: as many as there are, not as there is work
   std::size_t blocked_ = 0;
   bool stopped_ = false;
 };
@@ -52,7 +59,7 @@ class inline_compute final : public compute {
   explicit inline_compute(asio::io_context& io, std::size_t slots = 1) : io_(io), slots_(slots) {}
 
   asio::any_io_executor executor() override { return io_.get_executor(); }
-  void post(std::function<void()> work) override;
+  void post(work_ptr work) override;
   std::size_t slots() const noexcept override { return slots_; }
 
  private:

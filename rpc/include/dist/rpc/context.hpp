@@ -14,6 +14,13 @@ namespace dist {
 /// contexts, which may outlive the call.
 class call_scope {
  public:
+  /// Of the method and of the node that runs it: the same for many calls.
+  struct names {
+    std::string method;
+    std::string node;
+  };
+
+  call_scope(std::shared_ptr<names const> of, dist::deadline until);
   call_scope(std::string method, std::string node, dist::deadline until);
   call_scope(call_scope const&) = delete;
   call_scope& operator=(call_scope const&) = delete;
@@ -30,8 +37,8 @@ class call_scope {
   bool has_begun() const noexcept { return stage_.load(std::memory_order_acquire) == stage::begun; }
 
   dist::deadline deadline() const noexcept { return deadline_; }
-  std::string const& method() const noexcept { return method_; }
-  std::string const& node() const noexcept { return node_; }
+  std::string const& method() const noexcept { return names_->method; }
+  std::string const& node() const noexcept { return names_->node; }
 
   /// Calls `hook` once when the call is cancelled, on the thread that cancels, or here and now if it is cancelled
   /// already. It must not throw. One hook at a time; an empty one takes it away, and waits while it is running.
@@ -47,8 +54,7 @@ class call_scope {
     return stage_.compare_exchange_strong(expected, next, std::memory_order_acq_rel);
   }
 
-  std::string const method_;
-  std::string const node_;
+  std::shared_ptr<names const> const names_;
   dist::deadline const deadline_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<stage> stage_ = stage::waiting;

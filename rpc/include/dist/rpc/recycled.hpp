@@ -76,4 +76,26 @@ class recycled {
   }
 };
 
+/// The same for what shared pointers and containers allocate one by one.
+template <class T>
+class recycling_allocator {
+ public:
+  using value_type = T;
+
+  recycling_allocator() noexcept = default;
+  template <class U>
+  recycling_allocator(recycling_allocator<U> const&) noexcept {}  // NOLINT: allocators convert
+
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(count == 1 ? spare_blocks<sizeof(T)>::take() : ::operator new(count * sizeof(T)));
+  }
+  void deallocate(T* memory, std::size_t count) noexcept {
+    if (count == 1)
+      spare_blocks<sizeof(T)>::give(memory);
+    else
+      ::operator delete(memory);
+  }
+  friend bool operator==(recycling_allocator const&, recycling_allocator const&) noexcept { return true; }
+};
+
 }  // namespace dist

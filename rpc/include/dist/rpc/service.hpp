@@ -8,6 +8,7 @@
 #include <dist/rpc/fault.hpp>
 #include <dist/rpc/limits.hpp>
 #include <dist/rpc/task.hpp>
+#include <dist/rpc/work_item.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -93,6 +94,7 @@ struct bound_method {
 };
 
 class instance_gate;
+class service_call;
 
 /// All services of one node: their objects and the methods by index, name and Go spelling. Any thread may use it once
 /// it is built. A call that is still running when it goes keeps its object and ends as it would have; `compute` must
@@ -122,7 +124,8 @@ class service_table {
   /// Cancel   through what.scope: terminal for a coroutine, on its executor; a plain method may ask its context. A call
   ///          that was cancelled before its method began ends as errc::cancelled, not started.
   /// Runs on  a thread of `on`; a coroutine on a strand of on.executor(), under its object's rule of access.
-  /// Lives    the arguments until `done` has been called.
+  /// Lives    the arguments until the call has ended.
+  void start(std::size_t method, std::unique_ptr<service_call, drop_work> call, compute& on);
   void start(std::size_t method, invocation what, compute& on, done_handler done);
 
   struct call_counts {
@@ -133,6 +136,7 @@ class service_table {
 
  private:
   struct entry;
+  friend class service_call;
 
   std::vector<method_description> descriptions_;
   std::vector<std::shared_ptr<entry>> entries_;  ///< shared with the calls that run
@@ -141,5 +145,26 @@ class service_table {
   };
   std::unordered_map<std::string, std::size_t, text_hash, std::equal_to<>> by_name_;
 };
+
+/// A call on its way through a service: what is asked, what came of it, and the work for a compute thread in one
+/// object. It belongs to the service from start() until ended() or drop().
+class service_call : public work_item {
+ public:
+  invocation what;
+  outcome out;
+
+ protected:
+  ~service_call() = default;
+  /// Called at most once, on the thread on which the method ended, when its object is free again: `out` says how.
+  virtual void ended() noexcept = 0;
+
+ private:
+  friend class service_table;
+  void run() noexcept final;
+
+  std::shared_ptr<service_table::entry> called_;
+};
+
+using service_call_ptr = std::unique_ptr<service_call, drop_work>;
 
 }  // namespace dist

@@ -2,10 +2,11 @@
 
 #include <asio/io_context.hpp>
 #include <atomic>
-#include <functional>
+#include <concepts>
+#include <dist/rpc/work_item.hpp>
 #include <memory>
 #include <mutex>
-#include <vector>
+#include <utility>
 
 namespace dist {
 
@@ -14,9 +15,13 @@ class mailbox : public std::enable_shared_from_this<mailbox> {
  public:
   explicit mailbox(asio::io_context& io) : io_(io) {}
 
-  /// False, and nothing is kept, once it is closed. What `work` throws leaves the I/O thread's run(), after the others of
-  /// its turn have run.
-  bool post(std::function<void()> work);
+  /// False, and nothing is kept, once it is closed. What `work` throws leaves the I/O thread's run(), after the others
+  /// of its turn have run.
+  bool post(work_ptr work);
+  template <std::invocable F>
+  bool post(F work) {
+    return post(make_work(std::move(work)));
+  }
   /// What waits is dropped; nothing runs after this returns. I/O thread, or when its loop has ended.
   void close() noexcept;
   bool closed() const noexcept { return closed_; }
@@ -28,8 +33,7 @@ class mailbox : public std::enable_shared_from_this<mailbox> {
 
   asio::io_context& io_;
   std::mutex mutex_;
-  std::vector<std::function<void()>> waiting_;
-  std::vector<std::function<void()>> running_;
+  work_queue waiting_;
   std::atomic<bool> closed_ = false;
 };
 
