@@ -19,6 +19,8 @@ struct Bench {
   std::int64_t sum(std::int64_t a, std::int64_t b, std::int64_t c) const { return a + b + c; }
   std::int64_t sum_on_pool(std::int64_t a, std::int64_t b, std::int64_t c) const { return a + b + c; }
   double sum_span(std::span<double const> values) const { return bench::sum_doubles(values.data(), values.size()); }
+  /// For as many as are summed within the time of a brief method.
+  double sum_few(std::span<double const> values) const { return sum_span(values); }
   double sum_vector(std::vector<double> const& values) const {
     return bench::sum_doubles(values.data(), values.size());
   }
@@ -44,11 +46,13 @@ struct Bench {
   std::shared_ptr<std::vector<dist::event*>> gates_ = std::make_shared<std::vector<dist::event*>>();
 };
 BOOST_DESCRIBE_STRUCT(Bench, (),
-                      (sum, sum_on_pool, sum_span, sum_vector, echo, give_vector, count, count_on_pool, nap, wait,
-                       wait_on_pool, hold, held, release, resident))
+                      (sum, sum_on_pool, sum_span, sum_few, sum_vector, echo, give_vector, count, count_on_pool, nap,
+                       wait, wait_on_pool, hold, held, release, resident))
 
 template <>
 inline constexpr bool dist::brief<&Bench::sum> = true;
+template <>
+inline constexpr bool dist::brief<&Bench::sum_few> = true;
 template <>
 inline constexpr bool dist::brief<&Bench::count> = true;
 template <>

@@ -7,7 +7,8 @@
 // w1          one call in flight, three integers summed
 // w2:N        N calls in flight, for a second
 // count:N L   N of these calls, L in flight: for counting instructions
-// w3sum[:N]   1,000,000 doubles there, or N, their sum back: the method takes a view of what was received
+// w3sum[:N]   1,000,000 doubles there, or N, their sum back: the method takes a view of what was received; with N also
+//             `brief`, on the I/O thread
 // w3vec       the same into a vector of the method's own
 // w3echo      there and back
 // w4:N        N shards of 101 numbers, their palindromes counted, summed by map_reduce

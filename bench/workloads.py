@@ -4,6 +4,7 @@ import dataclasses
 
 PEERS = ["go-gob", "go-json", "grpc", "capnp", "zmq"]
 SIZES = [8, 128, 2048, 32768, 524288, 8388608, 32_000_000]  # doubles: 64 B to 256 MB
+MOST_BRIEF = 32768  # of these
 WINDOWS = [16, 64, 256, 1024]
 
 
@@ -27,12 +28,17 @@ def steps_of_w2():
         yield Step(f"w2:{window}", (f"w2_{window}_cps",), ("brief", "pool"), ("raw", *PEERS, "mpi"))
 
 
+def kinds_of(size):
+    """Of the method that sums so many: brief ones have 100 us at most."""
+    return ("brief", "pool") if size <= MOST_BRIEF else ("pool",)
+
+
 def steps_of_w3():
     yield Step("w3sum", ("w3_sum_GBps",), peers=("raw-block", *PEERS, "mpi"))
     yield Step("w3vec", ("w3_vec_GBps",), peers=("raw-block",))
     yield Step("w3echo", ("w3_echo_GBps",), peers=("raw-block", *PEERS, "mpi"))
     for size in SIZES:
-        yield Step(f"w3sum:{size}", (f"w3_sum_{8 * size}_GBps",), peers=("raw-block", "grpc", "zmq"))
+        yield Step(f"w3sum:{size}", (f"w3_sum_{8 * size}_GBps",), kinds_of(size), peers=("raw-block", "grpc", "zmq"))
 
 
 def percentiles(prefix):
@@ -82,7 +88,7 @@ def targets():
     for what in ("sum", "echo"):
         yield "W3", ("", f"w3_{what}_GBps"), "at least", 1, ("grpc", "", f"w3_{what}_GBps")
     for size in SIZES:
-        yield "W3", ("", f"w3_sum_{8 * size}_GBps"), "at least", 0.6, raw(f"w3_sum_{8 * size}_GBps")
+        yield "W3", (kinds_of(size)[0], f"w3_sum_{8 * size}_GBps"), "at least", 0.6, raw(f"w3_sum_{8 * size}_GBps")
     yield "W4", ("brief 4 nodes", "w4_100000_per_s"), "at least", 850_000, None
     yield "W4", ("pool 4 nodes", "w4_100000_per_s"), "at least", 425_000, None
     for factor, peer in ((8, "go-gob"), (15, "grpc")):
