@@ -154,7 +154,6 @@ class service_call : public work_item {
   outcome out;
 
  protected:
-  ~service_call() = default;
   /// Called at most once, on the thread on which the method ended, when its object is free again: `out` says how.
   virtual void ended() noexcept = 0;
 

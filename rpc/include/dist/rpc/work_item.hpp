@@ -11,13 +11,11 @@ namespace dist {
 /// handing it over allocates nothing.
 class work_item {
  public:
+  virtual ~work_item() = default;
   /// Called at most once; the item may be gone when it returns.
   virtual void run() = 0;
   /// Called instead of run() when nobody will: the item lets go of what it owns.
   virtual void drop() noexcept = 0;
-
- protected:
-  ~work_item() = default;
 
  private:
   friend class work_queue;
