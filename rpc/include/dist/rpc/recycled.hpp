@@ -30,7 +30,7 @@ class spare_blocks {
   static void give(void* memory) noexcept {
     if (spare_.count >= spare_.most) return ::operator delete(memory);
     // What was kept by a thread must not outlive it.
-    if (spare_.count == 0) at_thread_end_.is_there();
+    if (spare_.count == 0) empty_at_thread_end();
     spare_.first = new (memory) block{spare_.first};
     ++spare_.count;
   }
@@ -50,15 +50,17 @@ class spare_blocks {
     std::size_t most = bound;
   };
   struct emptier {
-    void is_there() noexcept {}
     ~emptier() {
       spare_.most = 0;
       while (spare_.first) ::operator delete(take());
     }
   };
+  /// In a function: g++ 12 defines the guard of a template's thread_local member twice.
+  static void empty_at_thread_end() noexcept {
+    [[maybe_unused]] static thread_local emptier const once;
+  }
 
   static inline constinit thread_local list spare_;
-  static inline thread_local emptier at_thread_end_;
 };
 
 /// Base of a class whose objects come and go with every call: `class waiter : public recycled<waiter>`.
