@@ -1,6 +1,93 @@
 #include <dist/rpc/limits.hpp>
 
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
 namespace dist {
+namespace {
+
+using unit = std::pair<std::string_view, std::uint64_t>;
+constexpr std::array<unit, 5> sizes{unit{"", 1}, {"B", 1}, {"KB", 1'000}, {"MB", 1'000'000}, {"GB", 1'000'000'000}};
+constexpr std::array<unit, 3> times{unit{"ms", 1}, {"s", 1'000}, {"min", 60'000}};
+constexpr std::array<unit, 1> counts{unit{"", 1}};
+
+struct known_count {
+  std::string_view name;
+  std::size_t limits::*member;
+  bool bytes;
+};
+constexpr known_count known_counts[] = {{"frame_bytes", &limits::frame_bytes, true},
+                                        {"hello_bytes", &limits::hello_bytes, true},
+                                        {"message_bytes", &limits::message_bytes, true},
+                                        {"http_head_bytes", &limits::http_head_bytes, true},
+                                        {"depth", &limits::depth, false},
+                                        {"batch_count", &limits::batch_count, false},
+                                        {"connection_count", &limits::connection_count, false},
+                                        {"calls_per_connection", &limits::calls_per_connection, false},
+                                        {"coroutine_count", &limits::coroutine_count, false},
+                                        {"outbox_bytes", &limits::outbox_bytes, true}};
+struct known_time {
+  std::string_view name;
+  std::chrono::milliseconds limits::*member;
+};
+constexpr known_time known_times[] = {{"handshake", &limits::handshake}, {"frame_idle", &limits::frame_idle}};
+
+/// Nothing where it is no number with one of these units, or zero.
+template <std::size_t Count>
+std::optional<std::uint64_t> parse(std::string_view text, std::array<unit, Count> const& units) {
+  std::uint64_t number = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string_view const suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  constexpr auto most = std::uint64_t{1} << 40;
+  if (error != std::errc() || number == 0) return std::nullopt;
+  for (auto const& [name, size] : units)
+    if (suffix == name && number <= most / size) return number * size;
+  return std::nullopt;
+}
+
+std::string known_names() {
+  std::string names;
+  for (auto const& one : known_counts) (names += one.name) += ", ";
+  for (auto const& one : known_times) (names += one.name) += ", ";
+  return names.substr(0, names.size() - 2);
+}
+
+}  // namespace
+
+std::string set_limit(limits& of, std::string_view text) {
+  auto const sign = text.find('=');
+  auto const name = text.substr(0, sign);
+  auto const value = sign == text.npos ? std::string_view() : text.substr(sign + 1);
+  for (auto const& one : known_counts) {
+    if (one.name != name) continue;
+    auto const parsed = one.bytes ? parse(value, sizes) : parse(value, counts);
+    if (!parsed) return std::string(name) + (one.bytes ? " takes a size, such as 2GB" : " takes a number of at least 1");
+    of.*one.member = static_cast<std::size_t>(*parsed);
+    return {};
+  }
+  for (auto const& one : known_times) {
+    if (one.name != name) continue;
+    auto const parsed = parse(value, times);
+    if (!parsed) return std::string(name) + " takes a time, such as 5s";
+    of.*one.member = std::chrono::milliseconds(*parsed);
+    return {};
+  }
+  return "no limit has this name; there are " + known_names();
+}
+
+std::vector<std::string> changed_limits(limits const& of) {
+  constexpr limits usual;
+  std::vector<std::string> texts;
+  for (auto const& one : known_counts)
+    if (of.*one.member != usual.*one.member) texts.push_back(std::string(one.name) + '=' + std::to_string(of.*one.member));
+  for (auto const& one : known_times)
+    if (of.*one.member != usual.*one.member)
+      texts.push_back(std::string(one.name) + '=' + std::to_string((of.*one.member).count()) + "ms");
+  return texts;
+}
 
 std::string within_limit(std::string_view name, std::chrono::milliseconds limit) {
   auto const ms = limit.count();

@@ -37,8 +37,10 @@ struct service_table::entry {
   /// Where every call ends: what is said of a failure, what is counted.
   void finish(invocation const& what, outcome& out) noexcept {
     if (!out.error && out.bytes() > what.result_limit) {
-      out.error = make_fault(errc::limit_exceeded, "result: " + std::to_string(out.bytes()) +
-                                                       " bytes, the limit is " + std::to_string(what.result_limit));
+      std::string const name = what.codec == codec::json ? "message_bytes" : "frame_bytes";
+      out.error = make_fault(errc::limit_exceeded, "the result has " + std::to_string(out.bytes()) + " bytes; the limit (" +
+                                                       name + ") is " + std::to_string(what.result_limit) +
+                                                       "; all ends can raise it: --limit " + name + "=SIZE");
       out.error->known = progress::executed;
     }
     if (!out.error) return;

@@ -104,7 +104,8 @@ void caller::start_here(call_ptr const& call) {
   if (call->arguments.size() > limits_.frame_bytes - most_prefix_bytes)
     return fail(*call, make_fault(errc::limit_exceeded, "the arguments have " + std::to_string(call->arguments.size()) +
                                                             " bytes; the limit (frame_bytes) is " +
-                                                            std::to_string(limits_.frame_bytes)));
+                                                            std::to_string(limits_.frame_bytes) +
+                                                            "; all ends can raise it: --limit frame_bytes=SIZE"));
   if (call->method->name.size() > most_name_bytes)
     return fail(*call, make_fault(errc::unknown_method, "a method's name has at most 255 bytes"));
   if (!call->early_problem.empty()) return fail(*call, make_fault(errc::bad_arguments, call->early_problem));

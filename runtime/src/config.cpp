@@ -36,6 +36,8 @@ po::options_description flags() {
       "lost-after", text("D"), "a node that is silent for so long is given up; default 30s")(
       "drain-limit", text("D"), "how long a node that is told to end finishes its calls; default 30s")(
       "spin", text("D"), "look for work for so long before sleeping, such as 50us: answers sooner, a processor busy; default 0")(
+      "limit", po::value<std::vector<std::string>>()->value_name("NAME=N")->composing(),
+      "what one peer may cost, such as frame_bytes=2GB; may be repeated; give both ends the same")(
       "go-nodes", text("CIDR"), "networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24")(
       "register-path", text("PATH"), "where nodes register; default /register-node")(
       "trace", text("FILE"), "write the job's calls to FILE as a timeline that Perfetto opens")(
@@ -220,6 +222,8 @@ run_config read(given_flags const& given) {
     if (bound > std::chrono::milliseconds(10)) throw mistake("--spin takes at most 10ms, such as --spin 50us");
     config.spin = std::chrono::duration_cast<std::chrono::microseconds>(bound);
   }
+  for (auto const& one : given.texts("limit"))
+    if (auto const problem = set_limit(config.limits, one); !problem.empty()) throw mistake("--limit " + one + ": " + problem);
   if (auto const networks = given.text("go-nodes")) config.go_nodes = split(*networks);
   if (auto const path = given.text("register-path")) {
     if (!path->starts_with('/')) throw mistake("--register-path starts with /, such as /register-node");

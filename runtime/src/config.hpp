@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <dist/rpc/address.hpp>
+#include <dist/rpc/limits.hpp>
 #include <dist/rpc/log.hpp>
 #include <dist/rpc/tls_context.hpp>
 #include <functional>
@@ -42,6 +43,7 @@ struct run_config {
   std::chrono::nanoseconds lost_after = std::chrono::seconds(30);
   std::chrono::nanoseconds drain_limit = std::chrono::seconds(30);
   std::chrono::microseconds spin{};
+  dist::limits limits;
   std::vector<std::string> go_nodes;
   std::string register_path = "/register-node";
   dist::log_level log_level = dist::log_level::warn;

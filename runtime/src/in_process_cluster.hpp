@@ -12,7 +12,7 @@ namespace dist {
 class in_process_cluster {
  public:
   in_process_cluster(seams const& world, master_options options, service_list const& services)
-      : secret_(options.secret), master_(world, std::move(options)), node_(world, node_of(master_), services),
+      : secret_(options.secret), limits_(options.limits), master_(world, std::move(options)), node_(world, node_of(master_), services),
         tasks_(world.io.get_executor()) {}
 
   task<void> run() {
@@ -32,10 +32,12 @@ class in_process_cluster {
     options.master = of.local_address();
     options.name = "inline";
     options.secret = secret_;
+    options.limits = limits_;
     return options;
   }
 
   std::string secret_;
+  dist::limits limits_;
   master master_;
   node node_;
   task_group tasks_;

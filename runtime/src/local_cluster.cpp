@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <dist/rpc/cpu_count.hpp>
+#include <dist/rpc/limits.hpp>
 #include <dist/rpc/task_group.hpp>
 
 #include "node_processes.hpp"
@@ -66,6 +67,7 @@ class local_cluster::impl {
     made.labels = options.labels;
     made.log_level = static_cast<int>(options.log_level);
     made.spin_us = static_cast<std::uint32_t>(options.spin.count());
+    made.limits = changed_limits(options.master.limits);
     made.secret = secret_descriptor_;
     return made;
   }

@@ -95,6 +95,7 @@ int serve_local_cluster(orders const& given, service_list const& services) {
     options.labels = given.labels;
     options.secret = take_secret(given.secret);
     options.rejoin = false;
+    for (auto const& one : given.limits) set_limit(options.limits, one);
     return run_node(self, std::move(options));
   } catch (...) {
     return self.say_thrown();
@@ -113,6 +114,7 @@ int run_node(process const& of) {
   options.insecure = of.config.insecure;
   options.register_path = of.config.register_path;
   options.drain_limit = of.config.drain_limit;
+  options.limits = of.config.limits;
   return run_node(of, std::move(options));
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dist {
 
@@ -17,12 +18,13 @@ struct orders {
   std::map<std::string, std::string> labels;
   int log_level = 0;   ///< with a master
   std::uint32_t spin_us = 0;  ///< likewise; see system_world::run
+  std::vector<std::string> limits;  ///< likewise, those that are not as by default; see set_limit
   int secret = -1;     ///< descriptor of a file with the secret; -1: there is none here
   int black_box = -1;  ///< descriptor
   int parent = 0;      ///< its process id
   dist::predecessor predecessor;
 };
-BOOST_DESCRIBE_STRUCT(orders, (), (master, name, slots, labels, log_level, spin_us, secret, black_box, parent, predecessor))
+BOOST_DESCRIBE_STRUCT(orders, (), (master, name, slots, labels, log_level, spin_us, limits, secret, black_box, parent, predecessor))
 
 /// `VARIABLE=text` for the child's environment.
 std::string to_environment(orders const& given);

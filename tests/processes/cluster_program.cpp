@@ -25,6 +25,7 @@ struct Work {
     note(file, "cancelled");
   }
   std::int64_t pid() const { return ::getpid(); }
+  std::string long_text(std::size_t size) const { return std::string(size, 'x'); }
   /// Prints `text` so often; then ends this process as `signal` says, 0: not.
   void print(std::string const& text, std::int64_t times, int signal) const {
     for (std::int64_t i = 0; i < times; ++i) std::cout << text;
@@ -54,7 +55,7 @@ struct Work {
     return ::getpid();
   }
 };
-BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, print, say, crash, boom, boom_once))
+BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, long_text, print, say, crash, boom, boom_once))
 
 Work make_work() {
   if (std::getenv("WORK_IS_BROKEN")) throw std::runtime_error("no work here");
@@ -124,6 +125,10 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
     std::iota(numbers.begin(), numbers.end(), 0);
     auto all = dist::map<&Work::say>(cluster, numbers, dist::fan_out().progress("saying"));
     co_await std::move(all);
+  } else if (what == "long_text") {
+    auto call = dist::go<&Work::long_text>(cluster, std::stoul(word(words, 1)));
+    auto const text = co_await std::move(call);
+    std::cout << text.size() << '\n';
   } else if (what == "throw") {
     throw std::runtime_error("the job has had enough");
   } else if (what == "code") {

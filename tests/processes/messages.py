@@ -188,6 +188,19 @@ def wrong_number(world):
     printed(world, "--local", "0", "sum", "3", code=2, case="wrong_number")
 
 
+def arguments_too_large(world):
+    printed(world, "--local", "1", "--limit", "frame_bytes=20KB", "until_cancelled", "x" * 50000, code=1,
+            case="arguments_too_large")
+
+
+def result_too_large(world):
+    printed(world, "--local", "1", "--limit", "frame_bytes=20KB", "long_text", "30000", code=1, case="result_too_large")
+
+
+def no_such_limit(world):
+    printed(world, "--limit", "frames=2", "sum", "3", code=2, case="no_such_limit")
+
+
 def two_roles(world):
     printed(world, "--inline", "--master", ":3000", "sum", "3", code=2, case="two_roles")
 
@@ -202,6 +215,7 @@ def every_row_has_its_case(world):
 CASES = [connection_refused, command_without_master, port_taken, open_without_secret, nobody_joined, label_missing,
          secret_file_missing, secret_file_open, secret_file_short, secret_missing, secret_wrong, name_taken,
          tls_against_plain, plain_against_tls, certificate_unknown, certificate_missing, unknown_method, argument_count,
-         argument_type, poisoned, lost_once, node_process_ended, wrong_number, two_roles]
+         argument_type, poisoned, lost_once, node_process_ended, wrong_number, arguments_too_large,
+         result_too_large, no_such_limit, two_roles]
 
 main([every_row_has_its_case, *CASES])

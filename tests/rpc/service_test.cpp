@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_result_that_cannot_travel_is_a_fault_of_a_method_that_ran
   BOOST_TEST_REQUIRE(out.error.has_value());
   BOOST_TEST((out.error->code == dist::errc::limit_exceeded));
   BOOST_TEST((out.error->known == dist::progress::executed));
-  BOOST_TEST(out.error->message.find("the limit is 50") != std::string::npos, out.error->message);
+  BOOST_TEST(out.error->message.find("the limit (frame_bytes) is 50") != std::string::npos, out.error->message);
 }
 
 BOOST_AUTO_TEST_CASE(a_method_answers_to_its_name_and_to_its_go_spelling) {

@@ -115,6 +115,8 @@ BOOST_AUTO_TEST_CASE(each_flag) {
       {{"--secret-file", "s"}, [](auto const& c) { return c.secret_file == "s"; }},
       {{"--insecure"}, [](auto const& c) { return c.insecure; }},
       {{"--spin", "50us"}, [](auto const& c) { return c.spin == 50us; }},
+      {{"--limit", "depth=3", "--limit", "frame_bytes=1MB"},
+       [](auto const& c) { return c.limits.depth == 3 && c.limits.frame_bytes == 1'000'000; }},
       {{"--heartbeat", "250ms"}, [](auto const& c) { return c.heartbeat == 250ms; }},
       {{"--heartbeat", "2"}, [](auto const& c) { return c.heartbeat == 2s; }},
       {{"--lost-after", "5min"}, [](auto const& c) { return c.lost_after == 5min; }},
@@ -211,6 +213,8 @@ BOOST_AUTO_TEST_CASE(wrong_values_say_what_is_right) {
       {{"--connect", "host:"}, {"--connect host:"}},
       {{"--spin", "11ms"}, {"--spin", "10ms"}},
       {{"--spin", "much"}, {"--spin much"}},
+      {{"--limit", "depth"}, {"--limit depth: depth takes a number"}},
+      {{"--limit", "deep=3"}, {"--limit deep=3: no limit has this name", "frame_idle"}},
       {{"--heartbeat", "soon"}, {"--heartbeat soon", "500ms"}},
       {{"--heartbeat", "1ms"}, {"--heartbeat", "10ms"}},
       {{"--heartbeat", "-1s"}, {"--heartbeat -1s"}},
@@ -266,7 +270,7 @@ BOOST_AUTO_TEST_CASE(the_usage_names_what_there_is) {
   for (auto const* part :
        {"usage: palindroms [FLAGS]", "-j [ --local ] N", "--inline", "--master ADDR", "--join ADDR", "--connect ADDR",
         "--slots N", "--name NAME", "--min-nodes N", "--secret-file FILE", "--insecure", "--heartbeat D", "--lost-after D", "--drain-limit D",
-        "--spin D", "--go-nodes CIDR", "--register-path PATH", "--log LEVEL", "-v", "-q", "--version", "--help",
+        "--spin D", "--limit NAME=N", "--go-nodes CIDR", "--register-path PATH", "--log LEVEL", "-v", "-q", "--version", "--help",
         "DIST_JOIN=desk:3000 is --join desk:3000", "0 done, 1 failed, 2 wrong use, 3 done with failed items",
         "4 no master or no nodes, 130 interrupted"})
     BOOST_TEST(text.find(part) != std::string::npos, std::string(part) + " is not in\n" + text);

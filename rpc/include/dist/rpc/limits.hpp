@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dist {
 
@@ -22,6 +23,13 @@ struct limits {
   std::chrono::milliseconds handshake = std::chrono::seconds(10);  ///< from accept to the end of the hello
   std::chrono::milliseconds frame_idle = std::chrono::seconds(30);  ///< silence in the middle of a frame or message
 };
+
+/// Sets one by its name, as in `frame_bytes=2GB`: bytes in B, KB, MB or GB (powers of 1000), counts as they are, times as in
+/// `handshake=5s`. Returns what is wrong with the text; empty: nothing.
+std::string set_limit(limits& of, std::string_view text);
+
+/// Those that are not as they are by default, each as set_limit takes it.
+std::vector<std::string> changed_limits(limits const& of);
 
 /// Of what ran out of time: "within 10 s, the limit (handshake)".
 std::string within_limit(std::string_view name, std::chrono::milliseconds limit);

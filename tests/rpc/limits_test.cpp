@@ -1,0 +1,47 @@
+#include <dist/rpc/limits.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+BOOST_AUTO_TEST_CASE(limits_are_set_by_their_names) {
+  dist::limits set;
+  BOOST_TEST(dist::set_limit(set, "frame_bytes=2GB") == "");
+  BOOST_TEST(dist::set_limit(set, "http_head_bytes=8000") == "");
+  BOOST_TEST(dist::set_limit(set, "depth=100") == "");
+  BOOST_TEST(dist::set_limit(set, "handshake=5s") == "");
+  BOOST_TEST(set.frame_bytes == 2'000'000'000U);
+  BOOST_TEST(set.http_head_bytes == 8000U);
+  BOOST_TEST(set.depth == 100U);
+  BOOST_TEST((set.handshake == std::chrono::seconds(5)));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_changed_can_be_set_again) {
+  BOOST_TEST(dist::changed_limits({}).empty());
+  dist::limits set;
+  set.outbox_bytes = 5;
+  set.frame_idle = std::chrono::milliseconds(250);
+  auto const texts = dist::changed_limits(set);
+  BOOST_TEST(texts == (std::vector<std::string>{"outbox_bytes=5", "frame_idle=250ms"}), boost::test_tools::per_element());
+  dist::limits again;
+  for (auto const& one : texts) BOOST_TEST(dist::set_limit(again, one) == "");
+  BOOST_TEST(again.outbox_bytes == 5U);
+  BOOST_TEST((again.frame_idle == set.frame_idle));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_is_said) {
+  dist::limits set;
+  struct row {
+    char const* text;
+    char const* problem;
+  };
+  row const rows[] = {{"frame_bytes", "frame_bytes takes a size, such as 2GB"},
+                      {"frame_bytes=", "frame_bytes takes a size, such as 2GB"},
+                      {"frame_bytes=0", "frame_bytes takes a size, such as 2GB"},
+                      {"frame_bytes=-1", "frame_bytes takes a size, such as 2GB"},
+                      {"frame_bytes=2TB", "frame_bytes takes a size, such as 2GB"},
+                      {"frame_bytes=99999999GB", "frame_bytes takes a size, such as 2GB"},
+                      {"depth=2KB", "depth takes a number of at least 1"},
+                      {"handshake=5", "handshake takes a time, such as 5s"}};
+  for (auto const& one : rows) BOOST_TEST(dist::set_limit(set, one.text) == one.problem);
+  BOOST_TEST(dist::set_limit(set, "frames=3").starts_with("no limit has this name; there are frame_bytes, hello_bytes, "));
+  BOOST_TEST(dist::changed_limits(set).empty());
+}
