@@ -6,6 +6,7 @@
 
 namespace dist {
 
+/// When a node that only fails is set aside, and for how long.
 struct ejection_settings {
   unsigned failures = 5;                               ///< in a row, until a node is set aside; 0: none ever is
   duration first_pause = std::chrono::seconds(1);      ///< until it is tried with one call; doubles with each try in vain

@@ -9,6 +9,7 @@
 
 namespace dist {
 
+/// How much silence a node may keep; both ends use the same heartbeat.
 struct liveness_settings {
   duration heartbeat = std::chrono::seconds(1);    ///< between two beats; both ends; tick at least this often
   unsigned suspect_after_beats = 2;                ///< silence until no new calls go there
@@ -22,6 +23,7 @@ enum class liveness_change {
   needed_again,    ///< it was set aside, and too few others are left
 };
 
+/// What a round has found of one node.
 struct liveness_event {
   node_id node{};
   liveness_change change{};

@@ -22,6 +22,7 @@ struct ticket {
   friend bool operator==(ticket const&, ticket const&) = default;
 };
 
+/// When the queue is full: beyond either a call is refused with errc::overloaded.
 struct queue_bounds {
   std::size_t count = 1'000'000;               ///< calls that wait
   std::size_t bytes = std::size_t{256} << 20;  ///< of their arguments; one larger call may wait alone
@@ -38,6 +39,7 @@ class call_queue {
   /// A call's place in its line; calls with particular wishes do not hold up the others.
   enum lane : std::uint8_t { nested, nested_particular, top_level, top_level_particular, lane_count };
 
+  /// A call that waits, in the chain of its lane; a free one in the chain of those.
   struct entry {
     call_ref call{};
     call_needs needs;

@@ -25,6 +25,7 @@
 
 namespace dist {
 
+/// The settings of the parts of which a registry is made.
 struct registry_settings {
   liveness_settings liveness;
   queue_bounds queue;
@@ -51,6 +52,7 @@ enum class placing {
 std::string_view to_text(placing what) noexcept;
 std::ostream& operator<<(std::ostream& out, placing what);
 
+/// What became of a submitted call: a node and its lease, a place in the queue, or a refusal.
 struct placement {
   placing what = placing::refused;
   node_id node{};
@@ -83,6 +85,7 @@ struct node_view {
   time_point last_heard{};
 };
 
+/// How many nodes, slots and calls there are, now.
 struct registry_counts {
   std::size_t nodes = 0;
   std::size_t living = 0;

@@ -6,6 +6,7 @@
 
 namespace dist {
 
+/// How many calls may be issued again, and after which pauses.
 struct retry_settings {
   unsigned percent = 20;     ///< of the calls may be issued again
   unsigned burst = 10;       ///< re-issues at once without any calls before

@@ -30,7 +30,7 @@ result<address> parse_address(std::string_view text);
 /// `host:port`, with brackets around an IPv6 literal.
 std::string to_text(address const& where);
 
-/// Whether only this machine can reach it: localhost, 127/8, ::1, ::ffff:127/104.
+/// Whether only this machine can reach it: localhost, 127/8, the same mapped into IPv6, and the loopback of IPv6.
 bool is_loopback(std::string_view host);
 
 }  // namespace dist

@@ -23,6 +23,7 @@ std::ostream& operator<<(std::ostream& out, dialect kind);
 /// White space that may come before the first byte that counts.
 inline constexpr std::size_t dialect_space_bytes = 64;
 
+/// What the first bytes of a connection say.
 struct sniffed {
   dialect kind = dialect::need_more;
   std::size_t skipped_bytes = 0;  ///< white space to drop before the bytes go to their parser

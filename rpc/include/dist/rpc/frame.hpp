@@ -45,6 +45,7 @@ struct frame_flags {
   static constexpr std::uint8_t again = 128;      ///< request to a master: it may have run; only where that does no harm
 };
 
+/// The fixed part of a frame; docs/PROTOCOL.md has its bytes.
 struct frame_header {
   frame_kind kind{};
   std::uint8_t flags = 0;

@@ -6,6 +6,7 @@
 
 namespace dist {
 
+/// What came back for a request.
 struct http_answer {
   http_response response;
   buffer rest;  ///< bytes behind the response: frames after a 101

@@ -15,6 +15,7 @@ namespace dist {
 ///          64 bits and doubles hold; errc::limit_exceeded: nested deeper than `depth_limit`.
 result<boost::json::value> parse_json(std::string_view text, std::size_t depth_limit);
 
+/// A member of an object whose text has not been parsed yet.
 struct json_member {
   std::string_view name;   ///< as written between the quotes, escapes included
   std::string_view value;  ///< the value's text, without white space around it

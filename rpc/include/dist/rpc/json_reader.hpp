@@ -16,6 +16,7 @@ class json_reader {
   static constexpr bool exact_floats = false;
   static constexpr bool ignores_unknown = false;
 
+  /// A list or object that is being read.
   struct frame {
     std::size_t count = 0;
     boost::json::value const* of = nullptr;

@@ -34,12 +34,14 @@ struct rpc_request {
   bool is_notification() const noexcept { return !id_text; }
 };
 
+/// The error of an answer.
 struct rpc_error {
   int code = 0;           ///< 0 in 1.0, which has none
   std::string message;    ///< decoded
   std::string data_text;  ///< as written; empty: none
 };
 
+/// An answer, of either version.
 struct rpc_reply {
   rpc_version version = rpc_version::v2;
   std::string id_text;
@@ -57,6 +59,7 @@ struct rpc_invalid {
 
 using rpc_item = std::variant<rpc_request, rpc_reply, rpc_invalid>;
 
+/// What one message has: a request, an answer, or a batch of them.
 struct rpc_message {
   bool batch = false;           ///< answers go out as one array, see write_batch
   std::vector<rpc_item> items;  ///< one, unless it is a batch

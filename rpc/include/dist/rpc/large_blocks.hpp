@@ -13,6 +13,7 @@ class large_blocks {
   /// Smaller ones are the heap's.
   static constexpr std::size_t least_bytes = 1024 * 1024;
 
+  /// Pages that belong to their taker until they are given back.
   struct block {
     std::byte* data = nullptr;  ///< null: none
     std::size_t bytes = 0;

@@ -37,6 +37,7 @@ inline constexpr bool is_writable_span = false;
 template <class T, std::size_t N>
 inline constexpr bool is_writable_span<std::span<T, N>> = !std::is_const_v<T>;
 
+/// What awaiting a method's declared result yields: `T` for `task<T>`, otherwise the type itself.
 template <class T>
 struct awaited {
   using type = T;
@@ -69,6 +70,7 @@ template <class Pointer>
 struct member_signature {
   static constexpr bool is_served = false;
 };
+/// What member_signature says of each kind of member function that can be served.
 template <class C, class R, class... P>
 struct member_signature_of {
   using class_type = C;
@@ -89,6 +91,7 @@ struct member_signature<R (C::*)(P...) noexcept> : member_signature<R (C::*)(P..
 template <class C, class R, class... P>
 struct member_signature<R (C::*)(P...) const noexcept> : member_signature<R (C::*)(P...) const> {};
 
+/// The class of a member pointer; void for what is none.
 template <class Pointer>
 struct class_of_pointer {
   using type = void;

@@ -128,6 +128,7 @@ class service_table {
   void start(std::size_t method, std::unique_ptr<service_call, drop_work> call, compute& on);
   void start(std::size_t method, invocation what, compute& on, done_handler done);
 
+  /// How often a method was called, and how often that failed.
   struct call_counts {
     std::uint64_t calls = 0;     ///< begun or queued at a busy object
     std::uint64_t failures = 0;  ///< ended with a fault

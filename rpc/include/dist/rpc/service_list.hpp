@@ -18,6 +18,7 @@ namespace dist {
 /// exists before make().
 class service_list {
  public:
+  /// A class that is served: its name, its methods, and how its object is made.
   struct maker {
     std::string name;  ///< `Arith`
     std::vector<bound_method> methods;

@@ -190,6 +190,7 @@ template <class T>
 inline constexpr bool is_nullable =
     kind_of<T>() == value_kind::nullable || kind_of<T>() == value_kind::null || kind_of<T>() == value_kind::any;
 
+/// What an optional or a pointer holds.
 template <class T>
 struct pointee {
   using type = typename T::value_type;

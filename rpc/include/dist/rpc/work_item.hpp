@@ -22,6 +22,7 @@ class work_item {
   work_item* next_ = nullptr;
 };
 
+/// How a unique_ptr lets go of an item that nobody runs.
 struct drop_work {
   void operator()(work_item* item) const noexcept { item->drop(); }
 };

@@ -40,6 +40,7 @@ class chunk_range : public std::ranges::view_interface<chunk_range<T>> {
     if (size < 1) throw std::invalid_argument("dist::chunks: the size of a chunk must be at least 1");
   }
 
+  /// Makes each chunk when it is asked for.
   class iterator {
    public:
     using value_type = chunk<T>;

@@ -21,6 +21,7 @@ struct failed_input {
 /// `input 17 {"volatility":-1}: Pricer.price on ws07: ...`
 std::string to_text(failed_input const& one);
 
+/// What collect yields: the results that came, and the inputs that failed.
 template <class R>
 struct collected {
   using value_type = std::conditional_t<std::is_void_v<R>, std::monostate, R>;

@@ -116,6 +116,7 @@ struct for_value {
     return start_call<R>(on, std::move(call));
   }
 };
+/// How try_call starts a call: awaiting it yields a value or a fault.
 struct for_result {
   template <class R>
   using yields = pending<result<R>>;
@@ -128,6 +129,7 @@ struct for_result {
 template <auto Method>
 using class_of_method = typename class_of_pointer<decltype(Method)>::type;
 
+/// The type behind go, call and try_call of one method; of what cannot be called, one that says why.
 template <class How, auto Method, class Serving>
 struct method_call_for {
   using type = refused_call<method_traits<Method, Serving>::accepted>;

@@ -87,6 +87,7 @@ inline constexpr bool is_chunk_range = false;
 template <class T>
 inline constexpr bool is_chunk_range<chunk_range<T>> = true;
 
+/// Reads a range, an input for each call, when its turn comes.
 template <class Arguments, class Inputs>
 class range_source final : public input_source {
  public:

@@ -11,6 +11,7 @@
 
 namespace dist {
 
+/// How many node processes there are, and how they and their master are made.
 class local_options {
  public:
   local_options() {}

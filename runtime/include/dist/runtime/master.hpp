@@ -14,6 +14,7 @@
 
 namespace dist {
 
+/// Where a master listens, whom it lets in, and what it takes for silence.
 class master_options {
  public:
   master_options() {}

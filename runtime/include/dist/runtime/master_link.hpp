@@ -11,6 +11,7 @@
 
 namespace dist {
 
+/// Where a job finds its master, and how it shows itself there.
 class link_options {
  public:
   link_options() {}

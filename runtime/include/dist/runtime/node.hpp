@@ -15,6 +15,7 @@ namespace dist {
 
 class black_box;
 
+/// Which master a node joins, what it says of itself, and how long it finishes its calls when it ends.
 class node_options {
  public:
   node_options() {}

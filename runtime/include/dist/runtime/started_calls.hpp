@@ -24,6 +24,7 @@ class started_calls {
   /// A call of a caller that is gone (null) has ended with errc::stopped.
   void add(std::shared_ptr<caller> calls, call_ptr call);
 
+  /// A call that has ended, with its answer.
   struct ended {
     std::size_t number;  ///< in the order of add()
     call_ptr call;
