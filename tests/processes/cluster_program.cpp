@@ -57,6 +57,14 @@ struct Work {
 };
 BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, long_text, print, say, crash, boom, boom_once))
 
+/// The class as another build of the program has it.
+namespace other {
+struct Work {
+  std::string square(std::string const& value) const { return value + value; }
+};
+BOOST_DESCRIBE_STRUCT(Work, (), (square))
+}  // namespace other
+
 Work make_work() {
   if (std::getenv("WORK_IS_BROKEN")) throw std::runtime_error("no work here");
   return {};
@@ -109,6 +117,10 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
     auto const count = [](std::int64_t sum, std::int64_t) { return sum + 1; };
     auto sum = dist::map_reduce<&Work::slow>(cluster, inputs, std::int64_t{0}, count);
     std::cout << co_await std::move(sum) << '\n';
+  } else if (what == "all_once") {
+    std::vector<std::tuple<std::int64_t, std::string>> const inputs(2, {0, "/dev/null"});
+    auto all = dist::map<&Work::slow_once>(cluster, inputs);
+    std::cout << (co_await std::move(all)).size() << '\n';
   } else if (what == "slow_once") {
     auto call = dist::go<&Work::slow_once>(cluster, std::stoll(word(words, 1)), word(words, 2));
     std::cout << co_await std::move(call) << '\n';
@@ -144,4 +156,7 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return dist::run(argc, argv, dist::service<Work>(make_work), job); }
+int main(int argc, char** argv) {
+  auto const services = std::getenv("WORK_IS_OTHER") ? dist::services<other::Work>() : dist::service<Work>(make_work);
+  return dist::run(argc, argv, services, job);
+}

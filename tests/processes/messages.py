@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import socket
+import subprocess
 import sys
 
 from support import Process, expect, main
@@ -172,6 +173,42 @@ def argument_type(world):
     commanded(world, "call", "Work.square", '"five"', "--master", with_a_node(world).at, code=1, case="argument_type")
 
 
+def too_deep(world):
+    commanded(world, "call", "Work.square", "[" * 100 + "]" * 100, "--master", with_a_node(world).at, code=2,
+              case="too_deep")
+
+
+def not_const(world):
+    has(world.start("--local", "1", "all_once").ends(0).stderr(), "not_const")
+
+
+def types_differ(world):
+    master = world.master()
+    world.node(master, "b", environment={"WORK_IS_OTHER": "1"})
+    master.says(to_pattern(MESSAGES["types_differ"]))
+
+
+def build_id(program):
+    notes = subprocess.run(["readelf", "--notes", program], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"Build ID: (\w+)", notes)
+    return bytes.fromhex(found.group(1)) if found else b""
+
+
+def other_build(world):
+    """The program's copy, with another number in the place of its build id."""
+    master = world.master()
+    with open(world.program, "rb") as file:
+        content = file.read()
+    own = build_id(world.program)
+    expect(own and content.count(own) == 1, "the program has no build id")
+    other = world.path("other")
+    with open(other, "wb") as file:
+        file.write(content.replace(own, own[::-1]))
+    os.chmod(other, 0o700)
+    world.processes.append(Process(other, ["--join", master.at, "--name", "b"]))
+    master.says(to_pattern(MESSAGES["other_build"]))
+
+
 def poisoned(world):
     printed(world, "--local", "1", "poison", code=1, case="poisoned")
 
@@ -215,7 +252,7 @@ def every_row_has_its_case(world):
 CASES = [connection_refused, command_without_master, port_taken, open_without_secret, nobody_joined, label_missing,
          secret_file_missing, secret_file_open, secret_file_short, secret_missing, secret_wrong, name_taken,
          tls_against_plain, plain_against_tls, certificate_unknown, certificate_missing, unknown_method, argument_count,
-         argument_type, poisoned, lost_once, node_process_ended, wrong_number, arguments_too_large,
-         result_too_large, no_such_limit, two_roles]
+         argument_type, too_deep, not_const, types_differ, other_build, poisoned, lost_once, node_process_ended,
+         wrong_number, arguments_too_large, result_too_large, no_such_limit, two_roles]
 
 main([every_row_has_its_case, *CASES])
