@@ -1,7 +1,5 @@
 #pragma once
 
-#include <dist/rpc/recycled.hpp>
-
 #include <memory>
 #include <utility>
 
@@ -32,10 +30,11 @@ using work_ptr = std::unique_ptr<work_item, drop_work>;
 
 inline void run(work_ptr item) { item.release()->run(); }
 
-/// A function as an item: `make_work([&] { ... })`.
+/// A function as an item: `make_work([&] { ... })`. Its memory is not kept for others: what one thread makes and another
+/// ends would pile up there.
 template <class F>
 work_ptr make_work(F function) {
-  struct function_work final : work_item, recycled<function_work> {
+  struct function_work final : work_item {
     explicit function_work(F&& what) : does(std::move(what)) {}
     void run() override {
       std::unique_ptr<function_work> const self(this);
