@@ -7,6 +7,7 @@
 #include <dist/rpc/fault.hpp>
 #include <dist/rpc/screen.hpp>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -89,14 +90,18 @@ task<void> node_processes::keep(std::size_t number) {
   }
 }
 
+/// Among the others, which all end together: one that is given up cancels those that live.
+task<void> node_processes::hear(std::shared_ptr<child_text> text) { co_await text->run(); }
+
 task<exit_report> node_processes::live(orders given, black_box const& box) {
   std::vector<int> inherited{box.descriptor()};
   if (given.secret >= 0) inherited.push_back(given.secret);
-  std::optional<child_text> text;
+  std::shared_ptr<child_text> text;
   std::optional<child_process> child;
   exit_report ended;
   try {
-    text.emplace(world_, given.name, [](std::string_view lines) { screen::standard_error().write_lines(lines); });
+    auto const show = [](std::string_view lines) { screen::standard_error().write_lines(lines); };
+    text = std::make_shared<child_text>(world_, given.name, show);
     child.emplace(world_.io, arguments_, std::vector{to_environment(given)}, text->writing_end(), inherited);
     text->close_writing_end();
   } catch (std::system_error const& e) {
@@ -105,12 +110,10 @@ task<exit_report> node_processes::live(orders given, black_box const& box) {
   }
   if (child) {
     listing const known(children_, *child);
-    task_group hearing(world_.io.get_executor());
-    hearing.spawn(text->run());
+    tasks_.spawn(hear(text));
     ended = co_await child->wait();
     // Before anything is said of its end.
     text->end();
-    co_await hearing.join();
   }
   co_return ended;
 }

@@ -5,6 +5,7 @@
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/task.hpp>
 #include <dist/rpc/task_group.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "orders.hpp"
 
 namespace dist {
+
+class child_text;
 
 /// This program, run once more for each of a number of nodes. One that dies is started again, at first at once, then
 /// with growing pauses; how it ended is said. What they print is shown on this process's stderr, each line with its node's
@@ -35,6 +38,7 @@ class node_processes {
  private:
   task<void> keep(std::size_t number);
   task<exit_report> live(orders given, black_box const& box);
+  static task<void> hear(std::shared_ptr<child_text> text);
   task<void> pause(duration time);
   void give_up(std::string const& name, exit_report const& ended);
   void forget_kill_timer() noexcept;
