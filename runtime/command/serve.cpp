@@ -48,6 +48,7 @@ std::string master_help() {
          "  --insecure            listen beyond this machine without a secret\n"
          "  --heartbeat D         time between two beats, such as 500ms; default 1s\n"
          "  --lost-after D        a node that is silent for so long is given up; default 30s\n"
+         "  --limit NAME=N        what one peer may cost, such as frame_bytes=2GB; give nodes and jobs the same\n"
          "  --go-nodes CIDR       networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24\n"
          "  --register-path PATH  where nodes register; default /register-node\n"
          "  --log LEVEL           off, error, warn, info or debug; default info\n"

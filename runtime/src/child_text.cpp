@@ -15,7 +15,7 @@ namespace {
 
 /// How long a repeated line waits for others to be folded with.
 constexpr auto fold_time = std::chrono::seconds(1);
-/// Read in one go, before others have their turn.
+/// Read in one go, before others have their turn: what a pipe holds.
 constexpr std::size_t most_at_once = 64 * 1024;
 
 }  // namespace
@@ -65,9 +65,8 @@ bool child_text::read() {
 
 void child_text::end() {
   if (!reading_end_.is_open()) return;
-  // No more than a pipe holds: something that the process has started may go on writing.
-  for (int i = 0; i < 16 && read(); ++i) {
-  }
+  // Once is all that it has left; something that the process has started may go on writing.
+  read();
   show(text_.end(world_.clock.now()));
   reading_end_.close();
 }

@@ -12,7 +12,10 @@ namespace dist {
 class in_process_cluster {
  public:
   in_process_cluster(seams const& world, master_options options, service_list const& services)
-      : secret_(options.secret), limits_(options.limits), master_(world, std::move(options)), node_(world, node_of(master_), services),
+      : secret_(options.secret),
+        limits_(options.limits),
+        master_(world, std::move(options)),
+        node_(world, node_of(master_), services),
         tasks_(world.io.get_executor()) {}
 
   task<void> run() {

@@ -116,8 +116,8 @@ task<void> job_run::watch_signals() {
   for (;;) {
     auto const number = co_await signals_.async_wait(asio::use_awaitable);
     if (std::exchange(interrupted_, true)) ::_exit(exit_code::interrupted);
-    screen::standard_error().write_lines(process_.program + (number == SIGINT ? ": stopping; Ctrl-C again ends it at once\n"
-                                                                             : ": stopping; another SIGTERM ends it at once\n"));
+    std::string const again = number == SIGINT ? "Ctrl-C again" : "another SIGTERM";
+    screen::standard_error().write_lines(process_.program + ": stopping; " + again + " ends it at once\n");
     code_ = exit_code::interrupted;
     ended_ = true;
     if (job_) job_->stop();

@@ -427,6 +427,7 @@ BOOST_AUTO_TEST_CASE(the_table_of_limits_has_their_defaults) {
       {"calls_per_connection", usual.calls_per_connection},
       {"outbox_bytes", usual.outbox_bytes},
       {"handshake", static_cast<std::size_t>(usual.handshake.count())},
+      {"coroutine_count", usual.coroutine_count},
       {"frame_idle", static_cast<std::size_t>(usual.frame_idle.count())},
   };
   for (auto const& [name, value] : numbers_of) {
