@@ -8,10 +8,7 @@ namespace dist {
 namespace {
 
 void write_to_stderr(log_level level, std::string_view line) {
-  std::string text = "dist: ";
-  if (level == log_level::error || level == log_level::warn) text.append(to_text(level)).append(": ");
-  text.append(line).push_back('\n');
-  screen::standard_error().write_lines(text);
+  screen::standard_error().write_log(level, line);
 }
 
 }  // namespace

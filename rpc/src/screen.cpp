@@ -4,8 +4,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
+
+#include "json_line.hpp"
 
 namespace dist {
 namespace {
@@ -25,7 +28,25 @@ std::size_t screen::width() const noexcept {
   return ::ioctl(descriptor_, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-void screen::write_lines(std::string_view lines) {
+void screen::write_lines(std::string_view lines, log_level level) {
+  if (format_ == line_format::text) return show(lines);
+  std::string objects;
+  while (!lines.empty()) {
+    auto const line = lines.substr(0, lines.find('\n'));
+    objects += json_line(level, line);
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+  }
+  show(objects);
+}
+
+void screen::write_log(log_level level, std::string_view line) {
+  if (format_ == line_format::json) return show(json_line(level, line));
+  std::string text = "dist: ";
+  if (level == log_level::error || level == log_level::warn) text.append(to_text(level)).append(": ");
+  show(text.append(line).append("\n"));
+}
+
+void screen::show(std::string_view lines) {
   std::lock_guard const lock(mutex_);
   if (bar_.empty()) return write(lines);
   std::string text = "\r";

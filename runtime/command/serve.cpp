@@ -52,6 +52,7 @@ std::string master_help() {
          "  --go-nodes CIDR       networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24\n"
          "  --register-path PATH  where nodes register; default /register-node\n"
          "  --log LEVEL           off, error, warn, info or debug; default info\n"
+         "  --log-format FORMAT   text, or json: one object a line, with time, level and message\n"
          "\n"
          "Each flag is also a variable: DIST_SECRET_FILE=FILE is --secret-file FILE.\n"
          "Exit codes: 1 failed, 2 wrong use, 130 interrupted.\n";

@@ -41,7 +41,8 @@ po::options_description flags() {
       "go-nodes", text("CIDR"), "networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24")(
       "register-path", text("PATH"), "where nodes register; default /register-node")(
       "trace", text("FILE"), "write the job's calls to FILE as a timeline that Perfetto opens")(
-      "log", text("LEVEL"), "off, error, warn, info or debug")(",v", "the same as --log debug")(
+      "log", text("LEVEL"), "off, error, warn, info or debug")(
+      "log-format", text("FORMAT"), "text, or json: one object a line, with time, level and message")(",v", "the same as --log debug")(
       ",q", "the same as --log error")("version", "print the version")("help", "print this");
   po::options_description all;
   all.add(where).add(how);
@@ -80,6 +81,12 @@ log_level to_level(std::string const& text) {
     if (text == to_text(level)) return level;
   if (text == "warn" || text == "warning") return log_level::warn;
   throw mistake("--log takes off, error, warn, info or debug; it was given '" + text + "'");
+}
+
+line_format to_format(std::string const& text) {
+  if (text == "text") return line_format::text;
+  if (text == "json") return line_format::json;
+  throw mistake("--log-format takes text or json; it was given '" + text + "'");
 }
 
 std::vector<std::string> split(std::string const& text) {
@@ -170,6 +177,7 @@ void read_level(run_config& config, given_flags const& given) {
   if (given.on_command_line("-q")) config.log_level = log_level::error;
   if (given.on_command_line("-v")) config.log_level = log_level::debug;
   if (auto const level = given.text("log")) config.log_level = to_level(*level);
+  if (auto const format = given.text("log-format")) config.log_format = to_format(*format);
 }
 
 void read_tls(run_config& config, given_flags const& given) {

@@ -5,6 +5,7 @@
 #include <dist/rpc/address.hpp>
 #include <dist/rpc/limits.hpp>
 #include <dist/rpc/log.hpp>
+#include <dist/rpc/screen.hpp>
 #include <dist/rpc/tls_context.hpp>
 #include <functional>
 #include <map>
@@ -47,6 +48,7 @@ struct run_config {
   std::vector<std::string> go_nodes;
   std::string register_path = "/register-node";
   dist::log_level log_level = dist::log_level::warn;
+  line_format log_format = line_format::text;
   bool help = false;
   bool version = false;
   std::vector<std::string> rest;  ///< the job's own, in order

@@ -101,7 +101,8 @@ int run_role_of(process const& of) {
 
 int process::say(int code, std::string const& text) const {
   // It may be the message of a method or a peer.
-  screen::standard_error().write_lines(program + ": " + printable(text, 64 * 1024, line_ends::kept) + '\n');
+  screen::standard_error().write_lines(program + ": " + printable(text, 64 * 1024, line_ends::kept) + '\n',
+                                       log_level::error);
   return code;
 }
 
@@ -129,6 +130,8 @@ int run_any(int argc, char** argv, service_list services, any_job job) {
     auto config = parse_config({argv + std::min(argc, 1), argv + argc}, [](char const* name) { return std::getenv(name); });
     if (!config) return self.say(exit_code::wrong_use, config.error().message + "\n" + program + ": see --help");
     self.config = std::move(*config);
+    // What a node process prints its parent shows, in its own format.
+    if (!self.under) screen::standard_error().set_format(self.config.log_format);
     if (self.config.help) {
       std::cout << usage(program);
       return 0;

@@ -22,6 +22,7 @@ ALLOWED = [
     ("rpc/include/dist/rpc/system_clock.hpp", (CLOCK, TIMER), "the same, declared"),
     ("rpc/src/system_entropy.cpp", (CHANCE,), "the one source of chance"),
     ("rpc/include/dist/rpc/system_entropy.hpp", (CHANCE,), "the same, declared"),
+    ("rpc/src/json_line.cpp", (TIME_OF_DAY, CLOCK), "the time that a line of the log shows"),
     ("rpc/src/compute_pool.cpp", (THREAD,), "the compute threads"),
     ("rpc/src/compute_pool.hpp", (THREAD,), "the same, declared"),
     ("rpc/include/dist/rpc/compute_pool.hpp", (THREAD,), "the same, declared"),

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
+#include <sstream>
 
 namespace {
 
@@ -49,4 +51,37 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_nobodys_error) {
   dist::screen shown(-1, false);
   shown.write_lines("lost\n");
   BOOST_TEST(shown.width() == 80U);
+}
+
+BOOST_AUTO_TEST_CASE(in_json_each_line_is_an_object) {
+  paper to;
+  dist::screen shown(to.descriptor(), true);
+  shown.set_format(dist::line_format::json);
+  BOOST_TEST(!shown.is_terminal());
+  shown.write_log(dist::log_level::warn, "a \"word\"");
+  shown.write_lines("[local1] one\n[local1] two\n");
+  shown.write_lines("program: no", dist::log_level::error);
+  std::istringstream lines(to.text());
+  for (auto const& [level, message] : {std::pair("warning", "a \"word\""), std::pair("info", "[local1] one"),
+                                       std::pair("info", "[local1] two"), std::pair("error", "program: no")}) {
+    std::string line;
+    BOOST_REQUIRE(std::getline(lines, line));
+    auto const one = boost::json::parse(line);
+    BOOST_TEST(one.at("level").as_string() == level);
+    BOOST_TEST(one.at("message").as_string() == message);
+    auto const& time = one.at("time").as_string();
+    BOOST_TEST(time.size() == std::string("2026-01-31T12:00:00.000Z").size());
+    BOOST_TEST(std::string_view(time).substr(10, 1) == "T");
+    BOOST_TEST(std::string_view(time).back() == 'Z');
+  }
+  std::string more;
+  BOOST_TEST(!std::getline(lines, more));
+}
+
+BOOST_AUTO_TEST_CASE(a_line_of_the_log_says_what_it_is) {
+  paper to;
+  dist::screen shown(to.descriptor(), false);
+  shown.write_log(dist::log_level::error, "one");
+  shown.write_log(dist::log_level::info, "two");
+  BOOST_TEST(to.text() == "dist: error: one\ndist: two\n");
 }

@@ -128,6 +128,8 @@ BOOST_AUTO_TEST_CASE(each_flag) {
       {{"--log", "debug"}, [](auto const& c) { return c.log_level == log_level::debug; }},
       {{"--log", "off"}, [](auto const& c) { return c.log_level == log_level::off; }},
       {{"--log", "warning"}, [](auto const& c) { return c.log_level == log_level::warn; }},
+      {{"--log-format", "json"}, [](auto const& c) { return c.log_format == dist::line_format::json; }},
+      {{"--log-format", "text"}, [](auto const& c) { return c.log_format == dist::line_format::text; }},
       {{"-v"}, [](auto const& c) { return c.log_level == log_level::debug; }},
       {{"-q"}, [](auto const& c) { return c.log_level == log_level::error; }},
       {{"-v", "--log", "info"}, [](auto const& c) { return c.log_level == log_level::info; }},
