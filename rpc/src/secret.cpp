@@ -37,6 +37,7 @@ fault refuse_errno(std::string const& path, int error) {
 
 result<std::string> read_secret_file(std::string const& path) {
   open_file const file(path);
+  if (file.fd() < 0 && errno == ENOENT) return refuse(path, "there is none; make one with: dist secret " + path);
   if (file.fd() < 0) return refuse_errno(path, errno);
   struct stat info{};
   if (::fstat(file.fd(), &info) != 0) return refuse_errno(path, errno);

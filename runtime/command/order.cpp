@@ -53,7 +53,11 @@ task<void> drain(master_client& master, command_line const& given) {
   auto const& name = given.words.front();
   auto status = co_await master.status();
   auto const* found = find_node(status, name);
-  if (!found) throw command_error(exit_code::failed, "there is no node '" + name + "'; there are: " + names_of(status));
+  if (!found) {
+    auto const names = names_of(status);
+    throw command_error(exit_code::failed, "there is no node '" + name + "'; " +
+                                               (names.empty() ? "none has joined" : "there are: " + names));
+  }
   auto const before = *found;
   auto& clock = master.world().get().clock;
   auto const limit = given.within ? clock.now() + *given.within : time_point::max();

@@ -4,15 +4,29 @@
 #include <unistd.h>
 
 #include <asio/cancellation_state.hpp>
+#include <asio/error.hpp>
 #include <asio/this_coro.hpp>
 #include <dist/rpc/compute_pool.hpp>
 #include <dist/rpc/screen.hpp>
 #include <dist/rpc/text.hpp>
+#include <system_error>
 #include <utility>
 
 #include "dispatcher.hpp"
 
 namespace dist {
+namespace {
+
+/// What to do where no connection could be made.
+std::string advice_on(std::error_code const& error) {
+  if (error == asio::error::connection_refused) return "; start the master there, or correct --connect ADDR";
+  auto const& kind = error.category();
+  if (kind == asio::error::get_netdb_category() || kind == asio::error::get_addrinfo_category())
+    return "; correct the name, or give the address in numbers";
+  return "";
+}
+
+}  // namespace
 
 job_run::job_run(process const& of, system_world& world, job_backend on)
     : process_(of),
@@ -40,6 +54,8 @@ task<void> job_run::serve() {
 task<void> job_run::work() {
   try {
     if (backend_.open) co_await backend_.open();
+  } catch (std::system_error const& e) {
+    finish(process_.say(exit_code::nobody_there, e.what() + advice_on(e.code())));
   } catch (std::exception const& e) {
     finish(process_.say(exit_code::nobody_there, e.what()));
   }
@@ -109,7 +125,7 @@ void job_run::say_account() const {
   if (placed_here->age() < long_job && !interrupted_)
     log.info(text);
   else if (log.wants(log_level::warn))
-    screen::standard_error().write_lines("dist: " + printable(text, log::line_bytes) + '\n');
+    screen::standard_error().write_log(log_level::info, printable(text, log::line_bytes));
 }
 
 task<void> job_run::watch_signals() {

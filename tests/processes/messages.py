@@ -76,6 +76,14 @@ def connection_refused(world):
     printed(world, "--connect", nobody.at, "sum", "3", code=4, case="connection_refused")
 
 
+def unknown_host(world):
+    printed(world, "--connect", "no.such.host.invalid:3000", "sum", "3", code=4, case="unknown_host")
+
+
+def drain_of_nobody(world):
+    commanded(world, "drain", "a", "--master", world.master().at, code=1, case="drain_of_nobody")
+
+
 def command_without_master(world):
     nobody = taken_port(listens=False)
     commanded(world, "nodes", "--master", nobody.at, code=4, case="command_without_master")
@@ -249,7 +257,7 @@ def every_row_has_its_case(world):
     expect(set(MESSAGES) == names, "cases without a row, or rows without a case: %s" % sorted(set(MESSAGES) ^ names))
 
 
-CASES = [connection_refused, command_without_master, port_taken, open_without_secret, nobody_joined, label_missing,
+CASES = [connection_refused, unknown_host, drain_of_nobody, command_without_master, port_taken, open_without_secret, nobody_joined, label_missing,
          secret_file_missing, secret_file_open, secret_file_short, secret_missing, secret_wrong, name_taken,
          tls_against_plain, plain_against_tls, certificate_unknown, certificate_missing, unknown_method, argument_count,
          argument_type, too_deep, not_const, types_differ, other_build, poisoned, lost_once, node_process_ended,
