@@ -47,9 +47,10 @@ class Cluster:
     secret_file  the cluster's join secret, which never travels; over loopback or TLS only
     ca_file      speaks TLS, and trusts this authority; certificate = (file, key file) where the master asks for one
     timeout      seconds that an answer may take; None: for ever
+    traceparent  "00-...": its calls are part of that trace (W3C Trace Context)
     """
 
-    def __init__(self, master, secret_file=None, ca_file=None, certificate=None, timeout=None):
+    def __init__(self, master, secret_file=None, ca_file=None, certificate=None, timeout=None, traceparent=None):
         host, _, port = master.rpartition(":")
         host = host.strip("[]") or "localhost"
         if ca_file:
@@ -60,6 +61,8 @@ class Cluster:
         else:
             self._connection = http.client.HTTPConnection(host, int(port), timeout=timeout)
         self._headers = {"Content-Type": "application/json"}
+        if traceparent:
+            self._headers["traceparent"] = traceparent
         if secret_file:
             with open(secret_file, "rb") as file:
                 secret = file.read().rstrip(b"\r\n")

@@ -3,6 +3,7 @@
 #include <dist/rpc/codec.hpp>
 #include <dist/rpc/frame.hpp>
 #include <dist/rpc/limits.hpp>
+#include <dist/rpc/traceparent.hpp>
 
 namespace dist {
 
@@ -17,6 +18,7 @@ std::string encode(request_options const& options, buffer& out) {
 std::string decode(std::span<std::byte const> cbor, request_options& options) {
   auto problem = decode_result(codec::cbor, cbor, limits{}.depth, options);
   if (!problem.empty()) problem = "the request's options: " + problem;
+  if (options.traceparent && !is_traceparent(*options.traceparent)) options.traceparent.reset();
   return problem;
 }
 

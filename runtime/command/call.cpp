@@ -105,6 +105,7 @@ task<void> call(master_client& master, command_line const& given, int& code) {
   asked.params_text = parameters(given.words);
   http_request request("POST", "/rpc");
   request.headers.set("Content-Type", "application/json");
+  if (!given.traceparent.empty()) request.headers.set("traceparent", given.traceparent);
   request.body = write_request(asked);
   auto const answer = co_await ask(master, std::move(request), given.why);
   std::string const why(answer.headers.find("Dist-Why").value_or(""));

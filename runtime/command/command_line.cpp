@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <cctype>
+#include <dist/rpc/traceparent.hpp>
 #include <dist/runtime/duration_text.hpp>
 #include <sstream>
 
@@ -25,7 +26,8 @@ po::options_description flags() {
                                                                                         "the certificate's key")(
       "within", text("D"),
       "give up after so long, such as 500ms or 2min; default never for call and drain, 10s otherwise")(
-      "why", "call: say where the call waits, where it went and why")("json", "write JSON, for scripts")(
+      "why", "call: say where the call waits, where it went and why")(
+      "traceparent", text("TEXT"), "call: the trace that it belongs to, as W3C Trace Context has it; default TRACEPARENT")("json", "write JSON, for scripts")(
       "version", "print the version")("help,h", "print this");
   return all;
 }
@@ -49,6 +51,8 @@ std::vector<po::option> negative_number(std::vector<std::string>& left) {
 /// DIST_MASTER would make every program a master there.
 std::string variable_of(std::string const& flag) {
   if (flag == "master") return "DIST_CONNECT";
+  // As other programs have it that begin and end spans.
+  if (flag == "traceparent") return "TRACEPARENT";
   std::string name = "DIST_" + flag;
   std::ranges::transform(name, name.begin(), [](char c) {
     return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -98,6 +102,10 @@ void read_verb(command_line& read, given_flags const& given) {
   if (read.words.size() < known->least_words || read.words.size() > known->most_words)
     refuse("usage: dist " + std::string(known->usage));
   if (given.on_line("why") && read.verb != "call") refuse("--why is for call: dist call --why METHOD [JSON...]");
+  if (given.on_line("traceparent") && !is_traceparent(given.text("traceparent")))
+    refuse("--traceparent " + given.text("traceparent") +
+           ": it is no traceparent, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  if (read.verb == "call") read.traceparent = given.text("traceparent");
 }
 
 }  // namespace

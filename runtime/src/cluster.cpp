@@ -16,6 +16,7 @@ cluster::cluster(context const& running) {
   inherited_ = running.deadline();
   parent_id_ = nested.parent;
   parent_blocks_ = nested.blocks;
+  traceparent_ = running.traceparent();
 }
 
 call_options call_options::over(call_options const& defaults) const {
@@ -31,6 +32,7 @@ call_options call_options::over(call_options const& defaults) const {
   if (!sent->retries) sent->retries = defaults.sent_->retries;
   if (!sent->kill_after_us) sent->kill_after_us = defaults.sent_->kill_after_us;
   if (!sent->node_wait_us) sent->node_wait_us = defaults.sent_->node_wait_us;
+  if (!sent->traceparent) sent->traceparent = defaults.sent_->traceparent;
   both.sent_ = std::move(sent);
   return both;
 }
@@ -42,7 +44,8 @@ cluster cluster::with(call_options const& defaults) const {
 }
 
 call_ptr cluster::make_call(method_key const& method, call_options const& given) const {
-  auto const options = defaults_ ? given.over(*defaults_) : given;
+  auto options = defaults_ ? given.over(*defaults_) : given;
+  if (!traceparent_.empty()) options = options.over(call_options().traceparent(traceparent_));
   auto call = calls_->make_call();
   call->method = &method;
   call->once = options.is_once();

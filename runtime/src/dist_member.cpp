@@ -4,6 +4,18 @@
 #include <iterator>
 
 namespace dist {
+namespace {
+
+/// Of a call's wishes those that its node must know from the start.
+buffer options_for_node(request_options const& wishes) {
+  request_options told;
+  told.traceparent = wishes.traceparent;
+  buffer cbor;
+  encode(told, cbor);
+  return cbor;
+}
+
+}  // namespace
 
 dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<dispatcher> calls, hello who)
     : session_(std::move(session)),
@@ -57,11 +69,16 @@ void dist_member::send(placed_ptr const& call, lease held) {
   call->sent_at = calls_->world().clock.now();
   header.deadline_us = to_wire(call->deadline, call->sent_at);
   header.id = here;
+  buffer prefix;
+  if (call->options && call->options->traceparent) {
+    header.flags |= frame_flags::options;
+    put_prefix(prefix, header.flags, {{}, {}, options_for_node(*call->options).bytes(), 0});
+  }
   auto const bytes = call->arguments.bytes();
   if (bytes.size() > outbox_copy_bytes)
-    session_->out().put(header, {}, bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));
+    session_->out().put(header, prefix.bytes(), bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));
   else
-    session_->out().put(header, bytes);
+    session_->out().put(header, prefix.bytes(), bytes);
   table_.find(here)->frame = session_->out().last_put();
 }
 

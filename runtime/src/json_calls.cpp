@@ -32,12 +32,17 @@ void hand_on(call_record const& call, call_reply const& reply, Say say) {
 
 }  // namespace
 
-task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, duration node_wait, std::string* why) {
+task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rpc_wishes wishes) {
+  std::shared_ptr<request_options> options;
+  if (!wishes.traceparent.empty()) {
+    options = std::make_shared<request_options>();
+    options->traceparent = wishes.traceparent;
+  }
   std::vector<std::string> texts(message.items.size());  // in the order of the requests
   std::size_t open = 1;
   event all;
   auto answer = [&](std::uint64_t place, call_record const& call, call_reply const& reply) {
-    if (why) *why = on->why(call);
+    if (wishes.why) *wishes.why = on->why(call);
     hand_on(call, reply, [&](std::string_view result_text, fault const* failed) {
       auto const& asked = std::get<rpc_request>(message.items[place]);
       if (!asked.is_notification()) texts[place] = failed ? write_error(asked, *failed) : write_reply(asked, result_text);
@@ -52,7 +57,9 @@ task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, du
     auto const* request = std::get_if<rpc_request>(&item);
     if (!request) continue;
     ++open;
-    calls.start(place, make_json_call(*on, *request, node_wait));
+    auto call = make_json_call(*on, *request, wishes.node_wait);
+    call->set_options(options);
+    calls.start(place, std::move(call));
   }
   if (--open > 0) co_await all.wait();
   std::erase_if(texts, [](std::string const& one) { return one.empty(); });

@@ -10,11 +10,16 @@
 
 namespace dist {
 
+/// What the calls of one message have in common.
+struct rpc_wishes {
+  duration node_wait = duration::max();
+  std::string traceparent;     ///< empty: none
+  std::string* why = nullptr;  ///< told why the call went where it went, the last one to end of a batch; outlives the await
+};
+
 /// Answers one message, with all calls of a batch under way at once. Cancel: terminal, the calls are cancelled too.
-/// The answer is empty where there is nothing to say (notifications, replies). `why`, if there is one, is told why the
-/// call went where it went, the last one to end of a batch; it outlives the await.
-task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, duration node_wait,
-                             std::string* why = nullptr);
+/// The answer is empty where there is nothing to say (notifications, replies).
+task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rpc_wishes wishes);
 
 /// Answers the requests of one session by calls on a caller. When this goes its calls are cancelled, and only its.
 ///

@@ -3,6 +3,7 @@
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
 #include <dist/rpc/large_blocks.hpp>
+#include <dist/rpc/request_options.hpp>
 #include <dist/rpc/sleep.hpp>
 
 #include "black_box.hpp"
@@ -19,6 +20,15 @@ fault too_many_coroutines(std::size_t limit, std::uint8_t flags) {
   what.message += " by calls that wait for nested ones";
   what.may = remedy::never;
   return what;
+}
+
+/// Of the trace that the request belongs to; empty: none.
+std::string traceparent_of(request_prefix const& prefix) {
+  if (prefix.options.empty()) return {};
+  request_options wishes;
+  if (auto const problem = decode(prefix.options, wishes); !problem.empty())
+    throw std::system_error(errc::protocol_error, problem);
+  return std::move(wishes.traceparent).value_or("");
 }
 
 }  // namespace
@@ -189,8 +199,11 @@ void node_session::on_request(frame& in) {
   what.watch = box_;
   auto const as = what.codec;
   auto const until = deadline_from_wire(header.deadline_us, heard_);
+  auto trace = traceparent_of(prefix);
   auto const make_call = [&] {
-    return std::allocate_shared<served_call>(recycling_allocator<served_call>(), *this, header.id, *method, until);
+    auto made = std::allocate_shared<served_call>(recycling_allocator<served_call>(), *this, header.id, *method, until);
+    made->traceparent = std::move(trace);
+    return made;
   };
   std::shared_ptr<served_call> call;
   if (about.needs_scope) what.scope = call = make_call();

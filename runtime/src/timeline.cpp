@@ -101,6 +101,7 @@ void timeline::forget_if_over(call_record const& call) {
 std::string timeline::facts(call_record const& call, under_way const& one) {
   auto text = "\"call\":" + std::to_string(one.number) + ",\"method\":" + quoted(call.method->name);
   if (call.parent) text += ",\"nested\":true";
+  if (call.options && call.options->traceparent) text += ",\"traceparent\":" + quoted(*call.options->traceparent);
   return text;
 }
 

@@ -34,11 +34,12 @@ struct Arith {
   std::int64_t fail(std::int64_t) const { throw std::runtime_error("it fails on purpose"); }
   void note(std::string const&) {}
   std::int64_t next(std::int64_t by) { return count_ += by; }
+  std::string trace(dist::context ctx) const { return ctx.traceparent(); }
 
  private:
   std::int64_t count_ = 0;
 };
-BOOST_DESCRIBE_STRUCT(Arith, (), (sum, fail, note, next))
+BOOST_DESCRIBE_STRUCT(Arith, (), (sum, fail, note, next, trace))
 
 struct range {
   std::int64_t start = 0;

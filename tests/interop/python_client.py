@@ -55,8 +55,10 @@ def check_secret():
             assert "401" in str(refused), refused
         node = Program(peer, "node", "localhost:%d" % master.port, "--secret", SECRET)
         wait_for_nodes(master.port, 1)
-        with Cluster("localhost:%d" % master.port, secret_file=file.name, timeout=60) as friend:
+        trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        with Cluster("localhost:%d" % master.port, secret_file=file.name, timeout=60, traceparent=trace) as friend:
             equal(friend.call("Arith.sum", [2, 4, 6]), 12)
+            equal(friend.Arith.trace(), trace)
     equal(node.end(), 0)
     equal(master.end(), 0)
 

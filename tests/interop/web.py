@@ -50,6 +50,15 @@ def check_notification(client):
     wait_until("the notification has run", lambda: client.call("Arith.next", 0) == 5)
 
 
+def check_trace(client):
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    for given, expected in ((trace, trace), ("nonsense", "")):
+        client.headers["traceparent"] = given
+        equal([answer["result"] for answer in client.batch([("Arith.trace", [])] * 2)], [expected] * 2)
+    del client.headers["traceparent"]
+    equal(client.call("Arith.trace"), "")
+
+
 def check_curl(port):
     if not shutil.which("curl"):
         return print("no curl: not tried with it")
@@ -76,6 +85,7 @@ def main():
     check_errors(client)
     check_batch(client)
     check_notification(client)
+    check_trace(client)
     check_curl(master.port)
     equal(get(master.port, "/healthz"), (200, "ok\n"))
     client.close()

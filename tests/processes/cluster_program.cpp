@@ -42,6 +42,7 @@ struct Work {
   void crash() const { ::_exit(9); }
   void boom(int signal) const { ::raise(signal); }
   void boom_once(int signal) { ::raise(signal); }
+  std::string trace(dist::context ctx) const { return ctx.traceparent(); }
 
  private:
   static void note(std::string const& file, std::string const& line) {
@@ -55,7 +56,7 @@ struct Work {
     return ::getpid();
   }
 };
-BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, long_text, print, say, crash, boom, boom_once))
+BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, long_text, print, say, trace, crash, boom, boom_once))
 
 /// The class as another build of the program has it.
 namespace other {

@@ -169,6 +169,16 @@ def a_call_says_where_it_waits_and_went(world):
     expect("it has ended" not in dist("call", "Work.square", "6", DIST_CONNECT=on.at).err, "nobody asked why")
 
 
+def a_call_is_part_of_a_trace(world):
+    on = master(world)
+    world.node(on, "a")
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    expect(dist("call", "Work.trace", "--traceparent", trace, DIST_CONNECT=on.at).out == '"%s"\n' % trace, "by flag")
+    expect(dist("call", "Work.trace", DIST_CONNECT=on.at, TRACEPARENT=trace).out == '"%s"\n' % trace, "by variable")
+    expect(dist("call", "Work.trace", DIST_CONNECT=on.at, TRACEPARENT="nonsense").out == '""\n', "not its business")
+    refused(2, "it is no traceparent, such as 00-", "call", "Work.trace", "--traceparent", "x", DIST_CONNECT=on.at)
+
+
 def a_drained_node_finishes_and_goes(world):
     on = master(world)
     nodes = world.nodes(on, ["a", "b"])
@@ -257,7 +267,7 @@ def a_cluster_with_a_secret(world):
     expect(dist("call", "Work.square", "5", DIST_CONNECT=on.at, DIST_SECRET_FILE=secret).out == "25\n", "a call")
     refused(2, "add --secret-file FILE", "call", "Work.square", "5", "--master", on.at)
     refused(2, "is not that of the cluster", "call", "Work.square", "5", "--master", on.at, "--secret-file", other)
-    refused(2, "cannot be read", "nodes", "--master", on.at, "--secret-file", world.path("none"))
+    refused(2, "make one with: dist secret", "nodes", "--master", on.at, "--secret-file", world.path("none"))
     for verb in (["drain", "a"], ["cancel", "1"]):
         refused(2 if verb[0] == "drain" else 1, "", *verb, "--master", on.at)
     # The token would travel in the clear.

@@ -46,6 +46,8 @@ class call_scope {
 
   /// What the runtime hangs here so that the method's own calls find the master.
   std::shared_ptr<void> cluster;
+  /// Of the trace that the call belongs to; empty: none. Set before the method begins.
+  std::string traceparent;
 
  private:
   enum class stage : unsigned char { waiting, begun, withdrawn };
@@ -76,6 +78,9 @@ class context {
   dist::deadline deadline() const noexcept { return scope_->deadline(); }
   std::string const& node() const noexcept { return scope_->node(); }
   std::string const& method() const noexcept { return scope_->method(); }
+  /// Of the trace that the call belongs to, for the tracer of the method's own program; empty: none. Calls that the method
+  /// makes belong to the same trace by themselves.
+  std::string const& traceparent() const noexcept { return scope_->traceparent; }
 
   std::shared_ptr<call_scope> const& scope() const noexcept { return scope_; }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <dist/rpc/deadline.hpp>
 #include <dist/rpc/request_options.hpp>
+#include <dist/rpc/traceparent.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,13 @@ class call_options {
   /// use until the method returns.
   call_options& kill_after(duration patience) {
     change().kill_after_us = microseconds(patience);
+    return *this;
+  }
+  /// The trace that the call belongs to, in the words of W3C Trace Context: the method reads it as
+  /// `context.traceparent()`, the calls that it makes have it too, and --trace writes it down. A text that is no
+  /// traceparent is as none. Default: that of the calling method.
+  call_options& traceparent(std::string text) {
+    if (is_traceparent(text)) change().traceparent = std::move(text);
     return *this;
   }
   /// These wishes, and where they say nothing those of `defaults`; labels add up.

@@ -42,6 +42,7 @@ class cluster {
   std::shared_ptr<dist::caller> calls_;
   dist::deadline inherited_;
   std::optional<call_id> parent_id_;
+  std::string traceparent_;  ///< of the running method
   bool parent_blocks_ = false;
   std::optional<call_options> defaults_;
 };
