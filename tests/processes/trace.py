@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import urllib.request
 
 from support import expect, main, say, until
 
@@ -94,6 +95,21 @@ def what_a_connected_job_sees(world):
     expect(all(10000 <= one["args"]["ran_us"] <= one["dur"] + 1000 for one in calls), "runs: %s" % calls)
 
 
+def calls_that_are_part_of_a_trace_say_so(world):
+    file = world.path("trace.json")
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    master = world.master("--trace", file)
+    world.nodes(master, ["a"])
+    for headers in ({"traceparent": trace}, {}):
+        request = json.dumps({"jsonrpc": "2.0", "method": "Work.trace", "params": [], "id": 1}).encode()
+        with urllib.request.urlopen(urllib.request.Request("http://%s/rpc" % master.at, request, headers), timeout=30) as answer:
+            expect(json.load(answer)["result"] == headers.get("traceparent", ""), "what the method reads")
+    master.signal(signal.SIGINT)
+    master.ends(130)
+    calls = slices(events_of(file), "call")
+    expect([one["args"].get("traceparent") for one in calls] == [trace, None], "calls: %s" % calls)
+
+
 def a_job_that_dies_leaves_what_was_there(world):
     file = world.path("trace.json")
     log = world.path("log")
@@ -116,5 +132,5 @@ def a_file_that_cannot_be_written(world):
 
 
 if __name__ == "__main__":
-    main([a_jobs_calls, a_lost_call_is_issued_again, what_a_connected_job_sees, a_job_that_dies_leaves_what_was_there,
-          a_file_that_cannot_be_written])
+    main([a_jobs_calls, a_lost_call_is_issued_again, what_a_connected_job_sees,
+          calls_that_are_part_of_a_trace_say_so, a_job_that_dies_leaves_what_was_there, a_file_that_cannot_be_written])
