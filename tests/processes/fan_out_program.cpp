@@ -1,5 +1,7 @@
 // A fan-out over many inputs that are made one by one, and how much memory its master took.
+#include <cstdlib>
 #include <dist/dist.hpp>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -11,9 +13,11 @@
 namespace {
 
 struct Numbers {
-  /// The number itself; the first after `wait_ms`.
-  std::int64_t same(std::int64_t number, std::int64_t wait_ms) const {
-    if (number == 0 && wait_ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
+  /// The number itself; the first, with FIRST_WAITS_FOR in the environment, once the file of that name is there.
+  std::int64_t same(std::int64_t number) const {
+    if (number == 0)
+      if (auto const* const file = std::getenv("FIRST_WAITS_FOR"))
+        while (!std::filesystem::exists(file)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return number;
   }
 };
@@ -35,12 +39,10 @@ std::int64_t memory_kb(std::string const& field) {
 dist::task<void> job(dist::cluster& on, std::vector<std::string> arguments) {
   given_words const words(arguments);
   auto const count = words.number("count", 1000);
-  auto const wait_ms = words.number("wait", 0);
   co_await on.wait_for_nodes(static_cast<std::size_t>(words.number("nodes", 1)));
   auto const before = memory_kb("VmHWM");
   auto const begun = std::chrono::steady_clock::now();
-  auto const pair = [wait_ms](std::int64_t number) { return std::pair(number, wait_ms); };
-  auto inputs = std::views::iota(std::int64_t{0}, count) | std::views::transform(pair);
+  auto const inputs = std::views::iota(std::int64_t{0}, count);
   dist::fan_out how;
   if (auto const bytes = words.number("reorder", 0)) how.reorder(static_cast<std::size_t>(bytes));
   auto work = dist::map_reduce<&Numbers::same>(on, inputs, std::int64_t{0}, std::plus<>(), how);
