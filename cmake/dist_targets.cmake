@@ -19,6 +19,31 @@ if(DIST_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+# What nearly every file reads first is read once with DIST_PRECOMPILE: half of a short test's time. A build without it
+# still shows which file does not include what it uses.
+set(dist_often_used <algorithm> <chrono> <functional> <iostream> <map> <memory> <optional> <ranges> <span> <string>
+    <unordered_map> <variant> <vector> <asio.hpp> <boost/describe.hpp> <boost/json.hpp> <boost/system/result.hpp>)
+function(dist_precompile target)
+  if(DIST_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${dist_often_used} ${ARGN})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+      target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp") # the same bytes again, for ccache
+    endif()
+  endif()
+endfunction()
+
+# dist_precompiled(test_headers LIBRARIES ... HEADERS ...): precompiled headers for many programs: dist_test_headers.
+function(dist_precompiled name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES;HEADERS")
+  if(DIST_PRECOMPILE)
+    file(CONFIGURE OUTPUT ${name}.cpp CONTENT "")
+    add_library(dist_${name} OBJECT ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
+    set_target_properties(dist_${name} PROPERTIES CXX_EXTENSIONS OFF)
+    target_link_libraries(dist_${name} PRIVATE ${arg_LIBRARIES} dist_own_settings)
+    dist_precompile(dist_${name} ${arg_HEADERS})
+  endif()
+endfunction()
+
 # dist_library(rpc SOURCES ... PUBLIC ... PRIVATE ...): the module's library dist_rpc with its alias dist::rpc.
 function(dist_library module)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PUBLIC;PRIVATE")
@@ -31,12 +56,20 @@ function(dist_library module)
     PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
     PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
   target_link_libraries(dist_${module} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:dist_own_settings>)
+  dist_precompile(dist_${module})
 endfunction()
 
-# dist_program(name SOURCES ... LIBRARIES ...): a program of ours, held to our warnings.
+# dist_program(name SOURCES ... LIBRARIES ... [PRECOMPILED target]): a program of ours, held to our warnings. It takes the
+# precompiled headers of that target; one that links all of dist has them anyway.
 function(dist_program name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILED" "SOURCES;LIBRARIES")
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF)
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} dist_own_settings)
+  if(NOT arg_PRECOMPILED AND ("dist::dist" IN_LIST arg_LIBRARIES OR "dist::runtime" IN_LIST arg_LIBRARIES))
+    set(arg_PRECOMPILED dist_program_headers)
+  endif()
+  if(DIST_PRECOMPILE AND arg_PRECOMPILED)
+    target_precompile_headers(${name} REUSE_FROM ${arg_PRECOMPILED})
+  endif()
 endfunction()

@@ -98,7 +98,7 @@ std::string json_answer(rpc_reply const& reply, std::string const& why) {
          behind;
 }
 
-task<void> call(master_client& master, command_line const& given, int& code) {
+task<void> call_and_print(master_client& master, command_line const& given, int& code) {
   rpc_request asked;
   asked.id_text = "1";
   asked.method = given.words.front();
@@ -126,7 +126,7 @@ task<void> call(master_client& master, command_line const& given, int& code) {
 int make_call(command_line const& given) {
   master_client master(given);
   int code = 0;
-  master.run(call(master, given, code));
+  master.run(call_and_print(master, given, code));
   return code;
 }
 
