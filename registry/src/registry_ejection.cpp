@@ -27,8 +27,7 @@ void registry::makes_calls(method_ref method) {
 
 void registry::measured(method_ref method, std::uint32_t microseconds) {
   auto& facts = facts_of(method);
-  // A brief one that was once interrupted is as brief as before.
-  facts.time.add(facts.brief ? std::min(microseconds, most_brief_us) : microseconds);
+  facts.brief ? facts.time.add_usual(std::min(microseconds, most_brief_us)) : facts.time.add(microseconds);
   update_window(method);
 }
 
