@@ -27,7 +27,8 @@ po::options_description flags() {
       "within", text("D"),
       "give up after so long, such as 500ms or 2min; default never for call and drain, 10s otherwise")(
       "why", "call: say where the call waits, where it went and why")(
-      "traceparent", text("TEXT"), "call: the trace that it belongs to, as W3C Trace Context has it; default TRACEPARENT")("json", "write JSON, for scripts")(
+      "traceparent", text("TEXT"), "call: the trace that it belongs to, as W3C Trace Context has it; default TRACEPARENT")(
+      "follow,f", "logs: go on with what comes later, until Ctrl-C")("json", "write JSON, for scripts")(
       "version", "print the version")("help,h", "print this");
   return all;
 }
@@ -102,6 +103,7 @@ void read_verb(command_line& read, given_flags const& given) {
   if (read.words.size() < known->least_words || read.words.size() > known->most_words)
     refuse("usage: dist " + std::string(known->usage));
   if (given.on_line("why") && read.verb != "call") refuse("--why is for call: dist call --why METHOD [JSON...]");
+  if (given.on_line("follow") && read.verb != "logs") refuse("--follow is for logs: dist logs NODE --follow");
   if (given.on_line("traceparent") && !is_traceparent(given.text("traceparent")))
     refuse("--traceparent " + given.text("traceparent") +
            ": it is no traceparent, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
@@ -134,6 +136,7 @@ command_line read_command_line(std::vector<std::string> const& arguments,
   read.version = given.on_line("version");
   read.json = given.on_line("json");
   read.why = given.on_line("why");
+  read.follow = given.on_line("follow");
   if (given.on_line("within")) {
     auto const text = given.text("within");
     auto const parsed = parse_duration(text);

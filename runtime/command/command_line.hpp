@@ -32,6 +32,7 @@ struct command_line {
   std::optional<std::chrono::nanoseconds> within;
   bool json = false;
   bool why = false;
+  bool follow = false;  ///< go on with what comes later
   std::string traceparent;  ///< empty: none
   bool help = false;
   bool version = false;

@@ -14,6 +14,7 @@ constexpr verb verbs[] = {
      make_call},
     {"jobs", "jobs", "the jobs that use the master's nodes (PROGRAM --connect ADDR)", 0, 0, show_jobs},
     {"cancel", "cancel JOB", "ends the calls of a job, given by its number or its name", 1, 1, cancel_job},
+    {"logs", "logs NODE [-f]", "what a node has printed lately; -f goes on with what comes", 1, 1, show_logs},
     {"drain", "drain NODE", "a node finishes its calls and ends; waits until it has gone", 1, 1, drain_node},
     {"master", "master [ADDR] [FLAGS]", "a master without methods of its own, for nodes, jobs and JSON-RPC", 0, 0,
      never},

@@ -118,6 +118,7 @@ void master_client::check(http_response const& answer) const {
         deny("the master at " + at() + " speaks TLS: add --tls-ca FILE or --tls");
       break;
     case 404:
+      if (body.starts_with("there is no ")) throw command_error(exit_code::failed, body);
       not_a_master();
     default:
       break;

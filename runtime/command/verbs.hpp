@@ -27,6 +27,7 @@ int show_nodes(command_line const& given);
 int show_methods(command_line const& given);
 int make_call(command_line const& given);
 int drain_node(command_line const& given);
+int show_logs(command_line const& given);
 int show_jobs(command_line const& given);
 int cancel_job(command_line const& given);
 int make_secret(command_line const& given);

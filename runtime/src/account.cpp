@@ -63,4 +63,12 @@ std::string account::text(counts const& of) const {
   return text;
 }
 
+std::string account::text_at_master(counts const& of, std::uint64_t connections_lost) {
+  auto text = counted(of.calls, "call", "calls") + " at the master in " + time_text(of.elapsed);
+  if (of.issued_again > 0) text += ", " + grouped(of.issued_again) + " issued again";
+  if (connections_lost > 0) text += ", " + counted(connections_lost, "connection", "connections") + " lost";
+  if (of.failed > 0) text += ", " + grouped(of.failed) + " failed";
+  return text;
+}
+
 }  // namespace dist

@@ -29,6 +29,9 @@ class account {
   };
   /// `100,000 calls on 40 nodes in 3 h 12 min, busy 94 %, 37 issued again, 2 nodes lost (ws07: signal 9; ...), 3 failed`.
   std::string text(counts const& of) const;
+  /// Of a job whose master is elsewhere, and so what its nodes did: `100,000 calls at the master in 3 h 12 min, 37 issued
+  /// again, 2 connections lost, 3 failed`.
+  static std::string text_at_master(counts const& of, std::uint64_t connections_lost);
 
  private:
   struct loss {

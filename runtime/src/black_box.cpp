@@ -28,6 +28,8 @@ struct place {
 };
 static_assert(sizeof(place) == 256);
 
+constexpr std::size_t text_bytes = 64 * 1024;
+
 [[noreturn]] void fail(int error) {
   throw std::system_error(error, std::generic_category(), "cannot share memory with a node process");
 }
@@ -38,6 +40,11 @@ struct black_box::page {
   std::atomic<std::uint64_t> incarnation;
   std::atomic<std::uint64_t> taken;  ///< one bit for each place
   place places[nowhere];
+  std::atomic<std::uint64_t> text_put;    ///< bytes so far; of `text` those from text_taken on are not taken
+  std::atomic<std::uint64_t> text_taken;
+  std::atomic<std::uint64_t> left_out;    ///< lines that found no room
+  std::atomic<std::uint8_t> text_is_shown;
+  char text[text_bytes];
 
   static page* map(int descriptor) noexcept {
     auto* const memory = ::mmap(nullptr, sizeof(page), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
@@ -106,6 +113,35 @@ std::string black_box::running() const {
     text += excerpt(one.codec == 0 ? codec::cbor : codec::json, arguments, shown_bytes) + ')';
   }
   return text;
+}
+
+void black_box::put_printed(std::string_view lines, bool is_shown) noexcept {
+  page_->text_is_shown.store(is_shown);
+  auto const put = page_->text_put.load();
+  // More than fits is what a writer that went astray makes of it.
+  auto const used = std::min<std::uint64_t>(put - page_->text_taken.load(), text_bytes);
+  if (lines.size() > text_bytes - used) {
+    page_->left_out.fetch_add(static_cast<std::uint64_t>(std::ranges::count(lines, '\n')));
+    return;
+  }
+  auto const from = put % text_bytes;
+  auto const first = std::min<std::size_t>(lines.size(), text_bytes - from);
+  std::memcpy(page_->text + from, lines.data(), first);
+  std::memcpy(page_->text, lines.data() + first, lines.size() - first);
+  page_->text_put.store(put + lines.size());
+}
+
+black_box::printed_text black_box::take_printed() {
+  printed_text taken;
+  taken.is_shown = page_->text_is_shown.load() != 0;
+  auto const put = page_->text_put.load();
+  auto const count = std::min<std::uint64_t>(put - page_->text_taken.load(), text_bytes);
+  taken.lines.reserve(count);
+  for (auto at = put - count; at != put; ++at) taken.lines.push_back(page_->text[at % text_bytes]);
+  page_->text_taken.store(put);
+  if (auto const lines = page_->left_out.exchange(0); lines > 0)
+    taken.lines += "(" + std::to_string(lines) + (lines == 1 ? " line" : " lines") + " left out: not sent in time)\n";
+  return taken;
 }
 
 std::uint64_t black_box::incarnation() const noexcept { return page_->incarnation.load(); }

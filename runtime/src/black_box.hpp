@@ -28,6 +28,16 @@ class black_box final : public call_watch {
   std::size_t begins(std::string_view method, invocation const& what) noexcept override;
   void ends(std::size_t place) noexcept override;
 
+  /// What its process has printed, which it is to send to its master: lines, and whether that master's stderr shows them
+  /// already. The parent puts them here, the child takes them; when that has died the parent does.
+  struct printed_text {
+    std::string lines;
+    bool is_shown = false;
+  };
+  /// What does not fit beside what has not been taken is left out and counted.
+  void put_printed(std::string_view lines, bool is_shown) noexcept;
+  printed_text take_printed();
+
   /// 0: it never joined.
   std::uint64_t incarnation() const noexcept;
   /// The methods that have begun and not ended: `Pricer.price(["the beginning of its input…)`, at most three of them,

@@ -16,7 +16,7 @@ void call_record::set_options(std::shared_ptr<request_options const> wishes) {
 }
 
 caller::caller(seams const& world, limits const& bounds)
-    : world_(world), limits_(bounds), mailbox_(std::make_shared<mailbox>(world.io)) {}
+    : world_(world), made_at_(world.clock.now()), limits_(bounds), mailbox_(std::make_shared<mailbox>(world.io)) {}
 
 caller::~caller() {
   assert(live_.empty() && "stop_calls() first");

@@ -20,8 +20,8 @@ constexpr std::size_t most_at_once = 64 * 1024;
 
 }  // namespace
 
-child_text::child_text(seams const& world, std::string node, show_function show)
-    : world_(world), text_(std::move(node)), show_(std::move(show)), reading_end_(world.io) {
+child_text::child_text(seams const& world, show_function show)
+    : world_(world), show_(std::move(show)), reading_end_(world.io) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     throw std::system_error(errno, std::generic_category(), "cannot make a pipe for a node process");

@@ -10,13 +10,13 @@
 
 namespace dist {
 
-/// Shows what a node process prints on its stdout and stderr, which are the end of a pipe.
+/// Hands on what a node process prints on its stdout and stderr, which are the end of a pipe: lines fit to be shown.
 class child_text {
  public:
   using show_function = std::function<void(std::string_view lines)>;
 
   /// Throws std::system_error when there is no descriptor left.
-  child_text(seams const& world, std::string node, show_function show);
+  child_text(seams const& world, show_function show);
   child_text(child_text const&) = delete;
   child_text& operator=(child_text const&) = delete;
   ~child_text();

@@ -7,7 +7,7 @@ namespace dist {
 
 dispatcher::dispatcher(seams const& world, limits const& bounds, registry_settings const& settings,
                        std::span<method_description const> expected)
-    : caller(world, bounds), registry_(settings), window_(settings.window), started_(world.clock.now()) {
+    : caller(world, bounds), registry_(settings), window_(settings.window) {
   // The first round begins now: what stalls before the first beat is a stall too.
   registry_.tick(beat_at_ = world.clock.now());
   for (auto const& method : expected) methods_.expect(method.name);

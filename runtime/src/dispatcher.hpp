@@ -72,10 +72,7 @@ class dispatcher final : public caller {
   registry const& nodes() const noexcept { return registry_; }
   /// What has been counted so far, beside what each node's own tally says.
   master_tally const& counted() const noexcept { return tally_; }
-  /// What all calls so far came to, in one line for people.
-  std::string account_text() const;
-  /// Since this was made.
-  duration age() const { return world().clock.now() - started_; }
+  std::string account_text() const override;
   past_calls const& recent() const noexcept { return past_; }
   past_failures const& failures() const noexcept { return failures_; }
   /// Those that are counted together have the name `other`.
@@ -201,7 +198,6 @@ class dispatcher final : public caller {
   time_point beat_at_{};  ///< the time, to a heartbeat
   master_tally tally_;
   account account_;
-  time_point started_;
   past_calls past_;
   past_failures failures_;
   std::unique_ptr<trace> trace_;  ///< null: nobody wants one

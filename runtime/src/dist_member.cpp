@@ -1,7 +1,10 @@
 #include "dist_member.hpp"
 
 #include <algorithm>
+#include <dist/rpc/screen.hpp>
 #include <iterator>
+
+#include "node_text.hpp"
 
 namespace dist {
 namespace {
@@ -17,10 +20,12 @@ buffer options_for_node(request_options const& wishes) {
 
 }  // namespace
 
-dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<dispatcher> calls, hello who)
+dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<dispatcher> calls, hello who,
+                         node_logs& logs)
     : session_(std::move(session)),
       calls_(std::move(calls)),
       who_(std::move(who)),
+      logs_(logs),
       nested_(*session_, calls_, *this) {
   is_supervised = who_.predecessor.has_value();
 }
@@ -118,6 +123,11 @@ void dist_member::nested_ended(call_id parent) {
 std::uint32_t dist_member::origin_of(call_id parent) {
   auto* running = table_.find(parent);
   return running ? running->call->origin : own_origin;
+}
+
+void dist_member::printed(std::string_view lines, bool is_shown) {
+  auto const fit = logs_.add(name, lines);
+  if (!is_shown) screen::standard_error().write_lines(named_lines(name, fit));
 }
 
 void dist_member::beat() {

@@ -7,6 +7,7 @@
 
 #include "dispatcher.hpp"
 #include "member.hpp"
+#include "node_logs.hpp"
 #include "served_calls.hpp"
 
 namespace dist {
@@ -14,7 +15,7 @@ namespace dist {
 /// A node of ours as its master sees it: the master's end of a node's dist/1 session.
 class dist_member final : public member, private nested_parents {
  public:
-  dist_member(std::unique_ptr<connection> session, std::shared_ptr<dispatcher> calls, hello who);
+  dist_member(std::unique_ptr<connection> session, std::shared_ptr<dispatcher> calls, hello who, node_logs& logs);
   ~dist_member() override;
 
   /// The registry has let it in: only now its methods get numbers.
@@ -51,6 +52,7 @@ class dist_member final : public member, private nested_parents {
   bool nested_began(call_id parent, waits how) override;
   void nested_ended(call_id parent) override;
   std::uint32_t origin_of(call_id parent) override;
+  void printed(std::string_view lines, bool is_shown) override;
   void on_frame(frame& in);
   void on_reply(frame& in);
   void on_fault(frame& in);
@@ -59,6 +61,7 @@ class dist_member final : public member, private nested_parents {
   std::unique_ptr<connection> session_;
   std::shared_ptr<dispatcher> calls_;
   hello who_;
+  node_logs& logs_;
   std::unordered_map<method_ref, std::uint16_t> numbers_;
   call_table<entry> table_;
   served_calls nested_;

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <dist/rpc/browser.hpp>
 #include <dist/rpc/traceparent.hpp>
@@ -91,7 +93,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
     if (head.method != "POST") return only("POST");
     if (may == right::look) return http_response(403, "this token may look, not call\n");
     if (may == right::none && secret) return unauthorized();
-  } else if (head.path == "/status" || head.path == "/metrics" || head.path == "/events") {
+  } else if (head.path == "/status" || head.path == "/metrics" || head.path == "/events" || head.path == "/logs") {
     if (may == right::none && secret && !here) return unauthorized();
     if (head.path == "/events" && head.method != "GET") return only("GET");
     if (!reads) return only("GET, HEAD");
@@ -100,7 +102,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
   } else if (head.path == options_.register_path) {
     if (!reads) return only("GET");
   } else {
-    return http_response(404, "there is nothing here; see the page at /, /status, /metrics, /healthz, POST /rpc, /drain, /cancel\n");
+    return http_response(404, "there is nothing here; see the page at /, /status, /logs, /metrics, /healthz, POST /rpc, /drain, /cancel\n");
   }
   return {};
 }
@@ -111,6 +113,7 @@ task<http_response> master::impl::answer_http(http_request request, asker from) 
   if (request.path == "/events") co_return answer_events();
   if (request.path == "/healthz") co_return http_response(200, "ok\n");
   if (request.path == "/status") co_return http_response(200, status_json() + "\n", "application/json");
+  if (request.path == "/logs") co_return answer_logs(request);
   if (request.path == "/metrics")
     co_return http_response(200, metrics(), "text/plain; version=0.0.4; charset=utf-8");
   if (request.path == options_.register_path) co_return answer_register(request, from.peer);
@@ -136,6 +139,26 @@ http_response master::impl::answer_drain(http_request const& request) {
   if (!calls_->drain(name)) return http_response(404, "there is no node '" + name + "'; see /status\n");
   world_.log.info("node " + name + " is told to drain");
   return http_response(200, "draining\n");
+}
+
+/// What a node has printed from a place on.
+http_response master::impl::answer_logs(http_request const& request) const {
+  std::string const name(request.find_query("node").value_or(""));
+  auto const text = request.find_query("from").value_or("0");
+  std::uint64_t from = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), from);
+  if (error != std::errc() || end != text.data() + text.size())
+    return http_response(400, "from is a number: what the answer before called next\n");
+  if (auto const part = logs_.read(name, from))
+    return http_response(200,
+                         boost::json::serialize(boost::json::object{
+                             {"node", name}, {"text", part->lines}, {"next", part->next}}) +
+                             "\n",
+                         "application/json");
+  auto const is_here = std::ranges::any_of(members_, [&](auto const* one) { return one->name == name; });
+  return http_response(404, is_here ? "there is no text of node " + name +
+                                          ": only nodes of --procs and --local send what they print\n"
+                                    : "there is no node '" + name + "', and none of that name has printed anything\n");
 }
 
 /// Its calls end as cancelled, and it gets no new ones.

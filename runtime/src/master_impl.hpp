@@ -13,6 +13,7 @@
 
 #include "address_range.hpp"
 #include "dispatcher.hpp"
+#include "node_logs.hpp"
 #include "page_feed.hpp"
 #include "served_calls.hpp"
 
@@ -54,6 +55,7 @@ class master::impl {
   task<http_response> answer_call(http_request request);
   http_response answer_drain(http_request const& request);
   http_response answer_cancel(http_request const& request);
+  http_response answer_logs(http_request const& request) const;
   right right_of_sender(http_request const& request, asker const& from) const;
   std::optional<http_response> refusal(http_request const& head, asker const& from) const;
 
@@ -81,6 +83,7 @@ class master::impl {
   std::vector<method_description> methods_;  ///< of this program, for the check of types
   std::shared_ptr<dispatcher> calls_;
   page_feed feed_{*calls_};
+  node_logs logs_;
   std::size_t watchers_ = 0;
   std::unique_ptr<listener> listener_;
   task_group tasks_;

@@ -96,7 +96,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   auto info = info_of(who, session->over().peer_address());
   drop_incompatible(info, methods_, world_.log);
   if (who.predecessor && who.predecessor->incarnation != 0) calls_->process_ended(*who.predecessor);
-  dist_member node(std::move(session), calls_, who);
+  dist_member node(std::move(session), calls_, who, logs_);
   auto const in = calls_->join(node, std::move(info));
   if (!in) {
     world_.log.warn("node " + who.name + " is refused: " + in.error().message);
@@ -105,6 +105,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
     co_return;
   }
   node.let_in();
+  if (node.is_supervised) logs_.add(node.name, {});
   // The first frame that the node reads; the calls that wait for it come behind.
   put_welcome(node.session(), welcome_for(node.name), who, options_.secret, own);
   listing const known(members_, node);

@@ -66,13 +66,16 @@ task<void> node_processes::keep(std::size_t number) {
   auto given = common_;
   given.name += std::to_string(number + 1);
   restart_policy policy;
+  std::string unsent;  ///< of what the process before has printed
   while (!stopping_) {
-    black_box const box;
-    given.black_box = box.descriptor();
+    auto const box = std::make_shared<black_box>();
+    given.black_box = box->descriptor();
+    box->put_printed(unsent, is_beside_its_master());
     auto const started = world_.clock.now();
     auto const ended = co_await live(given, box);
     if (stopping_) break;
-    auto const joined = box.incarnation() != 0;
+    unsent = box->take_printed().lines;
+    auto const joined = box->incarnation() != 0;
     any_joined_ = any_joined_ || joined;
     auto const answer = policy.after(ended, joined, world_.clock.now() - started);
     if (answer == restart_policy::answer::never) co_return give_up(given.name, ended);
@@ -80,7 +83,7 @@ task<void> node_processes::keep(std::size_t number) {
                           ? duration::zero()
                           : duration(pause_before_retry(policy.failures(), world_.entropy));
     given.predecessor =
-        ended.is_success() ? predecessor() : predecessor{box.incarnation(), to_text(ended), box.running()};
+        ended.is_success() ? predecessor() : predecessor{box->incarnation(), to_text(ended), box->running()};
     auto const& running = given.predecessor.running;
     auto const line = "the process of node " + given.name + " ended: " + to_text(ended) +
                       (running.empty() ? "" : " while running " + running) + "; starting another" +
@@ -93,15 +96,18 @@ task<void> node_processes::keep(std::size_t number) {
 /// Among the others, which all end together: one that is given up cancels those that live.
 task<void> node_processes::hear(std::shared_ptr<child_text> text) { co_await text->run(); }
 
-task<exit_report> node_processes::live(orders given, black_box const& box) {
-  std::vector<int> inherited{box.descriptor()};
+task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> box) {
+  std::vector<int> inherited{box->descriptor()};
   if (given.secret >= 0) inherited.push_back(given.secret);
   std::shared_ptr<child_text> text;
   std::optional<child_process> child;
   exit_report ended;
   try {
-    auto const show = [](std::string_view lines) { screen::standard_error().write_lines(lines); };
-    text = std::make_shared<child_text>(world_, given.name, show);
+    auto const show = [box, name = given.name, is_shown = is_beside_its_master()](std::string_view lines) {
+      screen::standard_error().write_lines(named_lines(name, lines));
+      box->put_printed(lines, is_shown);
+    };
+    text = std::make_shared<child_text>(world_, show);
     child.emplace(world_.io, arguments_, std::vector{to_environment(given)}, text->writing_end(), inherited);
     text->close_writing_end();
   } catch (std::system_error const& e) {

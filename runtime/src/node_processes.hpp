@@ -37,7 +37,9 @@ class node_processes {
 
  private:
   task<void> keep(std::size_t number);
-  task<exit_report> live(orders given, black_box const& box);
+  task<exit_report> live(orders given, std::shared_ptr<black_box> box);
+  /// What is shown here then is shown by the process that the master is in.
+  bool is_beside_its_master() const noexcept { return !common_.master.empty(); }
   static task<void> hear(std::shared_ptr<child_text> text);
   task<void> pause(duration time);
   void give_up(std::string const& name, exit_report const& ended);

@@ -143,7 +143,17 @@ task<void> node_session::beat_loop() {
     beat.kind = frame_kind::beat;
     beat.id.index = static_cast<std::uint32_t>(running_.size());
     session_->out().put(beat);
+    send_printed();
   }
+}
+
+void node_session::send_printed() {
+  if (!box_ || !master_takes_text_) return;
+  auto const text = box_->take_printed();
+  if (text.lines.empty()) return;
+  nested_->show_text(text.lines, text.is_shown, [to = weak_from_this()](bool taken) {
+    if (auto const session = to.lock(); session && !taken) session->master_takes_text_ = false;
+  });
 }
 
 void node_session::on_frame(frame& in) {

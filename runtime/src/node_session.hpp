@@ -49,6 +49,8 @@ class node_session : public std::enable_shared_from_this<node_session> {
   void answer(call_id id, codec as, outcome& ended);
   void refuse(call_id id, fault what, std::uint32_t running_us = 0);
   task<void> beat_loop();
+  /// What this process has printed and the master has not been told.
+  void send_printed();
 
   class served_call;
   struct running_call {
@@ -100,6 +102,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   bool draining_ = false;
   bool drain_confirmed_ = false;  ///< the master sends no request any more
   bool said_goodbye_ = false;
+  bool master_takes_text_ = true;
   bool silent_ = false;  ///< the master was, for too long
 };
 

@@ -9,13 +9,13 @@ namespace {
 
 constexpr auto a_second = std::chrono::seconds(1);
 
+void put_line(std::string_view text, std::string& shown) { shown.append(text).push_back('\n'); }
+
 std::string times_text(std::uint64_t repeats) {
   return repeats == 1 ? "(once more)" : "(" + std::to_string(repeats) + " times more)";
 }
 
 }  // namespace
-
-node_text::node_text(std::string node) : prefix_("[" + std::move(node) + "] ") {}
 
 std::string node_text::add(std::string_view printed, time_point now) {
   std::string shown;
@@ -69,18 +69,27 @@ void node_text::take_line(std::string_view line, time_point now, std::string& sh
   last_ = line;
   std::string text(line);
   std::ranges::replace(text, '\t', ' ');
-  show(printable(text, line_bytes), shown);
+  put_line(printable(text, line_bytes), shown);
 }
-
-void node_text::show(std::string_view text, std::string& shown) const { shown.append(prefix_).append(text).push_back('\n'); }
 
 void node_text::show_held(std::string& shown) {
   if (auto const repeats = std::exchange(repeats_, 0); repeats > 0)
-    show(printable(last_, 60) + " " + times_text(repeats), shown);
+    put_line(printable(last_, 60) + " " + times_text(repeats), shown);
   if (auto const lines = std::exchange(left_out_, 0); lines > 0)
-    show("(" + std::to_string(lines) + (lines == 1 ? " line" : " lines") + " left out: it prints more than " +
-             std::to_string(lines_a_second) + " a second)",
-         shown);
+    put_line("(" + std::to_string(lines) + (lines == 1 ? " line" : " lines") + " left out: it prints more than " +
+                 std::to_string(lines_a_second) + " a second)",
+             shown);
+}
+
+std::string named_lines(std::string_view node, std::string_view lines) {
+  std::string named;
+  while (!lines.empty()) {
+    auto const end = std::min(lines.find('\n'), lines.size());
+    named.append("[").append(node).append("] ");
+    put_line(lines.substr(0, end), named);
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return named;
 }
 
 }  // namespace dist

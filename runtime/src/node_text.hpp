@@ -8,16 +8,14 @@
 
 namespace dist {
 
-/// What one node process prints, made fit to be shown beside that of many others: cut into lines, each named and escaped,
-/// repeats folded, and only so much a second. Pure.
+/// What one node process prints, made fit to be shown beside that of many others: cut into lines, each escaped, repeats
+/// folded, and only so much a second. Pure.
 class node_text {
  public:
   /// A line that is longer is shown as several.
   static constexpr std::size_t line_bytes = 2000;
   /// What a node may show a second; more is counted and left out.
   static constexpr std::size_t lines_a_second = 200;
-
-  explicit node_text(std::string node);
 
   /// What it has printed; returns what is to be shown now, whole lines or nothing.
   std::string add(std::string_view printed, time_point now);
@@ -29,10 +27,8 @@ class node_text {
 
  private:
   void take_line(std::string_view line, time_point now, std::string& shown);
-  void show(std::string_view text, std::string& shown) const;
   void show_held(std::string& shown);
 
-  std::string prefix_;
   std::string begun_;  ///< of a line whose end has not come
   std::string last_;
   std::uint64_t repeats_ = 0;  ///< of the last line, not shown
@@ -40,5 +36,8 @@ class node_text {
   time_point second_{};  ///< began then
   std::size_t shown_in_it_ = 0;
 };
+
+/// `[ws07] ` before each of the lines.
+std::string named_lines(std::string_view node, std::string_view lines);
 
 }  // namespace dist

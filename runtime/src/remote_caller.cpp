@@ -13,6 +13,8 @@ namespace {
 /// A job that is connected does not see who of the master's nodes has a call.
 constexpr char const* whole_cluster = "calls at the master";
 
+constexpr auto show_patience = std::chrono::seconds(10);
+
 constexpr char const* connection_ended = "the connection to the master ended: ";
 
 /// As the caller's own type says; the master knows better and has the last word.
@@ -27,6 +29,15 @@ class node_waiter final : public call_waiter {
 
  private:
   caller::nodes_waiter done_;
+};
+
+class text_teller final : public call_waiter {
+ public:
+  explicit text_teller(std::function<void(bool)> done) : done_(std::move(done)) {}
+  void on_reply(call_record const&, call_reply const& reply) noexcept override { done_(!reply.failed); }
+
+ private:
+  std::function<void(bool)> done_;
 };
 
 class nodes_lister final : public call_waiter {
@@ -53,6 +64,7 @@ class nodes_lister final : public call_waiter {
 call_ptr remote_caller::list_nodes(call_record const& like, nodes_taker done) {
   static method_key const key{std::string(list_nodes_method), true, nullptr};
   auto const call = make_call();
+  own(call).is_own = true;
   call->method = &key;
   call->deadline = like.deadline;
   call->node_wait = like.node_wait;
@@ -66,10 +78,34 @@ call_ptr remote_caller::list_nodes(call_record const& like, nodes_taker done) {
 void remote_caller::when_nodes(std::size_t count, nodes_waiter done) {
   static method_key const key{std::string(wait_for_nodes_method), true, nullptr};
   auto const call = make_call();
+  own(call).is_own = true;
   call->method = &key;
   call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, std::uint64_t{count});
   start(call);
   await(call, std::make_unique<node_waiter>(std::move(done)));
+}
+
+void remote_caller::show_text(std::string_view lines, bool is_shown, std::function<void(bool)> done) {
+  static method_key const key{std::string(show_text_method), false, nullptr};
+  auto const call = make_call();
+  own(call).is_own = true;
+  call->method = &key;
+  // A master that does not know the request looks for a node that does.
+  call->deadline = dist::deadline(world().clock.now() + show_patience);
+  call->early_problem =
+      encode_arguments(codec::cbor, spelling::declared, call->arguments, std::string(lines), is_shown);
+  start(call);
+  await(call, std::make_unique<text_teller>(std::move(done)));
+}
+
+remote_caller::call_record_of_remote& remote_caller::own(call_ptr const& call) noexcept {
+  return static_cast<call_record_of_remote&>(*call);
+}
+
+std::string remote_caller::account_text() const {
+  auto counts = counts_;
+  counts.elapsed = age();
+  return account::text_at_master(counts, connections_lost_);
 }
 
 fault remote_caller::no_connection(errc why) const {
@@ -107,7 +143,7 @@ void remote_caller::wait(remote_ptr const& call) {
     return fail(*call, std::move(what));
   }
   waiting_bytes_ += call->arguments.size();
-  if (trace_) trace_->calls.waits(*call, world().clock.now());
+  if (trace_ && !call->is_own) trace_->calls.waits(*call, world().clock.now());
   call->waits = waiting_.insert(waiting_.end(), call);
   if (call->node_wait == duration::max()) return;
   call->node_wait_timer = world().clock.schedule(world().clock.now() + call->node_wait, [this, raw = call.get()] {
@@ -127,7 +163,11 @@ remote_caller::remote_ptr remote_caller::take_waiting(call_record_of_remote& cal
 
 void remote_caller::ended(call_record& call, call_reply const& reply) noexcept {
   auto& remote = static_cast<call_record_of_remote&>(call);
-  if (trace_) {
+  if (!remote.is_own) {
+    ++counts_.calls;
+    if (reply.failed) ++counts_.failed;
+  }
+  if (trace_ && !remote.is_own) {
     auto const now = world().clock.now();
     auto const how = reply.failed ? dist::to_text(reply.failed->code) : "ok";
     trace_->calls.returned(call, whole_cluster,
@@ -149,7 +189,7 @@ void remote_caller::send(remote_ptr const& call) {
       return fail(*call, make_fault(errc::limit_exceeded, problem));
   call->id = table_.open(call);
   call->sent = true;
-  if (trace_) trace_->calls.sent(*call, whole_cluster, world().clock.now());
+  if (trace_ && !call->is_own) trace_->calls.sent(*call, whole_cluster, world().clock.now());
   frame_header header;
   header.kind = frame_kind::request;
   header.flags = static_cast<std::uint8_t>(
@@ -204,6 +244,7 @@ void remote_caller::on_fault(frame& in) {
 
 void remote_caller::detach(std::string const& why) noexcept {
   auto const last_written = session_ ? session_->out().last_taken() : 0;
+  if (session_) ++connections_lost_;
   session_ = nullptr;
   detached_why_ = why;
   auto calls = table_.close_all();
@@ -219,8 +260,9 @@ void remote_caller::detach(std::string const& why) noexcept {
       continue;
     }
     call.sent = false;
-    if (trace_) trace_->calls.returned(call, whole_cluster, {"lost", why, {}, 0}, world().clock.now());
+    if (trace_ && !call.is_own) trace_->calls.returned(call, whole_cluster, {"lost", why, {}, 0}, world().clock.now());
     if (written && call.lost_because.empty()) call.lost_because = connection_ended + why;
+    if (written && !call.is_own) ++counts_.issued_again;
     wait(*at);
   }
   for (auto const& call : lost) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "account.hpp"
 #include "trace.hpp"
 
 namespace dist {
@@ -20,6 +21,10 @@ class remote_caller final : public caller {
   call_ptr make_call() override { return new call_record_of_remote; }
   void when_nodes(std::size_t count, nodes_waiter done) override;
   call_ptr list_nodes(call_record const& like, nodes_taker done) override;
+  /// Hands the master lines that this node's process has printed; `done` hears whether it took them.
+  void show_text(std::string_view lines, bool is_shown, std::function<void(bool)> done);
+
+  std::string account_text() const override;
 
   /// As dispatcher::draw_on; what is seen here is when a call went to the master and came back.
   void draw_on(std::unique_ptr<trace> to) { trace_ = std::move(to); }
@@ -43,12 +48,14 @@ class remote_caller final : public caller {
     call_id id;
     std::uint64_t frame = 0;  ///< its number in the connection's outbox
     bool sent = false;
+    bool is_own = false;  ///< this library's, to the master itself: nobody counts it or looks at it
     std::string lost_because;  ///< it was written into a connection that has ended: it may have run
     std::optional<std::list<boost::intrusive_ptr<call_record_of_remote>>::iterator> waits;
     timer_id node_wait_timer = timer_id::none;
   };
   using remote_ptr = boost::intrusive_ptr<call_record_of_remote>;
 
+  static call_record_of_remote& own(call_ptr const& call) noexcept;
   /// As caller::fail; what may have happened behind an earlier connection is not forgotten.
   void fail(call_record_of_remote& call, fault what);
   void send(remote_ptr const& call);
@@ -63,6 +70,8 @@ class remote_caller final : public caller {
   std::string detached_why_ = "not connected yet";
   call_table<remote_ptr> table_;
   bool waits_ = false;
+  account::counts counts_;
+  std::uint64_t connections_lost_ = 0;
   std::unique_ptr<trace> trace_;  ///< null: nobody wants one
   std::list<remote_ptr> waiting_;  ///< for a connection, in the order in which they came
   std::size_t waiting_bytes_ = 0;  ///< of their arguments

@@ -48,6 +48,7 @@ void served_calls::on_request(frame& request) {
     return refuse(header.id, make_fault(errc::unknown_method, "a request to a master names its method"));
   if (prefix.method == wait_for_nodes_method) return wait_for_nodes(header.id, request.bytes().subspan(prefix.bytes));
   if (prefix.method == list_nodes_method) return list_nodes(header.id, request.bytes().subspan(prefix.bytes));
+  if (prefix.method == show_text_method && parents_) return show_text(header.id, request.bytes().subspan(prefix.bytes));
   if (calls_.size() >= on_->bounds().calls_per_connection)
     return refuse(header.id, make_fault(errc::overloaded, "the limit (calls_per_connection) of " +
                                                               std::to_string(on_->bounds().calls_per_connection) +
@@ -96,14 +97,26 @@ void served_calls::wait_for_nodes(call_id id, std::span<std::byte const> argumen
                                                        std::to_string(most_node_waits) + " times"));
   on_->when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id](fault const* failed) {
     if (!*to) return;
-    if (failed) return (*to)->refuse(id, *failed);
-    frame_header header;
-    header.kind = frame_kind::reply;
-    header.id = id;
-    buffer nothing;
-    encode_void(codec::cbor, spelling::declared, nothing);
-    (*to)->peer_.out().put(header, nothing.bytes());
+    failed ? (*to)->refuse(id, *failed) : (*to)->answer_nothing(id);
   });
+}
+
+void served_calls::show_text(call_id id, std::span<std::byte const> arguments) {
+  std::tuple<std::string, bool> given;
+  value_store store;
+  if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, given, store); !problem.empty())
+    return refuse(id, make_fault(errc::bad_arguments, problem));
+  parents_->printed(std::get<0>(given), std::get<1>(given));
+  answer_nothing(id);
+}
+
+void served_calls::answer_nothing(call_id id) {
+  frame_header header;
+  header.kind = frame_kind::reply;
+  header.id = id;
+  buffer nothing;
+  encode_void(codec::cbor, spelling::declared, nothing);
+  peer_.out().put(header, nothing.bytes());
 }
 
 void served_calls::list_nodes(call_id id, std::span<std::byte const> arguments) {

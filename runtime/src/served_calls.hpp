@@ -15,6 +15,8 @@ namespace dist {
 inline constexpr std::string_view wait_for_nodes_method = "dist.wait_for_nodes";
 /// With a method's name and labels that are needed: is answered with the nodes that could take such a call.
 inline constexpr std::string_view list_nodes_method = "dist.list_nodes";
+/// Of a node, with lines that its process has printed, and whether they stand on the master's stderr already.
+inline constexpr std::string_view show_text_method = "dist.show_text";
 
 /// The running calls of a node, which make the nested ones; known by the ids that the node's session gives them.
 class nested_parents {
@@ -27,6 +29,8 @@ class nested_parents {
   virtual void nested_ended(call_id parent) = 0;
   /// On whose behalf the parent runs, and so its nested calls.
   virtual std::uint32_t origin_of(call_id parent) = 0;
+  /// Lines that the node's process has printed.
+  virtual void printed(std::string_view lines, bool is_shown) = 0;
 };
 
 /// Answers the requests that one peer makes over dist/1 by calls on a caller: a connected job's, or the nested ones of
@@ -57,6 +61,8 @@ class served_calls {
   served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents, std::uint32_t origin);
   void wait_for_nodes(call_id id, std::span<std::byte const> arguments);
   void list_nodes(call_id id, std::span<std::byte const> arguments);
+  void show_text(call_id id, std::span<std::byte const> arguments);
+  void answer_nothing(call_id id);
   void refuse(call_id id, fault what);
   void answer(call_id id, call_record const& call, call_reply const& reply);
 

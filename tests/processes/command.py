@@ -211,6 +211,31 @@ def a_drain_has_its_node_s_limit(world):
     node.ends(0)
 
 
+def what_nodes_print_is_shown(world):
+    one = master(world, "--heartbeat", "100ms")
+    at = {"DIST_CONNECT": one.at}
+    nodes = world.start("--join", one.at, "--procs", "1", "--name", "ws07", "--log", "warn")
+    world.joined(one, 1)
+    expect(dist("logs", "ws07-1", **at).out == "", "it has printed nothing")
+    followed = Process(DIST, ["logs", "ws07-1", "--follow", "--master", one.at])
+    world.processes.append(followed)
+    dist("call", "Work.print", '"hello\\n"', "1", "0", **at)
+    until("it is there", lambda: dist("logs", "ws07-1", **at).out == "hello\n[to stderr]\n")
+    dist("call", "Work.print", '"again\\n"', "1", "0", **at)
+    until("what comes later", lambda: followed.stdout() == "hello\n[to stderr]\nagain\n[to stderr]\n")
+    shown = json.loads(dist("logs", "ws07-1", "--json", **at).out)
+    expect(shown == {"node": "ws07-1", "text": followed.stdout()}, shown)
+    world.node(one, "alone")
+    world.joined(one, 2)
+    refused(1, "only nodes of --procs and --local send", "logs", "alone", **at)
+    refused(1, "there is no node 'nobody'", "logs", "nobody", **at)
+    refused(2, "dist logs NODE --follow", "nodes", "--follow", **at)
+    refused(2, "usage: dist logs NODE", "logs", **at)
+    nodes.signal(signal.SIGTERM)
+    nodes.ends(0)
+    expect(dist("logs", "ws07-1", **at).out == followed.stdout(), "it is kept when the node has left")
+
+
 def jobs_are_listed_and_cancelled(world):
     on = master(world)
     world.nodes(on, ["a"], slots=2)
@@ -292,5 +317,5 @@ def wrong_use_is_refused(world):
 
 
 main([nobody_is_there, another_server_is_told_from_a_master, tls_is_spoken, nodes_and_methods_are_listed, calls_are_made,
-      a_call_says_where_it_waits_and_went, a_drained_node_finishes_and_goes, a_drain_has_its_node_s_limit,
-      jobs_are_listed_and_cancelled, a_cluster_with_a_secret, wrong_use_is_refused])
+      a_call_says_where_it_waits_and_went, a_call_is_part_of_a_trace, a_drained_node_finishes_and_goes, a_drain_has_its_node_s_limit,
+      what_nodes_print_is_shown, jobs_are_listed_and_cancelled, a_cluster_with_a_secret, wrong_use_is_refused])

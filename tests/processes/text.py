@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """What node processes print: each line with its node's name on the parent's stderr, never through the bar."""
 
+import json
 import os
 import pty
 import re
 import signal
 import subprocess
+import urllib.request
 
-from support import expect, main, until
+from support import expect, living, main, until
 
 
 def prints(world, text, times=1):
@@ -53,14 +55,38 @@ def bytes_that_are_no_text_are_escaped(world):
     expect(lines[0] == "[local1] \\x1b[31mred\\x07", "lines: %s" % lines)
 
 
-def with_procs_too(world):
-    master = world.master(job=("print", "from afar\n", "1", "0"))
-    nodes = world.start("--join", master.at, "--procs", "1", "--name", "ws07")
-    master.ends(0)
+def with_procs_too_and_at_the_master(world):
+    master = world.master("--heartbeat", "100ms")
+    nodes = world.start("--join", master.at, "--procs", "1", "--name", "ws07", "--log", "warn")
+    world.job(master, "print", "from afar\n", "1", "0").ends(0)
     nodes.says(r"\[ws07-1\] from afar\n")
-    expect("from afar" not in master.stderr(), master.stderr())
+    master.says(r"\[ws07-1\] from afar\n")
+    world.job(master, "print", "last words\n", "1", str(int(signal.SIGABRT))).ends(0)
+    # They come with the process that is started in its place.
+    master.says(r"\[ws07-1\] last words\n")
+    said = logs(master, "ws07-1")["text"]
+    expect(said.startswith("from afar\n[to stderr]\nlast words\n[to stderr]\n"), said)
     nodes.signal(signal.SIGTERM)
     nodes.ends(0)
+    until("it has left", lambda: not living(master))
+    kept = logs(master, "ws07-1")
+    expect(kept["text"].startswith("from afar\n"), kept)
+    expect(logs(master, "ws07-1", kept["next"])["text"] == "", kept)
+
+
+def what_stands_on_the_masters_stderr_is_kept_once(world):
+    job = world.start("--local", "1", "--log", "info", "--heartbeat", "100ms", "bar", "1000")
+    job.at = "127.0.0.1:" + job.says(r"listening on [^ ]*:(\d+)").group(1)
+    job.says("node local1 joined")
+    until("it is kept", lambda: "note 0\n" in logs(job, "local1")["text"])
+    expect(job.stderr().count("[local1] note 0\n") == 1, job.stderr())
+    job.signal(signal.SIGINT)
+    job.ends(130)
+
+
+def logs(master, node, since=0):
+    with urllib.request.urlopen("http://%s/logs?node=%s&from=%d" % (master.at, node, since), timeout=10) as answer:
+        return json.load(answer)
 
 
 def ctrl_c_says_what_a_second_one_does(world):
@@ -99,4 +125,5 @@ def no_line_goes_through_the_bar(world):
 if __name__ == "__main__":
     main([each_line_bears_its_nodes_name, a_line_without_its_end_is_shown_too, repeats_are_folded,
           what_a_dying_node_said_comes_before_its_end, a_flood_is_bounded_and_stops_nobody, bytes_that_are_no_text_are_escaped,
-          with_procs_too, ctrl_c_says_what_a_second_one_does, no_line_goes_through_the_bar])
+          with_procs_too_and_at_the_master,
+          what_stands_on_the_masters_stderr_is_kept_once, ctrl_c_says_what_a_second_one_does, no_line_goes_through_the_bar])

@@ -84,4 +84,33 @@ BOOST_AUTO_TEST_CASE(from_several_threads) {
   BOOST_TEST(ends.parent.running() == "");
 }
 
+BOOST_AUTO_TEST_CASE(the_child_takes_what_the_parent_read_of_its_text) {
+  both_ends ends;
+  BOOST_TEST(ends.child.take_printed().lines == "");
+  ends.parent.put_printed("one\n", true);
+  ends.parent.put_printed("two\n", true);
+  auto const taken = ends.child.take_printed();
+  BOOST_TEST(taken.lines == "one\ntwo\n");
+  BOOST_TEST(taken.is_shown);
+  BOOST_TEST(ends.child.take_printed().lines == "");
+}
+
+BOOST_AUTO_TEST_CASE(text_that_finds_no_room_is_counted) {
+  both_ends ends;
+  auto const line = std::string(1023, 'x') + '\n';
+  // Round and round: each byte of the memory is used more than once.
+  for (int round = 0; round < 5; ++round) {
+    std::string put;
+    for (int i = 0; i < 40; ++i) {
+      ends.parent.put_printed(line, false);
+      put += line;
+    }
+    BOOST_TEST((ends.child.take_printed().lines == put));
+  }
+  for (int i = 0; i < 70; ++i) ends.parent.put_printed(line, false);
+  auto const taken = ends.child.take_printed().lines;
+  BOOST_TEST(taken.ends_with("x\n(6 lines left out: not sent in time)\n"));
+  BOOST_TEST(taken.size() > 64 * line.size());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

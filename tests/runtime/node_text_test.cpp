@@ -20,57 +20,62 @@ std::string repeated(std::string const& text, std::size_t count) {
 BOOST_AUTO_TEST_SUITE(node_text)
 
 BOOST_AUTO_TEST_CASE(lines_bear_the_nodes_name) {
-  dist::node_text text("ws07");
-  BOOST_TEST(text.add("one\ntwo\n", start) == "[ws07] one\n[ws07] two\n");
+  BOOST_TEST(dist::named_lines("ws07", "one\ntwo\n") == "[ws07] one\n[ws07] two\n");
+  BOOST_TEST(dist::named_lines("ws07", "") == "");
+}
+
+BOOST_AUTO_TEST_CASE(whole_lines_are_shown_at_once) {
+  dist::node_text text;
+  BOOST_TEST(text.add("one\ntwo\n", start) == "one\ntwo\n");
   BOOST_TEST(text.add("", start) == "");
   BOOST_TEST(!text.holds_back());
 }
 
 BOOST_AUTO_TEST_CASE(a_line_is_shown_when_its_end_has_come) {
-  dist::node_text text("a");
+  dist::node_text text;
   BOOST_TEST(text.add("hal", start) == "");
-  BOOST_TEST(text.add("f\nand", start) == "[a] half\n");
-  BOOST_TEST(text.end(start) == "[a] and\n");
+  BOOST_TEST(text.add("f\nand", start) == "half\n");
+  BOOST_TEST(text.end(start) == "and\n");
   BOOST_TEST(text.end(start) == "");
 }
 
 BOOST_AUTO_TEST_CASE(carriage_returns_end_lines_and_empty_ones_are_left_out) {
-  dist::node_text text("a");
-  BOOST_TEST(text.add("\n10 %\r20 %\r\n\n", start) == "[a] 10 %\n[a] 20 %\n");
+  dist::node_text text;
+  BOOST_TEST(text.add("\n10 %\r20 %\r\n\n", start) == "10 %\n20 %\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_would_speak_to_a_terminal_is_escaped) {
-  dist::node_text text("a");
-  BOOST_TEST(text.add("\x1b[2Jx\ty\xff\n", start) == "[a] \\x1b[2Jx y\\xff\n");
+  dist::node_text text;
+  BOOST_TEST(text.add("\x1b[2Jx\ty\xff\n", start) == "\\x1b[2Jx y\\xff\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_long_line_is_several) {
-  dist::node_text text("a");
+  dist::node_text text;
   auto const most = dist::node_text::line_bytes;
-  BOOST_TEST(text.add(std::string(most, 'x') + "\n", start) == "[a] " + std::string(most, 'x') + "\n");
+  BOOST_TEST(text.add(std::string(most, 'x') + "\n", start) == "" + std::string(most, 'x') + "\n");
   auto const shown = text.add(std::string(most + 2, 'y') + "\n", start);
-  BOOST_TEST(shown == "[a] " + std::string(most, 'y') + "\n[a] yy\n");
+  BOOST_TEST(shown == "" + std::string(most, 'y') + "\nyy\n");
 }
 
 BOOST_AUTO_TEST_CASE(repeats_are_folded) {
-  dist::node_text text("a");
-  BOOST_TEST(text.add(repeated("again\n", 42), start) == "[a] again\n");
+  dist::node_text text;
+  BOOST_TEST(text.add(repeated("again\n", 42), start) == "again\n");
   BOOST_TEST(text.holds_back());
-  BOOST_TEST(text.add("other\n", start) == "[a] again (41 times more)\n[a] other\n");
+  BOOST_TEST(text.add("other\n", start) == "again (41 times more)\nother\n");
   BOOST_TEST(!text.holds_back());
   BOOST_TEST(text.add("other\n", start) == "");
-  BOOST_TEST(text.flush() == "[a] other (once more)\n");
+  BOOST_TEST(text.flush() == "other (once more)\n");
   BOOST_TEST(text.add("other\n", start) == "");
-  BOOST_TEST(text.end(start) == "[a] other (once more)\n");
+  BOOST_TEST(text.end(start) == "other (once more)\n");
 }
 
 BOOST_AUTO_TEST_CASE(more_than_a_bound_a_second_is_counted) {
-  dist::node_text text("a");
+  dist::node_text text;
   std::string shown;
   for (int i = 0; i < 1200; ++i) shown += text.add(std::to_string(i) + "\n", start);
   BOOST_TEST(std::ranges::count(shown, '\n') == static_cast<std::ptrdiff_t>(dist::node_text::lines_a_second));
   BOOST_TEST(text.holds_back());
-  BOOST_TEST(text.add("x\n", start + 1s) == "[a] (1000 lines left out: it prints more than 200 a second)\n[a] x\n");
+  BOOST_TEST(text.add("x\n", start + 1s) == "(1000 lines left out: it prints more than 200 a second)\nx\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -167,6 +167,11 @@ class caller : public std::enable_shared_from_this<caller> {
   /// Where the node of this name joined from, `127.0.0.1:40112`; empty where that is not known here. I/O thread.
   virtual std::string address_of(std::string_view) const { return {}; }
 
+  /// One line for people: what its calls have come to. I/O thread.
+  virtual std::string account_text() const = 0;
+  /// Since it was made. I/O thread.
+  duration age() const { return world_.clock.now() - made_at_; }
+
   /// One sentence for people: why the call waits, or why it went where it went. I/O thread.
   std::string why(call_record const& call) const;
   /// The node that runs the call, as far as this process knows; empty where it waits or has ended. I/O thread.
@@ -224,6 +229,7 @@ class caller : public std::enable_shared_from_this<caller> {
   void end_early(call_record& call, errc why);
 
   seams world_;
+  time_point made_at_;
   limits limits_;
   std::shared_ptr<mailbox> mailbox_;
   std::vector<call_ptr> live_;
