@@ -12,8 +12,6 @@
 #include <system_error>
 #include <utility>
 
-#include "dispatcher.hpp"
-
 namespace dist {
 namespace {
 
@@ -114,15 +112,13 @@ task<int> job_run::block(cluster& calls) {
 /// What its calls came to: shown after jobs that somebody waited for or broke off, otherwise in the log of those who ask
 /// for more.
 void job_run::say_account() const {
-  auto const calls = backend_.calls();
-  // Where another process places them, it has the account.
-  auto const* const placed_here = dynamic_cast<dispatcher const*>(&calls.caller());
-  if (!placed_here) return;
+  auto const on = backend_.calls();
+  auto const& calls = on.caller();
   constexpr std::chrono::seconds long_job{10};
   auto const world = world_.get();
   auto const& log = world.log;
-  auto const text = placed_here->account_text();
-  if (placed_here->age() < long_job && !interrupted_)
+  auto const text = calls.account_text();
+  if (calls.age() < long_job && !interrupted_)
     log.info(text);
   else if (log.wants(log_level::warn))
     screen::standard_error().write_log(log_level::info, printable(text, log::line_bytes));

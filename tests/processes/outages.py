@@ -2,6 +2,7 @@
 """Masters that are away for a while, or out of descriptors."""
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -13,7 +14,7 @@ from support import all_answered, calls_of, expect, is_long, lost_calls, main, p
 def a_master_is_away_for_a_while(world):
     master = world.master()
     nodes = world.nodes(master, ["a", "b", "c"])
-    job = world.job(master, "calls", "rate=200", "most=10", "us=60000", "once=2", "until=" + world.path("enough"))
+    job = world.job(master, "--log", "info", "calls", "rate=200", "most=10", "us=60000", "once=2", "until=" + world.path("enough"))
     until("the job", lambda: calls_of(job))
     master.signal(signal.SIGKILL)
     master.ends(-signal.SIGKILL)
@@ -38,6 +39,8 @@ def a_master_is_away_for_a_while(world):
     for one in lost:
         expect(one.tag % 2 == 0, "it might have run again: " + one.line)
         expect(one.begin < gone, "it was made when the master was away: " + one.line)
+    account = re.search(r"calls at the master in .*", job.stderr())[0]
+    expect(re.search(r"\d+ issued again, 1 connection lost, %d failed$" % len(lost), account), account)
     # One complaint for the end and one for what came then, not one for each try.
     expect(1 <= job.stderr().count("trying again") <= 4, job.stderr())
 

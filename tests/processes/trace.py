@@ -85,10 +85,11 @@ def what_a_connected_job_sees(world):
     file = world.path("trace.json")
     master = world.master(job=("serve",))
     world.nodes(master, ["a"])
-    world.start("--connect", master.at, "--trace", file, "slow_sum", "5", "10", world.path("log")).ends(0)
+    job = world.start("--connect", master.at, "--log", "info", "--trace", file, "slow_sum", "5", "10", world.path("log")).ends(0)
+    expect(re.search(r"dist: 5 calls at the master in [\d.]+ s\n", job.stderr()), job.stderr())
     events = events_of(file)
     check_rows(events)
-    calls = [one for one in slices(events, "call") if not one["args"]["method"].startswith("dist.")]
+    calls = slices(events, "call")
     expect(len(calls) == 5, "calls: %s" % calls)
     expect({processes(events)[one["pid"]] for one in calls} == {"calls at the master"}, "rows: %s" % processes(events))
     # The master hands on how long the method ran: the rest is waiting and way.

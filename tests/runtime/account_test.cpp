@@ -25,6 +25,12 @@ BOOST_AUTO_TEST_CASE(says_what_there_is_to_say) {
   for (auto const& one : rows) BOOST_TEST(made.text(one.of) == one.text);
 }
 
+BOOST_AUTO_TEST_CASE(says_less_where_the_master_is_elsewhere) {
+  BOOST_TEST(account::text_at_master({1, 0, 0, 1250ms}, 0) == "1 call at the master in 1.2 s");
+  BOOST_TEST(account::text_at_master({100'000, 3, 37, 11533s}, 2) ==
+             "100,000 calls at the master in 3 h 12 min, 37 issued again, 2 connections lost, 3 failed");
+}
+
 BOOST_AUTO_TEST_CASE(says_how_busy_the_slots_were) {
   account made;
   made.busy(3, 4, 1s);

@@ -54,6 +54,7 @@ class silent_caller final : public dist::caller {
   dist::call_ptr make_call() override { return new dist::call_record; }
   void when_nodes(std::size_t, nodes_waiter) override {}
   dist::call_ptr list_nodes(dist::call_record const&, nodes_taker) override { return {}; }
+  std::string account_text() const override { return {}; }
   void dispatch(dist::call_ptr const&) override {}
   abandoned abandon(dist::call_record&) override { return {}; }
   void ended(dist::call_record&, dist::call_reply const&) noexcept override {}
