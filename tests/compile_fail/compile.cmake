@@ -1,9 +1,9 @@
-# cmake -DCOMPILER= -DSOURCE= -DMESSAGE= -DINCLUDES= -DDEFINITIONS= -P compile.cmake: see CMakeLists.txt.
+# cmake -DCOMPILER= -DSOURCE= -DMESSAGE= -DINCLUDES= -DDEFINITIONS= -DPRECOMPILED= -P compile.cmake: see CMakeLists.txt.
 cmake_minimum_required(VERSION 3.25)
 list(REMOVE_ITEM INCLUDES "")
 list(TRANSFORM INCLUDES PREPEND -I)
 list(TRANSFORM DEFINITIONS PREPEND -D)
-set(compile ${COMPILER} -std=c++20 -fsyntax-only ${DEFINITIONS} ${INCLUDES})
+set(compile ${COMPILER} -std=c++20 -fsyntax-only ${PRECOMPILED} ${DEFINITIONS} ${INCLUDES})
 
 execute_process(COMMAND ${compile} ${SOURCE} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(status EQUAL 0)
