@@ -1,8 +1,10 @@
 """Starts the program under test and looks at what it does; ends its own children and nobody else's."""
 
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,20 @@ def until(what, probe, patience=PATIENCE):
 def expect(holds, what):
     if not holds:
         raise Failure(what)
+
+
+def free_port():
+    """None of those that the system gives to whoever connects: it must be free still when a master comes back to it."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        first = int(file.read().split()[0])
+    while True:
+        port = random.randrange(10_000, max(first, 20_000))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass  # another's
 
 
 class Process:
@@ -122,8 +138,8 @@ class World:
         except FileNotFoundError:
             return []
 
-    def master(self, *more, at="127.0.0.1:0", job=("serve",)):
-        made = self.start("--master", at, "--log", "info", *more, *job)
+    def master(self, *more, at=None, job=("serve",)):
+        made = self.start("--master", at or "127.0.0.1:%d" % free_port(), "--log", "info", *more, *job)
         made.port = int(made.says(r"listening on [^ ]*:(\d+)").group(1))
         made.at = "127.0.0.1:%d" % made.port
         return made
