@@ -120,9 +120,11 @@ void black_box::put_printed(std::string_view lines, bool is_shown) noexcept {
   auto const put = page_->text_put.load();
   // More than fits is what a writer that went astray makes of it.
   auto const used = std::min<std::uint64_t>(put - page_->text_taken.load(), text_bytes);
-  if (lines.size() > text_bytes - used) {
-    page_->left_out.fetch_add(static_cast<std::uint64_t>(std::ranges::count(lines, '\n')));
-    return;
+  if (auto const room = text_bytes - used; lines.size() > room) {
+    auto const end = room == 0 ? lines.npos : lines.rfind('\n', room - 1);
+    auto const fitting = end == lines.npos ? 0 : end + 1;
+    page_->left_out.fetch_add(static_cast<std::uint64_t>(std::ranges::count(lines.substr(fitting), '\n')));
+    lines = lines.substr(0, fitting);
   }
   auto const from = put % text_bytes;
   auto const first = std::min<std::size_t>(lines.size(), text_bytes - from);

@@ -75,6 +75,7 @@ void node_session::leave_if_idle() {
 
 void node_session::say_goodbye(std::string const& why) {
   if (std::exchange(said_goodbye_, true)) return;
+  send_printed();
   frame_header header;
   header.kind = frame_kind::goodbye;
   session_->out().put(header, as_bytes(why));

@@ -113,4 +113,15 @@ BOOST_AUTO_TEST_CASE(text_that_finds_no_room_is_counted) {
   BOOST_TEST(taken.size() > 64 * line.size());
 }
 
+BOOST_AUTO_TEST_CASE(of_text_that_is_too_long_the_lines_that_fit_are_kept) {
+  both_ends ends;
+  std::string long_text;
+  for (int i = 0; i < 10'000; ++i) long_text += "line " + std::to_string(i) + "\n";
+  ends.parent.put_printed(long_text, false);
+  auto const taken = ends.child.take_printed().lines;
+  BOOST_TEST(taken.starts_with("line 0\nline 1\n"));
+  BOOST_TEST(taken.ends_with(" lines left out: not sent in time)\n"));
+  BOOST_TEST(taken.size() > 64 * 1024 - 20U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
