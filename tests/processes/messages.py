@@ -173,6 +173,10 @@ def unknown_method(world):
     commanded(world, "call", "Work.nope", "3", "--master", with_a_node(world).at, code=1, case="unknown_method")
 
 
+def no_text(world):
+    commanded(world, "logs", "a", "--master", with_a_node(world).at, code=1, case="no_text")
+
+
 def argument_count(world):
     commanded(world, "call", "Work.square", "--master", with_a_node(world).at, code=1, case="argument_count")
 
@@ -259,7 +263,7 @@ def every_row_has_its_case(world):
 
 CASES = [connection_refused, unknown_host, drain_of_nobody, command_without_master, port_taken, open_without_secret, nobody_joined, label_missing,
          secret_file_missing, secret_file_open, secret_file_short, secret_missing, secret_wrong, name_taken,
-         tls_against_plain, plain_against_tls, certificate_unknown, certificate_missing, unknown_method, argument_count,
+         tls_against_plain, plain_against_tls, certificate_unknown, certificate_missing, unknown_method, no_text, argument_count,
          argument_type, too_deep, not_const, types_differ, other_build, poisoned, lost_once, node_process_ended,
          wrong_number, arguments_too_large, result_too_large, no_such_limit, two_roles]
 
