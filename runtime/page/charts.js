@@ -59,6 +59,15 @@ function ago(seconds) {
   return seconds > -1 ? "now" : time_text(Math.round(-seconds) * 1000) + " ago";
 }
 
+/// Of a logarithmic axis 1, 10, 100; where it is short 2 and 5 too.
+function round_ticks(axis) {
+  const digits = axis.max / axis.min < 30 ? "125" : "1";
+  axis.ticks = axis.ticks.filter(({ value }) => {
+    const rounded = value.toExponential(0);
+    return Number(rounded) === value && digits.includes(rounded[0]);
+  });
+}
+
 export function start_charts() {
   if (!window.Chart) {
     document.getElementById("charts").hidden = true;
@@ -68,7 +77,7 @@ export function start_charts() {
   make("rate", [line("answered", "ok", "--accent"), line("failed", "failed", "--bad")],
        { beginAtZero: true, suggestedMax: 1 }, count_text);
   make("time", [line("median", "p50", "--accent"), line("99 %", "p99", "--warn")],
-       { type: "logarithmic" }, (us) => time_text(us / 1000));
+       { type: "logarithmic", afterBuildTicks: round_ticks }, (us) => time_text(us / 1000));
   repaint();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 }

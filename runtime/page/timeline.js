@@ -4,6 +4,7 @@ import { color, time_text } from "./tables.js";
 const shown_ms = 30e3;
 const most_nodes = 40;
 const row = 20;
+const axis = 20; // above the rows: in sight before they are scrolled
 const hues = [212, 150, 32, 280, 340, 180, 60, 100];
 let calls = [];
 
@@ -41,7 +42,7 @@ function draw(now) {
   const methods = by_use("method").slice(0, hues.length);
   const canvas = document.getElementById("timeline");
   const width = canvas.parentElement.clientWidth - 32;
-  const height = nodes.length * row + 20;
+  const height = axis + nodes.length * row;
   const sharp = window.devicePixelRatio || 1;
   canvas.width = width * sharp;
   canvas.height = height * sharp;
@@ -52,29 +53,30 @@ function draw(now) {
   pen.scale(sharp, sharp);
   pen.font = "12px " + getComputedStyle(document.body).fontFamily;
   pen.textBaseline = "middle";
-  const left = Math.min(220, 12 + Math.max(...nodes.map((name) => pen.measureText(name).width)));
+  const left = Math.min(220, 0.35 * width, 12 + Math.max(...nodes.map((name) => pen.measureText(name).width)));
   const x = (at) => left + ((width - left) * (at - now + shown_ms)) / shown_ms;
+  const y = (i) => axis + i * row;
   nodes.forEach((name, i) => {
     pen.fillStyle = color("--text");
-    pen.fillText(fit(pen, name, left - 10), 0, i * row + row / 2);
+    pen.fillText(fit(pen, name, left - 10), 0, y(i) + row / 2);
     pen.fillStyle = color("--track");
-    pen.fillRect(left, i * row + 3, width - left, row - 6);
+    pen.fillRect(left, y(i) + 3, width - left, row - 6);
   });
   for (const one of calls) {
     const i = nodes.indexOf(one.node);
     if (i < 0) continue;
     const from = Math.max(left, x(one.from));
     pen.fillStyle = one.how === "ok" ? paint(one.method, methods) : color("--bad");
-    pen.fillRect(from, i * row + 3, Math.max(1, x(one.to) - from - 0.5), row - 6);
+    pen.fillRect(from, y(i) + 3, Math.max(1, x(one.to) - from - 0.5), row - 6);
   }
   pen.fillStyle = color("--soft");
-  for (let ago = 0; ago <= 30; ago += 10) {
+  for (let ago = 0; ago <= 30; ago += width - left < 360 ? 30 : 10) {
     pen.textAlign = ago === 0 ? "right" : ago === 30 ? "left" : "center";
-    pen.fillText(ago === 0 ? "now" : time_text(ago * 1000) + " ago", x(now - ago * 1000), nodes.length * row + 11);
+    pen.fillText(ago === 0 ? "now" : time_text(ago * 1000) + " ago", x(now - ago * 1000), axis / 2);
   }
   pen.textAlign = "left";
   document.getElementById("timeline-note").textContent =
-    busiest.length > nodes.length ? `the ${nodes.length} busiest of ${busiest.length} nodes` : "the last 30 seconds";
+    "the last 30 seconds" + (busiest.length > nodes.length ? `, the ${nodes.length} busiest of ${busiest.length} nodes` : "");
   legend(methods);
 }
 
@@ -87,9 +89,11 @@ function fit(pen, text, width) {
 function legend(methods) {
   const parts = [];
   const add = (text, paint_with) => {
+    const part = document.createElement("span");
     const box = document.createElement("i");
     box.style.background = paint_with;
-    parts.push(box, text);
+    part.append(box, text);
+    parts.push(part);
   };
   for (const method of methods) add(method, paint(method, methods));
   if (calls.some((one) => one.how !== "ok")) add("failed or lost", color("--bad"));
