@@ -33,6 +33,7 @@ task<void> follow(master_client& master, command_line const& given) {
     if (!given.follow) co_return;
     // Who read it has gone, such as `head`.
     if (!std::cout) co_return;
+    // The master keeps what comes meanwhile.
     co_await sleep_for(master.world().get().clock, time_between_looks);
   }
 }

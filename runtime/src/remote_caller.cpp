@@ -63,9 +63,7 @@ class nodes_lister final : public call_waiter {
 
 call_ptr remote_caller::list_nodes(call_record const& like, nodes_taker done) {
   static method_key const key{std::string(list_nodes_method), true, nullptr};
-  auto const call = make_call();
-  own(call).is_own = true;
-  call->method = &key;
+  auto const call = make_own_call(key);
   call->deadline = like.deadline;
   call->node_wait = like.node_wait;
   auto const needs = like.options ? like.options->needs : std::vector<std::string>();
@@ -77,9 +75,7 @@ call_ptr remote_caller::list_nodes(call_record const& like, nodes_taker done) {
 
 void remote_caller::when_nodes(std::size_t count, nodes_waiter done) {
   static method_key const key{std::string(wait_for_nodes_method), true, nullptr};
-  auto const call = make_call();
-  own(call).is_own = true;
-  call->method = &key;
+  auto const call = make_own_call(key);
   call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, std::uint64_t{count});
   start(call);
   await(call, std::make_unique<node_waiter>(std::move(done)));
@@ -87,9 +83,7 @@ void remote_caller::when_nodes(std::size_t count, nodes_waiter done) {
 
 void remote_caller::show_text(std::string_view lines, bool is_shown, std::function<void(bool)> done) {
   static method_key const key{std::string(show_text_method), false, nullptr};
-  auto const call = make_call();
-  own(call).is_own = true;
-  call->method = &key;
+  auto const call = make_own_call(key);
   // A master that does not know the request looks for a node that does.
   call->deadline = dist::deadline(world().clock.now() + show_patience);
   call->early_problem =
@@ -98,8 +92,11 @@ void remote_caller::show_text(std::string_view lines, bool is_shown, std::functi
   await(call, std::make_unique<text_teller>(std::move(done)));
 }
 
-remote_caller::call_record_of_remote& remote_caller::own(call_ptr const& call) noexcept {
-  return static_cast<call_record_of_remote&>(*call);
+call_ptr remote_caller::make_own_call(method_key const& key) {
+  remote_ptr const call(new call_record_of_remote);
+  call->method = &key;
+  call->is_own = true;
+  return call;
 }
 
 std::string remote_caller::account_text() const {

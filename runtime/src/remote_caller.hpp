@@ -55,7 +55,8 @@ class remote_caller final : public caller {
   };
   using remote_ptr = boost::intrusive_ptr<call_record_of_remote>;
 
-  static call_record_of_remote& own(call_ptr const& call) noexcept;
+  /// A request to the master itself.
+  call_ptr make_own_call(method_key const& key);
   /// As caller::fail; what may have happened behind an earlier connection is not forgotten.
   void fail(call_record_of_remote& call, fault what);
   void send(remote_ptr const& call);

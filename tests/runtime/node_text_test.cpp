@@ -52,9 +52,9 @@ BOOST_AUTO_TEST_CASE(what_would_speak_to_a_terminal_is_escaped) {
 BOOST_AUTO_TEST_CASE(a_long_line_is_several) {
   dist::node_text text;
   auto const most = dist::node_text::line_bytes;
-  BOOST_TEST(text.add(std::string(most, 'x') + "\n", start) == "" + std::string(most, 'x') + "\n");
+  BOOST_TEST(text.add(std::string(most, 'x') + "\n", start) == std::string(most, 'x') + "\n");
   auto const shown = text.add(std::string(most + 2, 'y') + "\n", start);
-  BOOST_TEST(shown == "" + std::string(most, 'y') + "\nyy\n");
+  BOOST_TEST(shown == std::string(most, 'y') + "\nyy\n");
 }
 
 BOOST_AUTO_TEST_CASE(repeats_are_folded) {
