@@ -14,6 +14,14 @@ def supervised(world, master, count, *more):
     return made
 
 
+def embedded(world, count, *words):
+    """A job in a cluster of its own, once all nodes of it have joined."""
+    made = world.start("--local", str(count), "--log", "info", *words)
+    for i in range(count):
+        made.says(r"node local%d joined" % (i + 1))
+    return made
+
+
 def its_nodes_work(world):
     master = world.master()
     parent = supervised(world, master, 3)
@@ -73,7 +81,7 @@ def both_sorts_of_children(world):
     until("the call", lambda: world.lines("supervised"))
     yield parent, children(parent.pid)
     master.signal(signal.SIGKILL)
-    job = world.start("--local", "2", "-v", "until_cancelled", world.path("embedded"))
+    job = embedded(world, 2, "until_cancelled", world.path("embedded"))
     until("the call", lambda: world.lines("embedded"))
     yield job, children(job.pid)
 
@@ -122,7 +130,7 @@ def labels_are_those_of_all(world):
 
 
 def a_job_ends_with_its_account(world):
-    job = world.start("--local", "2", "--log", "info", "slow_sum", "40", "100", world.path("ran"))
+    job = embedded(world, 2, "slow_sum", "40", "100", world.path("ran"))
     until("its first calls", lambda: len(world.lines("ran")) > 2)
     os.kill(min(children(job.pid)), signal.SIGKILL)
     expect(job.ends(0).stdout() == "40\n", job.stdout())
