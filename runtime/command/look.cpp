@@ -1,5 +1,9 @@
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
+#include <chrono>
+#include <dist/rpc/text.hpp>
+#include <dist/runtime/progress_bar.hpp>
 #include <iostream>
 
 #include "exit_code.hpp"
@@ -54,6 +58,30 @@ std::string calls_of(json::object const& node) {
   return std::to_string(sum);
 }
 
+/// Calls a second, over the whole life of the job.
+std::string rate_of(json::object const& job) {
+  auto const ms = std::max<std::int64_t>(1, job.at("age_ms").to_number<std::int64_t>());
+  return std::to_string(job.at("ended").to_number<std::int64_t>() * 1000 / ms);
+}
+
+/// A line for each fan-out, as its own bar would show it.
+void show_fan_outs(std::string const& whose, json::object const& of) {
+  constexpr std::size_t width = 100;
+  constexpr std::size_t most_name_columns = 40;
+  for (auto const& one : of.at("fan_outs").as_array()) {
+    auto const& fan_out = one.as_object();
+    fan_out_progress at;
+    at.done = fan_out.at("done").to_number<std::size_t>();
+    at.failed = fan_out.at("failed").to_number<std::size_t>();
+    if (auto const& total = fan_out.at("total"); !total.is_null()) at.total = total.to_number<std::size_t>();
+    at.per_second = fan_out.at("per_second").to_number<double>();
+    if (auto const& left = fan_out.at("left_ms"); !left.is_null())
+      at.left = std::chrono::milliseconds(left.to_number<std::int64_t>());
+    auto const label = whose + ": " + printable(text_at(fan_out, "name"), most_name_columns);
+    std::cout << progress_line(label, at, width) << '\n';
+  }
+}
+
 }  // namespace
 
 int show_nodes(command_line const& given) {
@@ -74,6 +102,28 @@ int show_nodes(command_line const& given) {
       std::cerr << "dist: calls wait: " << waiting << '\n';
   }
   return nodes.empty() ? nobody(given) : 0;
+}
+
+int show_jobs(command_line const& given) {
+  auto const status = status_of(given);
+  auto const& jobs = status.at("jobs").as_array();
+  if (given.json) {
+    std::cout << json::serialize(jobs) << '\n';
+    return 0;
+  }
+  if (jobs.empty())
+    std::cerr << "dist: no job is connected; start one: PROGRAM --connect " << to_text(given.master) << '\n';
+  table shown({"JOB", "NAME", "STATE", "CALLS", "ENDED", "CALLS/S", "AGE", "ADDRESS"});
+  for (auto const& one : jobs) {
+    auto const& job = one.as_object();
+    shown.add({number_at(job, "job"), text_at(job, "name"), job.at("cancelled").as_bool() ? "cancelled" : "running",
+               number_at(job, "calls"), number_at(job, "ended"), rate_of(job),
+               age_text(job.at("age_ms").to_number<std::int64_t>()), text_at(job, "address")});
+  }
+  if (!jobs.empty()) std::cout << shown;
+  show_fan_outs("this master", status.as_object());
+  for (auto const& one : jobs) show_fan_outs("job " + number_at(one.as_object(), "job"), one.as_object());
+  return 0;
 }
 
 int show_methods(command_line const& given) {

@@ -6,7 +6,6 @@
 
 #include "exit_code.hpp"
 #include "master_client.hpp"
-#include "table.hpp"
 #include "verbs.hpp"
 
 // What changes something at the master: nodes that drain, jobs that are cancelled.
@@ -108,37 +107,6 @@ task<void> cancel(master_client& master, command_line const& given) {
     std::cout << "job " << number << " is cancelled\n";
 }
 
-/// Over the whole life of the job.
-std::string rate_of(json::value const& job) {
-  auto const ms = std::max<std::int64_t>(1, job.at("age_ms").to_number<std::int64_t>());
-  return std::to_string(job.at("ended").to_number<std::int64_t>() * 1000 / ms);
-}
-
-task<void> list_jobs(master_client& master, command_line const& given) {
-  auto const status = co_await master.status();
-  auto const& jobs = list_of(status, "jobs");
-  if (given.json) {
-    std::cout << json::serialize(jobs) << '\n';
-    co_return;
-  }
-  if (jobs.empty())
-    std::cerr << "dist: no job is connected; start one: PROGRAM --connect " << to_text(given.master) << '\n';
-  if (jobs.empty()) co_return;
-  table shown({"JOB", "NAME", "STATE", "CALLS", "ENDED", "CALLS/S", "AGE", "ADDRESS"});
-  for (auto const& job : jobs)
-    shown.add({json::serialize(job.at("job")), text_at(job, "name"),
-               job.at("cancelled").as_bool() ? "cancelled" : "running", json::serialize(job.at("calls")),
-               json::serialize(job.at("ended")), rate_of(job), age_text(job.at("age_ms").to_number<std::int64_t>()),
-               text_at(job, "address")});
-  std::cout << shown;
-}
-
-int obey(command_line const& given, task<void> (*what)(master_client&, command_line const&)) {
-  master_client master(given);
-  master.run(what(master, given));
-  return 0;
-}
-
 }  // namespace
 
 int drain_node(command_line const& given) {
@@ -150,7 +118,10 @@ int drain_node(command_line const& given) {
   return 0;
 }
 
-int cancel_job(command_line const& given) { return obey(given, cancel); }
-int show_jobs(command_line const& given) { return obey(given, list_jobs); }
+int cancel_job(command_line const& given) {
+  master_client master(given);
+  master.run(cancel(master, given));
+  return 0;
+}
 
 }  // namespace dist

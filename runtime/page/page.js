@@ -95,13 +95,35 @@ function show_methods() {
          one.run_us ? time_text(one.run_us / 1000) : "", count_text(one.nodes), { text: types(one), title: types(one) }]));
 }
 
+/// Rounded down: only all of it is 100 %.
+function share_text(done, total) {
+  return (total ? Math.floor((100 * Math.min(done, total)) / total) : 100) + " %";
+}
+
 function show_jobs() {
   by_id("jobs-part").hidden = news.jobs.length === 0;
   fill(by_id("jobs"), [["Job", "number"], ["Name", "name"], ["From", ""], ["Under way", "number"], ["Ended", "number"],
                        ["Calls/s", "number"], ["Here for", "number"], [""]],
-       news.jobs.map((one) => [one.job, { text: one.name, title: one.name }, one.address, count_text(one.under_way),
+       news.jobs.map((one) => [one.job, { text: one.name, title: one.name }, one.address, count_text(one.calls),
                                count_text(one.ended), count_text(rate("job " + one.job, one.ended)), time_text(one.age_ms),
                                one.cancelled ? { text: "cancelled", kind: "bad" } : ""]));
+}
+
+/// What is under way, that of the master's own program first.
+function show_fan_outs() {
+  const all = [...news.fan_outs.map((one) => ({ ...one, of: "this program" })),
+               ...news.jobs.flatMap((job) => job.fan_outs.map((one) => ({ ...one, of: `${job.name} (${job.job})` })))];
+  by_id("fan-outs-part").hidden = all.length === 0;
+  fill(by_id("fan-outs"), [["What", "name"], ["Done"], ["Of", "number"], ["Left", "number"], ["Per second", "number"],
+                           ["Failed", "number"], ["For", "number"], ["Job", "name"]],
+       all.map((one) => [
+         { text: one.name, title: one.name },
+         one.total == null ? { text: count_text(one.done) }
+                           : { text: `${count_text(one.done)}, ${share_text(one.done, one.total)}`,
+                               use: one.total ? one.done / one.total : 1 },
+         one.total == null ? "" : count_text(one.total), time_text(one.left_ms), count_text(one.per_second),
+         { text: count_text(one.failed), kind: one.failed ? "number bad" : "number" }, time_text(one.elapsed_ms),
+         { text: one.of, title: one.of }]));
 }
 
 function show_failures() {
@@ -135,6 +157,7 @@ function show(latest) {
   show_nodes();
   add_calls(news.calls);
   show_jobs();
+  show_fan_outs();
   show_methods();
   show_failures();
   rates = fresh;

@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <dist/rpc/event.hpp>
+#include <dist/runtime/progress_watch.hpp>
 #include <utility>
 
 namespace dist {
@@ -64,6 +65,13 @@ task<void> caller::wait_for_nodes(std::size_t count) {
 void caller::warn_once(std::string what, std::string_view line) {
   constexpr std::size_t most = 1000;
   if (warned_.size() < most && warned_.insert(std::move(what)).second) world_.log.warn(line);
+}
+
+std::vector<fan_out_report> caller::fan_outs() const {
+  std::vector<fan_out_report> made;
+  for (auto at = fan_outs_.begin(); at != fan_outs_.end() && made.size() < most_fan_outs; ++at)
+    made.push_back((*at)->report());
+  return made;
 }
 
 task<std::vector<listed_node>> caller::nodes_for(call_ptr like) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <dist/rpc/connection.hpp>
 #include <dist/rpc/hello.hpp>
 #include <dist/rpc/http.hpp>
@@ -64,7 +65,9 @@ class master::impl {
   static http_response answer_page(std::string_view path);
   http_response answer_events() const;
   task<void> serve_events(stream& watcher);
-  std::string jobs_json() const;
+
+  // master_jobs.cpp: who uses the nodes
+  boost::json::object list_jobs() const;
 
   // master_peers.cpp: who stays
   task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade);

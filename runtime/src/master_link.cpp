@@ -35,6 +35,7 @@ class master_link::impl {
   task<void> stay();
   task<void> serve();
   task<void> beat_loop();
+  task<void> tell_loop();
   void on_frame(frame& in);
 
   seams world_;
@@ -104,6 +105,7 @@ task<void> master_link::impl::serve() {
   silence_.emplace(heartbeat_, world_.clock.now());
   task_group beats(world_.io.get_executor());
   beats.spawn(beat_loop());
+  beats.spawn(tell_loop());
   std::exception_ptr failed;
   std::string why = "the master closed it";
   try {
@@ -138,6 +140,28 @@ task<void> master_link::impl::beat_loop() {
     frame_header beat;
     beat.kind = frame_kind::beat;
     session_->out().put(beat);
+  }
+}
+
+/// Tells the master how far this job's fan-outs are: those that take longer than a second, which is when people look.
+task<void> master_link::impl::tell_loop() {
+  struct telling {
+    bool is_under_way = false;
+    bool is_wanted = true;
+  };
+  auto const state = std::make_shared<telling>();
+  bool knows_some = false;
+  while (state->is_wanted) {
+    co_await sleep_for(world_.clock, std::chrono::seconds(1));
+    if (state->is_under_way) continue;
+    auto const fan_outs = calls_->fan_outs();
+    if (fan_outs.empty() && !knows_some) continue;
+    knows_some = !fan_outs.empty();
+    state->is_under_way = true;
+    calls_->show_progress(fan_outs, [state](fault const* failed) {
+      // Much may be on its way just now; another fault is of a master that does not want to know.
+      *state = {false, !failed || failed->code == errc::overloaded};
+    });
   }
 }
 

@@ -1,7 +1,4 @@
-#include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <dist/rpc/sleep.hpp>
-#include <dist/rpc/text.hpp>
 
 #include "master_impl.hpp"
 #include "page_files.hpp"
@@ -15,7 +12,6 @@ namespace {
 constexpr std::size_t most_watchers = 16;
 /// How long a watcher may leave its news unread.
 constexpr std::chrono::seconds watcher_patience{10};
-constexpr std::size_t most_shown_bytes = 200;
 
 /// Nothing from elsewhere, nothing inline, in nobody's frame.
 constexpr char const* page_policy =
@@ -52,19 +48,6 @@ http_response master::impl::answer_events() const {
   return answer;
 }
 
-std::string master::impl::jobs_json() const {
-  boost::json::array jobs;
-  for (auto const& [number, job] : jobs_)
-    jobs.push_back({{"job", number},
-                    {"name", printable(job->name, most_shown_bytes)},
-                    {"address", job->address},
-                    {"under_way", job->calls.under_way()},
-                    {"ended", job->calls.answered()},
-                    {"cancelled", job->calls.cancelled()},
-                    {"age_ms", std::chrono::duration_cast<std::chrono::milliseconds>(world_.clock.now() - job->since).count()}});
-  return boost::json::serialize(jobs);
-}
-
 /// News every heartbeat, a second at least, until the watcher goes or reads nothing.
 task<void> master::impl::serve_events(stream& watcher) {
   if (watchers_ >= most_watchers) co_return;
@@ -77,7 +60,7 @@ task<void> master::impl::serve_events(stream& watcher) {
   stream_timer patience(world_.clock, watcher);
   auto const pause = std::max<duration>(options_.heartbeat, std::chrono::seconds(1));
   for (;;) {
-    auto const text = "data: " + feed_.news(seen, jobs_json(), world_.clock.now()) + "\n\n";
+    auto const text = "data: " + feed_.news(seen, list_jobs(), world_.clock.now()) + "\n\n";
     asio::const_buffer const bytes(text.data(), text.size());
     patience.arm(watcher_patience, "a watching page did not read its news for 10 s");
     try {

@@ -70,15 +70,6 @@ std::string master::impl::status_json() const {
   auto const there = calls_->nodes().nodes();
   boost::json::array nodes;
   for (auto const& node : there) nodes.push_back(about(node, *calls_, world_.clock.now()));
-  boost::json::array jobs;
-  for (auto const& [number, job] : jobs_)
-    jobs.push_back({{"job", number},
-                    {"name", job->name},
-                    {"address", job->address},
-                    {"calls", job->calls.under_way()},
-                    {"ended", job->calls.answered()},
-                    {"cancelled", job->calls.cancelled()},
-                    {"age_ms", ms_between(job->since, world_.clock.now())}});
   boost::json::object status{{"nodes", std::move(nodes)},
                              {"slots", counts.slots},
                              {"in_use", counts.in_use},
@@ -87,8 +78,8 @@ std::string master::impl::status_json() const {
                              {"queued_bytes", counts.queued_bytes},
                              {"late_replies", calls_->counted().late_replies},
                              {"waiting", calls_->why_waiting()},
-                             {"methods", list_methods(there)},
-                             {"jobs", std::move(jobs)}};
+                             {"methods", list_methods(there)}};
+  for (auto& [name, value] : list_jobs()) status.emplace(name, std::move(value));
   return boost::json::serialize(status);
 }
 

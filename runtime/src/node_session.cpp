@@ -151,8 +151,10 @@ void node_session::send_printed() {
   if (!box_ || !master_takes_text_) return;
   auto const text = box_->take_printed();
   if (text.lines.empty()) return;
-  nested_->show_text(text.lines, text.is_shown, [to = weak_from_this()](bool taken) {
-    if (auto const session = to.lock(); session && !taken) session->master_takes_text_ = false;
+  nested_->show_text(text.lines, text.is_shown, [to = weak_from_this()](fault const* failed) {
+    // Much may be on its way just now; another fault is of a master that does not want to know.
+    if (!failed || failed->code == errc::overloaded) return;
+    if (auto const session = to.lock()) session->master_takes_text_ = false;
   });
 }
 

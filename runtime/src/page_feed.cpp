@@ -166,9 +166,10 @@ std::string const& page_feed::state(time_point now) {
   return state_;
 }
 
-std::string page_feed::news(cursor& seen, std::string_view jobs, time_point now) {
+std::string page_feed::news(cursor& seen, boost::json::object const& more, time_point now) {
   auto text = state(now);
-  text.append(",\"jobs\":").append(jobs);
+  for (auto const& [name, value] : more)
+    text.append(",\"").append(name).append("\":").append(boost::json::serialize(value));
   auto const first = sample_count_ - samples_.size();
   std::vector<measured> samples;
   for (auto i = std::max(first, seen.samples); i < sample_count_; ++i) samples.push_back(samples_[i - first]);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <boost/circular_buffer.hpp>
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,8 +25,8 @@ class page_feed {
     std::uint64_t samples = 0;
     std::uint64_t calls = 0;
   };
-  /// As one line of JSON; `jobs` is JSON text.
-  std::string news(cursor& seen, std::string_view jobs, time_point now);
+  /// As one line of JSON, with the members of `more`.
+  std::string news(cursor& seen, boost::json::object const& more, time_point now);
 
  private:
   static constexpr std::size_t most_samples = 600;  ///< ten minutes of the usual heartbeat

@@ -21,20 +21,34 @@ fan_out_progress measured(std::size_t done, std::size_t failed, std::optional<st
   return made;
 }
 
-progress_watch::progress_watch(std::shared_ptr<caller> calls, fan_out const& how, std::optional<std::size_t> total,
-                               std::function<void()> failed)
-    : calls_(std::move(calls)), total_(total), on_error_(std::move(failed)) {
+fan_out_progress progress_of(fan_out_report const& report) {
+  // It may come from a peer: what does not fit is as good as for ever.
+  constexpr auto longest = std::chrono::floor<std::chrono::microseconds>(duration::max());
+  auto const most = static_cast<std::uint64_t>(longest.count());
+  std::chrono::microseconds const elapsed(static_cast<std::int64_t>(std::min(report.elapsed_us, most)));
+  return measured(report.done, report.failed, report.total, elapsed);
+}
+
+progress_watch::progress_watch(std::shared_ptr<caller> calls, fan_out const& how, std::string name,
+                               std::optional<std::size_t> total, std::function<void()> failed)
+    : calls_(std::move(calls)),
+      name_(how.label().empty() ? std::move(name) : how.label()),
+      total_(total),
+      on_error_(std::move(failed)),
+      started_(calls_->world().clock.now()) {
   auto const& world = calls_->world();
   if (!how.label().empty() && world.log.wants(log_level::warn)) bar_.emplace(how.label());
-  if (!bar_ && !how.observer()) return;
-  self_ = std::make_shared<progress_watch*>(this);
-  started_ = world.clock.now();
   if (bar_) add(bar_->every(), [this](fan_out_progress const& at) { bar_->show(at); });
   if (how.observer()) add(std::max<duration>(how.observe_every(), std::chrono::milliseconds(1)), how.observer());
-  arm();
+  if (!views_.empty()) {
+    self_ = std::make_shared<progress_watch*>(this);
+    arm();
+  }
+  listed_ = calls_->list(*this);
 }
 
 progress_watch::~progress_watch() {
+  calls_->unlist(listed_);
   if (!self_) return;
   *self_ = nullptr;
   stop();
@@ -56,6 +70,17 @@ void progress_watch::stop() noexcept {
 
 fan_out_progress progress_watch::measure() const {
   return measured(done_, failed_, total_, calls_->world().clock.now() - started_);
+}
+
+fan_out_report progress_watch::report() const {
+  fan_out_report made;
+  made.name = name_;
+  made.done = done_;
+  made.failed = failed_;
+  made.total = total_;
+  auto const elapsed = std::chrono::duration_cast<std::chrono::microseconds>(calls_->world().clock.now() - started_);
+  made.elapsed_us = static_cast<std::uint64_t>(elapsed.count());
+  return made;
 }
 
 void progress_watch::add(duration every, fan_out_observer show) {

@@ -13,31 +13,21 @@ namespace {
 /// A job that is connected does not see who of the master's nodes has a call.
 constexpr char const* whole_cluster = "calls at the master";
 
-constexpr auto show_patience = std::chrono::seconds(10);
+constexpr auto tell_patience = std::chrono::seconds(10);
 
 constexpr char const* connection_ended = "the connection to the master ended: ";
 
 /// As the caller's own type says; the master knows better and has the last word.
 bool may_go_again(call_record const& call) { return call.method->repeatable && !call.once && !call.parent; }
 
-class node_waiter final : public call_waiter {
+/// Of a request whose answer says nothing but that it is one.
+class end_waiter final : public call_waiter {
  public:
-  explicit node_waiter(caller::nodes_waiter done) : done_(std::move(done)) {}
-  void on_reply(call_record const&, call_reply const& reply) noexcept override {
-    done_(reply.failed);
-  }
+  explicit end_waiter(std::function<void(fault const*)> done) : done_(std::move(done)) {}
+  void on_reply(call_record const&, call_reply const& reply) noexcept override { done_(reply.failed); }
 
  private:
-  caller::nodes_waiter done_;
-};
-
-class text_teller final : public call_waiter {
- public:
-  explicit text_teller(std::function<void(bool)> done) : done_(std::move(done)) {}
-  void on_reply(call_record const&, call_reply const& reply) noexcept override { done_(!reply.failed); }
-
- private:
-  std::function<void(bool)> done_;
+  std::function<void(fault const*)> done_;
 };
 
 class nodes_lister final : public call_waiter {
@@ -78,18 +68,29 @@ void remote_caller::when_nodes(std::size_t count, nodes_waiter done) {
   auto const call = make_own_call(key);
   call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, std::uint64_t{count});
   start(call);
-  await(call, std::make_unique<node_waiter>(std::move(done)));
+  await(call, std::make_unique<end_waiter>(std::move(done)));
 }
 
-void remote_caller::show_text(std::string_view lines, bool is_shown, std::function<void(bool)> done) {
+void remote_caller::show_text(std::string_view lines, bool is_shown, told done) {
   static method_key const key{std::string(show_text_method), false, nullptr};
   auto const call = make_own_call(key);
-  // A master that does not know the request looks for a node that does.
-  call->deadline = dist::deadline(world().clock.now() + show_patience);
   call->early_problem =
       encode_arguments(codec::cbor, spelling::declared, call->arguments, std::string(lines), is_shown);
-  start(call);
-  await(call, std::make_unique<text_teller>(std::move(done)));
+  tell(call, std::move(done));
+}
+
+void remote_caller::show_progress(std::vector<fan_out_report> const& fan_outs, told done) {
+  static method_key const key{std::string(show_progress_method), true, nullptr};
+  auto const call = make_own_call(key);
+  call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, fan_outs);
+  tell(call, std::move(done));
+}
+
+void remote_caller::tell(call_ptr const& what, told done) {
+  // A master that does not know the request looks for a node that does.
+  what->deadline = dist::deadline(world().clock.now() + tell_patience);
+  start(what);
+  await(what, std::make_unique<end_waiter>(std::move(done)));
 }
 
 call_ptr remote_caller::make_own_call(method_key const& key) {

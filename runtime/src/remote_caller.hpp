@@ -3,6 +3,7 @@
 #include <dist/rpc/call_table.hpp>
 #include <dist/rpc/connection.hpp>
 #include <dist/runtime/caller.hpp>
+#include <dist/runtime/fan_out_report.hpp>
 #include <list>
 #include <optional>
 #include <string>
@@ -21,8 +22,12 @@ class remote_caller final : public caller {
   call_ptr make_call() override { return new call_record_of_remote; }
   void when_nodes(std::size_t count, nodes_waiter done) override;
   call_ptr list_nodes(call_record const& like, nodes_taker done) override;
-  /// Hands the master lines that this node's process has printed; `done` hears whether it took them.
-  void show_text(std::string_view lines, bool is_shown, std::function<void(bool)> done);
+  /// Hears, once, that the master knows, with null, or why it does not.
+  using told = std::function<void(fault const* failed)>;
+  /// Hands the master lines that this node's process has printed.
+  void show_text(std::string_view lines, bool is_shown, told done);
+  /// Tells the master how far this job's fan-outs are.
+  void show_progress(std::vector<fan_out_report> const& fan_outs, told done);
 
   std::string account_text() const override;
 
@@ -57,6 +62,8 @@ class remote_caller final : public caller {
 
   /// A request to the master itself.
   call_ptr make_own_call(method_key const& key);
+  /// One that only tells it something.
+  void tell(call_ptr const& what, told done);
   /// As caller::fail; what may have happened behind an earlier connection is not forgotten.
   void fail(call_record_of_remote& call, fault what);
   void send(remote_ptr const& call);

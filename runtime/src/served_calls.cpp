@@ -1,6 +1,7 @@
 #include "served_calls.hpp"
 
 #include <dist/rpc/hello.hpp>
+#include <dist/rpc/text.hpp>
 
 namespace dist {
 
@@ -49,6 +50,8 @@ void served_calls::on_request(frame& request) {
   if (prefix.method == wait_for_nodes_method) return wait_for_nodes(header.id, request.bytes().subspan(prefix.bytes));
   if (prefix.method == list_nodes_method) return list_nodes(header.id, request.bytes().subspan(prefix.bytes));
   if (prefix.method == show_text_method && parents_) return show_text(header.id, request.bytes().subspan(prefix.bytes));
+  if (prefix.method == show_progress_method && !parents_)
+    return show_progress(header.id, request.bytes().subspan(prefix.bytes));
   if (calls_.size() >= on_->bounds().calls_per_connection)
     return refuse(header.id, make_fault(errc::overloaded, "the limit (calls_per_connection) of " +
                                                               std::to_string(on_->bounds().calls_per_connection) +
@@ -107,6 +110,17 @@ void served_calls::show_text(call_id id, std::span<std::byte const> arguments) {
   if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, given, store); !problem.empty())
     return refuse(id, make_fault(errc::bad_arguments, problem));
   parents_->printed(std::get<0>(given), std::get<1>(given));
+  answer_nothing(id);
+}
+
+void served_calls::show_progress(call_id id, std::span<std::byte const> arguments) {
+  std::tuple<std::vector<fan_out_report>> given;
+  value_store store;
+  if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, given, store); !problem.empty())
+    return refuse(id, make_fault(errc::bad_arguments, problem));
+  fan_outs_ = std::move(std::get<0>(given));
+  if (fan_outs_.size() > most_fan_outs) fan_outs_.resize(most_fan_outs);
+  for (auto& one : fan_outs_) one.name = printable(one.name, most_name_bytes);
   answer_nothing(id);
 }
 

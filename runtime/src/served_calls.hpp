@@ -2,6 +2,7 @@
 
 #include <dist/rpc/connection.hpp>
 #include <dist/runtime/caller.hpp>
+#include <dist/runtime/fan_out_report.hpp>
 #include <memory>
 #include <set>
 #include <utility>
@@ -17,6 +18,8 @@ inline constexpr std::string_view wait_for_nodes_method = "dist.wait_for_nodes";
 inline constexpr std::string_view list_nodes_method = "dist.list_nodes";
 /// Of a node, with lines that its process has printed, and whether they stand on the master's stderr already.
 inline constexpr std::string_view show_text_method = "dist.show_text";
+/// Of a job, with how far its fan-outs are.
+inline constexpr std::string_view show_progress_method = "dist.show_progress";
 
 /// The running calls of a node, which make the nested ones; known by the ids that the node's session gives them.
 class nested_parents {
@@ -54,6 +57,8 @@ class served_calls {
   bool cancelled() const noexcept { return !cancelled_.empty(); }
   std::size_t under_way() const noexcept { return calls_.size(); }
   std::uint64_t answered() const noexcept { return answered_; }
+  /// As a job has told last; empty where it has not.
+  std::vector<fan_out_report> const& fan_outs() const noexcept { return fan_outs_; }
   /// The nested calls under way that this running call has made.
   std::vector<call_ptr> nested_of(call_id parent) const;
 
@@ -62,6 +67,7 @@ class served_calls {
   void wait_for_nodes(call_id id, std::span<std::byte const> arguments);
   void list_nodes(call_id id, std::span<std::byte const> arguments);
   void show_text(call_id id, std::span<std::byte const> arguments);
+  void show_progress(call_id id, std::span<std::byte const> arguments);
   void answer_nothing(call_id id);
   void refuse(call_id id, fault what);
   void answer(call_id id, call_record const& call, call_reply const& reply);
@@ -71,6 +77,7 @@ class served_calls {
   nested_parents* parents_;
   std::uint32_t origin_;  ///< where the peer runs no methods
   std::set<std::pair<std::uint64_t, std::uint64_t>> nested_;  ///< parent and call
+  std::vector<fan_out_report> fan_outs_;
   std::size_t node_waits_ = 0;
   std::uint64_t answered_ = 0;
   std::string cancelled_;  ///< why; empty: it is not

@@ -32,7 +32,8 @@ shards::shards(fan_out_plan plan)
       reorder_bytes_(plan_.how.reorder_bytes()),
       in_order_(plan_.how.is_in_order()),
       total_(plan_.inputs->total()),
-      watch_(plan_.on.shared_caller(), plan_.how, total_, [this] { changed_.set(); }),
+      watch_(plan_.on.shared_caller(), plan_.how, std::string(plan_.name) + " of " + plan_.method->name, total_,
+             [this] { changed_.set(); }),
       self_(std::make_shared<shards*>(this)) {
   say_early();
 }

@@ -68,13 +68,16 @@ def what_happens_is_shown(world):
         # It runs until it is interrupted, so the page has all the time that it needs.
         job = world.job(master, "slow_sum", "100000", "20", world.path("ran"))
         page.until_text("#jobs td", "cluster_program")
+        page.until_text("#fan-outs td.name", "map_reduce of Work.slow")
+        page.until_text("#fan-outs td", "100,000")
+        page.until_text("#fan-outs td", ", 0 %")
         page.until_text("#methods td.name", "Work.slow")
         page.until("!document.getElementById('timeline-part').hidden")
         page.until_text("#legend", "Work.slow")
         shot(page, "job", whole=True)
         job.signal(signal.SIGINT)
         job.ends(130)
-        page.until("document.getElementById('jobs-part').hidden")
+        page.until("document.getElementById('jobs-part').hidden && document.getElementById('fan-outs-part').hidden")
 
         expect("error" in call(master, "Work.square", ["no number"]), "it takes a text for a number")
         page.until_text("#failures", "bad arguments")

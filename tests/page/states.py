@@ -19,6 +19,11 @@ def _method(name, **more):
     return made
 
 
+def _fan_out(name, done, total, per_second, failed=0):
+    return {"name": name, "done": done, "failed": failed, "total": total, "per_second": per_second,
+            "left_ms": None if total is None else (total - done) / per_second * 1000, "elapsed_ms": done / per_second * 1000}
+
+
 def _samples(per_second, slots, nodes):
     """Ten minutes, with a dip."""
     made, ok, failed = [], 0, 0
@@ -50,6 +55,7 @@ def _news(nodes, methods, per_second, **more):
                                          "slots": slots, "in_use": sum(one["in_use"] for one in nodes), "abandoned": 0,
                                          "queued": 0, "late_replies": 0},
             "nodes": nodes, "nodes_left_out": 0, "methods": methods, "failures": [], "waiting": [], "jobs": [],
+            "fan_outs": [],
             "samples": _samples(per_second, slots, len(nodes)),
             "calls": _calls([one["name"] for one in nodes][:60], [one["name"] for one in methods][:3], 900)}
     made.update(more)
@@ -75,10 +81,14 @@ def many_nodes(count):
     return _news(nodes, methods, 24000,
                  waiting=["Pricer.price: all 3,184 slots are in use", "Mesh.solve: no node has label site=north"],
                  jobs=[{"job": 2, "name": "risk --date 2026-11-25 --book everything-that-we-have-in-all-regions",
-                        "address": "10.1.0.9:51822", "under_way": 4096, "ended": 8123456, "cancelled": False,
-                        "age_ms": 11520000},
-                       {"job": 5, "name": "what-if", "address": "10.1.0.14:40112", "under_way": 12, "ended": 340,
-                        "cancelled": True, "age_ms": 42000}],
+                        "address": "10.1.0.9:51822", "calls": 4096, "ended": 8123456, "cancelled": False,
+                        "age_ms": 11520000,
+                        "fan_outs": [_fan_out("pricing", 8123456, 11000000, 705.1, failed=120),
+                                     _fan_out("map_reduce of ARatherLongServiceNameThatSomebodyChose.and_a_method_with_a_"
+                                              "long_name_too", 3, 40000, 0.01)]},
+                       {"job": 5, "name": "what-if", "address": "10.1.0.14:40112", "calls": 12, "ended": 340,
+                        "cancelled": True, "age_ms": 42000, "fan_outs": []}],
+                 fan_outs=[_fan_out("map of Prices.load", 340, None, 8.1)],
                  failures=[{"age_ms": 4000, "count": 118, "code": "method_failed", "method": "Pricer.price", "node": "ws020",
                             "message": "no rate for ACME on 2026-02-30", "cause": ""},
                            {"age_ms": 71000, "count": 1, "code": "poisoned", "method": "Pricer.price", "node": "",

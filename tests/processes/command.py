@@ -6,6 +6,7 @@ usage: command.py PROGRAM DIST CERTIFICATES
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -249,8 +250,14 @@ def jobs_are_listed_and_cancelled(world):
         json.loads(dist("jobs", "--json", "--master", on.at).out)))
     expect(sorted(one["name"] for one in listed) == ["one", "two", "two"], listed)
     until("their calls", lambda: all(one["calls"] > 0 and one["ended"] > 0 for one in json.loads(dist("jobs", "--json", "-m", on.at).out)))
-    lines = [line.split() for line in dist("jobs", "--master", on.at).out.splitlines()]
-    expect(lines[0] == ["JOB", "NAME", "STATE", "CALLS", "ENDED", "CALLS/S", "AGE", "ADDRESS"] and len(lines) == 4, lines)
+    # Jobs tell once a second how far they are.
+    lines = until("their progress", lambda: (lambda all: len(all) == 7 and all)(
+        dist("jobs", "--master", on.at).out.splitlines()))
+    expect(lines[0].split() == ["JOB", "NAME", "STATE", "CALLS", "ENDED", "CALLS/S", "AGE", "ADDRESS"], lines)
+    for job, line in zip(sorted(one["job"] for one in listed), lines[4:]):
+        expect(re.match(r"job %d: map_reduce of Work.slow  \[>? +\]  0 %%  [\d,]+/s  .+ left$" % job, line), line)
+    far = json.loads(dist("jobs", "--json", "--master", on.at).out)[0]["fan_outs"][0]
+    expect((far["name"], far["total"], far["failed"]) == ("map_reduce of Work.slow", 100000, 0) and far["done"] > 0, far)
     expect(dist("cancel", "one", "--master", on.at).out.endswith(" is cancelled\n"), "cancel")
     jobs[0].ends(1)
     expect("the job was cancelled at its master" in jobs[0].stderr(), jobs[0].stderr())

@@ -14,6 +14,7 @@
 #include <dist/rpc/task.hpp>
 #include <dist/runtime/mailbox.hpp>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <set>
@@ -51,6 +52,8 @@ struct call_reply {
 
 class call_record;
 class caller;
+class progress_watch;
+struct fan_out_report;
 
 /// A node as those see it who look for one.
 struct listed_node {
@@ -164,6 +167,13 @@ class caller : public std::enable_shared_from_this<caller> {
   void warn_once(std::string what, std::string_view line);
   bool has_warned(std::string const& what) const { return warned_.contains(what); }
 
+  /// A fan-out is under way until it is unlisted. I/O thread.
+  using fan_out_place = std::list<progress_watch const*>::iterator;
+  fan_out_place list(progress_watch const& one) { return fan_outs_.insert(fan_outs_.end(), &one); }
+  void unlist(fan_out_place where) noexcept { fan_outs_.erase(where); }
+  /// The oldest of those under way, at most `most_fan_outs`. I/O thread.
+  std::vector<fan_out_report> fan_outs() const;
+
   /// Where the node of this name joined from, `127.0.0.1:40112`; empty where that is not known here. I/O thread.
   virtual std::string address_of(std::string_view) const { return {}; }
 
@@ -234,6 +244,7 @@ class caller : public std::enable_shared_from_this<caller> {
   std::shared_ptr<mailbox> mailbox_;
   std::vector<call_ptr> live_;
   std::set<std::string> warned_;
+  std::list<progress_watch const*> fan_outs_;  ///< the oldest first
   bool stopped_ = false;
 };
 

@@ -3,21 +3,23 @@
 #include <cstddef>
 #include <dist/runtime/caller.hpp>
 #include <dist/runtime/fan_out.hpp>
+#include <dist/runtime/fan_out_report.hpp>
 #include <dist/runtime/progress_bar.hpp>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace dist {
 
-/// How far a fan-out is, and who wants to know. Counting is all that a call costs: those who look are served by a timer,
-/// and without them there is none. I/O thread.
+/// How far a fan-out is, and who wants to know; its caller lists it as long as it lives. Counting is all that a call costs:
+/// observers are served by a timer, and without them there is none. I/O thread.
 class progress_watch {
  public:
-  /// `failed` is called when an observer has thrown.
-  progress_watch(std::shared_ptr<caller> calls, fan_out const& how, std::optional<std::size_t> total,
+  /// `name` is for a fan-out without a label; `failed` is called when an observer has thrown.
+  progress_watch(std::shared_ptr<caller> calls, fan_out const& how, std::string name, std::optional<std::size_t> total,
                  std::function<void()> failed);
   progress_watch(progress_watch const&) = delete;
   progress_watch& operator=(progress_watch const&) = delete;
@@ -28,6 +30,7 @@ class progress_watch {
     ++done_;
     if (with_fault) ++failed_;
   }
+  fan_out_report report() const;
   /// No timer from now on.
   void stop() noexcept;
   /// Throws what an observer threw.
@@ -48,16 +51,18 @@ class progress_watch {
   void tick();
 
   std::shared_ptr<caller> calls_;
+  std::string name_;
   std::optional<std::size_t> total_;
   std::function<void()> on_error_;
   std::optional<progress_bar> bar_;
   std::vector<view> views_;
-  time_point started_{};
+  time_point started_;
   std::size_t done_ = 0;
   std::size_t failed_ = 0;
   timer_id timer_ = timer_id::none;
   std::exception_ptr error_;
   std::shared_ptr<progress_watch*> self_;  ///< null pointer once this is gone: its timer may still be armed
+  caller::fan_out_place listed_;
 };
 
 /// With rate and time left from the counts and the time.
