@@ -51,13 +51,14 @@ def the_command_works(tree):
 
 
 def a_program_is_built(tree):
-    """By hand, with what pkg-config says, as makefiles do."""
+    """By hand, with what pkg-config says, as makefiles do; by another compiler than the library too."""
     where = {**os.environ, "PKG_CONFIG_PATH": os.path.join(tree, "usr/lib/pkgconfig")}
     flags = run("pkg-config", "--cflags", "--libs", "dist", env=where).split()
     program = os.path.join(WORK, "consumer")
-    run(COMPILER, CONSUMER, "-o", program, *flags)
-    run(program, "--inline")
-    run(program, "--local", "1")
+    for compiler in (COMPILER, "g++"):
+        run(compiler, CONSUMER, "-o", program, *flags)
+        run(program, "--inline")
+        run(program, "--local", "1")
 
 
 def the_units_are_right(tree):

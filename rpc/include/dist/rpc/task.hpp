@@ -2,6 +2,7 @@
 
 #include <asio/awaitable.hpp>
 #include <asio/use_awaitable.hpp>
+#include <dist/rpc/any_io_executor.hpp>
 
 namespace dist {
 
