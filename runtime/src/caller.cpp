@@ -69,6 +69,8 @@ void caller::warn_once(std::string what, std::string_view line) {
 
 std::vector<fan_out_report> caller::fan_outs() const {
   std::vector<fan_out_report> made;
+  // Those that end from now on are not taken off the list.
+  if (is_stopped()) return made;
   for (auto at = fan_outs_.begin(); at != fan_outs_.end() && made.size() < most_fan_outs; ++at)
     made.push_back((*at)->report());
   return made;

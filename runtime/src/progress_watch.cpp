@@ -44,11 +44,12 @@ progress_watch::progress_watch(std::shared_ptr<caller> calls, fan_out const& how
     self_ = std::make_shared<progress_watch*>(this);
     arm();
   }
-  listed_ = calls_->list(*this);
+  if (!calls_->is_stopped()) listed_ = calls_->list(*this);
 }
 
 progress_watch::~progress_watch() {
-  calls_->unlist(listed_);
+  // Once stopped, this may be another thread.
+  if (!calls_->is_stopped()) calls_->unlist(listed_);
   if (!self_) return;
   *self_ = nullptr;
   stop();
