@@ -70,7 +70,7 @@ def what_happens_is_shown(world):
         page.until_text("#jobs td", "cluster_program")
         page.until_text("#fan-outs td.name", "map_reduce of Work.slow")
         page.until_text("#fan-outs td", "100,000")
-        page.until_text("#fan-outs td", ", 0 %")
+        page.until_text("#fan-outs td", " %")
         page.until_text("#methods td.name", "Work.slow")
         page.until("!document.getElementById('timeline-part').hidden")
         page.until_text("#legend", "Work.slow")

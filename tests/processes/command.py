@@ -250,12 +250,14 @@ def jobs_are_listed_and_cancelled(world):
         json.loads(dist("jobs", "--json", "--master", on.at).out)))
     expect(sorted(one["name"] for one in listed) == ["one", "two", "two"], listed)
     until("their calls", lambda: all(one["calls"] > 0 and one["ended"] > 0 for one in json.loads(dist("jobs", "--json", "-m", on.at).out)))
-    # Jobs tell once a second how far they are.
-    lines = until("their progress", lambda: (lambda all: len(all) == 7 and all)(
-        dist("jobs", "--master", on.at).out.splitlines()))
+    # Jobs tell once a second how far they are; the first time that may be nowhere.
+    until("their progress", lambda: all(one["fan_outs"] and one["fan_outs"][0]["done"] > 0
+                                        for one in json.loads(dist("jobs", "--json", "--master", on.at).out)))
+    lines = dist("jobs", "--master", on.at).out.splitlines()
+    expect(len(lines) == 7, lines)
     expect(lines[0].split() == ["JOB", "NAME", "STATE", "CALLS", "ENDED", "CALLS/S", "AGE", "ADDRESS"], lines)
     for job, line in zip(sorted(one["job"] for one in listed), lines[4:]):
-        expect(re.match(r"job %d: map_reduce of Work.slow  \[>? +\]  0 %%  [\d,]+/s  .+ left$" % job, line), line)
+        expect(re.match(r"job %d: map_reduce of Work.slow  \[=*>? *\]  \d+ %%  [\d,]+/s  .+ left$" % job, line), line)
     far = json.loads(dist("jobs", "--json", "--master", on.at).out)[0]["fan_outs"][0]
     expect((far["name"], far["total"], far["failed"]) == ("map_reduce of Work.slow", 100000, 0) and far["done"] > 0, far)
     expect(dist("cancel", "one", "--master", on.at).out.endswith(" is cancelled\n"), "cancel")

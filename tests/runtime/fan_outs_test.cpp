@@ -36,7 +36,6 @@ struct fixture : dist::test::work_fixture {
   bool has_begun(std::size_t count) {
     return world.drive_until([&] { return at->begun.size() == count; });
   }
-
 };
 
 }  // namespace
