@@ -8,12 +8,6 @@ namespace dist {
 retry_budget::retry_budget(retry_settings settings) noexcept
     : settings_(settings), most_borne_(settings.burst), hundredths_(std::uint64_t{100} * settings.burst) {}
 
-void retry_budget::called(std::uint64_t count) noexcept {
-  auto const cap = std::uint64_t{100} * std::max(settings_.most, settings_.burst);
-  if (settings_.percent != 0 && count > cap / settings_.percent) count = cap / settings_.percent + 1;
-  hundredths_ = std::min(cap, hundredths_ + count * settings_.percent);
-}
-
 void retry_budget::bear(std::uint64_t burst) noexcept {
   constexpr std::uint64_t most = 10'000'000;
   auto const wanted = static_cast<unsigned>(std::clamp<std::uint64_t>(burst, retry_settings().burst, most));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <dist/registry/next_step.hpp>
 #include <dist/rpc/deadline.hpp>
@@ -22,8 +23,10 @@ class retry_budget {
  public:
   explicit retry_budget(retry_settings settings) noexcept;
 
-  /// Calls were issued for the first time.
-  void called(std::uint64_t count = 1) noexcept;
+  /// A call was issued for the first time.
+  void called() noexcept {
+    hundredths_ = std::min(std::uint64_t{100} * std::max(settings_.most, settings_.burst), hundredths_ + settings_.percent);
+  }
   /// Bursts of so many are borne from now on, and that many a ten seconds' time allows.
   void bear(std::uint64_t burst) noexcept;
   /// Takes one re-issue from the budget, or says no.
