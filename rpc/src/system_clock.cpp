@@ -5,7 +5,7 @@
 
 namespace dist {
 
-system_clock::system_clock(asio::io_context& io) : timer_(io) {}
+system_clock::system_clock(asio::io_context& io) : timer_(io), timers_(now()) {}
 
 system_clock::~system_clock() {
   if (self_) *self_ = nullptr;

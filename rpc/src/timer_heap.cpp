@@ -25,6 +25,8 @@ bool timer_heap::before(entry const& a, entry const& b) noexcept {
   return a.when != b.when ? a.when < b.when : a.order < b.order;
 }
 
+timer_heap::timer_heap(time_point now) noexcept : begun_(bin_number(now)) { bins_.fill(nowhere); }
+
 timer_id timer_heap::add(time_point when, std::function<void()> action) {
   if (free_.empty()) {
     auto const made = static_cast<std::uint32_t>(slots_.size());

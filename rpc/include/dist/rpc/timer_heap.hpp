@@ -17,7 +17,8 @@ namespace dist {
 /// moves into the heap, which sorts it. Adding and cancelling cost O(log n) there, and a cancelled timer leaves nothing behind.
 class timer_heap {
  public:
-  timer_heap() noexcept { bins_.fill(nowhere); }
+  /// `now` is when it is made: bins are counted from there.
+  explicit timer_heap(time_point now = {}) noexcept;
 
   timer_id add(time_point when, std::function<void()> action);
   /// False when the timer has been taken or cancelled before.
@@ -66,7 +67,7 @@ class timer_heap {
   std::vector<std::uint32_t> free_;
   std::vector<slot> slots_;
   std::array<std::uint32_t, 1024> bins_;  ///< first slots of their lists
-  std::int64_t begun_ = 0;                ///< the bin of the latest time seen: it and those before are empty
+  std::int64_t begun_;                    ///< the bin of the latest time seen: it and those before are empty
   std::size_t ahead_ = 0;                 ///< timers in bins
   std::uint64_t scheduled_ = 0;
 };
