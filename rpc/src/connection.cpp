@@ -8,8 +8,8 @@
 namespace dist {
 namespace {
 
-/// So many frames are handled before their answers leave: fewer cost system calls, more let the peer wait.
-constexpr unsigned frames_a_write = 32;
+/// At least so many frames are handled before what they put leaves: fewer cost system calls.
+constexpr unsigned least_batch = 32;
 
 }  // namespace
 
@@ -67,16 +67,18 @@ task<void> connection::flush() {
   out_.wrote_all();
 }
 
-task<void> connection::run(handler on_frame, sign_of_life on_bytes) {
+task<void> connection::run(handler on_frame, sign_of_life on_bytes, batch_end on_batch) {
   reader_.set_limit(limits_.frame_bytes);
   task_group writer(world_.io.get_executor());
   writer.spawn(write_loop());
   std::exception_ptr failed;
   try {
-    co_await read_loop(std::move(on_frame), std::move(on_bytes));
+    co_await read_loop(on_frame, on_bytes, on_batch);
   } catch (...) {
     failed = std::current_exception();
   }
+  // Behind the frames before the one that was wrong.
+  if (on_batch) on_batch();
   // We may be here because we were cancelled: without this the clean-up could not await any more.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   stream_->close();
@@ -95,22 +97,29 @@ task<void> connection::run(handler on_frame, sign_of_life on_bytes) {
   if (write_error) std::rethrow_exception(write_error);
 }
 
-task<void> connection::read_loop(handler on_frame, sign_of_life on_bytes) {
+task<void> connection::read_loop(handler const& on_frame, sign_of_life const& on_bytes, batch_end const& on_batch) {
+  auto const end_batch = [&] {
+    if (on_batch) on_batch();
+    write_now();
+  };
+  unsigned batch = least_batch;
   for (;;) {
+    unsigned handled = 0;
     handling_ = true;
-    for (unsigned handled = 1; auto next = closed_ ? std::nullopt : reader_.next(); ++handled) {
+    while (auto next = closed_ ? std::nullopt : reader_.next()) {
       on_frame(*next);
-      // The peer need not wait until we are through with all that it sent.
-      if (handled % frames_a_write == 0) write_now();
+      if (++handled % batch == 0) end_batch();
       // Between frames, not between reads: one read brings thousands of small requests.
       while (full_ == when_full::pause && is_full() && !writer_ended_) {
-        write_now();
+        end_batch();
         if (is_full()) co_await written_.wait();
       }
     }
+    end_batch();
     handling_ = false;
-    write_now();
     if (!reader_.problem().empty()) fail(reader_.problem_code(), reader_.problem());
+    // The peer need not wait until we are through with all that it sent: about half, and both sides work.
+    batch = std::max(least_batch, handled / 2);
     co_await read_more();
     if (on_bytes) on_bytes();
   }

@@ -46,7 +46,9 @@ struct pair_of_ends : world {
     if (!there_) there_.emplace(std::move(raw), seams, limits);
     return *there_;
   }
-  started<void> run_here(connection::handler on_frame) { return start(io, here->run(std::move(on_frame))); }
+  started<void> run_here(connection::handler on_frame, connection::batch_end on_batch = {}) {
+    return start(io, here->run(std::move(on_frame), {}, std::move(on_batch)));
+  }
   started<void> run_there(connection::handler on_frame) { return start(io, there().run(std::move(on_frame))); }
 
   dist::limits limits;

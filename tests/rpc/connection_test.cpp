@@ -183,3 +183,54 @@ BOOST_AUTO_TEST_CASE(fed_bytes_are_the_first_of_the_frames) {
   ends.idle();
   expect_nothing_left(ends);
 }
+
+BOOST_AUTO_TEST_CASE(a_batch_ends_before_what_its_frames_put_leaves) {
+  pair_of_ends ends;
+  std::vector<std::span<std::byte const>> views;
+  std::vector<std::size_t> batches;
+  std::vector<std::size_t> writes;
+  auto const here = ends.run_here(
+      [&](frame& in) {
+        views.push_back(in.bytes());
+        ends.here->out().put(header_of(frame_kind::reply));
+      },
+      [&] {
+        if (views.empty()) return;
+        for (auto const& one : views) BOOST_TEST(as_text(one) == "small");
+        batches.push_back(views.size());
+        writes.push_back(ends.writes);
+        views.clear();
+      });
+  std::size_t answers = 0;
+  auto const there = ends.run_there([&](frame&) { ++answers; });
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 200; ++i) ends.there().out().put(header_of(frame_kind::request), as_bytes("small"));
+    ends.idle();
+  }
+  // At first few at a time; then about half of what came the last time.
+  BOOST_TEST((batches == std::vector<std::size_t>{32, 32, 32, 32, 32, 32, 8, 100, 100}));
+  BOOST_TEST((writes == std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8}));
+  BOOST_TEST(answers == 400U);
+  ends.here->close();
+  ends.idle();
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(the_frames_before_one_that_is_wrong_are_a_batch_too) {
+  pair_of_ends ends;
+  std::size_t seen = 0, in_batches = 0;
+  auto here = ends.run_here(
+      [&](frame&) {
+        if (++seen == 3) throw std::system_error(errc::protocol_error);
+      },
+      [&] { in_batches = seen; });
+  auto const sent = start(ends.io, [](connection& from) -> task<void> {
+    for (int i = 0; i < 5; ++i) from.out().put(header_of(frame_kind::request));
+    co_await from.flush();
+  }(ends.there()));
+  ends.idle();
+  BOOST_TEST(code_of(here) == errc::protocol_error);
+  BOOST_TEST(seen == 3U);
+  BOOST_TEST(in_batches == 3U);
+  expect_nothing_left(ends);
+}

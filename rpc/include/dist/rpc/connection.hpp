@@ -28,6 +28,8 @@ class connection {
   using handler = std::function<void(frame&)>;
   /// Called whenever bytes came, before their frames: a large frame on a slow link is no silence.
   using sign_of_life = std::function<void()>;
+  /// Called behind a batch of frames, before what they put is written; views of their bytes are good until it returns.
+  using batch_end = std::function<void()>;
 
   connection(std::unique_ptr<stream> over, seams const& world, limits const& bounds, when_full full = when_full::read_on);
   connection(connection const&) = delete;
@@ -42,7 +44,7 @@ class connection {
   task<void> flush();
   /// Reads and writes until the connection ends, and throws why. Returns when close_when_written()
   /// or close_when_read() was asked for and everything was written.
-  task<void> run(handler on_frame, sign_of_life on_bytes = {});
+  task<void> run(handler on_frame, sign_of_life on_bytes = {}, batch_end on_batch = {});
 
   /// Puts a frame; the writer takes all that was put in one turn of the I/O thread.
   outbox& out() {
@@ -73,7 +75,7 @@ class connection {
   enum class ending { no, when_written, when_read };
 
   void end(ending how);
-  task<void> read_loop(handler on_frame, sign_of_life on_bytes);
+  task<void> read_loop(handler const& on_frame, sign_of_life const& on_bytes, batch_end const& on_batch);
   /// What was put leaves as far as it goes without waiting; the writer does the rest.
   void write_now();
   task<void> write_loop();

@@ -116,6 +116,8 @@ class frame {
   std::span<std::byte const> bytes() const noexcept { return bytes_; }
   /// The payload from `offset` on, to keep: moved out of a large frame, copied from a small one.
   payload take(std::size_t offset = 0);
+  /// Whether its bytes are the reader's; a large frame has its own.
+  bool is_view() const noexcept { return !owns_; }
 
  private:
   frame_header header_;
