@@ -196,15 +196,19 @@ void caller::finish(call_record& call, call_reply const& reply) noexcept {
   call.state_ = call_record::state::done;
   if (call.deadline_timer_ != timer_id::none)
     world_.clock.cancel(std::exchange(call.deadline_timer_, timer_id::none));
-  call_ptr const keep = std::move(live_[call.live_index_]);
+  call_ptr keep = std::move(live_[call.live_index_]);
   if (call.live_index_ + 1 != live_.size()) {
     live_[call.live_index_] = std::move(live_.back());
     live_[call.live_index_]->live_index_ = call.live_index_;
   }
   live_.pop_back();
   ended(call, reply);
-  if (auto const waiter = std::move(call.waiter_)) {
+  if (auto waiter = std::move(call.waiter_)) {
     call.set_answered_by(reply.node);
+    if (reply.lasts) {
+      to_tell_.push_back({std::move(keep), std::move(waiter), reply});
+      return;
+    }
     return waiter->on_reply(call, reply);
   }
   auto kept = std::make_unique<call_record::kept_reply>();
@@ -216,6 +220,14 @@ void caller::finish(call_record& call, call_reply const& reply) noexcept {
     kept->bytes = payload(buffer(reply.bytes));
   kept->node = reply.node;
   call.kept_ = std::move(kept);
+}
+
+void caller::tell_waiters() noexcept {
+  for (std::size_t i = 0; i < to_tell_.size(); ++i) {
+    auto const ended = std::move(to_tell_[i]);
+    ended.waiter->on_reply(*ended.call, ended.reply);
+  }
+  to_tell_.clear();
 }
 
 void caller::stop_calls() noexcept {

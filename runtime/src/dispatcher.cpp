@@ -114,7 +114,7 @@ void dispatcher::answered(placed_call& call, call_reply const& reply, member& by
   if (registry_.succeeded(held, call.method_number, reply.running_us))
     world().log.info("node " + by.name + " has answered a call and takes calls again");
   held = {};
-  send_waiting();
+  if (!reply.lasts) send_waiting();
   auto& counted = by.tries.of(call.method_number);
   if (!is_live(call)) {
     ++counted.late;

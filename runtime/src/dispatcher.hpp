@@ -54,6 +54,7 @@ class dispatcher final : public caller {
 
   // What members report
 
+  /// An answer that lasts has batch_ended() behind it.
   void answered(placed_call& call, call_reply const& reply, member& by, lease held);
   /// The node refused the call or its method failed, after so long where the node measured it.
   void refused(placed_call& call, fault what, member& by, lease held, std::uint32_t running_us = 0);
@@ -65,6 +66,11 @@ class dispatcher final : public caller {
   void makes_calls(method_ref method) { registry_.makes_calls(method); }
   /// A lease was given back, or a node is ready for the calls that wait.
   void slot_freed() { send_waiting(); }
+  /// Behind answers that last: their slots are free and their callers wait.
+  void batch_ended() {
+    send_waiting();
+    tell_waiters();
+  }
 
   /// For one more connected job.
   std::uint32_t new_origin() noexcept { return ++last_origin_; }

@@ -41,7 +41,8 @@ void dist_member::let_in() {
 task<std::string> dist_member::run() {
   std::string why = "it left";
   try {
-    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { calls_->heard(*this); });
+    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { calls_->heard(*this); },
+                           [this] { calls_->batch_ended(); });
   } catch (std::system_error const& e) {
     why = e.code() == asio::error::eof ? "its connection ended" : e.what();
   } catch (std::exception const& e) {
@@ -197,12 +198,8 @@ void dist_member::on_frame(frame& in) {
 void dist_member::on_reply(frame& in) {
   auto ended = table_.close(in.header().id);
   if (!ended) return;
-  call_reply reply;
-  reply.codec = static_cast<codec>(in.header().codec);
-  reply.bytes = in.bytes();
-  reply.source = &in;
+  auto reply = call_reply::of(in);
   reply.node = name;
-  reply.running_us = in.header().deadline_us;
   calls_->answered(*ended->call, reply, *this, std::move(ended->held));
 }
 

@@ -109,7 +109,8 @@ task<void> master_link::impl::serve() {
   std::exception_ptr failed;
   std::string why = "the master closed it";
   try {
-    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { silence_->heard(world_.clock.now()); });
+    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { silence_->heard(world_.clock.now()); },
+                           [this] { calls_->tell_waiters(); });
   } catch (std::exception const& e) {
     failed = std::current_exception();
     why = e.what();

@@ -106,7 +106,8 @@ task<void> node_session::run() {
   std::string why = "the master closed it";
   try {
     co_await session_->run([this](frame& in) { on_frame(in); },
-                           [this] { silence_->heard(heard_ = world_.clock.now()); });
+                           [this] { silence_->heard(heard_ = world_.clock.now()); },
+                           [this] { nested_->tell_waiters(); });
   } catch (std::exception const& e) {
     failed = std::current_exception();
     why = e.what();

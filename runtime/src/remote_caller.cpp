@@ -227,12 +227,7 @@ caller::abandoned remote_caller::abandon(call_record& call) {
 void remote_caller::on_reply(frame& in) {
   auto const call = table_.close(in.header().id);
   if (!call) return;
-  call_reply reply;
-  reply.codec = static_cast<codec>(in.header().codec);
-  reply.bytes = in.bytes();
-  reply.source = &in;
-  reply.running_us = in.header().deadline_us;
-  finish(**call, reply);
+  finish(**call, call_reply::of(in));
 }
 
 void remote_caller::on_fault(frame& in) {

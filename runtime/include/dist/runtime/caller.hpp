@@ -32,7 +32,7 @@ struct method_key {
   std::string (*to_go)(std::span<std::byte const> cbor, std::size_t depth_limit, buffer& json) = nullptr;
 };
 
-/// How a call ended, as its backend hands it on: a view, good during the call of on_reply.
+/// How a call ended, as its backend hands it on: a view, good during the call of finish() and of on_reply().
 struct call_reply {
   static call_reply of(fault const& what) noexcept {
     call_reply reply;
@@ -40,13 +40,26 @@ struct call_reply {
     reply.node = what.node;
     return reply;
   }
+  /// Of a reply frame, which comes with others in one batch.
+  static call_reply of(frame& in) noexcept {
+    call_reply reply;
+    reply.codec = static_cast<dist::codec>(in.header().codec);
+    reply.bytes = in.bytes();
+    reply.running_us = in.header().deadline_us;
+    if (in.is_view())
+      reply.lasts = true;
+    else
+      reply.source = &in;
+    return reply;
+  }
 
   fault const* failed = nullptr;
   dist::codec codec = dist::codec::cbor;
   std::span<std::byte const> bytes;
-  frame* source = nullptr;  ///< where the bytes can be taken from without a copy
+  frame* source = nullptr;  ///< where the bytes can be taken from without a copy; null: nowhere
   std::string_view node;    ///< who answered
   std::uint32_t running_us = 0;  ///< how long the method ran; 0: not measured
+  bool lasts = false;            ///< it is good until tell_waiters(), which is when the waiter is told
   bool at_once = false;     ///< it was there before the waiter: nobody may go on inside of await
 };
 
@@ -150,6 +163,9 @@ class caller : public std::enable_shared_from_this<caller> {
   void await(call_ptr const& call, std::unique_ptr<call_waiter> waiter);
   /// Ends a call that nobody wants any more: whoever waits gets errc::cancelled, the node is told.
   void cancel(call_ptr const& call);
+  /// Tells those whose calls ended with replies that last. The work of many calls is done in steps, each for all of them,
+  /// because the code of all steps together is larger than a processor's instruction cache. I/O thread.
+  void tell_waiters() noexcept;
 
   /// Completes when at least `count` nodes can take calls; throws call_error when it is stopped before. I/O thread.
   task<void> wait_for_nodes(std::size_t count);
@@ -242,7 +258,14 @@ class caller : public std::enable_shared_from_this<caller> {
   time_point made_at_;
   limits limits_;
   std::shared_ptr<mailbox> mailbox_;
+  struct ended_call {
+    call_ptr call;
+    std::unique_ptr<call_waiter> waiter;
+    call_reply reply;
+  };
+
   std::vector<call_ptr> live_;
+  std::vector<ended_call> to_tell_;  ///< by tell_waiters()
   std::set<std::string> warned_;
   std::list<progress_watch const*> fan_outs_;  ///< the oldest first
   bool stopped_ = false;
