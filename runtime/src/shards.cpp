@@ -1,6 +1,7 @@
 #include <dist/runtime/shards.hpp>
 
 #include <algorithm>
+#include <dist/rpc/recycled.hpp>
 #include <stdexcept>
 
 namespace dist {
@@ -14,16 +15,16 @@ constexpr std::size_t most_shown_bytes = 16 * 1024;
 
 }  // namespace
 
-class shards::waiter final : public call_waiter {
+class shards::waiter final : public call_waiter, public recycled<waiter> {
  public:
-  waiter(std::shared_ptr<shards*> to, std::size_t number) : to_(std::move(to)), number_(number) {}
+  waiter(std::shared_ptr<shards*> to, call_id id) : to_(std::move(to)), id_(id) {}
   void on_reply(call_record const& call, call_reply const& reply) noexcept override {
-    if (auto* const owner = *to_) owner->came(number_, call, reply);
+    if (auto* const owner = *to_) owner->came(id_, call, reply);
   }
 
  private:
   std::shared_ptr<shards*> to_;
-  std::size_t number_;
+  call_id id_;
 };
 
 shards::shards(fan_out_plan plan)
@@ -41,7 +42,7 @@ shards::shards(fan_out_plan plan)
 shards::~shards() {
   *self_ = nullptr;
   if (question_) plan_.on.caller().cancel(question_);
-  for (auto const& [number, call] : running_) plan_.on.caller().cancel(call);
+  for (auto const& one : running_.close_all()) plan_.on.caller().cancel(one.call);
 }
 
 bool shards::fill() {
@@ -69,12 +70,13 @@ void shards::start_next() {
     results_.push_back({{}, number});
     if (number % marked_shards == 0) marks_.emplace_back(number, calls.world().clock.now());
   }
-  running_.emplace(number, call);
+  auto const id = running_.open({number, call});
   calls.start(call);
-  calls.await(std::move(call), std::make_unique<waiter>(self_, number));
+  calls.await(std::move(call), std::make_unique<waiter>(self_, id));
 }
 
-void shards::came(std::size_t number, call_record const& call, call_reply const& reply) {
+void shards::came(call_id id, call_record const& call, call_reply const& reply) {
+  auto const number = running_.close(id)->number;
   kept_reply kept(*plan_.method, reply);
   if (auto const* const failed = kept.failed()) {
     if (plan_.names_inputs) failed_inputs_.emplace(number, input_text(call));
@@ -87,7 +89,6 @@ void shards::came(std::size_t number, call_record const& call, call_reply const&
   if (std::exchange(asks_again_, false) && !kept.failed()) ask_for_nodes(call);
   watch_.ended(kept.failed() != nullptr);
   waiting_bytes_ += kept.memory_bytes() + sizeof(slot) - sizeof(kept);
-  running_.erase(number);
   if (in_order_)
     results_[number - taken_].reply = std::move(kept);
   else
@@ -110,11 +111,14 @@ std::string shards::take_input(std::size_t number) {
 }
 
 void shards::say_if_held_up() {
-  auto const oldest = in_order_ ? running_.find(taken_) : running_.end();
-  if (oldest == running_.end() || plan_.inputs->is_at_end()) return;
+  call_ptr oldest;
+  running_.for_each([&](call_id, running const& one) {
+    if (one.number == taken_) oldest = one.call;
+  });
+  if (!in_order_ || !oldest || plan_.inputs->is_at_end()) return;
   said_held_up_ = true;
   auto& calls = plan_.on.caller();
-  auto const node = calls.place_of(*oldest->second);
+  auto const node = calls.place_of(*oldest);
   auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(calls.world().clock.now() - marks_.front().second);
   calls.world().log.warn(std::string(plan_.name) + " of " + plan_.method->name + ": " + size_text(waiting_bytes_) +
                          " of results wait for item " + std::to_string(taken_) + ", which has run " +

@@ -1,3 +1,4 @@
+#include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
@@ -110,6 +111,17 @@ dist::task<void> count(fixture& all, int in_flight, double& each) {
   each = static_cast<double>(allocation_count.load() - before) / static_cast<double>(calls);
 }
 
+dist::task<void> count_in_fan_out(fixture& all, std::int64_t calls, double& each) {
+  std::vector<std::array<std::int64_t, 3>> const inputs(static_cast<std::size_t>(calls), {1, 2, 3});
+  std::uint64_t before = 0;
+  for (int round = 0; round < 2; ++round) {
+    before = allocation_count.load();
+    auto summed = dist::map_reduce<&Sums::add>(*all.cluster, inputs, std::int64_t{0}, std::plus<>());
+    BOOST_TEST(co_await std::move(summed) == 6 * calls);
+  }
+  each = static_cast<double>(allocation_count.load() - before) / static_cast<double>(calls);
+}
+
 template <auto Method>
 double allocations_of_a_call(int in_flight) {
   fixture all;
@@ -128,6 +140,14 @@ BOOST_AUTO_TEST_SUITE(allocations)
 BOOST_AUTO_TEST_CASE(calls_of_brief_methods_with_plain_numbers_allocate_nothing) {
   BOOST_TEST(allocations_of_a_call<&Sums::add>(1) < 0.5);
   BOOST_TEST(allocations_of_a_call<&Sums::add>(64) < 0.5);
+}
+
+BOOST_AUTO_TEST_CASE(those_of_a_fan_out_allocate_nothing_either) {
+  fixture all;
+  double each = -1;
+  all.run(count_in_fan_out(all, 20'000, each));
+  BOOST_TEST_MESSAGE(each << " allocations a call");
+  BOOST_TEST(each < 0.5);
 }
 
 // Waking the other thread is one, for all that is handed over meanwhile.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <dist/rpc/call_table.hpp>
 #include <dist/rpc/event.hpp>
 #include <dist/runtime/cluster.hpp>
 #include <dist/runtime/fan_out.hpp>
@@ -81,11 +82,15 @@ class shards {
     kept_reply reply;
     std::size_t number;
   };
+  struct running {
+    std::size_t number;
+    call_ptr call;
+  };
   class waiter;
 
   bool is_done() { return running_.empty() && results_.empty() && plan_.inputs->is_at_end(); }
   void start_next();
-  void came(std::size_t number, call_record const& call, call_reply const& reply);
+  void came(call_id id, call_record const& call, call_reply const& reply);
   slot take_next();
   void say_early();
   void ask_for_nodes(call_record const& like);
@@ -101,7 +106,7 @@ class shards {
   std::shared_ptr<shards*> self_;  ///< null pointer once this is gone: its calls end later
   std::size_t started_ = 0;
   std::size_t taken_ = 0;
-  std::unordered_map<std::size_t, call_ptr> running_;
+  call_table<running> running_;
   std::deque<slot> results_;  ///< in order: from the oldest that was not taken, with gaps; else as they came
   std::deque<std::pair<std::size_t, time_point>> marks_;  ///< when some shards started, for people
   std::unordered_map<std::size_t, std::string> failed_inputs_;
