@@ -25,6 +25,11 @@ std::string time_text(duration time) {
   return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
 }
 
+std::string failed_text(account::counts const& of) {
+  if (of.failed == 0) return {};
+  return ", " + grouped(of.failed) + " failed" + (of.failure_file.empty() ? "" : ": see " + of.failure_file);
+}
+
 }  // namespace
 
 void account::lost(std::string name, std::uint64_t incarnation, std::string why) {
@@ -59,16 +64,14 @@ std::string account::text(counts const& of) const {
     if (losses_ > named_.size()) text += "; " + grouped(losses_ - named_.size()) + " more";
     text += ')';
   }
-  if (of.failed > 0) text += ", " + grouped(of.failed) + " failed";
-  return text;
+  return text + failed_text(of);
 }
 
 std::string account::text_at_master(counts const& of, std::uint64_t connections_lost) {
   auto text = counted(of.calls, "call", "calls") + " at the master in " + time_text(of.elapsed);
   if (of.issued_again > 0) text += ", " + grouped(of.issued_again) + " issued again";
   if (connections_lost > 0) text += ", " + counted(connections_lost, "connection", "connections") + " lost";
-  if (of.failed > 0) text += ", " + grouped(of.failed) + " failed";
-  return text;
+  return text + failed_text(of);
 }
 
 }  // namespace dist

@@ -26,8 +26,10 @@ class account {
     std::uint64_t failed = 0;
     std::uint64_t issued_again = 0;
     duration elapsed{};
+    std::string failure_file{};  ///< where the failed ones are; empty: nowhere
   };
-  /// `100,000 calls on 40 nodes in 3 h 12 min, busy 94 %, 37 issued again, 2 nodes lost (ws07: signal 9; ...), 3 failed`.
+  /// `100,000 calls on 40 nodes in 3 h 12 min, busy 94 %, 37 issued again, 2 nodes lost (ws07: signal 9; ...), 3 failed:
+  /// see failures.json`.
   std::string text(counts const& of) const;
   /// Of a job whose master is elsewhere, and so what its nodes did: `100,000 calls at the master in 3 h 12 min, 37 issued
   /// again, 2 connections lost, 3 failed`.

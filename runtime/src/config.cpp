@@ -41,6 +41,7 @@ po::options_description flags() {
       "go-nodes", text("CIDR"), "networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24")(
       "register-path", text("PATH"), "where nodes register; default /register-node")(
       "trace", text("FILE"), "write the job's calls to FILE as a timeline that Perfetto opens")(
+      "failures", text("FILE"), "write the job's failed calls to FILE, a line of JSON each, with their arguments")(
       "log", text("LEVEL"), "off, error, warn, info or debug")(
       "log-format", text("FORMAT"), "text, or json: one object a line, with time, level and message")(",v", "the same as --log debug")(
       ",q", "the same as --log error")("version", "print the version")("help", "print this");
@@ -190,6 +191,14 @@ void read_tls(run_config& config, given_flags const& given) {
     throw mistake("TLS is for --master, --join and --connect: here nothing leaves this machine");
 }
 
+/// What the job's process alone writes; as a variable a node may have it too.
+std::string file_of_job(std::string const& flag, run_config const& config, given_flags const& given) {
+  if (config.role != run_role::node) return given.text(flag).value_or("");
+  if (given.on_command_line(flag))
+    throw mistake("--" + flag + " is for the job's process, which knows of every node's calls; leave it out with --join");
+  return {};
+}
+
 run_config read(given_flags const& given) {
   run_config config;
   config.help = given.on_command_line("help");
@@ -205,10 +214,8 @@ run_config read(given_flags const& given) {
     throw mistake("--procs is for --join; node processes beside a job are --local N");
   }
   if (auto const count = given.text("min-nodes")) config.min_nodes = to_count("--min-nodes", *count, 0);
-  if (config.role != run_role::node)
-    config.trace = given.text("trace").value_or("");
-  else if (given.on_command_line("trace"))
-    throw mistake("--trace is for the job's process, which knows of every node's calls; leave it out with --join");
+  config.trace = file_of_job("trace", config, given);
+  config.failures = file_of_job("failures", config, given);
   if (auto const name = given.text("name")) {
     config.name = *name;
     config.name_is_default = false;

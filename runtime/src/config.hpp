@@ -35,7 +35,8 @@ struct run_config {
   bool name_is_default = true;
   std::map<std::string, std::string> labels;
   std::size_t min_nodes = 0;
-  std::string trace;  ///< file; empty: none
+  std::string trace;     ///< file; empty: none
+  std::string failures;  ///< likewise
   std::string secret_file;
   bool with_tls = false;
   tls_files tls;

@@ -211,6 +211,7 @@ void dispatcher::ended(call_record& record, call_reply const& reply) noexcept {
   ++tally_.of(call.method_number).ended[reply.failed ? static_cast<std::size_t>(reply.failed->code) : 0];
   if (reply.failed && reply.failed->code != errc::cancelled && reply.failed->code != errc::stopped)
     failures_.add(*reply.failed, world().clock.now());
+  if (reply.failed && failure_file_) failure_file_->put(call, *reply.failed);
   if (trace_)
     trace_->calls.ended(call, reply.failed ? dist::to_text(reply.failed->code) : "answered", world().clock.now());
   blame_.ended(ref_of(call));

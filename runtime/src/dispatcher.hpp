@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "account.hpp"
+#include "failure_file.hpp"
 #include "known_methods.hpp"
 #include "member.hpp"
 #include "placed_call.hpp"
@@ -28,6 +29,8 @@ class dispatcher final : public caller {
 
   /// Whoever asks for it, before anything else happens: where calls are and wait goes there.
   void draw_on(std::unique_ptr<trace> to) { trace_ = std::move(to); }
+  /// From now on its failed calls are written there.
+  void write_failures(std::unique_ptr<failure_file> to) { failure_file_ = std::move(to); }
 
   call_ptr make_call() override { return new placed_call; }
   void when_nodes(std::size_t count, nodes_waiter done) override;
@@ -207,6 +210,7 @@ class dispatcher final : public caller {
   past_calls past_;
   past_failures failures_;
   std::unique_ptr<trace> trace_;  ///< null: nobody wants one
+  std::unique_ptr<failure_file> failure_file_;  ///< likewise
   std::uint32_t last_origin_ = first_job_origin - 1;
 };
 

@@ -26,6 +26,7 @@ std::string dispatcher::account_text() const {
   counts.issued_again = tally_.issued_again[static_cast<std::size_t>(issue_cost::loss)] +
                         tally_.issued_again[static_cast<std::size_t>(issue_cost::retry)];
   counts.elapsed = age();
+  if (failure_file_) counts.failure_file = failure_file_->path();
   return account_.text(counts);
 }
 

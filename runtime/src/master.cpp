@@ -51,6 +51,8 @@ master::impl::impl(seams const& world, master_options options)
   listener_ = world_.network.listen(options_.listen);
   if (!options_.trace_file.empty())
     calls_->draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for a node"));
+  if (!options_.failure_file.empty())
+    calls_->write_failures(std::make_unique<failure_file>(options_.failure_file, world_.log));
 }
 
 task<void> master::impl::run() {

@@ -24,6 +24,8 @@ class master_link::impl {
     calls_->wait_for_connection();
     if (!options_.trace_file.empty())
       calls_->draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for the master"));
+    if (!options_.failure_file.empty())
+      calls_->write_failures(std::make_unique<failure_file>(options_.failure_file, world_.log));
   }
 
   task<void> open();

@@ -103,6 +103,7 @@ call_ptr remote_caller::make_own_call(method_key const& key) {
 std::string remote_caller::account_text() const {
   auto counts = counts_;
   counts.elapsed = age();
+  if (failure_file_) counts.failure_file = failure_file_->path();
   return account::text_at_master(counts, connections_lost_);
 }
 
@@ -164,6 +165,7 @@ void remote_caller::ended(call_record& call, call_reply const& reply) noexcept {
   if (!remote.is_own) {
     ++counts_.calls;
     if (reply.failed) ++counts_.failed;
+    if (reply.failed && failure_file_) failure_file_->put(call, *reply.failed);
   }
   if (trace_ && !remote.is_own) {
     auto const now = world().clock.now();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "account.hpp"
+#include "failure_file.hpp"
 #include "trace.hpp"
 
 namespace dist {
@@ -33,6 +34,8 @@ class remote_caller final : public caller {
 
   /// As dispatcher::draw_on; what is seen here is when a call went to the master and came back.
   void draw_on(std::unique_ptr<trace> to) { trace_ = std::move(to); }
+  /// As there.
+  void write_failures(std::unique_ptr<failure_file> to) { failure_file_ = std::move(to); }
   void flush_trace() { if (trace_) trace_->file.flush(); }
   /// While there is no connection calls wait for one, as long as their deadlines and wait_for_node let them.
   void wait_for_connection() noexcept { waits_ = true; }
@@ -81,6 +84,7 @@ class remote_caller final : public caller {
   account::counts counts_;
   std::uint64_t connections_lost_ = 0;
   std::unique_ptr<trace> trace_;  ///< null: nobody wants one
+  std::unique_ptr<failure_file> failure_file_;  ///< likewise
   std::list<remote_ptr> waiting_;  ///< for a connection, in the order in which they came
   std::size_t waiting_bytes_ = 0;  ///< of their arguments
 };

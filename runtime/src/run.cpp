@@ -34,6 +34,7 @@ master_options options_for(process const& of) {
   options.build = build_id();
   options.program = of.program;
   options.trace_file = of.config.trace;
+  options.failure_file = of.config.failures;
   options.limits = of.config.limits;
   return options;
 }
@@ -70,6 +71,7 @@ int run_connected(process const& of) {
   if (of.tls) world.use_tls(*of.tls);
   link_options options;
   options.trace_file = of.config.trace;
+  options.failure_file = of.config.failures;
   options.limits = of.config.limits;
   options.master = *of.config.at;
   options.name = of.config.name_is_default ? of.program : of.config.name;

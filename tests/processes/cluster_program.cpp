@@ -15,6 +15,10 @@ namespace {
 /// What the processes' tests call. Each call that a test wants to know of leaves a line in a file that it names.
 struct Work {
   std::int64_t square(std::int64_t value) const { return value * value; }
+  std::int64_t half(std::int64_t value) const {
+    if (value % 2 != 0) throw std::runtime_error(std::to_string(value) + " is odd");
+    return value / 2;
+  }
   /// Takes a while, and leaves this process's id in `file`.
   std::int64_t slow(std::int64_t milliseconds, std::string const& file) const { return note_and_sleep(milliseconds, file); }
   std::int64_t slow_once(std::int64_t milliseconds, std::string const& file) { return note_and_sleep(milliseconds, file); }
@@ -56,7 +60,7 @@ struct Work {
     return ::getpid();
   }
 };
-BOOST_DESCRIBE_STRUCT(Work, (), (square, slow, slow_once, until_cancelled, pid, long_text, print, say, trace, crash, boom, boom_once))
+BOOST_DESCRIBE_STRUCT(Work, (), (square, half, slow, slow_once, until_cancelled, pid, long_text, print, say, trace, crash, boom, boom_once))
 
 /// The class as another build of the program has it.
 namespace other {
@@ -103,6 +107,12 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
     for (auto const one : numbers) inputs.push_back(one.first);
     auto sum = dist::map_reduce<&Work::square>(cluster, inputs, std::int64_t{0}, std::plus<>());
     std::cout << co_await std::move(sum) << '\n';
+  } else if (what == "halves") {
+    std::vector<std::int64_t> numbers(std::stoul(word(words, 1)));
+    std::iota(numbers.begin(), numbers.end(), 0);
+    auto halves = dist::try_map<&Work::half>(cluster, numbers);
+    auto const outcomes = co_await std::move(halves);
+    std::cout << std::ranges::count_if(outcomes, [](auto const& one) { return one.has_value(); }) << '\n';
   } else if (what == "poison_among") {
     co_await poison_among(cluster, std::stoul(word(words, 1)));
   } else if (what == "boom_once") {

@@ -18,6 +18,8 @@ BOOST_AUTO_TEST_CASE(says_what_there_is_to_say) {
       {{999, 1, 0, 60s}, "999 calls on 1 node in 1 min 0 s, 1 failed"},
       {{1000, 0, 37, 11533s}, "1,000 calls on 1 node in 3 h 12 min, 37 issued again"},
       {{1'234'567, 1000, 0, 59'999ms}, "1,234,567 calls on 1 node in 59.9 s, 1,000 failed"},
+      {{9, 3, 0, 1s, "failures.json"}, "9 calls on 1 node in 1.0 s, 3 failed: see failures.json"},
+      {{9, 0, 0, 1s, "failures.json"}, "9 calls on 1 node in 1.0 s"},
   };
   account made;
   made.joined("a");

@@ -20,13 +20,14 @@ class link_options {
   std::string name;    ///< of the job, for the master's log
   std::string secret;  ///< the join secret's text; empty: none
   std::string register_path = "/register-node";
-  std::string trace_file;  ///< where its calls go as trace events; empty: nowhere
+  std::string trace_file;    ///< where its calls go as trace events; empty: nowhere
+  std::string failure_file;  ///< where its failed calls go, a line of JSON each; empty: nowhere
   dist::limits limits;
 };
 
 /// A job's connection to somebody else's running master, whose nodes it shares with other jobs.
 ///
-/// Errors   the constructor throws usage_error when `trace_file` cannot be written.
+/// Errors   the constructor throws usage_error when `trace_file` or `failure_file` cannot be written.
 /// Lives    what `world` refers to outlives it. stop() it and let run() complete before it goes.
 /// Threads  its I/O thread alone; calls() may be used anywhere.
 class master_link {

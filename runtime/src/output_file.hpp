@@ -1,0 +1,32 @@
+#pragma once
+
+#include <dist/rpc/log.hpp>
+#include <string>
+#include <string_view>
+
+namespace dist {
+
+/// A file that a flag names and that is written while the process runs.
+class output_file {
+ public:
+  /// `flag` is what it was named with: `--trace`. What was in the file goes. Errors: usage_error, which says why the file
+  /// cannot be written.
+  output_file(std::string flag, std::string path, dist::log& log);
+  ~output_file();
+  output_file(output_file const&) = delete;
+  output_file& operator=(output_file const&) = delete;
+
+  std::string const& path() const noexcept { return path_; }
+  /// All of it is in the file. A failure is told to the log, once; from then on nothing is written.
+  void write(std::string_view text) noexcept;
+  bool failed() const noexcept { return failed_; }
+
+ private:
+  std::string flag_;
+  std::string path_;
+  dist::log& log_;
+  int file_ = -1;
+  bool failed_ = false;
+};
+
+}  // namespace dist
