@@ -56,11 +56,11 @@ struct call_reply {
   fault const* failed = nullptr;
   dist::codec codec = dist::codec::cbor;
   std::span<std::byte const> bytes;
-  frame* source = nullptr;  ///< where the bytes can be taken from without a copy; null: nowhere
-  std::string_view node;    ///< who answered
+  frame* source = nullptr;       ///< where the bytes can be taken from without a copy; null: nowhere
+  std::string_view node;         ///< who answered
   std::uint32_t running_us = 0;  ///< how long the method ran; 0: not measured
   bool lasts = false;            ///< it is good until tell_waiters(), which is when the waiter is told
-  bool at_once = false;     ///< it was there before the waiter: nobody may go on inside of await
+  bool at_once = false;          ///< it was there before the waiter: nobody may go on inside of await
 };
 
 class call_record;
@@ -246,6 +246,12 @@ class caller : public std::enable_shared_from_this<caller> {
   void stop_calls() noexcept;
 
  private:
+  struct ended_call {
+    call_ptr call;
+    std::unique_ptr<call_waiter> waiter;
+    call_reply reply;
+  };
+
   void start_here(call_ptr const& call);
   void enlist(call_ptr const& call);
   void await_here(call_record& call, std::unique_ptr<call_waiter> waiter);
@@ -258,12 +264,6 @@ class caller : public std::enable_shared_from_this<caller> {
   time_point made_at_;
   limits limits_;
   std::shared_ptr<mailbox> mailbox_;
-  struct ended_call {
-    call_ptr call;
-    std::unique_ptr<call_waiter> waiter;
-    call_reply reply;
-  };
-
   std::vector<call_ptr> live_;
   std::vector<ended_call> to_tell_;  ///< by tell_waiters()
   std::set<std::string> warned_;
