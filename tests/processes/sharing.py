@@ -17,15 +17,16 @@ def two_jobs_get_about_half_each(world):
     until("the first one's queue", lambda: status(master)["queued"] > COUNT // 2)
     second = world.job(master, *words)
     calls = [all_answered(one) for one in (first, second)]
-    # While both have work: from the second's first call to the end of whichever is done first.
-    begin = min(one.begin for one in calls[1])
+    # While both have work at the master: from the second's first answer to the end of whichever is done first. It makes all
+    # its calls before the first of them leaves, and under a sanitizer that takes as long as 500 calls of the other.
+    begin = min(one.end for one in calls[1])
     end = min(max(one.end for one in mine) for mine in calls)
     first_count, second_count = (sum(begin <= one.end <= end for one in mine) for mine in calls)
     share = second_count / (first_count + second_count)
     say("together for %.2f s: %d and %d calls, %.1f %% for the second" %
         (end - begin, first_count, second_count, 100 * share))
     expect(first_count + second_count > COUNT // 2, "they were hardly there together")
-    expect(0.4 <= share <= 0.6, "the second got %.1f %%" % (100 * share))
+    expect(0.45 <= share <= 0.55, "the second got %.1f %%" % (100 * share))
 
 
 def a_job_that_is_killed_takes_only_its_own_calls_along(world):
