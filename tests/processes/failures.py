@@ -24,7 +24,7 @@ def check_halves(lines, nodes):
 
 def a_jobs_failed_calls(world):
     file = world.path("failures.json")
-    job = world.start("--local", "2", "--log", "info", "--failures", file, "halves", "10").ends(0)
+    job = world.start("--local", "2", "--min-nodes", "2", "--log", "info", "--failures", file, "halves", "10").ends(0)
     expect(job.stdout() == "5\n", "halves: " + job.stdout())
     check_halves(lines_of(file), ("local1", "local2"))
     expect(re.search(r"10 calls on 2 nodes in .*, 5 failed: see %s\n" % re.escape(file), job.stderr()), job.stderr())

@@ -41,7 +41,8 @@ def check_rows(events):
 
 def a_jobs_calls(world):
     file = world.path("trace.json")
-    job = world.start("--local", "2", "--log", "info", "--trace", file, "slow_sum", "12", "20", world.path("log")).ends(0)
+    job = world.start("--local", "2", "--min-nodes", "2", "--log", "info", "--trace", file, "slow_sum", "12", "20",
+                      world.path("log")).ends(0)
     account = re.search(r"(\d+) calls on 2 nodes", job.stderr())
     events = events_of(file)
     check_rows(events)
