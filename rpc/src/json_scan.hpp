@@ -48,21 +48,27 @@ class json_scanner {
   std::string message_;
 };
 
-/// Calls `visit(name, source of the value)` for each member; false when the text is no object.
+/// Steps over an object and calls `visit(name, source of the value)` for each member; false when it is none.
+template <class Visit>
+bool for_each_member(json_scanner& scan, Visit visit) {
+  scan.expect('{');
+  if (scan.take('}')) return true;
+  do {
+    auto const name = scan.string();
+    scan.expect(':');
+    auto const value = scan.value();
+    if (scan.failed()) return false;
+    visit(name, value);
+  } while (scan.take(','));
+  scan.expect('}');
+  return !scan.failed();
+}
+
+/// The same for a text that is one object and nothing else.
 template <class Visit>
 bool for_each_member(std::string_view object, std::size_t depth_limit, Visit visit) {
   json_scanner scan(object, depth_limit);
-  scan.expect('{');
-  if (!scan.take('}')) {
-    do {
-      auto const name = scan.string();
-      scan.expect(':');
-      auto const value = scan.value();
-      if (scan.failed()) return false;
-      visit(name, value);
-    } while (scan.take(','));
-    scan.expect('}');
-  }
+  if (!for_each_member(scan, visit)) return false;
   scan.expect_end();
   return !scan.failed();
 }

@@ -45,14 +45,17 @@ bool is_container(std::string_view source) { return source.front() == '[' || sou
 /// Parses one object.
 class item_parser {
  public:
-  item_parser(std::string_view text, std::size_t depth_limit) : text_(text), depth_limit_(depth_limit) {}
+  explicit item_parser(std::size_t depth_limit) : depth_limit_(depth_limit) {}
 
-  /// False: the text is no object, or not well-formed.
-  bool read() {
-    return for_each_member(text_, depth_limit_, [this](auto const& name, auto source) { members_.add(name, source); });
+  /// False: no object comes next, or none that is well-formed.
+  bool read(json_scanner& from) {
+    return for_each_member(from, [this](auto const& name, auto source) { members_.add(name, source); });
   }
   /// Of text that is known to be well-formed.
-  rpc_item parse() { return read() ? judge() : invalid("a request is an object"); }
+  rpc_item parse(std::string_view text) {
+    json_scanner scan(text, depth_limit_);
+    return read(scan) ? judge() : invalid("a request is an object");
+  }
   /// After read().
   rpc_item judge() {
     version_ = members_.jsonrpc() ? rpc_version::v2 : rpc_version::v1;
@@ -150,7 +153,6 @@ class item_parser {
     return true;
   }
 
-  std::string_view text_;
   std::size_t depth_limit_;
   envelope members_;
   rpc_version version_ = rpc_version::v2;
@@ -166,6 +168,51 @@ rpc_message only(rpc_code code, std::string message) {
   return made;
 }
 
+/// Nearly every message is a request, or a batch of them, and right: each of these is walked over once. Nothing when
+/// the text is anything else.
+std::optional<rpc_message> read_objects(std::string_view text, limits const& limits) {
+  rpc_message made;
+  made.batch = text.starts_with('[');
+  // What the members' values may have: the levels around them are the batch's and the object's.
+  auto const depth_limit = limits.depth + envelope_depth - (made.batch ? 2 : 1);
+  json_scanner scan(text, depth_limit);
+  if (made.batch) scan.expect('[');
+  do {
+    item_parser one(depth_limit);
+    if (made.items.size() == limits.batch_count || !one.read(scan)) return {};
+    made.items.push_back(one.judge());
+  } while (made.batch && scan.take(','));
+  if (made.batch) scan.expect(']');
+  scan.expect_end();
+  if (scan.failed()) return {};
+  return made;
+}
+
+/// Says what is wrong, or which items are.
+rpc_message read_anything(std::string_view text, limits const& limits) {
+  auto const depth_limit = limits.depth + envelope_depth;
+  rpc_message made;
+  json_scanner whole(text, depth_limit, envelope_depth);
+  auto const value = whole.value();
+  whole.expect_end();
+  if (whole.failed()) return only(rpc_code::parse_error, whole.message());
+  if (value.front() != '[') {
+    made.items.push_back(item_parser(depth_limit).parse(value));
+    return made;
+  }
+  json_scanner items(value, depth_limit);
+  items.expect('[');
+  if (items.take(']')) return only(rpc_code::invalid_request, "the batch is empty");
+  made.batch = true;
+  do {
+    if (made.items.size() == limits.batch_count)
+      return only(rpc_code::invalid_request, "the batch has more than the maximum of " +
+                                                 std::to_string(limits.batch_count) + " requests (batch_count)");
+    made.items.push_back(item_parser(depth_limit).parse(items.value()));
+  } while (items.take(','));
+  return made;
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, rpc_version version) {
@@ -177,35 +224,8 @@ rpc_message parse_rpc(std::string_view text, limits const& limits) {
     return only(rpc_code::invalid_request, "the message has " + std::to_string(text.size()) +
                                                " bytes, the maximum is " + std::to_string(limits.message_bytes) +
                                                " (message_bytes)");
-  auto const depth_limit = limits.depth + envelope_depth;
-  rpc_message made;
-  if (text.starts_with('{')) {
-    // Nearly every message: it is walked over once. What is wrong with it is found below.
-    item_parser one(text, depth_limit - 1);
-    if (one.read()) {
-      made.items.push_back(one.judge());
-      return made;
-    }
-  }
-  json_scanner whole(text, depth_limit, envelope_depth);
-  auto const value = whole.value();
-  whole.expect_end();
-  if (whole.failed()) return only(rpc_code::parse_error, whole.message());
-  if (value.front() != '[') {
-    made.items.push_back(item_parser(value, depth_limit).parse());
-    return made;
-  }
-  json_scanner items(value, depth_limit);
-  items.expect('[');
-  if (items.take(']')) return only(rpc_code::invalid_request, "the batch is empty");
-  made.batch = true;
-  do {
-    if (made.items.size() == limits.batch_count)
-      return only(rpc_code::invalid_request, "the batch has more than the maximum of " +
-                                                 std::to_string(limits.batch_count) + " requests (batch_count)");
-    made.items.push_back(item_parser(items.value(), depth_limit).parse());
-  } while (items.take(','));
-  return made;
+  if (auto made = read_objects(text, limits)) return std::move(*made);
+  return read_anything(text, limits);
 }
 
 }  // namespace dist

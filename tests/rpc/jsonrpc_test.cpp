@@ -309,6 +309,36 @@ BOOST_AUTO_TEST_CASE(answers_a_batch_request_by_request) {
              std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_that_is_not_well_formed_is_no_batch) {
+  std::string const good = R"({"method":"a","id":1})";
+  BOOST_TEST(parse(" [" + good + " ,\n" + good + "] ").items.size() == 2U);
+  for (auto const& text :
+       {"[" + good, "[" + good + ",]", "[" + good + " " + good + "]", "[" + good + "}", "[" + good + "] x",
+        "[" + good + ",,1]", "[" + good + ",{\"id\":}]", "[" + good + ",{\"id\":1]", good + "," + good}) {
+    auto const whole = parse(text);
+    BOOST_TEST_CONTEXT(text) {
+      BOOST_TEST(!whole.batch);
+      BOOST_TEST((invalid(text).code == rpc_code::parse_error));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(parameters_may_be_as_deep_wherever_a_request_stands) {
+  dist::limits limits;
+  limits.depth = 5;
+  // The limit and what is around it: the batch, the request and the list of its parameters.
+  for (std::string const& around : {std::string(), std::string("[")}) {
+    for (std::size_t const deep : {6U, 7U, 8U, 9U}) {
+      auto const params = std::string(deep, '[') + std::string(deep, ']');
+      auto const text = around + R"({"method":"a","id":1,"params":)" + params + (around.empty() ? "}" : "}]");
+      auto const read = dist::parse_rpc(text, limits);
+      auto const fits = around.size() + 1 + deep <= limits.depth + dist::envelope_depth;
+      BOOST_TEST(std::holds_alternative<dist::rpc_request>(read.items.at(0)) == fits, text);
+      if (!fits) BOOST_TEST((std::get<dist::rpc_invalid>(read.items.at(0)).code == rpc_code::parse_error));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(reads_replies) {
   auto const good = reply(R"({"id":0,"result":{"N": 1.0},"error":null})");
   BOOST_TEST(good.id_text == "0");
