@@ -1,5 +1,6 @@
 #include "json_calls.hpp"
 
+#include <asio/post.hpp>
 #include <dist/rpc/event.hpp>
 
 namespace dist {
@@ -60,6 +61,7 @@ task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rp
     auto call = make_json_call(*on, *request, wishes.node_wait);
     call->set_options(options);
     calls.start(place, std::move(call));
+    if ((place + 1) % messages_per_turn == 0) co_await asio::post(asio::use_awaitable);
   }
   if (--open > 0) co_await all.wait();
   std::erase_if(texts, [](std::string const& one) { return one.empty(); });

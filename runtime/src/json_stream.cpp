@@ -2,6 +2,7 @@
 
 #include <array>
 #include <asio/cancellation_state.hpp>
+#include <asio/post.hpp>
 #include <asio/this_coro.hpp>
 #include <utility>
 
@@ -53,8 +54,8 @@ task<void> json_stream::run(handler on_message) {
   if (write_failed) std::rethrow_exception(write_failed);
 }
 
-void json_stream::take(std::span<std::byte const> bytes, handler const& on_message) {
-  while (!bytes.empty() && reading_) {
+std::span<std::byte const> json_stream::take(std::span<std::byte const> bytes, handler const& on_message) {
+  for (std::size_t handled = 0; handled < messages_per_turn && !bytes.empty() && reading_; ++handled) {
     bytes = bytes.subspan(splitter_.push(bytes));
     if (splitter_.state() == parse_state::done) {
       on_message(parse_rpc(splitter_.take_message(), limits_));
@@ -66,9 +67,20 @@ void json_stream::take(std::span<std::byte const> bytes, handler const& on_messa
       rpc_message message;
       message.items.emplace_back(std::move(problem));
       on_message(std::move(message));
-      if (!goes_on) return close_when_written();
+      if (!goes_on) {
+        close_when_written();
+        break;
+      }
       splitter_.skip();
     }
+  }
+  return bytes;
+}
+
+task<void> json_stream::take_all(std::span<std::byte const> bytes, handler const& on_message) {
+  while (!bytes.empty() && reading_) {
+    bytes = take(bytes, on_message);
+    if (!bytes.empty()) co_await asio::post(asio::use_awaitable);
   }
 }
 
@@ -90,14 +102,14 @@ task<std::size_t> json_stream::read_some(std::span<std::byte> into) {
 
 task<void> json_stream::read_loop(handler on_message) {
   auto const first = std::exchange(first_, {});
-  take(first.bytes(), on_message);
+  co_await take_all(first.bytes(), on_message);
   std::array<std::byte, 16 * 1024> piece;
   while (reading_) {
     while (!broken_ && held_bytes() >= limits_.outbox_bytes) co_await written_.wait();
     auto const count = co_await read_some(piece);
     if (count == 0) break;
     received_bytes_ += count;
-    take({piece.data(), count}, on_message);
+    co_await take_all({piece.data(), count}, on_message);
   }
   if (reading_) close_when_written();
 }

@@ -16,6 +16,10 @@
 
 namespace dist {
 
+/// Behind so many messages others have their turn of the I/O thread: what these made them put leaves, and is worked on
+/// while the next ones are read.
+inline constexpr std::size_t messages_per_turn = 16;
+
 /// JSON-RPC messages over one stream: one reader, one writer, everything that is ready written together. While more
 /// than limits.outbox_bytes wait to be written it reads nothing.
 ///
@@ -60,7 +64,9 @@ class json_stream {
   task<void> read_loop(handler on_message);
   task<void> write_loop();
   task<std::size_t> read_some(std::span<std::byte> into);
-  void take(std::span<std::byte const> bytes, handler const& on_message);
+  task<void> take_all(std::span<std::byte const> bytes, handler const& on_message);
+  /// As many messages as there may be in one turn; what is left.
+  std::span<std::byte const> take(std::span<std::byte const> bytes, handler const& on_message);
 
   std::unique_ptr<stream> stream_;
   seams world_;

@@ -1,4 +1,5 @@
 #include "desk.hpp"
+#include "silent_caller.hpp"
 
 using namespace std::chrono_literals;
 using dist::call_options;
@@ -46,21 +47,6 @@ class late_clock final : public dist::clock {
   dist::time_point at{std::chrono::hours(1)};
 };
 
-/// Answers no call by itself.
-class silent_caller final : public dist::caller {
- public:
-  using caller::caller;
-  using caller::fail;
-  dist::call_ptr make_call() override { return new dist::call_record; }
-  void when_nodes(std::size_t, nodes_waiter) override {}
-  dist::call_ptr list_nodes(dist::call_record const&, nodes_taker) override { return {}; }
-  std::string account_text() const override { return {}; }
-  void dispatch(dist::call_ptr const&) override {}
-  abandoned abandon(dist::call_record&) override { return {}; }
-  void ended(dist::call_record&, dist::call_reply const&) noexcept override {}
-  void stop() { stop_calls(); }
-};
-
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(deadlines, fixture)
@@ -68,9 +54,8 @@ BOOST_FIXTURE_TEST_SUITE(deadlines, fixture)
 BOOST_AUTO_TEST_CASE(a_failure_behind_the_deadline_is_the_deadline) {
   late_clock late;
   auto seams = world.world();
-  auto const calls = std::make_shared<silent_caller>(dist::seams{seams.io, late, seams.network, seams.compute,
-                                                                 seams.entropy, seams.log},
-                                                     dist::limits());
+  auto const calls = std::make_shared<dist::test::silent_caller>(
+      dist::seams{seams.io, late, seams.network, seams.compute, seams.entropy, seams.log}, dist::limits());
   dist::method_key const key{"Work.any", true, nullptr};
   for (auto const& [passed, expected] : {std::pair(99ms, errc::method_failed), std::pair(100ms, errc::deadline_exceeded)}) {
     auto const call = calls->make_call();

@@ -114,6 +114,36 @@ BOOST_AUTO_TEST_CASE(answers_in_the_order_in_which_they_come) {
   BOOST_TEST(f.session->in_flight() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(others_have_their_turn_while_it_reads_many) {
+  fixture f;
+  f.start();
+  std::vector<std::size_t> turns;
+  std::size_t seen = 0;
+  f.on_asked = [&](call_id) {
+    if (seen++ % messages_per_turn == 0) asio::post(f.io, [&] { turns.push_back(seen); });
+  };
+  std::string all;
+  for (int i = 0; i < 40; ++i) all += request("m" + std::to_string(i), "1");
+  f.say(all);
+  BOOST_TEST((turns == std::vector<std::size_t>{16, 32, 40}));
+  BOOST_TEST(f.asked.size() == 40U);
+}
+
+BOOST_AUTO_TEST_CASE(what_comes_behind_the_end_of_reading_is_left) {
+  fixture f;
+  f.start();
+  std::size_t seen = 0;
+  f.on_asked = [&](call_id) {
+    if (++seen == 16) asio::post(f.io, [&] { f.session->finish(); });
+  };
+  std::string all;
+  for (int i = 0; i < 40; ++i) all += request("m" + std::to_string(i), "1");
+  f.say(all);
+  BOOST_TEST(seen == 16U);
+  for (auto const& [name, id] : f.asked) f.session->answer(id, "1");
+  BOOST_TEST(f.heard().ends_with("<end>"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_ready_leaves_in_one_write) {
   test::memory_stream_options options;
   options.first_plan = std::make_shared<test::fault_plan>();

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <dist/runtime/caller.hpp>
+
+namespace dist::test {
+
+/// Answers no call by itself.
+class silent_caller final : public caller {
+ public:
+  using caller::caller;
+  using caller::fail;
+  call_ptr make_call() override { return new call_record; }
+  void when_nodes(std::size_t, nodes_waiter) override {}
+  call_ptr list_nodes(call_record const&, nodes_taker) override { return {}; }
+  std::string account_text() const override { return {}; }
+  void dispatch(call_ptr const&) override { ++dispatched; }
+  abandoned abandon(call_record&) override { return {}; }
+  void ended(call_record&, call_reply const&) noexcept override {}
+  void stop() { stop_calls(); }
+
+  std::size_t dispatched = 0;
+};
+
+}  // namespace dist::test
