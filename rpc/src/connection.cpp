@@ -9,7 +9,7 @@ namespace dist {
 namespace {
 
 /// At least so many frames are handled before what they put leaves: fewer cost system calls.
-constexpr unsigned least_batch = 32;
+constexpr unsigned least_batch = 16;
 
 }  // namespace
 
