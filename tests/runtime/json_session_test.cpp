@@ -141,7 +141,21 @@ BOOST_AUTO_TEST_CASE(what_comes_behind_the_end_of_reading_is_left) {
   f.say(all);
   BOOST_TEST(seen == 16U);
   for (auto const& [name, id] : f.asked) f.session->answer(id, "1");
-  BOOST_TEST(f.heard().ends_with("<end>"));
+  auto const heard = f.heard();
+  BOOST_TEST(std::ranges::count(heard, '\n') == 16);
+  BOOST_TEST(heard.ends_with("<end>"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_message_ends_it_among_many_others) {
+  fixture f;
+  f.start();
+  std::string all;
+  for (int i = 0; i < 40; ++i) all += request("m" + std::to_string(i), "1") + (i == 20 ? "]" : "");
+  f.say(all);
+  BOOST_TEST(f.asked.size() == 21U);
+  auto const heard = f.heard();
+  BOOST_TEST(heard.find("-32700") != heard.npos);
+  BOOST_TEST(heard.ends_with("<end>"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_ready_leaves_in_one_write) {
