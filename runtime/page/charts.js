@@ -29,7 +29,13 @@ export function add_samples(news) {
 }
 
 function line(label, key, name) {
-  return { label, key, name, data: [], borderWidth: 1.5, pointRadius: 0, tension: 0.2, spanGaps: false };
+  return { label, key, name, data: [], borderWidth: 1.5, pointRadius: lone, tension: 0.2, spanGaps: false };
+}
+
+/// What has no neighbour is a point: there is no line to draw.
+function lone({ dataset, dataIndex }) {
+  const there = (at) => dataset.data[at]?.y != null;
+  return there(dataIndex) && !there(dataIndex - 1) && !there(dataIndex + 1) ? 1.5 : 0;
 }
 
 function make(id, lines, scale, text) {
@@ -40,8 +46,8 @@ function make(id, lines, scale, text) {
       animation: false, responsive: true, maintainAspectRatio: false, parsing: false, normalized: true,
       interaction: { mode: "index", intersect: false },
       scales: {
-        x: { type: "linear", grid: { display: false },
-             ticks: { maxTicksLimit: 6, maxRotation: 0, callback: ago } },
+        x: { type: "linear", grid: { display: false }, afterBuildTicks: even_times,
+             ticks: { maxRotation: 0, callback: ago } },
         y: { ...scale, ticks: { maxTicksLimit: 5, callback: text } },
       },
       plugins: {
@@ -57,6 +63,13 @@ function make(id, lines, scale, text) {
 /// The x axis: seconds, now is 0.
 function ago(seconds) {
   return seconds > -1 ? "now" : time_text(Math.round(-seconds) * 1000) + " ago";
+}
+
+/// Six at most: whole minutes, or of a short time halves and quarters.
+function even_times(axis) {
+  const step = axis.min >= -60 ? 15 : axis.min >= -120 ? 30 : Math.ceil(-axis.min / 300) * 60;
+  axis.ticks = [];
+  for (let at = 0; at >= axis.min; at -= step) axis.ticks.unshift({ value: at });
 }
 
 /// Of a logarithmic axis 1, 10, 100; where it is short 2 and 5 too.

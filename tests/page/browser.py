@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(HERE, os.pardir, "processes"))
 
 from support import expect, main, until  # noqa: E402
 from driver import Browser, missing  # noqa: E402
-from states import many_nodes, one_node  # noqa: E402
+from states import few_calls, many_nodes, one_node  # noqa: E402
 
 SHOTS = None
 if "--shots" in sys.argv:
@@ -138,6 +138,23 @@ def states_that_are_rare_here(world):
             shot(page, name + "_narrow", whole=True)
 
 
+def a_few_calls_are_seen(world):
+    """A second in which one call was answered has no line to be part of, and no two times of an axis read the same."""
+    master = world.master()
+    with Browser() as page:
+        page.fake("/events", event(few_calls()), EVENTS)
+        page.open("http://%s/" % master.at)
+        page.until_text("#nodes td.name", "desk")
+        page.until("Chart.getChart('time').data.datasets[0].data.length > 100")
+        times = page.eval("Chart.getChart('time').scales.x.ticks.map(one => one.label)")
+        expect(times == ["3 min ago", "2 min ago", "60 s ago", "now"], "the axis: %s" % times)
+        points = page.eval("Chart.getChart('time').getDatasetMeta(0).data.filter(one => one.options.radius > 0).length")
+        expect(points == 2, "%d points for two calls" % points)
+        points = page.eval("Chart.getChart('rate').getDatasetMeta(0).data.filter(one => one.options.radius > 0).length")
+        expect(points == 0, "%d points on a line" % points)
+        shot(page, "few_calls", whole=True)
+
+
 def what_peers_say_is_text(world):
     """A node's name is not a part of the page's own code."""
     master = world.master()
@@ -188,4 +205,4 @@ if __name__ == "__main__":
         print("skipped: no %s here; ./setup --tests installs it" % missing())
         sys.exit(77)
     main([what_happens_is_shown, it_comes_back_after_its_master, keys_are_enough, states_that_are_rare_here,
-          what_peers_say_is_text, a_token_is_asked_for, without_the_library_of_the_charts])
+          a_few_calls_are_seen, what_peers_say_is_text, a_token_is_asked_for, without_the_library_of_the_charts])
