@@ -8,7 +8,8 @@
 namespace dist {
 namespace {
 
-/// At least so many frames are handled before what they put leaves: fewer cost system calls.
+/// At least so many frames are handled before what they put leaves: fewer cost system calls, and of more a peer with
+/// few calls in flight waits for the last.
 constexpr unsigned least_batch = 16;
 
 }  // namespace

@@ -65,7 +65,7 @@ function ago(seconds) {
   return seconds > -1 ? "now" : time_text(Math.round(-seconds) * 1000) + " ago";
 }
 
-/// Six at most: whole minutes, or of a short time halves and quarters.
+/// Six at most: whole minutes, of two minutes or less quarters.
 function even_times(axis) {
   const step = axis.min >= -60 ? 15 : axis.min >= -120 ? 30 : Math.ceil(-axis.min / 300) * 60;
   axis.ticks = [];

@@ -16,8 +16,8 @@
 
 namespace dist {
 
-/// Behind so many messages others have their turn of the I/O thread: what these made them put leaves, and is worked on
-/// while the next ones are read.
+/// Behind so many messages, or requests of a batch, others have their turn of the I/O thread: what these made them put
+/// leaves, and is worked on meanwhile.
 inline constexpr std::size_t messages_per_turn = 16;
 
 /// JSON-RPC messages over one stream: one reader, one writer, everything that is ready written together. While more
