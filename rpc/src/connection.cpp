@@ -143,8 +143,7 @@ task<void> connection::write_loop() {
         co_await wake_.wait();
         continue;
       }
-      co_await stream_->write(out_.left());
-      out_.wrote_all();
+      out_.wrote(co_await stream_->write_some(out_.left()));
       written_.set();
     }
   } catch (...) {

@@ -9,11 +9,6 @@ namespace {
 /// A run of bytes that grew beyond this by one burst is given back to the heap.
 constexpr std::size_t spare_bytes = 1024 * 1024;
 
-void put_header(buffer& out, frame_header header, std::size_t payload_bytes) {
-  header.payload_bytes = static_cast<std::uint32_t>(payload_bytes);
-  encode(header, out.grow(frame_header_bytes));
-}
-
 }  // namespace
 
 buffer& outbox::tail() {
@@ -24,24 +19,26 @@ buffer& outbox::tail() {
   return waiting_.back().bytes;
 }
 
-void outbox::put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload) {
-  ++frames_put_;
+buffer& outbox::begin(frame_header header, std::size_t payload_bytes) {
+  last_begin_ = written_bytes_ + held_bytes() + 1;
+  header.payload_bytes = static_cast<std::uint32_t>(payload_bytes);
   auto& out = tail();
-  put_header(out, header, prefix.size() + payload.size());
+  encode(header, out.grow(frame_header_bytes));
+  waiting_bytes_ += frame_header_bytes + payload_bytes;
+  return out;
+}
+
+void outbox::put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload) {
+  auto& out = begin(header, prefix.size() + payload.size());
   out.append(prefix);
   out.append(payload);
-  waiting_bytes_ += frame_header_bytes + prefix.size() + payload.size();
 }
 
 void outbox::put(frame_header header, std::span<std::byte const> prefix, std::span<std::byte const> payload,
                  std::shared_ptr<void const> keep) {
   if (payload.size() <= outbox_copy_bytes) return put(header, prefix, payload);
-  ++frames_put_;
-  auto& out = tail();
-  put_header(out, header, prefix.size() + payload.size());
-  out.append(prefix);
+  begin(header, prefix.size() + payload.size()).append(prefix);
   waiting_.push_back({{}, payload, std::move(keep)});
-  waiting_bytes_ += frame_header_bytes + prefix.size() + payload.size();
 }
 
 void outbox::put(frame_header header, buffer payload) {
@@ -52,7 +49,6 @@ void outbox::put(frame_header header, buffer payload) {
 
 std::span<asio::const_buffer const> outbox::take() {
   std::swap(leaving_, waiting_);
-  frames_taken_ = frames_put_;
   leaving_bytes_ = std::exchange(waiting_bytes_, 0);
   for (auto const& s : leaving_) {
     auto const bytes = s.view.empty() ? s.bytes.bytes() : s.view;
@@ -62,12 +58,15 @@ std::span<asio::const_buffer const> outbox::take() {
 }
 
 void outbox::wrote(std::size_t bytes) noexcept {
+  written_bytes_ += bytes;
+  leaving_bytes_ -= bytes;
   for (; first_left_ < gathered_.size(); ++first_left_) {
     auto& next = gathered_[first_left_];
     auto const here = std::min(bytes, next.size());
     next += here;
     bytes -= here;
     if (next.size() > 0) return;
+    leaving_[first_left_].keep.reset();
   }
   wrote_all();
 }

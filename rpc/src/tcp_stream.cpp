@@ -84,6 +84,11 @@ task<void> tcp_stream::write(std::span<asio::const_buffer const> from) {
   co_await asio::async_write(socket_, from, everything(), asio::use_awaitable);
 }
 
+task<std::size_t> tcp_stream::write_some(std::span<asio::const_buffer const> from) {
+  if (!socket_.is_open()) return already_closed();
+  return socket_.async_write_some(from, asio::use_awaitable);
+}
+
 std::size_t tcp_stream::try_write(std::span<asio::const_buffer const> from) noexcept {
   std::error_code error;
   return socket_.write_some(from, error);

@@ -16,6 +16,7 @@ class tcp_stream final : public stream {
 
   task<std::size_t> read_some(asio::mutable_buffer into) override;
   task<void> write(std::span<asio::const_buffer const> from) override;
+  task<std::size_t> write_some(std::span<asio::const_buffer const> from) override;
   std::size_t try_write(std::span<asio::const_buffer const> from) noexcept override;
   void close() noexcept override;
   std::string peer_address() const override { return peer_; }

@@ -121,6 +121,29 @@ task<void> tls_stream::write(std::span<asio::const_buffer const> from) {
   co_await flush();
 }
 
+task<std::size_t> tls_stream::write_some(std::span<asio::const_buffer const> from) {
+  if (write_failed_) std::rethrow_exception(write_failed_);
+  auto* const out = SSL_get_wbio(ssl_.get());
+  std::size_t taken = 0;
+  for (auto piece : from) {
+    while (piece.size() > 0 && BIO_ctrl_pending(out) < gathered_bytes) {
+      std::size_t count = 0;
+      auto const size = std::min(piece.size(), gathered_bytes);
+      auto const met = attempt([&](SSL* ssl) { return SSL_write_ex(ssl, piece.data(), size, &count); });
+      if (met.kind != SSL_ERROR_NONE) fail(met);
+      piece += count;
+      taken += count;
+    }
+  }
+  try {
+    co_await flush();
+  } catch (...) {
+    // Some of it may have left: the next write fails instead.
+    write_failed_ = std::current_exception();
+  }
+  co_return taken;
+}
+
 /// In good order: the other end can tell this from a connection that was cut, where the last word leaves without waiting.
 void tls_stream::close() noexcept {
   std::array<std::byte, 256> word;

@@ -85,7 +85,7 @@ void dist_member::send(placed_ptr const& call, lease held) {
     session_->out().put(header, prefix.bytes(), bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));
   else
     session_->out().put(header, prefix.bytes(), bytes);
-  table_.find(here)->frame = session_->out().last_put();
+  table_.find(here)->frame = session_->out().last_begin();
 }
 
 void dist_member::abandon(call_id here) {
@@ -146,6 +146,11 @@ void dist_member::drain() {
 
 void dist_member::close(std::string const& reason) noexcept {
   if (goodbye_.empty()) goodbye_ = reason;
+  // A request that was not written by now goes elsewhere: it must not follow.
+  auto const written = session_->out().written_bytes();
+  auto all_written = true;
+  table_.for_each([&](call_id, entry const& one) { all_written = all_written && one.frame <= written; });
+  if (!all_written) return session_->close();
   frame_header header;
   header.kind = frame_kind::goodbye;
   session_->out().put(header, as_bytes(reason));
@@ -156,7 +161,7 @@ std::vector<member::under_way> dist_member::in_flight() {
   std::vector<entry*> entries;
   table_.for_each([&](call_id, entry& one) { entries.push_back(&one); });
   std::ranges::sort(entries, {}, &entry::frame);
-  auto const last_written = session_->out().last_taken();
+  auto const last_written = session_->out().written_bytes();
   std::vector<under_way> calls;
   calls.reserve(entries.size());
   for (auto const* one : entries) calls.push_back({one->call, one->frame <= last_written, one->nested > 0});

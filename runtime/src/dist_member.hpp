@@ -45,7 +45,7 @@ class dist_member final : public member, private nested_parents {
     placed_ptr call;
     lease held;
     std::uint32_t nested = 0;  ///< calls that it waits for; its slot is given back or lent meanwhile
-    std::uint64_t frame = 0;   ///< its request's number in the outbox
+    std::uint64_t frame = 0;   ///< where its request begins in what is written to the node
     bool abandoned = false;    ///< nobody waits for its answer; it may still run
   };
 

@@ -208,7 +208,7 @@ void remote_caller::send(remote_ptr const& call) {
     session_->out().put(header, prefix.bytes(), bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));
   else
     session_->out().put(header, prefix.bytes(), bytes);
-  call->frame = session_->out().last_put();
+  call->frame = session_->out().last_begin();
 }
 
 caller::abandoned remote_caller::abandon(call_record& call) {
@@ -238,7 +238,7 @@ void remote_caller::on_fault(frame& in) {
 }
 
 void remote_caller::detach(std::string const& why) noexcept {
-  auto const last_written = session_ ? session_->out().last_taken() : 0;
+  auto const last_written = session_ ? session_->out().written_bytes() : 0;
   if (session_) ++connections_lost_;
   session_ = nullptr;
   detached_why_ = why;

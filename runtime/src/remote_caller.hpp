@@ -54,7 +54,7 @@ class remote_caller final : public caller {
  private:
   struct call_record_of_remote final : call_record {
     call_id id;
-    std::uint64_t frame = 0;  ///< its number in the connection's outbox
+    std::uint64_t frame = 0;  ///< where its request begins in what is written to the master
     bool sent = false;
     bool is_own = false;  ///< this library's, to the master itself: nobody counts it or looks at it
     std::string lost_because;  ///< it was written into a connection that has ended: it may have run

@@ -17,6 +17,10 @@ class counting_stream final : public stream {
     ++writes_;
     return inner_->write(from);
   }
+  task<std::size_t> write_some(std::span<asio::const_buffer const> from) override {
+    ++writes_;
+    return inner_->write_some(from);
+  }
   std::size_t try_write(std::span<asio::const_buffer const> from) noexcept override {
     auto const count = inner_->try_write(from);
     if (count > 0) ++writes_;

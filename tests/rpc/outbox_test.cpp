@@ -58,16 +58,40 @@ BOOST_AUTO_TEST_CASE(small_frames_leave_as_one_run_of_bytes) {
   BOOST_TEST(out.held_bytes() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_never_taken_is_known) {
+BOOST_AUTO_TEST_CASE(a_frame_is_begun_with_its_first_written_byte) {
   outbox out;
   out.put(header_of(frame_kind::request, {1, 1}));
+  auto const first = out.last_begin();
   put_kept(out, header_of(frame_kind::request, {2, 1}), large_text('a'));
-  BOOST_TEST(out.last_put() == 2U);
-  BOOST_TEST(out.last_taken() == 0U);
+  auto const second = out.last_begin();
   out.take();
+  BOOST_TEST(out.written_bytes() < first);
+  out.wrote(frame_header_bytes);
+  BOOST_TEST(first <= out.written_bytes());
+  BOOST_TEST(out.written_bytes() < second);
   out.put(header_of(frame_kind::request, {3, 1}));
-  BOOST_TEST(out.last_taken() == 2U);
-  BOOST_TEST(out.last_put() == 3U);
+  auto const third = out.last_begin();
+  out.wrote(1);
+  BOOST_TEST(second <= out.written_bytes());
+  out.wrote(frame_header_bytes - 1 + 100'000);
+  BOOST_TEST(out.written_bytes() < third);
+  out.take();
+  out.wrote(1);
+  BOOST_TEST(third <= out.written_bytes());
+}
+
+BOOST_AUTO_TEST_CASE(a_large_payload_is_let_go_with_its_last_byte) {
+  outbox out;
+  auto text = large_text('a');
+  std::weak_ptr<std::string const> const watched = text;
+  put_kept(out, header_of(frame_kind::reply), std::exchange(text, nullptr));
+  put_kept(out, header_of(frame_kind::reply), large_text('b'));
+  out.take();
+  out.wrote(frame_header_bytes + 99'999);
+  BOOST_TEST(!watched.expired());
+  out.wrote(1);
+  BOOST_TEST(watched.expired());
+  BOOST_TEST(out.held_bytes() == frame_header_bytes + 100'000);
 }
 
 BOOST_AUTO_TEST_CASE(large_payloads_stay_where_they_are_and_in_order) {

@@ -128,6 +128,12 @@ class recording_stream final : public stream {
     for (auto const& each : from) to_.append(static_cast<char const*>(each.data()), each.size());
     return inner_->write(from);
   }
+  task<std::size_t> write_some(std::span<asio::const_buffer const> from) override {
+    std::size_t all = 0;
+    for (auto const& each : from) all += each.size();
+    co_await write(from);
+    co_return all;
+  }
   void close() noexcept override { inner_->close(); }
   std::string peer_address() const override { return inner_->peer_address(); }
   std::string local_address() const override { return inner_->local_address(); }

@@ -81,6 +81,53 @@ BOOST_AUTO_TEST_CASE(a_call_that_was_never_written_moves_silently) {
   BOOST_TEST(what.known == progress::unknown);
 }
 
+BOOST_AUTO_TEST_CASE(of_calls_sent_together_only_those_that_were_begun_to_be_written_are_unknown) {
+  world.add("a", 4);
+  world.wait_for_nodes(1);
+  world.node_at(0).network.freeze();
+  // All in one turn: they are handed to the connection together.
+  auto first = dist::go<&Work::write>(cluster, std::string(1'000'000, 'x'));
+  std::vector<dist::pending<std::string>> behind;
+  for (auto const* label : {"1", "2", "3"}) behind.push_back(dist::go<&Work::write>(cluster, label));
+  world.pass(1ms);
+  world.add("b", 4);
+  world.kill_node(0);
+  at->open_all();
+  auto const got = world.run(dist::all(std::move(behind)));
+  BOOST_TEST(got == (std::vector<std::string>{"1@b", "2@b", "3@b"}), boost::test_tools::per_element());
+  BOOST_TEST(fault_of(std::move(first)).known == progress::unknown);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_moved_unwritten_does_not_reach_the_silent_node_later) {
+  world.add("a", 2);
+  world.wait_for_nodes(1);
+  world.node_at(0).network.freeze();
+  auto first = dist::go<&Work::write>(cluster, std::string(1'000'000, 'x'));
+  auto second = dist::go<&Work::write>(cluster, "w");
+  BOOST_TEST(fault_of(std::move(first)).known == progress::unknown);
+  world.add("b");
+  at->open_all();
+  BOOST_TEST(world.run<std::string>(std::move(second)) == "w@b");
+  world.node_at(0).network.resume();
+  world.pass(10s);
+  BOOST_TEST(!at->has_begun("w@a"));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_jobs_calls_sent_together_only_those_that_were_begun_to_be_written_are_unknown) {
+  world.add("a", 4);
+  world.wait_for_nodes(1);
+  auto& job = world.connect("job");
+  job.network.freeze();
+  auto first = dist::go<&Work::write>(job.link.calls(), std::string(1'000'000, 'x'));
+  auto second = dist::go<&Work::write>(job.link.calls(), "w");
+  world.pass(1ms);
+  at->open_all();
+  job.network.cut();
+  job.network.resume();
+  BOOST_TEST(fault_of(std::move(first)).known == progress::unknown);
+  BOOST_TEST(world.run<std::string>(std::move(second)) == "w@a");
+}
+
 BOOST_AUTO_TEST_CASE(a_jobs_call_that_was_never_written_goes_over_the_next_connection) {
   world.add("a", 4);
   world.wait_for_nodes(1);

@@ -203,6 +203,26 @@ task<void> write_to(state_ptr state, std::span<asio::const_buffer const> from) {
   }
 }
 
+task<std::size_t> write_some_to(state_ptr state, std::span<asio::const_buffer const> from) {
+  auto& pipe = *state->outgoing;
+  for (bool posted = false;; posted = true) {
+    if (state->closed) throw std::system_error(asio::error::operation_aborted);
+    if (pipe.write_error) throw std::system_error(pipe.write_error);
+    if (pipe.reader_gone()) throw std::system_error(asio::error::broken_pipe);
+    if (!state->plan->dropping() && pipe.space() == 0) {
+      co_await pipe.writable.wait();
+    } else if (!posted) {
+      co_await asio::post(asio::use_awaitable);
+    } else {
+      break;
+    }
+  }
+  if (state->plan->step()) fail(*state);
+  std::size_t index = 0;
+  std::size_t done = 0;
+  co_return put_some(*state, from, index, done);
+}
+
 }  // namespace
 
 memory_stream::memory_stream(std::shared_ptr<memory_pipe> incoming, std::shared_ptr<memory_pipe> outgoing,
@@ -226,6 +246,10 @@ std::size_t memory_stream::try_write(std::span<asio::const_buffer const> from) n
 task<std::size_t> memory_stream::read_some(asio::mutable_buffer into) { return read_some_of(state_, into); }
 
 task<void> memory_stream::write(std::span<asio::const_buffer const> from) { return write_to(state_, from); }
+
+task<std::size_t> memory_stream::write_some(std::span<asio::const_buffer const> from) {
+  return write_some_to(state_, from);
+}
 
 void memory_stream::close() noexcept {
   if (std::exchange(state_->closed, true)) return;

@@ -27,23 +27,20 @@ class outbox {
   /// Takes the payload over: copied when small, kept when large.
   void put(frame_header header, buffer payload);
 
-  /// The number of the frame that was put last, from 1.
-  std::uint64_t last_put() const noexcept { return frames_put_; }
-  /// Frames with higher numbers were never begun to be written.
-  std::uint64_t last_taken() const noexcept { return frames_taken_; }
+  /// Where the first byte of the frame that was put last stands in the stream, from 1.
+  std::uint64_t last_begin() const noexcept { return last_begin_; }
+  /// Bytes that were written so far: a frame that begins behind them never left this process.
+  std::uint64_t written_bytes() const noexcept { return written_bytes_; }
 
   bool empty() const noexcept { return waiting_bytes_ == 0; }
   /// Waiting and being written.
   std::size_t held_bytes() const noexcept { return waiting_bytes_ + leaving_bytes_; }
 
-  /// Written so far.
-  std::uint64_t written_bytes() const noexcept { return written_bytes_; }
-
   /// Takes all that waits for writing. Not while something is left of what was taken before.
   std::span<asio::const_buffer const> take();
   /// What was taken and is not yet written.
   std::span<asio::const_buffer const> left() const noexcept { return std::span(gathered_).subspan(first_left_); }
-  /// So many bytes of it, the first ones, have been written. With the last one its memory is let go.
+  /// So many bytes of it, the first ones, have been written. A large payload is let go with its last byte.
   void wrote(std::size_t bytes) noexcept;
   void wrote_all() noexcept;
 
@@ -54,14 +51,15 @@ class outbox {
     std::shared_ptr<void const> keep;  ///< held by this
   };
 
+  /// Counts a frame and puts its header.
+  buffer& begin(frame_header header, std::size_t payload_bytes);
   buffer& tail();
 
   std::vector<segment> waiting_;
   std::vector<segment> leaving_;
   std::vector<asio::const_buffer> gathered_;
   std::size_t first_left_ = 0;  ///< in gathered_
-  std::uint64_t frames_put_ = 0;
-  std::uint64_t frames_taken_ = 0;
+  std::uint64_t last_begin_ = 0;
   std::size_t waiting_bytes_ = 0;
   std::size_t leaving_bytes_ = 0;
   std::uint64_t written_bytes_ = 0;

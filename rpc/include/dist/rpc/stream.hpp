@@ -18,6 +18,9 @@ class stream {
   virtual task<std::size_t> read_some(asio::mutable_buffer into) = 0;
   /// Writes all of `from` in as few system calls as it takes; the bytes must live until it returns.
   virtual task<void> write(std::span<asio::const_buffer const> from) = 0;
+  /// Writes at least one byte of `from`, and says how many may have left: the first ones. Those that it does not count
+  /// have not, when it fails too.
+  virtual task<std::size_t> write_some(std::span<asio::const_buffer const> from) = 0;
   /// Writes what goes at once, and says how many bytes that were: the first ones. What is left, and whatever went wrong,
   /// is for write(). Not while a write() is under way.
   virtual std::size_t try_write(std::span<asio::const_buffer const>) noexcept { return 0; }

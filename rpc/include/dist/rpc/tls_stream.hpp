@@ -4,6 +4,7 @@
 #include <dist/rpc/event.hpp>
 #include <dist/rpc/stream.hpp>
 #include <dist/rpc/tls_context.hpp>
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -28,6 +29,7 @@ class tls_stream final : public stream {
 
   task<std::size_t> read_some(asio::mutable_buffer into) override;
   task<void> write(std::span<asio::const_buffer const> from) override;
+  task<std::size_t> write_some(std::span<asio::const_buffer const> from) override;
   void close() noexcept override;
   bool is_encrypted() const noexcept override { return true; }
   std::string peer_address() const override { return over_->peer_address(); }
@@ -55,6 +57,7 @@ class tls_stream final : public stream {
   buffer outgoing_;
   bool flushing_ = false;
   event flushed_;  ///< for the writer, when the reader had to write
+  std::exception_ptr write_failed_;  ///< after some of it may have left
 };
 
 }  // namespace dist
