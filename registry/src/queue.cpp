@@ -75,10 +75,12 @@ std::optional<fault> call_queue::refusal(call_needs const& needs) const {
   if (needs.moved) return {};
   std::string text;
   if (size_ >= bounds_.count) {
-    text = "the queue holds " + std::to_string(size_) + " calls, its limit is " + std::to_string(bounds_.count);
+    text = "the queue holds " + std::to_string(size_) + " calls, its limit is " + std::to_string(bounds_.count) +
+           "; start fewer calls at once (a fan-out does: fan_out().window)";
   } else if (size_ != 0 && bytes_ + needs.bytes > bounds_.bytes) {
     text = "the queue holds " + std::to_string(bytes_) + " bytes of arguments, this call has " +
-           std::to_string(needs.bytes) + ", the limit is " + std::to_string(bounds_.bytes);
+           std::to_string(needs.bytes) + ", the limit is " + std::to_string(bounds_.bytes) +
+           "; start fewer calls at once, or hand over less with each (a fan-out does: fan_out().window_bytes)";
   } else {
     return {};
   }

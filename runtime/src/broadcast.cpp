@@ -1,6 +1,5 @@
 #include <dist/runtime/broadcast.hpp>
 
-#include <algorithm>
 
 namespace dist {
 namespace {
@@ -51,10 +50,9 @@ task<std::vector<listed_node>> nodes_of_broadcast(cluster on, call_ptr like) {
 }
 
 fan_out_plan plan_for_nodes(cluster on, call_ptr like, std::vector<listed_node> const& nodes) {
-  auto const bytes = std::max<std::size_t>(like->arguments.size(), 1);
   auto const* const method = like->method;
   auto source = std::make_unique<node_source>(std::move(like), nodes);
-  auto how = fan_out().window(std::clamp<std::size_t>(most_argument_bytes / bytes, 1, most_calls));
+  auto how = fan_out().window(most_calls).window_bytes(most_argument_bytes);
   fan_out_plan plan{"broadcast", std::move(on), method, std::move(source), std::move(how), on_fault::keep};
   plan.is_spread = false;
   return plan;

@@ -30,6 +30,7 @@ class shards::waiter final : public call_waiter, public recycled<waiter> {
 shards::shards(fan_out_plan plan)
     : plan_(std::move(plan)),
       window_(plan_.how.window_count()),
+      window_bytes_(plan_.how.most_window_bytes()),
       reorder_bytes_(plan_.how.reorder_bytes()),
       in_order_(plan_.how.is_in_order()),
       total_(plan_.inputs->total()),
@@ -70,13 +71,16 @@ void shards::start_next() {
     results_.push_back({{}, number});
     if (number % marked_shards == 0) marks_.emplace_back(number, calls.world().clock.now());
   }
-  auto const id = running_.open({number, call});
+  argument_bytes_ += last_bytes_ = call->arguments.size();
+  auto const id = running_.open({number, call, last_bytes_});
   calls.start(call);
   calls.await(std::move(call), std::make_unique<waiter>(self_, id));
 }
 
 void shards::came(call_id id, call_record const& call, call_reply const& reply) {
-  auto const number = running_.close(id)->number;
+  auto const closed = running_.close(id);
+  auto const number = closed->number;
+  argument_bytes_ -= closed->argument_bytes;
   kept_reply kept(*plan_.method, reply);
   if (auto const* const failed = kept.failed()) {
     if (plan_.names_inputs) failed_inputs_.emplace(number, input_text(call));

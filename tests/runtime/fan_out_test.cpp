@@ -92,6 +92,37 @@ BOOST_AUTO_TEST_CASE(the_window_is_kept_and_inputs_are_read_no_further) {
   BOOST_TEST(at->cancelled.size() == 10);
 }
 
+BOOST_AUTO_TEST_CASE(the_window_counts_bytes_of_arguments) {
+  std::vector<std::string> inputs;
+  for (char c = 'a'; c <= 'z'; ++c) inputs.emplace_back(10'000, c);
+  auto work = dist::test::start<std::vector<std::string>>(
+      world.io, dist::map<&Work::read>(cluster, inputs, dist::fan_out().window_bytes(100'500)));
+  world.pass(1s);
+  BOOST_TEST(at->running == 10);
+  at->open_all();
+  BOOST_TEST(world.drive_until([&] { return work.done(); }));
+  BOOST_TEST(at->most_running == 10);
+  BOOST_TEST(work.get().size() == inputs.size());
+}
+
+BOOST_AUTO_TEST_CASE(an_input_beyond_the_byte_window_goes_alone) {
+  std::vector<std::string> const inputs{std::string(10'000, 'a'), "b", std::string(10'000, 'c')};
+  at->open_all();
+  auto const got = world.run(dist::map<&Work::read>(cluster, inputs, dist::fan_out().window_bytes(1)));
+  BOOST_TEST(got.size() == 3U);
+  BOOST_TEST(at->most_running == 1);
+}
+
+BOOST_AUTO_TEST_CASE(large_inputs_do_not_fill_the_masters_queue) {
+  // More bytes at once than the queue takes, were it not for the window.
+  auto const blocks = std::views::iota(0, 300) | std::views::transform([](int i) {
+                        return std::string(1'000'000, static_cast<char>('a' + i % 26));
+                      });
+  at->open_all();
+  auto const count = [](std::size_t sum, std::string const& one) { return sum + text_of(one).size(); };
+  BOOST_TEST(world.run(dist::map_reduce<&Work::read>(cluster, blocks, std::size_t{0}, count)) == 300'000'000U);
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_first_shard_stops_the_others_at_the_reorder_bound) {
   auto work = dist::test::start<std::string>(
       world.io, dist::map_reduce<&Work::read>(cluster, labels(100), std::string(), joined,

@@ -64,6 +64,12 @@ class fan_out {
     window_ = calls < 1 ? 1 : calls;
     return *this;
   }
+  /// Bytes of encoded arguments under way at once, the next input taken to be as large as the last one. Default 64 MB;
+  /// a larger input goes alone.
+  fan_out& window_bytes(std::size_t bytes) noexcept {
+    window_bytes_ = bytes;
+    return *this;
+  }
   /// Bytes of results that are there but cannot be taken yet, because an earlier one is missing or nobody takes them:
   /// beyond it no new call starts. What it costs to keep them is counted too. Default 64 MB.
   fan_out& reorder(std::size_t bytes) noexcept {
@@ -104,6 +110,7 @@ class fan_out {
   }
 
   std::size_t window_count() const noexcept { return window_; }
+  std::size_t most_window_bytes() const noexcept { return window_bytes_; }
   std::size_t reorder_bytes() const noexcept { return reorder_bytes_; }
   bool is_in_order() const noexcept { return in_order_; }
   std::optional<failure_limit> const& failures() const noexcept { return failures_; }
@@ -115,6 +122,7 @@ class fan_out {
 
  private:
   std::size_t window_ = 1024;
+  std::size_t window_bytes_ = std::size_t{64} << 20;
   std::size_t reorder_bytes_ = std::size_t{64} << 20;
   bool in_order_ = true;
   std::optional<failure_limit> failures_;

@@ -63,7 +63,8 @@ class shards {
     // The oldest shard may always run: it is what the others wait for.
     // As they come, results that nobody takes fill the window: whoever stops taking them stops the fan-out.
     auto const counted = in_order_ ? running_.size() : running_.size() + results_.size();
-    return counted < window_ && (waiting_bytes_ < reorder_bytes_ || running_.empty());
+    if (running_.empty()) return counted < window_;
+    return counted < window_ && waiting_bytes_ < reorder_bytes_ && argument_bytes_ + last_bytes_ <= window_bytes_;
   }
   /// The next result; only while has_result().
   template <class R>
@@ -85,6 +86,7 @@ class shards {
   struct running {
     std::size_t number;
     call_ptr call;
+    std::size_t argument_bytes;
   };
   class waiter;
 
@@ -99,6 +101,7 @@ class shards {
 
   fan_out_plan plan_;
   std::size_t window_;
+  std::size_t window_bytes_;
   std::size_t reorder_bytes_;
   bool in_order_;
   std::optional<std::size_t> total_;
@@ -106,6 +109,8 @@ class shards {
   std::shared_ptr<shards*> self_;  ///< null pointer once this is gone: its calls end later
   std::size_t started_ = 0;
   std::size_t taken_ = 0;
+  std::size_t argument_bytes_ = 0;  ///< of the calls under way
+  std::size_t last_bytes_ = 0;      ///< of the input that was read last
   call_table<running> running_;
   std::deque<slot> results_;  ///< in order: from the oldest that was not taken, with gaps; else as they came
   std::deque<std::pair<std::size_t, time_point>> marks_;  ///< when some shards started, for people
