@@ -1,11 +1,10 @@
 #include <dist/rpc/screen.hpp>
 
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <dist/rpc/text.hpp>
 #include <utility>
 
 #include "json_line.hpp"
@@ -25,11 +24,11 @@ screen& screen::standard_error() {
 
 std::size_t screen::width() const noexcept {
   winsize size{};
-  return ::ioctl(descriptor_, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  return ::ioctl(out_.descriptor(), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 void screen::write_lines(std::string_view lines, log_level level) {
-  if (format_ == line_format::text) return show(lines);
+  if (format_ == line_format::text) return show(printable(lines, lines.size(), line_ends::kept));
   std::string objects;
   while (!lines.empty()) {
     auto const line = lines.substr(0, lines.find('\n'));
@@ -67,19 +66,17 @@ void screen::leave_bar() {
   if (!std::exchange(bar_, {}).empty()) write("\n");
 }
 
-void screen::write(std::string_view text) noexcept {
-  while (!text.empty()) {
-    auto const written = ::write(descriptor_, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {
-      // A terminal that another program has made non-blocking.
-      pollfd until{descriptor_, POLLOUT, 0};
-      if (::poll(&until, 1, -1) < 0 && errno != EINTR) return;
-    } else if (errno != EINTR) {
-      return;
-    }
-  }
+void screen::write(std::string_view text) {
+  auto const dropped = out_.dropped();
+  if (dropped == 0) return out_.write(text);
+  if (!out_.is_writable()) return out_.drop(text);
+  auto const notice = std::to_string(dropped) + (dropped == 1 ? " line was" : " lines were") +
+                      " dropped: whatever reads this output had stopped reading";
+  auto const torn = out_.is_torn();
+  out_.reset_dropped();
+  std::string all = torn ? "\n" : "";
+  all += format_ == line_format::json ? json_line(log_level::warn, notice) : "dist: warning: " + notice + '\n';
+  out_.write(all.append(text));
 }
 
 }  // namespace dist

@@ -1,8 +1,10 @@
 #include <dist/rpc/screen.hpp>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <sstream>
 
@@ -11,7 +13,10 @@ namespace {
 /// What was written into a pipe.
 class paper {
  public:
-  paper() { BOOST_REQUIRE(::pipe(ends_) == 0); }
+  paper() {
+    BOOST_REQUIRE(::pipe(ends_) == 0);
+    BOOST_REQUIRE(::fcntl(ends_[0], F_SETFL, O_NONBLOCK) == 0);
+  }
   ~paper() {
     ::close(ends_[0]);
     ::close(ends_[1]);
@@ -51,6 +56,46 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_nobodys_error) {
   dist::screen shown(-1, false);
   shown.write_lines("lost\n");
   BOOST_TEST(shown.width() == 80U);
+}
+
+BOOST_AUTO_TEST_CASE(control_characters_are_escaped) {
+  paper to;
+  dist::screen shown(to.descriptor(), false);
+  shown.write_lines("[\x1b[31mred] one\n[b] two\n");
+  BOOST_TEST(to.text() == "[\\x1b[31mred] one\n[b] two\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_stalled_reader_loses_lines_and_is_told_how_many) {
+  paper to;
+  dist::screen shown(to.descriptor(), false);
+  std::string const line(1000, 'x');
+  for (int i = 0; i < 200; ++i) shown.write_lines(line + '\n');  // a pipe holds 64 KiB
+  std::string read;
+  for (auto part = to.text(); !part.empty(); part = to.text()) read += part;
+  auto const got = std::ranges::count(read, '\n');
+  BOOST_TEST(got < 66);
+  shown.write_lines("after\n");
+  auto const told = to.text();
+  auto const notice = "dist: warning: " + std::to_string(200 - got) + " lines were dropped: ";
+  BOOST_TEST(told.find(notice) <= 1U);
+  BOOST_TEST(told.ends_with("\nafter\n"));
+}
+
+BOOST_AUTO_TEST_CASE(the_pipe_stays_blocking_for_its_other_writers) {
+  paper to;
+  dist::screen shown(to.descriptor(), false);
+  shown.write_lines("one\n");
+  BOOST_TEST((::fcntl(to.descriptor(), F_GETFL) & O_NONBLOCK) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_has_gone_raises_no_signal) {
+  int ends[2];
+  BOOST_REQUIRE(::pipe(ends) == 0);
+  dist::screen shown(ends[1], false);
+  ::close(ends[0]);
+  shown.write_lines("to nobody\n");  // SIGPIPE would end this test
+  BOOST_TEST(true);
+  ::close(ends[1]);
 }
 
 BOOST_AUTO_TEST_CASE(in_json_each_line_is_an_object) {

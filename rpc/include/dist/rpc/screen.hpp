@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <dist/rpc/log.hpp>
+#include <dist/rpc/unblocked_output.hpp>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -12,10 +13,11 @@ namespace dist {
 enum class line_format { text, json };
 
 /// What this process shows on a terminal or writes into a file: whole lines, and on a terminal below them at most one bar,
-/// which no line ever tears. Any thread may use it.
+/// which no line ever tears. Whoever reads it is not waited for: what a stalled reader leaves no room for is dropped, and
+/// once it reads again a line says how much. Any thread may use it.
 class screen {
  public:
-  screen(int descriptor, bool is_terminal) noexcept : descriptor_(descriptor), is_terminal_(is_terminal) {}
+  screen(int descriptor, bool is_terminal) noexcept : out_(descriptor), is_terminal_(is_terminal) {}
   screen(screen const&) = delete;
   screen& operator=(screen const&) = delete;
 
@@ -32,7 +34,7 @@ class screen {
   std::size_t width() const noexcept;
 
   /// Each ends with a newline. They go above the bar, in one system call: lines of several processes on one terminal stay
-  /// whole. What cannot be written is nobody's error. Only JSON shows the level.
+  /// whole. Control characters of whatever origin are escaped. Only JSON shows the level.
   void write_lines(std::string_view lines, log_level level = log_level::info);
   /// A line of the log, without its newline: `dist: warning: line`.
   void write_log(log_level level, std::string_view line);
@@ -43,10 +45,10 @@ class screen {
 
  private:
   void show(std::string_view lines);
-  void write(std::string_view text) noexcept;
+  void write(std::string_view text);
 
   std::mutex mutex_;
-  int descriptor_;
+  unblocked_output out_;
   bool is_terminal_;
   line_format format_ = line_format::text;
   std::string bar_;
