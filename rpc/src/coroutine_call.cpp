@@ -14,7 +14,7 @@ class coroutine_call final : public coroutine_lane {
  public:
   coroutine_call(bound_method const& bound, std::shared_ptr<void> object, std::shared_ptr<instance_gate> gate,
                  service_call_ptr call, asio::any_io_executor pool, coroutine_ended ended)
-      : coroutine_lane(std::move(pool), std::move(gate), bound.access),
+      : coroutine_lane(std::move(pool), std::move(gate), bound.access, turn_of(call->what)),
         bound_(bound),
         object_(std::move(object)),
         call_(std::move(call)),

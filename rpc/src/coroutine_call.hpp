@@ -19,9 +19,10 @@ class coroutine_lane {
  public:
   using strand_type = asio::strand<asio::any_io_executor>;
 
-  /// `gate` is null where all methods of the object are const.
-  coroutine_lane(asio::any_io_executor pool, std::shared_ptr<instance_gate> gate, access how)
-      : strand_(std::move(pool)), gate_(std::move(gate)), how_(how) {}
+  /// `gate` is null where all methods of the object are const. `when` holds for each piece: one that resumes may be what
+  /// a method waits for that is inside the gate.
+  coroutine_lane(asio::any_io_executor pool, std::shared_ptr<instance_gate> gate, access how, turn when)
+      : strand_(std::move(pool)), gate_(std::move(gate)), how_(how), when_(when) {}
   virtual ~coroutine_lane() = default;
 
   strand_type const& strand() const noexcept { return strand_; }
@@ -31,7 +32,7 @@ class coroutine_lane {
   static void run(std::shared_ptr<coroutine_lane> const& lane, F& piece) {
     // A piece that is dispatched from inside another one of this lane: the object is ours already.
     if (lane->inside_ || !lane->gate_) return lane->run_unguarded(piece);
-    if (lane->gate_->enter(lane->how_, turn::in_order,
+    if (lane->gate_->enter(lane->how_, lane->when_,
                            [&] { return std::make_unique<waiting_piece<F>>(lane, std::move(piece)); }))
       lane->run_inside(piece);
   }
@@ -82,6 +83,7 @@ class coroutine_lane {
   strand_type strand_;
   std::shared_ptr<instance_gate> gate_;
   access how_;
+  turn when_;
   bool inside_ = false;  ///< used on the strand alone, as is ended_
   bool ended_ = false;
 };

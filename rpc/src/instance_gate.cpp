@@ -4,6 +4,8 @@
 
 namespace dist {
 
+turn turn_of(invocation const& what) noexcept { return what.nested ? turn::ahead : turn::in_order; }
+
 bool instance_gate::is_open(access how, turn when) const noexcept {
   if (exclusive_) return false;
   // Somebody waits although nobody is alone inside: a non-const call waits for the const ones to end. New const calls

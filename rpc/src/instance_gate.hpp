@@ -15,6 +15,8 @@ enum class turn {
   ahead,     ///< before them, so that a call made by a running method never waits for one that waits for its caller
 };
 
+turn turn_of(invocation const& what) noexcept;
+
 /// The C++ rule for one object: const methods together, a non-const one alone. Who cannot enter leaves a waiter instead
 /// of blocking its thread, so that calls of other objects never starve behind a busy one.
 class instance_gate {

@@ -76,8 +76,6 @@ std::uint32_t running_microseconds(duration ran) noexcept {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(us, 1, UINT32_MAX));
 }
 
-turn turn_of(invocation const& what) noexcept { return what.nested ? turn::ahead : turn::in_order; }
-
 }  // namespace
 
 service_table::service_table() = default;
@@ -113,6 +111,17 @@ std::optional<std::size_t> service_table::find(std::string_view wire_name) const
   auto const found = by_name_.find(wire_name);
   if (found == by_name_.end()) return std::nullopt;
   return found->second;
+}
+
+bool service_table::would_deadlock(std::string_view blocking, std::string_view called) const {
+  auto const outer = find(blocking);
+  auto const inner = find(called);
+  if (!outer || !inner) return false;
+  auto const& holds = *entries_[*outer];
+  auto const& wants = *entries_[*inner];
+  // A coroutine is outside of its object while it awaits.
+  return holds.bound.run && holds.object == wants.object &&
+         (holds.bound.access == access::exclusive || wants.bound.access == access::exclusive);
 }
 
 bool service_table::try_run_here(std::size_t method, invocation& what, outcome& out) {

@@ -95,6 +95,21 @@ node_session::node_session(std::unique_ptr<connection> over, seams const& world,
   for (auto const& method : services_.methods())
     names_.push_back(std::make_shared<call_scope::names const>(call_scope::names{method.name, name_}));
   nested_->attach(*session_);
+  nested_->refuse_with([this](call_record const& call) { return why_deadlocks(call); });
+}
+
+std::optional<fault> node_session::why_deadlocks(call_record const& nested) const {
+  auto const parent = running_.find(key(*nested.parent));
+  if (parent == running_.end() || !parent->second.scope) return std::nullopt;
+  auto const& outer = parent->second.scope->method();
+  auto const& inner = nested.method->name;
+  if (!services_.would_deadlock(outer, inner)) return std::nullopt;
+  auto what = make_fault(errc::method_failed, outer + " would deadlock: it keeps its object while it waits for " + inner +
+                                                  ", which needs the same object; call the member function directly, or "
+                                                  "make " + outer + " a coroutine that awaits the call");
+  what.known = progress::not_started;
+  what.node = name_;
+  return what;
 }
 
 task<void> node_session::run() {
@@ -119,6 +134,7 @@ task<void> node_session::run() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   nested_->detach(why);
   nested_->stop();
+  nested_->refuse_with({});
   done_->close();
   for (auto& [id, call] : running_) {
     forget_timer(call.kill_timer);

@@ -48,6 +48,8 @@ class node_session : public std::enable_shared_from_this<node_session> {
   void on_done(call_id id, outcome& ended);
   void answer(call_id id, codec as, outcome& ended);
   void refuse(call_id id, fault what, std::uint32_t running_us = 0);
+  /// For a call that one of the running methods makes and blocks on.
+  std::optional<fault> why_deadlocks(call_record const& nested) const;
   task<void> beat_loop();
   /// What this process has printed and the master has not been told.
   void send_printed();

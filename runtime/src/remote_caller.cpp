@@ -124,6 +124,8 @@ void remote_caller::fail(call_record_of_remote& call, fault what) {
 
 void remote_caller::dispatch(call_ptr const& call) {
   remote_ptr const remote(static_cast<call_record_of_remote*>(call.get()));
+  if (call->parent_blocks && refusal_)
+    if (auto why = refusal_(*call)) return fail(*remote, std::move(*why));
   if (!session_) return waits_ ? wait(remote) : fail(*remote, no_connection(errc::connection_lost));
   if (session_->is_full())
     return fail(*remote, make_fault(errc::overloaded, "the limit (outbox_bytes) of " +

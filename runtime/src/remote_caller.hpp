@@ -37,6 +37,9 @@ class remote_caller final : public caller {
   /// As there.
   void write_failures(std::unique_ptr<failure_file> to) { failure_file_ = std::move(to); }
   void flush_trace() { if (trace_) trace_->file.flush(); }
+  /// Asked about each call of a method that blocks: a fault, and the call fails with it.
+  using refusal = std::function<std::optional<fault>(call_record const& call)>;
+  void refuse_with(refusal why) { refusal_ = std::move(why); }
   /// While there is no connection calls wait for one, as long as their deadlines and wait_for_node let them.
   void wait_for_connection() noexcept { waits_ = true; }
   /// What waits goes out.
@@ -81,6 +84,7 @@ class remote_caller final : public caller {
   std::string detached_why_ = "not connected yet";
   call_table<remote_ptr> table_;
   bool waits_ = false;
+  refusal refusal_;
   account::counts counts_;
   std::uint64_t connections_lost_ = 0;
   std::unique_ptr<trace> trace_;  ///< null: nobody wants one

@@ -129,6 +129,35 @@ BOOST_AUTO_TEST_CASE(a_nested_const_call_passes_a_waiting_non_const_one) {
   BOOST_TEST(!holding.get().error.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_nested_coroutine_passes_a_waiting_non_const_call_whenever_it_resumes) {
+  auto holding = begin("Shared.hold_const");
+  state->entered.wait();
+  auto writer = begin("Shared.alone");
+  auto what = make_call();
+  what.nested = true;
+  auto nested = start(table, "Shared.count_later", std::move(what), on);
+  auto const ended = nested.wait_for(std::chrono::seconds(20));
+  state->go_on.count_down();
+  BOOST_REQUIRE((ended == std::future_status::ready));
+  BOOST_TEST(value_of<int>(nested.get()) == 0);
+  BOOST_TEST(!writer.get().error.has_value());
+  BOOST_TEST(!holding.get().error.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(blocking_on_the_own_object_is_known_to_deadlock) {
+  auto const deadlocks = [&](char const* blocking, char const* called) {
+    return table.would_deadlock(std::string("Shared.") + blocking, std::string("Shared.") + called);
+  };
+  BOOST_TEST(deadlocks("hold", "count"));
+  BOOST_TEST(deadlocks("hold", "Count"));
+  BOOST_TEST(deadlocks("hold", "alone_in_pieces"));
+  BOOST_TEST(deadlocks("hold_const", "alone"));
+  BOOST_TEST(!deadlocks("hold_const", "count_later"));
+  BOOST_TEST(!deadlocks("alone_in_pieces", "alone"));  // a coroutine awaits outside of its object
+  BOOST_TEST(!table.would_deadlock("Shared.hold", "Plain.none"));
+  BOOST_TEST(!table.would_deadlock("Shared.hold", "Other.method"));
+}
+
 BOOST_AUTO_TEST_CASE(a_suspended_coroutine_leaves_its_object_free_and_can_be_cancelled) {
   auto what = make_call();
   auto const scope = what.scope = scope_of("Shared.suspended_for_ever");

@@ -54,6 +54,31 @@ dist::task<std::int64_t> Right::await(dist::context ctx, std::int64_t left) cons
   co_return one_more(got);
 }
 
+/// Methods that block on others of their own object.
+struct Account {
+  std::int64_t balance(std::int64_t value) const { return value; }
+  std::int64_t deposit(std::int64_t value) { return value; }
+  std::int64_t read_while_alone(dist::context ctx, std::int64_t value);
+  std::int64_t write_while_shared(dist::context ctx, std::int64_t value) const;
+  std::int64_t write_while_alone(dist::context ctx, std::int64_t value);
+  std::int64_t read_while_shared(dist::context ctx, std::int64_t value) const;
+};
+BOOST_DESCRIBE_STRUCT(Account, (),
+                      (balance, deposit, read_while_alone, write_while_shared, write_while_alone, read_while_shared))
+
+std::int64_t Account::read_while_alone(dist::context ctx, std::int64_t value) {
+  return one_more(dist::block_on(dist::try_call<&Account::balance>(ctx, value)));
+}
+std::int64_t Account::write_while_shared(dist::context ctx, std::int64_t value) const {
+  return one_more(dist::block_on(dist::try_call<&Account::deposit>(ctx, value)));
+}
+std::int64_t Account::write_while_alone(dist::context ctx, std::int64_t value) {
+  return one_more(dist::block_on(dist::try_call<&Account::deposit>(ctx, value)));
+}
+std::int64_t Account::read_while_shared(dist::context ctx, std::int64_t value) const {
+  return one_more(dist::block_on(dist::try_call<&Account::balance>(ctx, value)));
+}
+
 class fixture {
  public:
   fixture() {
@@ -148,6 +173,19 @@ BOOST_AUTO_TEST_CASE(blocking_too_deeply_is_refused_with_a_sentence) {
   }
   BOOST_TEST(outcomes<&Left::await>(1, 200)[0].value() == 200);
   BOOST_TEST(outcomes<&Left::block>(1, 3)[0].value() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(blocking_on_the_own_object_is_refused_with_a_sentence) {
+  node("one", 2, dist::services<Account>());
+  BOOST_TEST(outcomes<&Account::read_while_shared>(1, 5).front().value() == 6);
+  auto const refused = [&](auto const& outcome, std::string const& outer, std::string const& inner) {
+    BOOST_REQUIRE(outcome.has_error());
+    auto const text = outer + " would deadlock: it keeps its object while it waits for " + inner;
+    BOOST_TEST(outcome.error().cause.find(text) != std::string::npos, to_text(outcome.error()));
+  };
+  refused(outcomes<&Account::read_while_alone>(1, 5).front(), "Account.read_while_alone", "Account.balance");
+  refused(outcomes<&Account::write_while_shared>(1, 5).front(), "Account.write_while_shared", "Account.deposit");
+  refused(outcomes<&Account::write_while_alone>(1, 5).front(), "Account.write_while_alone", "Account.deposit");
 }
 
 BOOST_AUTO_TEST_CASE(nesting_without_end_is_refused) {

@@ -113,6 +113,10 @@ class service_table {
   /// The index of `Arith.check_n`, also spelled `Arith.CheckN`.
   std::optional<std::size_t> find(std::string_view wire_name) const;
 
+  /// Whether `blocking`, a method that keeps its thread and its object while it waits for calls of its own, would wait
+  /// in vain for a call of `called` here: it is of the same object, and one of the two must be alone in it.
+  bool would_deadlock(std::string_view blocking, std::string_view called) const;
+
   /// Runs a brief plain method here and now. False, and nothing happened, when it has to be started on the compute
   /// threads: it is not brief, or its object is busy. Allocates nothing but what the values need; `out` is reused.
   bool try_run_here(std::size_t method, invocation& what, outcome& out);
