@@ -24,7 +24,7 @@ std::string_view to_text(log_level level) noexcept {
   return "?";
 }
 
-log::log(log_level level) : log(level, write_to_stderr) {}
+log::log(log_level level) : log(level, write_to_stderr) { is_standard_ = true; }
 
 log::log(log_level level, sink to) : level_(level), sink_(std::move(to)) {}
 

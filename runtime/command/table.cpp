@@ -4,26 +4,20 @@
 #include <cstdint>
 #include <ostream>
 
+#include "columns.hpp"
+
 namespace dist {
-namespace {
-
-/// Of UTF-8; one column a character, which is true of most.
-std::size_t width_of(std::string const& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-}  // namespace
 
 std::ostream& operator<<(std::ostream& out, table const& what) {
   std::vector<std::size_t> widths;
   for (auto const& cells : what.lines_) {
     widths.resize(std::max(widths.size(), cells.size()));
-    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width_of(cells[i]));
+    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], columns_of(cells[i]));
   }
   for (auto const& cells : what.lines_) {
     std::string text;
     for (std::size_t i = 0; i < cells.size(); ++i)
-      text += cells[i] + std::string(widths[i] - width_of(cells[i]) + 2, ' ');
+      text += cells[i] + std::string(widths[i] - columns_of(cells[i]) + 2, ' ');
     text.erase(text.find_last_not_of(' ') + 1);
     out << text << '\n';
   }

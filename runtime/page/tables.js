@@ -21,6 +21,7 @@ export function time_text(ms) {
 
 export function count_text(count) {
   if (count == null) return "";
+  if (count > 0 && count < 1) return String(Number(count.toPrecision(2)));  // 0.033, not 0
   if (count < 10) return String(Number(count.toFixed(1)));
   return Math.round(count).toLocaleString("en");
 }

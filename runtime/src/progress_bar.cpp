@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <dist/rpc/screen.hpp>
+#include <dist/rpc/text.hpp>
+
+#include "columns.hpp"
 
 namespace dist {
 namespace {
@@ -26,14 +29,14 @@ std::string time_text(double seconds) {
 
 /// With a bar if there is room for one.
 std::string whole_line(std::string const& label, fan_out_progress const& at, std::size_t width) {
-  auto tail = "  " + with_commas(static_cast<std::size_t>(at.per_second)) + "/s";
+  auto tail = "  " + rate_text(at.per_second);
   if (at.left && at.left->count() > 0)
     tail += "  " + time_text(std::chrono::duration<double>(*at.left).count()) + " left";
   if (at.failed > 0) tail += "  " + with_commas(at.failed) + " failed";
   if (!at.total) return label + "  " + with_commas(at.done) + tail;
   auto const share = at.done >= *at.total ? 1.0 : static_cast<double>(at.done) / static_cast<double>(*at.total);
   tail = "  " + std::to_string(static_cast<int>(share * 100)) + " %" + tail;
-  auto const taken = label.size() + tail.size() + 4;
+  auto const taken = columns_of(label) + tail.size() + 4;
   auto const bar = width > taken + 10 ? std::min<std::size_t>(width - taken, 40) : 0;
   if (bar == 0) return label + tail;
   auto const filled = static_cast<std::size_t>(share * static_cast<double>(bar));
@@ -44,6 +47,12 @@ std::string whole_line(std::string const& label, fan_out_progress const& at, std
 }
 
 }  // namespace
+
+std::string rate_text(double per_second) {
+  if (per_second >= 1 || per_second <= 0) return with_commas(static_cast<std::size_t>(per_second)) + "/s";
+  if (per_second * 60 >= 1) return std::to_string(std::lround(per_second * 60)) + "/min";
+  return std::to_string(std::lround(per_second * 3600)) + "/h";
+}
 
 progress_output progress_output::standard_error() {
   progress_output made;
@@ -56,14 +65,20 @@ progress_output progress_output::standard_error() {
   return made;
 }
 
-std::string progress_line(std::string const& label, fan_out_progress const& at, std::size_t width) {
-  auto line = whole_line(label, at, width);
-  // A longer one would wrap, and each redraw leave a line behind.
-  if (line.size() > width) line.resize(width);
-  return line;
+progress_output progress_output::beside(log const& lines) {
+  if (lines.is_standard()) return standard_error();
+  progress_output made;
+  made.write_lines = [&lines](std::string_view text) { lines.info(text.substr(0, text.find('\n'))); };
+  return made;
 }
 
-progress_bar::progress_bar(std::string label, progress_output to) : label_(std::move(label)), to_(std::move(to)) {}
+std::string progress_line(std::string const& label, fan_out_progress const& at, std::size_t width) {
+  // A longer one would wrap, and each redraw leave a line behind.
+  return fitted(whole_line(label, at, width), width);
+}
+
+progress_bar::progress_bar(std::string label, progress_output to)
+    : label_(printable(label, label.size())), to_(std::move(to)) {}
 
 progress_bar::~progress_bar() {
   if (drawn_) to_.leave_bar();

@@ -37,7 +37,8 @@ progress_watch::progress_watch(std::shared_ptr<caller> calls, fan_out const& how
       on_error_(std::move(failed)),
       started_(calls_->world().clock.now()) {
   auto const& world = calls_->world();
-  if (!how.label().empty() && world.log.wants(log_level::warn)) bar_.emplace(how.label());
+  if (!how.label().empty() && world.log.wants(log_level::warn))
+    bar_.emplace(how.label(), progress_output::beside(world.log));
   if (bar_) add(bar_->every(), [this](fan_out_progress const& at) { bar_->show(at); });
   if (how.observer()) add(std::max<duration>(how.observe_every(), std::chrono::milliseconds(1)), how.observer());
   if (!views_.empty()) {

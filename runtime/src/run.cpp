@@ -16,6 +16,7 @@
 #include "job_run.hpp"
 #include "node_run.hpp"
 #include "process.hpp"
+#include "standard_descriptors.hpp"
 
 namespace dist {
 namespace {
@@ -123,6 +124,7 @@ int process::say_thrown() const {
 }
 
 int run_any(int argc, char** argv, service_list services, any_job job) {
+  occupy_standard_descriptors();
   auto const program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string("program");
   process self{program, {}, std::move(services), std::move(job), {}, {}, {}};
   try {

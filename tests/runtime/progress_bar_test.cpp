@@ -31,6 +31,12 @@ BOOST_AUTO_TEST_CASE(lines) {
       {"count", 1, 601, 1s, 35, "count  0 %  1/s  10 min 0 s left"},
       {"count", 1, 7262, 1s, 35, "count  0 %  1/s  2 h 1 min left"},
       {"count", 999, 1000, 1s, 35, "count  99 %  999/s  1 s left"},
+      {"count", 10, 20, 300s, 35, "count  50 %  2/min  5 min 0 s left"},
+      {"count", 1, 2, 1800s, 35, "count  50 %  2/h  30 min 0 s left"},
+      {"naps été", 50, 100, 10s, 7, "naps ét"},
+      {"計算機", 50, 100, 10s, 5, "計算"},
+      {"計算", 100, 100, 10s, 40, "計算  " + bar(19, 19) + "  100 %  10/s"},
+      {"e\u0301te\u0301", 1, 1, 1s, 2, "e\u0301t"},
   };
   for (auto const& one : rows)
     BOOST_TEST(dist::progress_line(one.label, dist::measured(one.done, 0, one.total, one.time), one.width) == one.right);

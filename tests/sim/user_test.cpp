@@ -81,3 +81,24 @@ BOOST_AUTO_TEST_CASE(a_job_that_cannot_end_says_why) {
   });
   BOOST_CHECK_THROW(world.kill("nobody"), std::invalid_argument);
 }
+
+namespace {
+
+dist::task<std::int64_t> shown_job(dist::cluster& cluster) {
+  auto const how = dist::fan_out().progress("summing");
+  auto total = dist::map_reduce<&Squares::sum>(cluster, dist::chunks(0, 10'000, 100), std::int64_t{0}, std::plus<>(), how);
+  co_return co_await std::move(total);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(progress_goes_to_the_log_alone) {
+  std::string said;
+  dist::sim::cluster world(
+      dist::services<Squares>(),
+      dist::sim::cluster_options().method_time(1s).on_log(
+          [&](dist::duration, std::string const& who, std::string_view line) { said.append(who).append(": ").append(line) += '\n'; }));
+  world.add_nodes(4);
+  BOOST_TEST(world.run(shown_job) == right_total);
+  BOOST_TEST(said.find("master: summing  ") != std::string::npos, said);
+}

@@ -22,6 +22,8 @@ class log {
   log(log_level level, sink to);
 
   log_level level() const noexcept { return level_; }
+  /// Whether lines go to stderr, where a progress bar may be drawn below them.
+  bool is_standard() const noexcept { return is_standard_; }
   bool wants(log_level level) const noexcept { return level <= level_; }
 
   void error(std::string_view line) const { write(log_level::error, line); }
@@ -38,6 +40,7 @@ class log {
 
   log_level level_;
   sink sink_;
+  bool is_standard_ = false;
 };
 
 }  // namespace dist

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <dist/rpc/log.hpp>
 #include <dist/runtime/fan_out.hpp>
 #include <functional>
 #include <string>
@@ -17,6 +18,8 @@ struct progress_output {
   std::function<void()> leave_bar;            ///< and go on below it
 
   static progress_output standard_error();
+  /// Standard error where the log goes there; else lines of the log.
+  static progress_output beside(dist::log const& lines);
 };
 
 /// A progress bar with rate and time left on a terminal, redrawn ten times a second; its destructor ends the line.
@@ -37,6 +40,9 @@ class progress_bar {
   progress_output to_;
   bool drawn_ = false;
 };
+
+/// `1,234/s`; below one a second `12/min` or `3/h`, so that slow work is not `0/s`.
+std::string rate_text(double per_second);
 
 /// `counting  [=====>    ]  52 %  1,234/s  3 min left`: the line that the bar shows, at most `width` columns.
 std::string progress_line(std::string const& label, fan_out_progress const& at, std::size_t width);
