@@ -17,7 +17,7 @@ std::string error_text(int number) { return std::generic_category().message(numb
 
 output_file::output_file(std::string flag, std::string path, dist::log& log)
     : flag_(std::move(flag)), path_(std::move(path)), log_(log) {
-  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file_ < 0) throw usage_error(flag_ + " " + path_ + ": " + error_text(errno) + "; name a file that can be written");
 }
 
@@ -34,6 +34,13 @@ void output_file::write(std::string_view text) noexcept {
     }
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+void output_file::write(std::string_view text, std::string_view ending) noexcept {
+  if (::lseek(file_, 0, SEEK_CUR) < 0) return write(text);
+  std::string whole(text);
+  write(whole.append(ending));
+  if (!failed_) ::lseek(file_, -static_cast<::off_t>(ending.size()), SEEK_CUR);
 }
 
 }  // namespace dist

@@ -6,7 +6,8 @@
 
 namespace dist {
 
-/// A file that a flag names and that is written while the process runs.
+/// A file that a flag names and that is written while the process runs. A new one can be read by its owner alone: it holds
+/// arguments of calls.
 class output_file {
  public:
   /// `flag` is what it was named with: `--trace`. What was in the file goes. Errors: usage_error, which says why the file
@@ -19,6 +20,9 @@ class output_file {
   std::string const& path() const noexcept { return path_; }
   /// All of it is in the file. A failure is told to the log, once; from then on nothing is written.
   void write(std::string_view text) noexcept;
+  /// Writes `ending` behind it, which the next write replaces: the file is complete at any time, also when the process
+  /// dies. What cannot be rewritten, such as a pipe, gets no ending here.
+  void write(std::string_view text, std::string_view ending) noexcept;
   bool failed() const noexcept { return failed_; }
 
  private:

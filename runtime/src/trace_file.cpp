@@ -1,11 +1,13 @@
 #include "trace_file.hpp"
 
 namespace dist {
+namespace {
 
-trace_file::~trace_file() {
-  pending_ += "\n]\n";
-  flush();
-}
+constexpr std::string_view array_end = "\n]\n";
+
+}  // namespace
+
+trace_file::~trace_file() { file_.write(pending_.append(array_end)); }
 
 void trace_file::put(std::string_view event) {
   if (file_.failed()) return;
@@ -15,7 +17,7 @@ void trace_file::put(std::string_view event) {
 }
 
 void trace_file::flush() noexcept {
-  file_.write(pending_);
+  file_.write(pending_, array_end);
   pending_.clear();
 }
 

@@ -9,8 +9,8 @@
 
 namespace dist {
 
-/// The file of `--trace`: a JSON array of events, written piece by piece and always whole events, so that what is there
-/// can be opened also when the process dies: readers do without the closing bracket.
+/// The file of `--trace`: a JSON array of events, written piece by piece. It is valid JSON after each piece, also when the
+/// process is killed.
 class trace_file {
  public:
   /// Errors as output_file.

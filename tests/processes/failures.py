@@ -26,6 +26,7 @@ def a_jobs_failed_calls(world):
     file = world.path("failures.json")
     job = world.start("--local", "2", "--min-nodes", "2", "--log", "info", "--failures", file, "halves", "10").ends(0)
     expect(job.stdout() == "5\n", "halves: " + job.stdout())
+    expect(os.stat(file).st_mode & 0o777 == 0o600, "its arguments can be read by others: %o" % os.stat(file).st_mode)
     check_halves(lines_of(file), ("local1", "local2"))
     expect(re.search(r"10 calls on 2 nodes in .*, 5 failed: see %s\n" % re.escape(file), job.stderr()), job.stderr())
 
