@@ -14,6 +14,17 @@ void escape(unsigned char byte, std::string& out) {
   }
 }
 
+/// How many bytes at the start of `text`, which is UTF-8, are a character that breaks a line or turns the direction in
+/// which text is shown (Unicode's bidirectional controls): with these, what is shown is not what is there.
+std::size_t misleading_bytes(std::string_view text) noexcept {
+  if (text.starts_with("\xd8\x9c")) return 2;  // U+061C
+  if (text.size() < 3 || text[0] != '\xe2') return 0;
+  auto const last = static_cast<unsigned char>(text[2]);
+  if (text[1] == '\x80' && (last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae))) return 3;  // U+200E, 202A...
+  if (text[1] == '\x81' && last >= 0xa6 && last <= 0xa9) return 3;  // U+2066 to U+2069
+  return 0;
+}
+
 /// `text` is UTF-8.
 void append(std::string_view text, line_ends ends, std::string& out) {
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -24,6 +35,9 @@ void append(std::string_view text, line_ends ends, std::string& out) {
       escape(byte, out);
       escape(static_cast<unsigned char>(next), out);
       ++at;
+    } else if (auto const bytes = byte < 0x80 ? 0 : misleading_bytes(text.substr(at)); bytes > 0) {
+      for (auto const one : text.substr(at, bytes)) escape(static_cast<unsigned char>(one), out);
+      at += bytes - 1;
     } else if ((byte < ' ' && !(byte == '\n' && ends == line_ends::kept)) || byte == 0x7f) {
       escape(byte, out);
     } else {

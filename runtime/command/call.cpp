@@ -8,6 +8,7 @@
 
 #include "exit_code.hpp"
 #include "master_client.hpp"
+#include "status.hpp"
 #include "verbs.hpp"
 
 namespace dist {
@@ -59,7 +60,7 @@ task<void> watch(master_client& master) {
   for (;;) {
     co_await sleep_for(master.world().get().clock, std::chrono::seconds(1));
     auto const status = co_await master.status();
-    auto waiting = boost::json::value_to<std::string>(status.at("waiting"));
+    auto waiting = text_at(status, "waiting");
     if (waiting.empty() || waiting == said) continue;
     std::cerr << "dist: waiting: " << waiting << '\n';
     said = std::move(waiting);
@@ -112,13 +113,14 @@ task<void> call_and_print(master_client& master, command_line const& given, int&
   auto const reply = read_reply(answer.body);
   if (reply.error) {
     code = code_of(*reply.error);
-    std::cerr << "dist: " << reply.error->message << next_step(*reply.error) << '\n';
+    auto const& message = reply.error->message;
+    std::cerr << "dist: " << printable(message, message.size(), line_ends::kept) << next_step(*reply.error) << '\n';
   }
   if (given.json)
     std::cout << json_answer(reply, why) << '\n';
   else if (!reply.error)
     std::cout << reply.result_text << '\n';
-  if (!why.empty() && !given.json) std::cerr << "dist: " << why << '\n';
+  if (!why.empty() && !given.json) std::cerr << "dist: " << printable(why, why.size()) << '\n';
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "exit_code.hpp"
 #include "master_client.hpp"
+#include "status.hpp"
 #include "table.hpp"
 #include "verbs.hpp"
 
@@ -26,9 +27,6 @@ json::value status_of(command_line const& given) {
   return got;
 }
 
-std::string text_at(json::object const& of, char const* member) { return json::value_to<std::string>(of.at(member)); }
-std::string number_at(json::object const& of, char const* member) { return json::serialize(of.at(member)); }
-
 /// Without nodes nothing else makes sense; scripts see it by the exit code.
 int nobody(command_line const& given) {
   std::cerr << "dist: no node has joined the master at " << to_text(given.master) << "; start one: PROGRAM --join "
@@ -42,7 +40,7 @@ std::string labels_of(json::object const& node) {
     auto const of = json::value_to<std::string>(value);
     text += (text.empty() ? "" : ",") + std::string(name) + (of.empty() ? "" : "=" + of);
   }
-  return text.empty() ? "-" : text;
+  return text.empty() ? "-" : printable(text, text.size());
 }
 
 /// `int64, text` for `tuple<int64,text>`: what call takes, a word each.
@@ -58,10 +56,10 @@ std::string calls_of(json::object const& node) {
   return std::to_string(sum);
 }
 
-/// Calls a second, over the whole life of the job.
+/// Over the whole life of the job.
 std::string rate_of(json::object const& job) {
-  auto const ms = std::max<std::int64_t>(1, job.at("age_ms").to_number<std::int64_t>());
-  return std::to_string(job.at("ended").to_number<std::int64_t>() * 1000 / ms);
+  auto const ms = std::max(1.0, job.at("age_ms").to_number<double>());
+  return rate_text(job.at("ended").to_number<double>() * 1000 / ms);
 }
 
 /// A line for each fan-out, as its own bar would show it.
@@ -77,7 +75,7 @@ void show_fan_outs(std::string const& whose, json::object const& of) {
     at.per_second = fan_out.at("per_second").to_number<double>();
     if (auto const& left = fan_out.at("left_ms"); !left.is_null())
       at.left = std::chrono::milliseconds(left.to_number<std::int64_t>());
-    auto const label = whose + ": " + printable(text_at(fan_out, "name"), most_name_columns);
+    auto const label = whose + ": " + printable(raw_text_at(fan_out, "name"), most_name_columns);
     std::cout << progress_line(label, at, width) << '\n';
   }
 }
@@ -98,7 +96,7 @@ int show_nodes(command_line const& given) {
                  labels_of(node), text_at(node, "address")});
     }
     std::cout << shown;
-    if (auto const waiting = json::value_to<std::string>(status.at("waiting")); !waiting.empty())
+    if (auto const waiting = text_at(status, "waiting"); !waiting.empty())
       std::cerr << "dist: calls wait: " << waiting << '\n';
   }
   return nodes.empty() ? nobody(given) : 0;
@@ -113,7 +111,7 @@ int show_jobs(command_line const& given) {
   }
   if (jobs.empty())
     std::cerr << "dist: no job is connected; start one: PROGRAM --connect " << to_text(given.master) << '\n';
-  table shown({"JOB", "NAME", "STATE", "CALLS", "ENDED", "CALLS/S", "AGE", "ADDRESS"});
+  table shown({"JOB", "NAME", "STATE", "CALLS", "ENDED", "RATE", "AGE", "ADDRESS"});
   for (auto const& one : jobs) {
     auto const& job = one.as_object();
     shown.add({number_at(job, "job"), text_at(job, "name"), job.at("cancelled").as_bool() ? "cancelled" : "running",

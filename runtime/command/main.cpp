@@ -1,10 +1,14 @@
 // The command `dist`: looks at a running master, makes calls, and is a master itself.
+#include <cerrno>
 #include <cstdlib>
+#include <dist/rpc/text.hpp>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "exit_code.hpp"
+#include "standard_descriptors.hpp"
 #include "verbs.hpp"
 
 namespace {
@@ -27,16 +31,30 @@ int run(std::vector<std::string> words) {
   return verb->run(given);
 }
 
+/// A full disk or a closed output must not pass for success: what was asked for did not arrive.
+int checked(int code) {
+  errno = 0;
+  if (std::cout.flush()) return code;
+  std::cerr << "dist: standard output: "
+            << (errno != 0 ? std::generic_category().message(errno) : std::string("not everything was written")) << '\n';
+  return dist::exit_code::failed;
+}
+
+/// The message may quote a peer. Its own line ends are kept.
+int fail(int code, std::string_view message) {
+  std::cerr << "dist: " << dist::printable(message, message.size(), dist::line_ends::kept) << '\n';
+  return code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  dist::occupy_standard_descriptors();
   try {
-    return run({argv + (argc > 0), argv + argc});
+    return checked(run({argv + (argc > 0), argv + argc}));
   } catch (dist::command_error const& e) {
-    std::cerr << "dist: " << e.what() << '\n';
-    return e.code();
+    return fail(e.code(), e.what());
   } catch (std::exception const& e) {
-    std::cerr << "dist: " << e.what() << '\n';
-    return dist::exit_code::failed;
+    return fail(dist::exit_code::failed, e.what());
   }
 }

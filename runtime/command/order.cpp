@@ -6,6 +6,7 @@
 
 #include "exit_code.hpp"
 #include "master_client.hpp"
+#include "status.hpp"
 #include "verbs.hpp"
 
 // What changes something at the master: nodes that drain, jobs that are cancelled.
@@ -14,8 +15,6 @@ namespace dist {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_at(json::value const& of, char const* member) { return json::value_to<std::string>(of.at(member)); }
 
 json::array const& list_of(json::value const& status, char const* member) {
   if (auto const* found = status.as_object().if_contains(member)) return found->as_array();
@@ -30,7 +29,7 @@ task<void> order(master_client& master, std::string path, std::string name, std:
 
 json::value const* find_node(json::value const& status, std::string const& name) {
   auto const& nodes = status.at("nodes").as_array();
-  auto const found = std::ranges::find_if(nodes, [&](auto const& one) { return text_at(one, "name") == name; });
+  auto const found = std::ranges::find_if(nodes, [&](auto const& one) { return raw_text_at(one, "name") == name; });
   return found == nodes.end() ? nullptr : &*found;
 }
 
@@ -42,7 +41,7 @@ std::string names_of(json::value const& status) {
 
 /// Whether the node of `before` is still there; one that was started anew under its name has another address.
 bool is_there(json::value const& status, json::value const& before) {
-  auto const* now = find_node(status, text_at(before, "name"));
+  auto const* now = find_node(status, raw_text_at(before, "name"));
   if (!now || now->at("address") != before.at("address")) return false;
   // A Go node cannot be told to go: it is drained when it runs nothing.
   return now->at("kind").as_string() != "go" || now->at("in_flight").to_number<std::uint64_t>() > 0;
@@ -87,7 +86,7 @@ std::string number_of(json::value const& status, std::string const& what) {
   for (auto const& job : list_of(status, "jobs")) {
     auto const number = json::serialize(job.at("job"));
     if (number == what) return number;
-    if (text_at(job, "name") == what) numbers.push_back(number);
+    if (raw_text_at(job, "name") == what) numbers.push_back(number);
     known += (known.empty() ? "" : ", ") + number + " (" + text_at(job, "name") + ")";
   }
   if (numbers.size() == 1) return numbers.front();

@@ -255,7 +255,7 @@ def jobs_are_listed_and_cancelled(world):
                                         for one in json.loads(dist("jobs", "--json", "--master", on.at).out)))
     lines = dist("jobs", "--master", on.at).out.splitlines()
     expect(len(lines) == 7, lines)
-    expect(lines[0].split() == ["JOB", "NAME", "STATE", "CALLS", "ENDED", "CALLS/S", "AGE", "ADDRESS"], lines)
+    expect(lines[0].split() == ["JOB", "NAME", "STATE", "CALLS", "ENDED", "RATE", "AGE", "ADDRESS"], lines)
     for job, line in zip(sorted(one["job"] for one in listed), lines[4:]):
         expect(re.match(r"job %d: map_reduce of Work.slow  \[=*>? *\]  \d+ %%  [\d,]+/s  .+ left$" % job, line), line)
     far = json.loads(dist("jobs", "--json", "--master", on.at).out)[0]["fan_outs"][0]
@@ -273,6 +273,37 @@ def jobs_are_listed_and_cancelled(world):
         job.ends(1)
     until("free slots", lambda: status(on)["in_use"] == 0 and status(on)["queued"] == 0)
     refused(1, "no job is connected", "cancel", "one", "--master", on.at)
+
+
+def names_of_peers_do_not_reach_the_terminal_as_they_are(world):
+    evil = "\x1b[31mred\x1b]0;owned\x07\nroot"
+    alone = master(world)
+    node = world.start("--join", alone.at, "--name", evil, "--label", "k=\x1b[5m", "--procs", "1")
+    until("the node to join", lambda: len(status(alone)["nodes"]) == 1)
+    shown = [dist(verb, "--master", alone.at) for verb in ("nodes", "methods", "jobs")]
+    shown.append(dist("logs", "nowhere\x1b[2J", "--master", alone.at, code=1))
+    shown.append(dist("drain", "nowhere", "--master", alone.at, code=1))
+    shown.append(dist("call", "Work.fail\x1b[2J", "--master", alone.at, code=1))
+    for one in shown:
+        expect("\x1b" not in one.out + one.err, "raw: %r" % (one.out + one.err))
+    expect("\\x1b[31mred\\x1b]0;owned\\x07\\nroot" in shown[0].out, "escaped: " + shown[0].out)
+    for one in (node, alone):
+        expect("\x1b" not in one.stderr(), "raw: %r" % one.stderr())
+
+
+def output_that_cannot_be_written_is_a_failure(world):
+    one = world.master()
+    world.nodes(one, ["a"])
+    for words in (["nodes"], ["nodes", "--json"], ["methods"], ["call", "Work.square", "7"], ["--help"], ["--version"]):
+        arguments = [DIST, *words] if words[0].startswith("-") else [DIST, *words, "--master", one.at]
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, env=variables({}))
+        expect(done.returncode == 1 and "standard output: No space left" in done.stderr,
+               "%s: %s %s" % (words, done.returncode, done.stderr))
+        closed = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *arguments], stderr=subprocess.PIPE, text=True,
+                                timeout=60, env=variables({}))
+        expect(closed.returncode == 1 and "dist: standard output: " in closed.stderr,
+               "%s, closed: %s %s" % (words, closed.returncode, closed.stderr))
 
 
 def a_cluster_with_a_secret(world):
@@ -327,4 +358,5 @@ def wrong_use_is_refused(world):
 
 main([nobody_is_there, another_server_is_told_from_a_master, tls_is_spoken, nodes_and_methods_are_listed, calls_are_made,
       a_call_says_where_it_waits_and_went, a_call_is_part_of_a_trace, a_drained_node_finishes_and_goes, a_drain_has_its_node_s_limit,
-      what_nodes_print_is_shown, jobs_are_listed_and_cancelled, a_cluster_with_a_secret, wrong_use_is_refused])
+      what_nodes_print_is_shown, jobs_are_listed_and_cancelled,
+      names_of_peers_do_not_reach_the_terminal_as_they_are, output_that_cannot_be_written_is_a_failure, a_cluster_with_a_secret, wrong_use_is_refused])

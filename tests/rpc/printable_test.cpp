@@ -23,7 +23,11 @@ BOOST_AUTO_TEST_CASE(what_people_see) {
                      {"A\xFE" "B", "A\\xfeB"},
                      {"\xC3", "\\xc3"},
                      {"\xC2\x9B" "2J", "\\xc2\\x9b2J"},
-                     {"\xC2\xA0", "\xC2\xA0"}};
+                     {"\xC2\xA0", "\xC2\xA0"},
+                     {"exe.\u202egnp", "exe.\\xe2\\x80\\xaegnp"},
+                     {"\u2066a\u2069\u200f\u061c", "\\xe2\\x81\\xa6a\\xe2\\x81\\xa9\\xe2\\x80\\x8f\\xd8\\x9c"},
+                     {"one\u2028two", "one\\xe2\\x80\\xa8two"},
+                     {"\u2013 \u2026", "\u2013 \u2026"}};
   for (auto const& row : table) BOOST_TEST(printable(row.text, 100) == row.shown);
   BOOST_TEST(printable("a\nb\x1b", 100, line_ends::kept) == "a\nb\\x1b");
 }

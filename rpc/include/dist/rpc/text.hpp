@@ -14,8 +14,8 @@ std::size_t find_invalid_utf8(std::string_view text) noexcept;
 /// What becomes of line ends in a text that is shown.
 enum class line_ends { escaped, kept };
 
-/// Text of unknown origin as people may see it, on a terminal too: control characters and what is not UTF-8 are escaped
-/// (`\n`, `\x1b`); what goes beyond `most_bytes` is left out and counted.
+/// Text of unknown origin as people may see it, on a terminal too: control characters, those that turn the direction of
+/// text, and what is not UTF-8 are escaped (`\n`, `\x1b`); what goes beyond `most_bytes` is left out and counted.
 std::string printable(std::string_view text, std::size_t most_bytes, line_ends ends = line_ends::escaped);
 
 /// RFC 4648 base64 with padding.
