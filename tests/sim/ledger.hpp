@@ -43,6 +43,7 @@ struct call_facts {
   bool may_cancel = false;  ///< whoever made it may take it back
   bool from_link = false;   ///< made over a connection to the master
   bool nested = false;
+  bool inherits_deadline = false;  ///< the call that made it has one
   bool pinned = false;    ///< to one node
   std::string pinned_to;  ///< its name
   bool gives_up = false;  ///< waits for a node for a while only
@@ -62,6 +63,7 @@ class ledger {
   void expect_cancels_within(duration bound) noexcept { cancel_bound_ = bound; }
   /// Nodes only leave in good order: no call is lost with one.
   void expect_no_losses() noexcept { no_losses_ = true; }
+  call_facts const& about(call_tag tag) const { return entries_[tag - 1].about; }
   /// How often so far.
   std::size_t begins(call_tag tag) const;
   void answered(call_tag tag, std::uint64_t value);

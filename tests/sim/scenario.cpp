@@ -49,7 +49,9 @@ void scenario::said(std::string const& who, std::string_view line) {
     *trace_ << std::fixed << std::setprecision(6) << std::setw(11) << std::chrono::duration<double>(now).count() << "  "
             << std::left << std::setw(8) << who << std::right << line << '\n';
   if (who == "master") watcher_.read(line, now);
-  if (line.find(": joined the master at ") != line.npos) joined_.insert(who);
+  if (line.find(": joined the master at ") == line.npos) return;
+  joined_.insert(who);
+  ++sessions_[who];
 }
 
 void scenario::build() {
@@ -66,13 +68,14 @@ void scenario::build() {
   options_.lost_after = milliseconds(1500 + chance_.below(3000));
   options_.limits.handshake = milliseconds(2000);
   if (chance_.below(8) == 0) options_.limits.calls_per_connection = 3;
+  prepare_drill();
   watcher_.lost_after = options_.lost_after + 3 * options_.heartbeat + seconds(2);
   auto made = std::make_shared<std::vector<std::shared_ptr<trial_site>>>();
   options_.services = services(Trial());
   world_ = std::make_unique<simulation>(
       chance_.next(),
       [this](process& self) {
-        return services(Trial(std::make_shared<trial_site>(trial_site{calls_, self, world_->time})));
+        return services(Trial(std::make_shared<trial_site>(trial_site{calls_, self, world_->time, sessions_[self.name()]})));
       },
       options_);
   world_->listen([this](std::string const& who, std::string_view line) { said(who, line); });
@@ -89,11 +92,13 @@ void scenario::build() {
     if (method_us_ > 0)
       plan.settings.method_takes = [this] { return microseconds(world_->chance.below(method_us_)); };
     plan.settings.options.drain_limit = rolling_ ? duration(seconds(20)) : some(seconds(3));
+    if (drill_ == drill::drains) plan.settings.options.drain_limit = milliseconds(50);
     plan.settings.options.limits.handshake = options_.limits.handshake;
     plans_.push_back(std::move(plan));
     start_node(i);
   }
   job_count_ = static_cast<std::size_t>(chance_.below(3));
+  if (drill_ == drill::turns) job_count_ = 2;
   for (std::size_t i = 0; i < job_count_; ++i)
     world_->start_job("job" + std::to_string(i + 1), chance_.below(2) == 0 ? duration::zero() : duration(some(seconds(50'000))));
   event("seed " + std::to_string(seed_) + ": " + std::to_string(nodes) + " nodes, " + std::to_string(job_count_) + " jobs");
@@ -163,6 +168,11 @@ void scenario::add_customer(process& in, dist::cluster on, bool from_link, std::
 }
 
 void scenario::start_customers() {
+  if (drill_ != drill::none) {
+    // First everybody is there.
+    world_->run_until([this] { return everybody_here(); }, world_->now() + patience);
+    return run_drill();
+  }
   auto const count = 5 + static_cast<std::size_t>(chance_.below(60));
   add_customer(world_->master().self, world_->master().master.calls(), false, count);
   for (auto const& job : world_->jobs()) add_customer(job->self, job->link.calls(), true, count / 2);
@@ -271,6 +281,7 @@ verdict_of_seed scenario::run() {
   // What is wrong with a lease stays wrong for a while: not each step has to be looked at.
   world_->after_step = [this] {
     if (++steps_ % 4 == 0) check_leases();
+    if (watch_turns_ && watch_turns_()) watch_turns_ = nullptr;
   };
   supervise();
   start_customers();

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -59,6 +61,17 @@ class scenario {
   void hurt(std::string const& node, duration until);
   void heal();
 
+  // drills.cpp: one thing alone goes wrong
+  enum class drill {
+    none,
+    resets,  ///< connections break, no process dies
+    drains,  ///< nodes leave at their drain limit, with calls unanswered
+    turns,   ///< nothing goes wrong; two jobs share the nodes
+  };
+  static drill drill_of(std::uint64_t seed);
+  void prepare_drill();
+  void run_drill();
+
   // scenario.cpp: the course of things
   void build();
   void shape(process_network& of);
@@ -81,6 +94,7 @@ class scenario {
   duration some(duration most) { return duration(static_cast<duration::rep>(chance_.below(static_cast<std::uint64_t>(most.count()) + 1))); }
 
   std::uint64_t seed_;
+  drill drill_ = drill_of(seed_);
   std::ostream* trace_;
   test::seeded_entropy chance_;
   ledger calls_;
@@ -92,6 +106,8 @@ class scenario {
   bool master_wanted_ = true;
   duration length_{};  ///< faults and new calls end then
   std::size_t job_count_ = 0;
+  std::function<bool()> watch_turns_;  ///< until it says that it has seen enough
+  std::map<std::string, std::uint64_t, std::less<>> sessions_;  ///< how often each node's process has joined
   std::set<std::string> joined_;  ///< nodes whose process has been in the cluster
   bool calm_ = false;  ///< no seed is without a share of quiet runs
   bool rolling_ = false;  ///< nodes are drained and started again, and nothing else happens

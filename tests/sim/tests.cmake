@@ -1,5 +1,5 @@
 # The simulator's own program: a cluster, its calls and its faults, all from a seed.
-dist_program(sim SOURCES sim/main.cpp sim/scenario.cpp sim/chaos.cpp sim/watcher.cpp sim/customer.cpp sim/trial.cpp
+dist_program(sim SOURCES sim/main.cpp sim/scenario.cpp sim/chaos.cpp sim/drills.cpp sim/watcher.cpp sim/customer.cpp sim/trial.cpp
              sim/ledger.cpp LIBRARIES dist::sim)
 target_include_directories(sim PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} sim ${PROJECT_SOURCE_DIR}/runtime/src)
 set_target_properties(sim PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/sim)

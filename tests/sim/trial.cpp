@@ -17,6 +17,7 @@ task<std::uint64_t> nested_call(std::shared_ptr<trial_site> at, context ctx, std
                                    method_kind::brief, method_kind::fails, method_kind::nests};
   call_facts about;
   about.nested = true;
+  about.inherits_deadline = !ctx.deadline().is_never();
   about.kind = kinds[at->self.chance.below(std::size(kinds))];
   about.once = at->self.chance.below(8) == 0;
   auto const tag = at->calls.open(about);
@@ -43,13 +44,13 @@ task<std::uint64_t> nested_call(std::shared_ptr<trial_site> at, context ctx, std
 
 }  // namespace
 
-std::uint64_t Trial::plain(context, call_tag tag, std::uint64_t) const {
-  at_->began(tag);
+std::uint64_t Trial::plain(context ctx, call_tag tag, std::uint64_t) const {
+  at_->began(tag, ctx);
   return answer_to(tag);
 }
 
-std::uint64_t Trial::plain_writes(context, call_tag tag, std::uint64_t) {
-  at_->began(tag);
+std::uint64_t Trial::plain_writes(context ctx, call_tag tag, std::uint64_t) {
+  at_->began(tag, ctx);
   return answer_to(tag);
 }
 
@@ -58,13 +59,13 @@ std::uint64_t Trial::brief_one(call_tag tag, std::uint64_t) const {
   return answer_to(tag);
 }
 
-std::uint64_t Trial::fails(context, call_tag tag, std::uint64_t) const {
-  at_->began(tag);
+std::uint64_t Trial::fails(context ctx, call_tag tag, std::uint64_t) const {
+  at_->began(tag, ctx);
   throw std::runtime_error("call " + std::to_string(tag) + " fails always");
 }
 
-std::uint64_t Trial::unsure(context, call_tag tag, std::uint64_t us) const {
-  at_->began(tag);
+std::uint64_t Trial::unsure(context ctx, call_tag tag, std::uint64_t us) const {
+  at_->began(tag, ctx);
   if (at_->calls.begins(tag) < 1 + us % 5) throw transient("not yet");
   return answer_to(tag);
 }
@@ -75,25 +76,27 @@ std::vector<std::uint64_t> Trial::large(context, std::vector<std::uint64_t> numb
   return numbers;
 }
 
-task<std::uint64_t> Trial::waits(context, call_tag tag, std::uint64_t us) const {
+task<std::uint64_t> Trial::waits(context ctx, call_tag tag, std::uint64_t us) const {
   auto const at = at_;
-  at->began(tag);
+  at->began(tag, ctx);
+  auto const session = at->sessions;
   co_await wait(at, us);
-  at->ran_through(tag);
+  at->ran_through(tag, session, ctx);
   co_return answer_to(tag);
 }
 
-task<std::uint64_t> Trial::wait_writes(context, call_tag tag, std::uint64_t us) {
+task<std::uint64_t> Trial::wait_writes(context ctx, call_tag tag, std::uint64_t us) {
   auto const at = at_;
-  at->began(tag);
+  at->began(tag, ctx);
+  auto const session = at->sessions;
   co_await wait(at, us);
-  at->ran_through(tag);
+  at->ran_through(tag, session, ctx);
   co_return answer_to(tag);
 }
 
-task<std::uint64_t> Trial::stubborn(context, call_tag tag, std::uint64_t us) const {
+task<std::uint64_t> Trial::stubborn(context ctx, call_tag tag, std::uint64_t us) const {
   auto const at = at_;
-  at->began(tag);
+  at->began(tag, ctx);
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await wait(at, us);
   co_return answer_to(tag);
@@ -101,14 +104,14 @@ task<std::uint64_t> Trial::stubborn(context, call_tag tag, std::uint64_t us) con
 
 task<std::uint64_t> Trial::nests(context ctx, call_tag tag, std::uint64_t us) const {
   auto const at = at_;
-  at->began(tag);
+  at->began(tag, ctx);
   for (auto left = 1 + us % 2; left > 0; --left) co_await nested_call(at, ctx, us);
   co_return answer_to(tag);
 }
 
 task<std::uint64_t> Trial::nests_writing(context ctx, call_tag tag, std::uint64_t us) {
   auto const at = at_;
-  at->began(tag);
+  at->began(tag, ctx);
   co_await nested_call(at, ctx, us);
   co_return answer_to(tag);
 }

@@ -15,12 +15,24 @@ struct trial_site {
   ledger& calls;
   process& self;
   test::virtual_clock& all;
+  std::uint64_t const& sessions;  ///< how often this process has joined
 
   void began(call_tag tag) {
     if (!self.dead()) calls.began(tag, self.name());
   }
-  void ran_through(call_tag tag) {
-    if (!self.dead()) calls.ran_through(tag, all.now());
+  void began(call_tag tag, context const& ctx) {
+    began(tag);
+    calls.check(!calls.about(tag).inherits_deadline || !ctx.deadline().is_never(), [&] {
+      return "nested call " + std::to_string(tag) + " has no deadline, but the call that made it has one";
+    });
+  }
+  /// `session` is what `sessions` was when it began. Told to stop while it waited for its object, it still ends.
+  void ran_through(call_tag tag, std::uint64_t session, context const& ctx) {
+    if (self.dead()) return;
+    calls.ran_through(tag, all.now());
+    calls.check(session == sessions || ctx.cancelled(), [&] {
+      return "call " + std::to_string(tag) + " ran on at " + self.name() + ", untold, after its session had ended";
+    });
   }
 };
 
