@@ -158,13 +158,13 @@ void dist_member::close(std::string const& reason) noexcept {
 }
 
 std::vector<member::under_way> dist_member::in_flight() {
-  std::vector<entry*> entries;
-  table_.for_each([&](call_id, entry& one) { entries.push_back(&one); });
-  std::ranges::sort(entries, {}, &entry::frame);
+  std::vector<std::pair<call_id, entry*>> entries;
+  table_.for_each([&](call_id id, entry& one) { entries.emplace_back(id, &one); });
+  std::ranges::sort(entries, {}, [](auto const& one) { return one.second->frame; });
   auto const last_written = session_->out().written_bytes();
   std::vector<under_way> calls;
   calls.reserve(entries.size());
-  for (auto const* one : entries) calls.push_back({one->call, one->frame <= last_written, one->nested > 0});
+  for (auto const& [id, one] : entries) calls.push_back({one->call, id, one->frame <= last_written, one->nested > 0});
   return calls;
 }
 
@@ -205,7 +205,7 @@ void dist_member::on_reply(frame& in) {
   if (!ended) return;
   auto reply = call_reply::of(in);
   reply.node = name;
-  calls_->answered(*ended->call, reply, *this, std::move(ended->held));
+  calls_->answered(*ended->call, in.header().id, reply, *this, std::move(ended->held));
 }
 
 void dist_member::on_fault(frame& in) {
@@ -213,7 +213,8 @@ void dist_member::on_fault(frame& in) {
   if (!ended) return;
   auto what = get_fault(in.bytes(), calls_->bounds().depth);
   what.method = ended->call->method->name;
-  calls_->refused(*ended->call, std::move(what), *this, std::move(ended->held), in.header().deadline_us);
+  calls_->refused(*ended->call, in.header().id, std::move(what), *this, std::move(ended->held),
+                  in.header().deadline_us);
 }
 
 }  // namespace dist
