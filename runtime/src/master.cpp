@@ -81,6 +81,12 @@ void master::impl::stop() noexcept {
   calls_->stop();
   listener_->close();
   for (auto* node : members_) node->close("the master stopped");
+  // Behind the faults that give their calls back.
+  for (auto const& [number, job] : jobs_) {
+    frame_header goodbye;
+    goodbye.kind = frame_kind::goodbye;
+    job->session.out().put(goodbye, as_bytes("the master stopped"));
+  }
   tasks_.stop();
 }
 

@@ -105,6 +105,7 @@ struct master::impl::connected_job {
   std::string address;
   time_point since;
   served_calls& calls;
+  connection& session;
 };
 
 /// A Go node registers only once, so the master keeps looking for it.

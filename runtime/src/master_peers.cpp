@@ -127,7 +127,7 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   world_.log.info("job " + who.name + " connected from " + session->over().peer_address());
   auto const number = calls_->new_origin();
   served_calls calls(*session, calls_, number);
-  connected_job here{who.name, session->over().peer_address(), world_.clock.now(), calls};
+  connected_job here{who.name, session->over().peer_address(), world_.clock.now(), calls, *session};
   jobs_.emplace(number, &here);
   struct removal {
     std::map<std::uint32_t, connected_job*>& from;

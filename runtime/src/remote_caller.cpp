@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <dist/rpc/hello.hpp>
 #include <dist/runtime/pending.hpp>
+#include <iterator>
 
 #include "served_calls.hpp"
 
@@ -17,8 +18,16 @@ constexpr auto tell_patience = std::chrono::seconds(10);
 
 constexpr char const* connection_ended = "the connection to the master ended: ";
 
-/// As the caller's own type says; the master knows better and has the last word.
-bool may_go_again(call_record const& call) { return call.method->repeatable && !call.once && !call.parent; }
+constexpr char const* master_stopped = "the master stopped";
+
+/// Of the caller's wishes those that are still open.
+request_options wishes_left(call_record const& call) {
+  auto left = *call.options;
+  if (left.node_wait_us)
+    left.node_wait_us = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(call.node_wait).count());
+  return left;
+}
 
 /// Of a request whose answer says nothing but that it is one.
 class end_waiter final : public call_waiter {
@@ -126,7 +135,8 @@ void remote_caller::dispatch(call_ptr const& call) {
   remote_ptr const remote(static_cast<call_record_of_remote*>(call.get()));
   if (call->parent_blocks && refusal_)
     if (auto why = refusal_(*call)) return fail(*remote, std::move(*why));
-  if (!session_) return waits_ ? wait(remote) : fail(*remote, no_connection(errc::connection_lost));
+  losses_.called();
+  if (!session_ || master_stops_) return waits_ ? wait(remote) : fail(*remote, no_connection(errc::connection_lost));
   if (session_->is_full())
     return fail(*remote, make_fault(errc::overloaded, "the limit (outbox_bytes) of " +
                                                           std::to_string(bounds().outbox_bytes) +
@@ -143,11 +153,17 @@ void remote_caller::wait(remote_ptr const& call) {
                     std::to_string(bounds().outbox_bytes) + " bytes that wait for it are reached";
     return fail(*call, std::move(what));
   }
+  put_waiting(call, waiting_.end());
+}
+
+void remote_caller::put_waiting(remote_ptr const& call, std::list<remote_ptr>::iterator before) {
+  auto const now = world().clock.now();
   waiting_bytes_ += call->arguments.size();
-  if (trace_ && !call->is_own) trace_->calls.waits(*call, world().clock.now());
-  call->waits = waiting_.insert(waiting_.end(), call);
+  if (trace_ && !call->is_own) trace_->calls.waits(*call, now);
+  call->waits = waiting_.insert(before, call);
+  call->waits_since = now;
   if (call->node_wait == duration::max()) return;
-  call->node_wait_timer = world().clock.schedule(world().clock.now() + call->node_wait, [this, raw = call.get()] {
+  call->node_wait_timer = world().clock.schedule(now + call->node_wait, [this, raw = call.get()] {
     raw->node_wait_timer = timer_id::none;
     fail(*take_waiting(*raw), no_connection(errc::no_node));
   });
@@ -157,6 +173,8 @@ remote_caller::remote_ptr remote_caller::take_waiting(call_record_of_remote& cal
   remote_ptr taken = std::move(**call.waits);
   waiting_bytes_ -= call.arguments.size();
   waiting_.erase(*std::exchange(call.waits, std::nullopt));
+  if (call.node_wait != duration::max())
+    call.node_wait -= std::min(call.node_wait, world().clock.now() - call.waits_since);
   if (call.node_wait_timer != timer_id::none)
     world().clock.cancel(std::exchange(call.node_wait_timer, timer_id::none));
   return taken;
@@ -181,16 +199,46 @@ void remote_caller::ended(call_record& call, call_reply const& reply) noexcept {
 
 void remote_caller::attach(connection& to) {
   session_ = &to;
-  while (!waiting_.empty()) send(take_waiting(*waiting_.front()));
+  master_stops_ = false;
+  send_waiting();
+}
+
+void remote_caller::send_waiting() {
+  auto const now = world().clock.now();
+  std::vector<remote_ptr> ready;
+  bool spent = false;
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    auto& call = **at++;
+    if (!call.lost_because.empty() && (spent = spent || !losses_.try_take(now))) continue;
+    ready.push_back(take_waiting(call));
+  }
+  if (spent)
+    send_waiting_later();
+  else
+    pauses_ = 0;
+  // One that fails here may make its caller end others.
+  for (auto const& call : ready)
+    if (is_live(*call)) send(call);
+}
+
+void remote_caller::send_waiting_later() {
+  auto const pause = retry_delay(retry_settings(), ++pauses_, world().entropy.next());
+  pause_timer_ = world().clock.schedule(world().clock.now() + pause, [this] {
+    pause_timer_ = timer_id::none;
+    send_waiting();
+  });
 }
 
 void remote_caller::send(remote_ptr const& call) {
   buffer wishes;
-  if (call->options)
-    if (auto const problem = encode(*call->options, wishes); !problem.empty())
-      return fail(*call, make_fault(errc::limit_exceeded, problem));
+  if (call->options) {
+    auto const has_waited = call->waits_since != time_point() && call->node_wait != duration::max();
+    auto const problem = has_waited ? encode(wishes_left(*call), wishes) : encode(*call->options, wishes);
+    if (!problem.empty()) return fail(*call, make_fault(errc::limit_exceeded, problem));
+  }
   call->id = table_.open(call);
   call->sent = true;
+  if (!call->lost_because.empty() && !call->is_own) ++counts_.issued_again;
   if (trace_ && !call->is_own) trace_->calls.sent(*call, whole_cluster, world().clock.now());
   frame_header header;
   header.kind = frame_kind::request;
@@ -201,6 +249,7 @@ void remote_caller::send(remote_ptr const& call) {
   if (call->options) header.flags |= frame_flags::options;
   if (call->parent && call->parent_blocks) header.flags |= frame_flags::blocks;
   header.codec = static_cast<std::uint8_t>(call->codec);
+  header.method = call->method->repeatable ? repeatable_by_type : 0;
   header.deadline_us = to_wire(call->deadline, world().clock.now());
   header.id = call->id;
   buffer prefix;
@@ -236,7 +285,34 @@ void remote_caller::on_reply(frame& in) {
 
 void remote_caller::on_fault(frame& in) {
   auto const call = table_.close(in.header().id);
-  if (call) fail(**call, get_fault(in.bytes(), bounds().depth));
+  if (!call) return;
+  auto what = get_fault(in.bytes(), bounds().depth);
+  if (waits_ && what.code == errc::stopped && what.known != progress::executed) return given_back(*call, what);
+  fail(**call, std::move(what));
+}
+
+bool remote_caller::may_go_again(call_record const& call) noexcept {
+  // The master has the last word: it knows what the nodes list. It is the only one who knows where a call was made by name.
+  return (call.method->repeatable || call.own_method) && !call.once && !call.parent;
+}
+
+void remote_caller::given_back(remote_ptr const& call, fault const& what) {
+  master_stops_ = true;
+  auto const begun = what.known != progress::not_started;
+  if (begun && !may_go_again(*call)) {
+    auto told = make_fault(errc::connection_lost, std::string(connection_ended) + master_stopped);
+    told.known = progress::unknown;
+    told.phase = "running";
+    told.node = what.node;
+    return fail(*call, std::move(told));
+  }
+  if (begun) lost(*call, master_stopped);
+  call->sent = false;
+  given_back_.push_back(call);
+}
+
+void remote_caller::lost(call_record_of_remote& call, std::string const& why) {
+  if (call.lost_because.empty()) call.lost_because = connection_ended + why;
 }
 
 void remote_caller::detach(std::string const& why) noexcept {
@@ -244,26 +320,31 @@ void remote_caller::detach(std::string const& why) noexcept {
   if (session_) ++connections_lost_;
   session_ = nullptr;
   detached_why_ = why;
+  if (pause_timer_ != timer_id::none) world().clock.cancel(std::exchange(pause_timer_, timer_id::none));
   auto calls = table_.close_all();
+  std::ranges::move(std::exchange(given_back_, {}), std::back_inserter(calls));
   std::ranges::sort(calls, {}, [](remote_ptr const& call) { return call->frame; });
-  auto const unwritten = std::ranges::upper_bound(calls, last_written, {}, [](auto const& call) { return call->frame; });
-  // First: what their callers start when the others fail comes behind them.
-  std::vector<remote_ptr> lost;
-  for (auto at = calls.begin(); at != calls.end(); ++at) {
-    auto& call = **at;
-    auto const written = at < unwritten;
-    if (!waits_ || (written && !may_go_again(call))) {
-      lost.push_back(*at);
+  auto const was_lost = [last_written](remote_ptr const& call) { return call->sent && call->frame <= last_written; };
+  // Nobody else's code runs before all have their place: what callers start when the others fail comes behind them.
+  std::vector<remote_ptr> ended;
+  std::uint64_t may_have_run = 0;
+  auto const place = waiting_.begin();
+  for (auto const& call : calls) {
+    if (!is_live(*call)) continue;
+    auto const written = was_lost(call);
+    if (!waits_ || (written && !may_go_again(*call))) {
+      ended.push_back(call);
       continue;
     }
-    call.sent = false;
-    if (trace_ && !call.is_own) trace_->calls.returned(call, whole_cluster, {"lost", why, {}, 0}, world().clock.now());
-    if (written && call.lost_because.empty()) call.lost_because = connection_ended + why;
-    if (written && !call.is_own) ++counts_.issued_again;
-    wait(*at);
+    if (trace_ && !call->is_own) trace_->calls.returned(*call, whole_cluster, {"lost", why, {}, 0}, world().clock.now());
+    if (written) lost(*call, why);
+    if (!call->lost_because.empty()) ++may_have_run;
+    call->sent = false;
+    put_waiting(call, place);
   }
-  for (auto const& call : lost) {
-    auto const written = call->frame <= last_written;
+  losses_.bear(most_lost_ = std::max(most_lost_, may_have_run));
+  for (auto const& call : ended) {
+    auto const written = was_lost(call);
     auto what = make_fault(errc::connection_lost, connection_ended + why);
     what.known = written ? progress::unknown : progress::not_started;
     what.phase = written ? "running" : "sending";
@@ -277,6 +358,10 @@ void remote_caller::give_up(std::string const& why) noexcept {
   while (!waiting_.empty()) fail(*take_waiting(*waiting_.front()), no_connection(errc::connection_lost));
 }
 
-void remote_caller::stop() noexcept { stop_calls(); }
+void remote_caller::stop() noexcept {
+  if (pause_timer_ != timer_id::none) world().clock.cancel(std::exchange(pause_timer_, timer_id::none));
+  stop_calls();
+  given_back_.clear();
+}
 
 }  // namespace dist

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <dist/registry/retry.hpp>
 #include <dist/rpc/call_table.hpp>
 #include <dist/rpc/connection.hpp>
 #include <dist/runtime/caller.hpp>
@@ -7,6 +8,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "account.hpp"
 #include "failure_file.hpp"
@@ -44,8 +46,8 @@ class remote_caller final : public caller {
   void wait_for_connection() noexcept { waits_ = true; }
   /// What waits goes out.
   void attach(connection& to);
-  /// The connection ended: what is in flight fails with `why`. Where calls wait, those that were never written, and have
-  /// not started, wait for the next connection like what comes now, and so do repeatable ones, which go out again.
+  /// The connection ended: what is in flight fails with `why`. Where calls wait, those that have not started and those that
+  /// may run twice wait for the next connection, ahead of all others and whatever the limits.
   void detach(std::string const& why) noexcept;
   /// There will be no connection any more: what waits fails with `why`, and so does what comes.
   void give_up(std::string const& why) noexcept;
@@ -62,10 +64,12 @@ class remote_caller final : public caller {
     bool is_own = false;  ///< this library's, to the master itself: nobody counts it or looks at it
     std::string lost_because;  ///< it was written into a connection that has ended: it may have run
     std::optional<std::list<boost::intrusive_ptr<call_record_of_remote>>::iterator> waits;
+    time_point waits_since{};
     timer_id node_wait_timer = timer_id::none;
   };
   using remote_ptr = boost::intrusive_ptr<call_record_of_remote>;
 
+  static bool may_go_again(call_record const& call) noexcept;
   /// A request to the master itself.
   call_ptr make_own_call(method_key const& key);
   /// One that only tells it something.
@@ -73,14 +77,24 @@ class remote_caller final : public caller {
   /// As caller::fail; what may have happened behind an earlier connection is not forgotten.
   void fail(call_record_of_remote& call, fault what);
   void send(remote_ptr const& call);
+  /// A new call waits for a connection, if there is room.
   void wait(remote_ptr const& call);
-  fault no_connection(errc why) const;
+  void put_waiting(remote_ptr const& call, std::list<remote_ptr>::iterator before);
+  /// What was waited here is not waited again.
   remote_ptr take_waiting(call_record_of_remote& call) noexcept;
+  void send_waiting();
+  void send_waiting_later();
+  /// A master that stops has given the call back, which it had begun or not.
+  void given_back(remote_ptr const& call, fault const& what);
+  /// The call was written, and no answer came.
+  void lost(call_record_of_remote& call, std::string const& why);
+  fault no_connection(errc why) const;
   void dispatch(call_ptr const& call) override;
   abandoned abandon(call_record& call) override;
   void ended(call_record& call, call_reply const& reply) noexcept override;
 
   connection* session_ = nullptr;
+  bool master_stops_ = false;  ///< the session is about to end: calls wait for the next
   std::string detached_why_ = "not connected yet";
   call_table<remote_ptr> table_;
   bool waits_ = false;
@@ -91,6 +105,11 @@ class remote_caller final : public caller {
   std::unique_ptr<failure_file> failure_file_;  ///< likewise
   std::list<remote_ptr> waiting_;  ///< for a connection, in the order in which they came
   std::size_t waiting_bytes_ = 0;  ///< of their arguments
+  std::vector<remote_ptr> given_back_;  ///< they wait too, from the end of the session on
+  retry_budget losses_{{}};        ///< what connections that come and go may have run again
+  std::uint64_t most_lost_ = 0;    ///< with one connection
+  unsigned pauses_ = 0;            ///< one after the other, for want of a budget
+  timer_id pause_timer_ = timer_id::none;
 };
 
 }  // namespace dist

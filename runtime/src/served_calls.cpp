@@ -60,8 +60,8 @@ void served_calls::on_request(frame& request) {
   auto const call = on_->make_call();
   auto method = std::make_shared<method_key>();
   method->name = prefix.method;
-  // That it goes again is its caller's word for it.
-  method->repeatable = call->again = header.flags & frame_flags::again;
+  method->repeatable = header.method & repeatable_by_type;
+  call->again = header.flags & frame_flags::again;
   call->method = method.get();
   call->own_method = std::move(method);
   call->codec = static_cast<codec>(header.codec);

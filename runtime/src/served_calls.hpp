@@ -12,6 +12,10 @@
 
 namespace dist {
 
+/// As the method number of a named request, which needs none: its caller's type says that the method may run twice. Counts
+/// where no node lists it.
+inline constexpr std::uint16_t repeatable_by_type = 1;
+
 /// A request of this name, with a count, is answered once the master has that many nodes.
 inline constexpr std::string_view wait_for_nodes_method = "dist.wait_for_nodes";
 /// With a method's name and labels that are needed: is answered with the nodes that could take such a call.

@@ -6,9 +6,14 @@ import re
 import resource
 import signal
 import socket
+import sys
 import time
 
-from support import all_answered, calls_of, expect, is_long, lost_calls, main, processor_seconds, say, until
+from support import (Process, all_answered, calls_of, expect, free_port, is_long, lost_calls, main, processor_seconds, say,
+                     until)
+
+# The command `dist`, where it is built.
+DIST = next((one.partition("=")[2] for one in sys.argv if one.startswith("--dist=")), None)
 
 
 def a_master_is_away_for_a_while(world):
@@ -45,6 +50,30 @@ def a_master_is_away_for_a_while(world):
     expect(1 <= job.stderr().count("trying again") <= 4, job.stderr())
 
 
+def a_stopped_master_loses_nothing(world):
+    if not DIST:
+        return say("not without the command")
+    at = "127.0.0.1:%d" % free_port()
+
+    def start():
+        made = Process(DIST, ["master", at])
+        world.processes.append(made)
+        made.at = at
+        made.says(r"listening on ")
+        return made
+
+    master = start()
+    world.nodes(master, ["a", "b"], slots=2)
+    job = world.job(master, "--log", "info", "calls", "count=500", "us=20000")
+    until("some answers", lambda: len(calls_of(job)) > 20)
+    master.signal(signal.SIGTERM)
+    expect(master.child.wait(30) == 130, "exit code %d" % master.child.returncode)
+    job.says("the master stopped; trying again")
+    again = start()
+    world.joined(again, 2)
+    expect(len(all_answered(job)) == 500, job.stdout())
+
+
 def a_master_without_descriptors_waits_for_some(world):
     if "undefined" in os.environ.get("SANITIZED_BY", ""):
         # That sanitizer looks at objects of a type that is new to it through a pipe, for which there are no descriptors.
@@ -72,4 +101,5 @@ def a_master_without_descriptors_waits_for_some(world):
     all_answered(job)
 
 
-main([a_master_is_away_for_a_while, a_master_without_descriptors_waits_for_some])
+main([a_master_is_away_for_a_while, a_stopped_master_loses_nothing,
+      a_master_without_descriptors_waits_for_some])

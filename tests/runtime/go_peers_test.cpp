@@ -136,6 +136,32 @@ BOOST_AUTO_TEST_CASE(what_it_lacks_is_unknown_there) {
   BOOST_TEST(std::ranges::count(node.asked, "Arith.Missing [1]") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_connected_jobs_type_says_what_may_run_twice) {
+  go_node first(world.world(), 0);
+  first.holds = true;
+  join(first.port(), "&slots=2");
+  world.wait_for_nodes(1);
+  auto const on = world.connect("job").link.calls();
+  // As a peer makes them that writes JSON itself.
+  auto const start = [&](dist::method_key const& method) {
+    auto call = on.make_call(method, {});
+    call->codec = dist::codec::json;
+    call->arguments.append(dist::as_bytes("[[2,4,6]]"));
+    return dist::start_call<std::int64_t>(on, std::move(call));
+  };
+  dist::method_key const careful{"Arith.sum", false, nullptr};
+  auto twice = start(dist::key_of<&Arith::sum, Arith>());
+  auto once = start(careful);
+  BOOST_TEST_REQUIRE(world.drive_until([&] { return first.held.size() == 2; }));
+  go_node second(world.world(), 0);
+  join(second.port());
+  world.wait_for_nodes(2);
+  first.die();
+  BOOST_TEST(world.run<std::int64_t>(std::move(twice)) == 12);
+  BOOST_CHECK_EXCEPTION(world.run<std::int64_t>(std::move(once)), dist::call_error,
+                        [](auto const& e) { return code_of(e) == dist::errc::connection_lost; });
+}
+
 BOOST_AUTO_TEST_CASE(more_than_one_argument_cannot_be_said) {
   go_node node(world.world(), 0);
   join(node.port());

@@ -77,16 +77,147 @@ BOOST_AUTO_TEST_CASE(others_end) {
   add_node();
   auto write = go<&Work::write>(on, "1");
   auto once = go<&Work::read>(on, "2", call_options().once());
-  auto untyped = dist::call_by_name<std::string>(on, "Work.read", "3");
-  lose_connection(3);
-  for (auto* lost : {&write, &once, &untyped}) {
+  lose_connection(2);
+  for (auto* lost : {&write, &once}) {
     auto const what = fault_of(std::move(*lost));
     BOOST_TEST(what.code == errc::connection_lost);
     BOOST_TEST(what.known == progress::unknown);
     BOOST_TEST(what.phase == "running");
   }
   world.pass(1min);
+  BOOST_TEST(at->begun.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(of_calls_by_name_the_nodes_list_decides) {
+  add_node();
+  auto read = dist::call_by_name<std::string>(on, "Work.read", "1");
+  auto write = dist::call_by_name<std::string>(on, "Work.write", "2");
+  lose_connection(2);
+  at->open_all();
+  BOOST_TEST(world.run<std::string>(std::move(read)) == "1@a");
+  auto const what = fault_of(std::move(write));
+  BOOST_TEST(what.code == errc::connection_lost);
+  BOOST_TEST(what.known == progress::unknown);
+  BOOST_TEST(at->begun == (std::vector<std::string>{"1@a", "2@a", "1@a"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(calls_of_a_stopped_master_wait_for_the_next) {
+  auto waits = go<&Work::write>(on, "1");
+  world.pass(1s);
+  world.restart_master();
+  auto late = go<&Work::write>(on, "2");
+  add_node();
+  at->open_all();
+  BOOST_TEST(world.run<std::string>(std::move(waits)) == "1@a");
+  BOOST_TEST(world.run<std::string>(std::move(late)) == "2@a");
+  BOOST_TEST(at->begun.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(running_calls_of_a_stopped_master_are_treated_as_lost) {
+  add_node();
+  auto read = go<&Work::read>(on, "1");
+  auto write = go<&Work::write>(on, "2");
+  BOOST_TEST_REQUIRE(world.drive_until([&] { return at->begun.size() == 2; }));
+  world.restart_master();
+  auto const what = fault_of(std::move(write));
+  BOOST_TEST(what.code == errc::connection_lost);
+  BOOST_TEST(what.known == progress::unknown);
+  BOOST_TEST(what.node == "a");
+  at->open_all();
+  BOOST_TEST(world.run<std::string>(std::move(read)) == "1@a");
   BOOST_TEST(at->begun.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(dropped_while_others_go_out_it_does_not) {
+  add_node();
+  world.network.blackhole("master");
+  job.network.cut();
+  world.pass(0ms);
+  auto cannot_be_sent = go<&Work::read>(on, "1", call_options().needs(std::string(5000, 'x')));
+  std::optional<dist::pending<std::string>> dropped(go<&Work::read>(on, "2"));
+  auto const drops = [&](dist::pending<std::string> call) -> dist::task<void> {
+    try {
+      co_await std::move(call);
+    } catch (dist::call_error const&) {
+      dropped.reset();
+    }
+  };
+  auto dropping = dist::test::start(world.io, drops(std::move(cannot_be_sent)));
+  world.network.restore("master");
+  BOOST_TEST_REQUIRE(world.drive_until([&] { return dropping.done(); }));
+  world.pass(1min);
+  BOOST_TEST(at->begun.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(dropped_while_its_master_stops_it_never_goes_again) {
+  add_node();
+  std::optional<dist::pending<std::string>> read(go<&Work::read>(on, "1"));
+  auto write = go<&Work::write>(on, "2");
+  BOOST_TEST_REQUIRE(world.drive_until([&] { return at->begun.size() == 2; }));
+  auto const drops = [&](dist::pending<std::string> call) -> dist::task<void> {
+    try {
+      co_await std::move(call);
+    } catch (dist::call_error const&) {
+      read.reset();
+    }
+  };
+  auto dropping = dist::test::start(world.io, drops(std::move(write)));
+  world.restart_master();
+  BOOST_TEST_REQUIRE(world.drive_until([&] { return dropping.done(); }));
+  world.wait_for_nodes(1);
+  world.pass(1min);
+  BOOST_TEST(at->begun.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(wait_for_node_does_not_start_anew_at_the_master) {
+  world.network.blackhole("master");
+  job.network.cut();
+  world.pass(0ms);
+  auto const begin = world.clock.now();
+  auto call = go<&Work::read>(on, "1", call_options().wait_for_node(60s));
+  world.pass(12s);
+  world.network.restore("master");
+  auto const what = fault_of(std::move(call));
+  BOOST_TEST(what.code == errc::no_node);
+  BOOST_TEST(((begin + 60s - world.clock.now()) < 1ms));  // the wire has microseconds
+  BOOST_TEST(what.phase == "queueing");
+}
+
+BOOST_AUTO_TEST_CASE(nor_with_each_connection) {
+  auto const begin = world.clock.now();
+  world.network.blackhole("master");
+  job.network.cut();
+  world.pass(0ms);
+  auto call = go<&Work::read>(on, "1", call_options().wait_for_node(60s));
+  world.pass(25s);
+  world.network.restore("master");
+  world.pass(6s);
+  world.network.blackhole("master");
+  job.network.cut();
+  auto const what = fault_of(std::move(call));
+  BOOST_TEST(what.code == errc::no_node);
+  BOOST_TEST(((world.clock.now() - begin) <= 67s));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_lost_over_and_over_has_a_budget) {
+  add_node();
+  constexpr std::size_t count = 40;
+  std::vector<dist::pending<std::string>> calls;
+  for (std::size_t i = 0; i < count; ++i) calls.push_back(go<&Work::read>(on, std::to_string(i)));
+  // The node runs eight and its window holds others: count what reaches the master.
+  auto const at_master = [&] { return world.master().status_json().find("\"calls\":" + std::to_string(count)) != std::string::npos; };
+  BOOST_TEST_REQUIRE(world.drive_until([&] { return at_master(); }));
+  job.network.cut();
+  world.pass(150ms);
+  BOOST_TEST(at_master());
+  job.network.cut();
+  world.pass(150ms);
+  BOOST_TEST(!at_master());
+  world.pass(20s);
+  BOOST_TEST(at_master());
+  at->open_all();
+  auto all = dist::all(std::move(calls));
+  BOOST_TEST(world.run(std::move(all)).size() == count);
 }
 
 BOOST_AUTO_TEST_CASE(a_deadline_that_passes_meanwhile_says_why) {
@@ -129,6 +260,41 @@ BOOST_AUTO_TEST_CASE(a_node_that_must_not_run_it_twice_has_the_last_word) {
   // The slot that it would have had is free.
   at->open_all();
   BOOST_TEST(world.run(dist::task<std::string>(go<&Work::read>(on, "2"))) == "2@a");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+struct narrow : dist::test::work_fixture {
+  static dist::limits small() {
+    dist::limits bounds;
+    bounds.calls_per_connection = 3;
+    return bounds;
+  }
+  dist::test::memory_cluster::connected_job& job = world.connect("job", small());
+  dist::cluster on = job.link.calls();
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(reconnect_beyond_the_limits, narrow)
+
+BOOST_AUTO_TEST_CASE(lost_calls_wait_whatever_the_limit) {
+  world.add("a", 8);
+  world.wait_for_nodes(1);
+  std::vector<dist::pending<std::string>> calls;
+  for (int i = 0; i < 6; ++i) calls.push_back(go<&Work::read>(on, std::to_string(i)));
+  BOOST_TEST_REQUIRE(world.drive_until([&] { return at->begun.size() == 6; }));
+  world.network.blackhole("master");
+  job.network.cut();
+  world.pass(0ms);
+  auto const more = fault_of(go<&Work::read>(on, "more"));
+  BOOST_TEST(more.code == errc::overloaded);
+  world.network.restore("master");
+  at->open_all();
+  auto all = dist::all(std::move(calls));
+  BOOST_TEST(world.run(std::move(all)).size() == 6U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

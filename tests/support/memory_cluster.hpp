@@ -129,10 +129,11 @@ class memory_cluster {
   member_node& node_at(std::size_t index) { return *nodes_[index]; }
 
   /// Another job's connection; it is open when this returns.
-  connected_job& connect(std::string name) {
+  connected_job& connect(std::string name, limits const& bounds = {}) {
     link_options options;
     options.master = {"master", 3000};
     options.name = std::move(name);
+    options.limits = bounds;
     options.secret = options_.secret;
     auto& made = *jobs_.emplace_back(std::make_unique<connected_job>(*this, std::move(options)));
     run(made.link.open());
