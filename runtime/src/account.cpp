@@ -26,8 +26,11 @@ std::string time_text(duration time) {
 }
 
 std::string failed_text(account::counts const& of) {
-  if (of.failed == 0) return {};
-  return ", " + grouped(of.failed) + " failed" + (of.failure_file.empty() ? "" : ": see " + of.failure_file);
+  std::string text;
+  if (of.cancelled > 0) text += ", " + grouped(of.cancelled) + " cancelled";
+  if (of.failed > 0)
+    text += ", " + grouped(of.failed) + " failed" + (of.failure_file.empty() ? "" : ": see " + of.failure_file);
+  return text;
 }
 
 }  // namespace
@@ -43,16 +46,13 @@ void account::explain(std::uint64_t incarnation, std::string const& why) {
     if (one.incarnation == incarnation) one.why = why;
 }
 
-void account::busy(std::uint64_t in_use, std::uint64_t slots, duration time) noexcept {
-  auto const seconds = std::chrono::duration<double>(time).count();
-  // Calls that were sent ahead wait; no slot is more than busy.
-  used_ += static_cast<double>(std::min(in_use, slots)) * seconds;
-  there_ += static_cast<double>(slots) * seconds;
-}
-
 std::string account::text(counts const& of) const {
   auto text = counted(of.calls, "call", "calls") + " on " + counted(nodes_.size(), "node", "nodes") + " in " + time_text(of.elapsed);
-  if (there_ > 0) text += ", busy " + std::to_string(static_cast<int>(100 * used_ / there_ + 0.5)) + " %";
+  if (there_ > 0) {
+    auto const used = used_ + std::chrono::duration<double>(of.under_way).count();
+    // The clocks of several machines: a method may seem to have run longer than its slot was there.
+    text += ", busy " + std::to_string(static_cast<int>(100 * std::min(1.0, used / there_) + 0.5)) + " %";
+  }
   if (of.issued_again > 0) text += ", " + grouped(of.issued_again) + " issued again";
   if (losses_ > 0) {
     text += ", " + counted(losses_, "node", "nodes") + " lost (";

@@ -1,12 +1,17 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <dist/rpc/deadline.hpp>
+#include <dist/rpc/error.hpp>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace dist {
+
+/// Of a call that ended so nobody wanted the result any more: that is no failure.
+inline bool is_unwanted(errc code) noexcept { return code == errc::cancelled || code == errc::stopped; }
 
 /// What a job's calls came to, for the one line at its end. Pure.
 class account {
@@ -18,14 +23,20 @@ class account {
   void lost(std::string name, std::uint64_t incarnation, std::string why);
   /// It has turned out how the process ended.
   void explain(std::uint64_t incarnation, std::string const& why);
-  /// For a while so many of the living nodes' slots were in use.
-  void busy(std::uint64_t in_use, std::uint64_t slots, duration time) noexcept;
+  /// A method has run for so long.
+  void ran(duration time) noexcept { used_ += std::chrono::duration<double>(time).count(); }
+  /// For so long there were so many slots.
+  void there(std::uint64_t slots, duration time) noexcept {
+    there_ += static_cast<double>(slots) * std::chrono::duration<double>(time).count();
+  }
 
   struct counts {
     std::uint64_t calls = 0;
-    std::uint64_t failed = 0;
+    std::uint64_t failed = 0;  ///< not those that nobody wanted any more
+    std::uint64_t cancelled = 0;
     std::uint64_t issued_again = 0;
     duration elapsed{};
+    duration under_way{};  ///< how long those run that have not ended, added up
     std::string failure_file{};  ///< where the failed ones are; empty: nowhere
   };
   /// `100,000 calls on 40 nodes in 3 h 12 min, busy 94 %, 37 issued again, 2 nodes lost (ws07: signal 9; ...), 3 failed:
@@ -44,8 +55,8 @@ class account {
   std::set<std::string> nodes_;
   std::uint64_t losses_ = 0;
   std::vector<loss> named_;  ///< the first ones
-  double used_ = 0;          ///< slots times seconds
-  double there_ = 0;         ///< likewise
+  double used_ = 0;          ///< seconds of methods
+  double there_ = 0;         ///< slots times seconds
 };
 
 }  // namespace dist

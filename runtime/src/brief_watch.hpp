@@ -14,9 +14,10 @@ namespace dist {
 class brief_watch {
  public:
   static constexpr auto limit = std::chrono::microseconds(100);
+  static constexpr unsigned one_of = 16;  ///< is measured
 
-  /// Whether the next one is to be measured: one of sixteen.
-  bool measures_next() noexcept { return calls_++ % 16 == 0; }
+  /// Whether the next one is to be measured.
+  bool measures_next() noexcept { return calls_++ % one_of == 0; }
 
   /// The method, by its place in the node's list, ran for so long. True once for each that does not keep the limit:
   /// three times in a row, for another program may have had the processor once.

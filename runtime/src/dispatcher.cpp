@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "brief_watch.hpp"
 #include "peer_calls.hpp"
 
 namespace dist {
@@ -140,6 +141,7 @@ void dispatcher::answered(placed_call& call, call_id there, call_reply const& re
     tell_node_waiters();
   }
   held = {};
+  count_running(call, by, reply.running_us);
   if (!reply.lasts) send_waiting();
   auto& counted = by.tries.of(call.method_number);
   if (!is_live(call)) {
@@ -158,6 +160,13 @@ void dispatcher::draw_return(placed_call const& call, member const& by, timeline
   auto told = how;
   if (!is_live(call)) told.text = "late";
   trace_->calls.returned(call, by.name, told, world().clock.now());
+}
+
+void dispatcher::count_running(placed_call const& call, member const& by, std::uint32_t running_us) {
+  // A node without a clock for it, in Go, is taken to have run the method all the time.
+  if (!by.lists_methods) return account_.ran(by.heard_at - call.sent_at);
+  auto const weight = registry_.takes_long(call.method_number) ? 1 : brief_watch::one_of;
+  account_.ran(std::chrono::microseconds(running_us) * weight);
 }
 
 void dispatcher::measure(placed_call const& call, call_reply const& reply, member& by) {

@@ -170,6 +170,8 @@ class dispatcher final : public caller {
   void draw_return(placed_call const& call, member const& by, timeline::outcome const& how);
   /// The call has left the node.
   void remember(placed_call const& call, member& by, past how, time_point now);
+  /// For the account.
+  void count_running(placed_call const& call, member const& by, std::uint32_t running_us);
   /// Its result has come from there.
   void measure(placed_call const& call, call_reply const& reply, member& by);
   /// Nested calls that nobody else can take go to the nodes that drain and run their parents.

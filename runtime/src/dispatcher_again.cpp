@@ -215,6 +215,7 @@ void dispatcher::refused(placed_call& call, call_id there, fault what, member& b
   if (trace_) draw_return(call, by, {dist::to_text(what.code), what.message, {}, running_us});
   judge_failure(call, what, by, held, running_us);
   held = {};
+  if (what.known != progress::not_started) count_running(call, by, running_us);
   if (!is_live(call) || !awaited) {
     ++by.tries.of(call.method_number).late;
     ++tally_.late_replies;

@@ -151,7 +151,7 @@ void dispatcher::beat() {
   }
   auto const now = world().clock.now();
   auto const counts = registry_.counts();
-  account_.busy(counts.in_use, counts.slots, now - beat_at_);
+  account_.there(counts.slots, now - beat_at_);
   if (trace_) trace_->beat(counts.queued, counts.in_use, now);
   auto const events = registry_.tick(beat_at_ = now);
   keep_stranded();

@@ -20,12 +20,21 @@ std::string dispatcher::account_text() const {
     if (!method) continue;
     for (std::size_t code = 0; code < method->ended.size(); ++code) {
       counts.calls += method->ended[code];
-      if (code != 0) counts.failed += method->ended[code];
+      if (is_unwanted(static_cast<errc>(code)))
+        counts.cancelled += method->ended[code];
+      else if (code != 0)
+        counts.failed += method->ended[code];
     }
   }
   counts.issued_again = tally_.issued_again[static_cast<std::size_t>(issue_cost::loss)] +
                         tally_.issued_again[static_cast<std::size_t>(issue_cost::retry)];
   counts.elapsed = age();
+  for (auto const& [id, node] : members_) {
+    // The first ones run, the others were sent ahead.
+    auto const there = node->in_flight();
+    auto const running = std::min<std::size_t>(there.size(), node->slots);
+    for (std::size_t i = 0; i < running; ++i) counts.under_way += world().clock.now() - there[i].call->sent_at;
+  }
   if (failure_file_) counts.failure_file = failure_file_->path();
   return account_.text(counts);
 }

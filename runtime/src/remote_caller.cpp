@@ -184,7 +184,7 @@ void remote_caller::ended(call_record& call, call_reply const& reply) noexcept {
   auto& remote = static_cast<call_record_of_remote&>(call);
   if (!remote.is_own) {
     ++counts_.calls;
-    if (reply.failed) ++counts_.failed;
+    if (reply.failed) ++(is_unwanted(reply.failed->code) ? counts_.cancelled : counts_.failed);
     if (reply.failed && failure_file_) failure_file_->put(call, *reply.failed);
   }
   if (trace_ && !remote.is_own) {

@@ -9,36 +9,70 @@ BOOST_AUTO_TEST_SUITE(an_account)
 
 BOOST_AUTO_TEST_CASE(says_what_there_is_to_say) {
   struct row {
-    account::counts of;
+    std::uint64_t calls, failed, issued_again;
+    dist::duration elapsed;
+    char const* file;
     char const* text;
   };
   row const rows[] = {
-      {{0, 0, 0, 0s}, "0 calls on 1 node in 0.0 s"},
-      {{1, 0, 0, 1250ms}, "1 call on 1 node in 1.2 s"},
-      {{999, 1, 0, 60s}, "999 calls on 1 node in 1 min 0 s, 1 failed"},
-      {{1000, 0, 37, 11533s}, "1,000 calls on 1 node in 3 h 12 min, 37 issued again"},
-      {{1'234'567, 1000, 0, 59'999ms}, "1,234,567 calls on 1 node in 59.9 s, 1,000 failed"},
-      {{9, 3, 0, 1s, "failures.json"}, "9 calls on 1 node in 1.0 s, 3 failed: see failures.json"},
-      {{9, 0, 0, 1s, "failures.json"}, "9 calls on 1 node in 1.0 s"},
+      {0, 0, 0, 0s, "", "0 calls on 1 node in 0.0 s"},
+      {1, 0, 0, 1250ms, "", "1 call on 1 node in 1.2 s"},
+      {999, 1, 0, 60s, "", "999 calls on 1 node in 1 min 0 s, 1 failed"},
+      {1000, 0, 37, 11533s, "", "1,000 calls on 1 node in 3 h 12 min, 37 issued again"},
+      {1'234'567, 1000, 0, 59'999ms, "", "1,234,567 calls on 1 node in 59.9 s, 1,000 failed"},
+      {9, 3, 0, 1s, "failures.json", "9 calls on 1 node in 1.0 s, 3 failed: see failures.json"},
+      {9, 0, 0, 1s, "failures.json", "9 calls on 1 node in 1.0 s"},
   };
   account made;
   made.joined("a");
   made.joined("a");  // once more
-  for (auto const& one : rows) BOOST_TEST(made.text(one.of) == one.text);
+  for (auto const& one : rows) {
+    account::counts of;
+    of.calls = one.calls;
+    of.failed = one.failed;
+    of.issued_again = one.issued_again;
+    of.elapsed = one.elapsed;
+    of.failure_file = one.file;
+    BOOST_TEST(made.text(of) == one.text);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(says_less_where_the_master_is_elsewhere) {
-  BOOST_TEST(account::text_at_master({1, 0, 0, 1250ms}, 0) == "1 call at the master in 1.2 s");
-  BOOST_TEST(account::text_at_master({100'000, 3, 37, 11533s}, 2) ==
+  account::counts of;
+  of.calls = 1;
+  of.elapsed = 1250ms;
+  BOOST_TEST(account::text_at_master(of, 0) == "1 call at the master in 1.2 s");
+  of.calls = 100'000;
+  of.failed = 3;
+  of.issued_again = 37;
+  of.elapsed = 11533s;
+  BOOST_TEST(account::text_at_master(of, 2) ==
              "100,000 calls at the master in 3 h 12 min, 37 issued again, 2 connections lost, 3 failed");
 }
 
-BOOST_AUTO_TEST_CASE(says_how_busy_the_slots_were) {
+BOOST_AUTO_TEST_CASE(says_how_long_methods_ran_in_the_slots) {
   account made;
-  made.busy(3, 4, 1s);
-  made.busy(9, 4, 1s);  // five were sent ahead
-  made.busy(0, 0, 5s);  // nobody was there
-  BOOST_TEST(made.text({10, 0, 0, 7s}) == "10 calls on 0 nodes in 7.0 s, busy 88 %");
+  made.there(4, 2s);
+  made.there(0, 5s);  // nobody was there
+  made.ran(5s);
+  account::counts of;
+  of.calls = 10;
+  of.elapsed = 7s;
+  BOOST_TEST(made.text(of) == "10 calls on 0 nodes in 7.0 s, busy 63 %");
+  of.under_way = 2s;
+  BOOST_TEST(made.text(of) == "10 calls on 0 nodes in 7.0 s, busy 88 %");
+  of.under_way = 60s;
+  BOOST_TEST(made.text(of) == "10 calls on 0 nodes in 7.0 s, busy 100 %");
+}
+
+BOOST_AUTO_TEST_CASE(tells_cancelled_calls_from_failed_ones) {
+  account::counts of;
+  of.calls = 450;
+  of.cancelled = 446;
+  of.elapsed = 1s;
+  BOOST_TEST(account::text_at_master(of, 0) == "450 calls at the master in 1.0 s, 446 cancelled");
+  of.failed = 3;
+  BOOST_TEST(account::text_at_master(of, 0) == "450 calls at the master in 1.0 s, 446 cancelled, 3 failed");
 }
 
 BOOST_AUTO_TEST_CASE(names_the_first_nodes_that_were_lost) {
