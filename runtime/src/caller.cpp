@@ -52,7 +52,7 @@ task<void> caller::wait_for_nodes(std::size_t count) {
     std::optional<fault> failed;
   };
   auto const mine = std::make_shared<waiting>();
-  when_nodes(count, [weak = std::weak_ptr<waiting>(mine)](fault const* failed) {
+  auto const wait = when_nodes(count, [weak = std::weak_ptr<waiting>(mine)](fault const* failed) {
     auto const alive = weak.lock();
     if (!alive) return;
     if (failed) alive->failed = *failed;

@@ -46,6 +46,7 @@ void dispatcher::fail(placed_call& call, fault what) {
 }
 
 void dispatcher::submit(placed_ptr const& call) {
+  if (!is_live(*call)) return;
   call->needs.held_by = call->places.empty() ? no_node_id : call->places.front().on->id;
   if (call->options && !call->options->needs.empty())
     if (auto wrong = registry_.ask(call->options->needs, call->needs)) {
@@ -98,6 +99,8 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   auto& node = *members_.at(to);
   if (call->again && !node.repeatable(*call)) return refuse_again(*call, node, std::move(held));
   world().log.debug([&] { return call->method->name + ": to " + node.name; });
+  // Who writes the line may have ended the call.
+  if (!is_live(*call)) return;
   ++node.tries.of(call->method_number).sent;
   if (trace_) trace_->calls.sent(*call, node.name, world().clock.now());
   node.send(call, std::move(held));
@@ -263,7 +266,8 @@ void dispatcher::stop() {
   stop_calls();
   trace_.reset();
   auto const stopped = make_fault(errc::stopped, "the cluster was stopped");
-  for (auto const& waiter : std::exchange(waiting_for_nodes_, {})) waiter.done(&stopped);
+  for (auto const& one : std::exchange(waiting_for_nodes_, {}))
+    if (auto const waiter = one.lock()) std::exchange(waiter->done, nullptr)(&stopped);
   unexplained_.clear();
   unheard_.clear();
   renamed_.clear();

@@ -33,7 +33,7 @@ class dispatcher final : public caller {
   void write_failures(std::unique_ptr<failure_file> to) { failure_file_ = std::move(to); }
 
   call_ptr make_call() override { return new placed_call; }
-  void when_nodes(std::size_t count, nodes_waiter done) override;
+  std::shared_ptr<void> when_nodes(std::size_t count, nodes_waiter done) override;
   call_ptr list_nodes(call_record const& like, nodes_taker done) override;
   std::string address_of(std::string_view name) const override;
   std::string place_of(call_record const& call) const override;
@@ -215,7 +215,7 @@ class dispatcher final : public caller {
     std::size_t count;
     nodes_waiter done;
   };
-  std::vector<node_waiter> waiting_for_nodes_;
+  std::vector<std::weak_ptr<node_waiter>> waiting_for_nodes_;
   std::set<std::string> said_;  ///< by say_early, since the last node came
   std::vector<placed_ptr> renamed_;  ///< were in the queue under a Go spelling; placed with the next slot_freed()
   std::vector<std::pair<placed_ptr, fault>> stranded_;  ///< pinned to a node that has gone

@@ -6,19 +6,28 @@
 
 namespace dist {
 
-void dispatcher::when_nodes(std::size_t count, nodes_waiter done) {
-  if (registry_.counts().living >= count) return done(nullptr);
-  waiting_for_nodes_.push_back({count, std::move(done)});
+std::shared_ptr<void> dispatcher::when_nodes(std::size_t count, nodes_waiter done) {
+  if (registry_.counts().living >= count) {
+    done(nullptr);
+    return {};
+  }
+  auto made = std::make_shared<node_waiter>(count, std::move(done));
+  // Before it would grow: as many as wait, and no more than twice as many, are kept.
+  if (waiting_for_nodes_.size() == waiting_for_nodes_.capacity())
+    std::erase_if(waiting_for_nodes_, [](auto const& one) { return one.expired(); });
+  waiting_for_nodes_.push_back(made);
+  return made;
 }
 
 void dispatcher::tell_node_waiters() {
   if (waiting_for_nodes_.empty()) return;
   auto const living = registry_.counts().living;
-  for (auto& waiter : std::exchange(waiting_for_nodes_, {})) {
-    if (living >= waiter.count)
-      waiter.done(nullptr);
-    else
-      waiting_for_nodes_.push_back(std::move(waiter));
+  for (auto const& one : std::exchange(waiting_for_nodes_, {})) {
+    auto const waiter = one.lock();
+    if (waiter && living >= waiter->count)
+      std::exchange(waiter->done, nullptr)(nullptr);
+    else if (waiter)
+      waiting_for_nodes_.push_back(one);
   }
 }
 

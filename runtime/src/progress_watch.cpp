@@ -41,7 +41,7 @@ progress_watch::progress_watch(std::shared_ptr<caller> calls, fan_out const& how
     bar_.emplace(how.label(), progress_output::beside(world.log));
   if (bar_) add(bar_->every(), [this](fan_out_progress const& at) { bar_->show(at); });
   if (how.observer()) add(std::max<duration>(how.observe_every(), std::chrono::milliseconds(1)), how.observer());
-  if (!views_.empty()) {
+  if (!views_->empty()) {
     self_ = std::make_shared<progress_watch*>(this);
     arm();
   }
@@ -57,7 +57,8 @@ progress_watch::~progress_watch() {
   // Once stopped, the clock may be gone.
   if (calls_->is_stopped()) return;
   auto const last = measure();
-  for (auto const& one : views_) {
+  for (auto const& one : *views_) {
+    if (one.is_shown) continue;
     try {
       one.show(last);
     } catch (...) {  // the fan-out has ended: there is nobody to tell
@@ -86,11 +87,11 @@ fan_out_report progress_watch::report() const {
 }
 
 void progress_watch::add(duration every, fan_out_observer show) {
-  views_.push_back({every, started_ + every, std::move(show)});
+  views_->push_back({every, started_ + every, std::move(show)});
 }
 
 void progress_watch::arm() {
-  auto const next = std::ranges::min_element(views_, {}, &view::due)->due;
+  auto const next = std::ranges::min_element(*views_, {}, &view::due)->due;
   timer_ = calls_->world().clock.schedule(next, [self = self_] {
     if (auto* const alive = *self) alive->tick();
   });
@@ -100,14 +101,23 @@ void progress_watch::tick() {
   timer_ = timer_id::none;
   auto const at = calls_->world().clock.now();
   auto const where = measure();
-  try {
-    for (auto& one : views_) {
-      if (one.due > at) continue;
-      one.due = at + one.every;
+  // An observer may end the fan-out, and this with it.
+  auto const self = self_;
+  auto const views = views_;
+  for (auto& one : *views) {
+    if (one.due > at) continue;
+    one.due = at + one.every;
+    one.is_shown = true;
+    std::exception_ptr thrown;
+    try {
       one.show(where);
+    } catch (...) {
+      thrown = std::current_exception();
     }
-  } catch (...) {
-    error_ = std::current_exception();
+    if (!*self) return;
+    one.is_shown = false;
+    if (!thrown) continue;
+    error_ = thrown;
     return on_error_();
   }
   arm();

@@ -72,12 +72,18 @@ call_ptr remote_caller::list_nodes(call_record const& like, nodes_taker done) {
   return call;
 }
 
-void remote_caller::when_nodes(std::size_t count, nodes_waiter done) {
+std::shared_ptr<void> remote_caller::when_nodes(std::size_t count, nodes_waiter done) {
   static method_key const key{std::string(wait_for_nodes_method), true, nullptr};
   auto const call = make_own_call(key);
   call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, std::uint64_t{count});
   start(call);
   await(call, std::make_unique<end_waiter>(std::move(done)));
+  struct waiting {
+    std::shared_ptr<caller> on;
+    call_ptr question;
+    ~waiting() { on->cancel(question); }
+  };
+  return std::make_shared<waiting>(shared_from_this(), call);
 }
 
 void remote_caller::show_text(std::string_view lines, bool is_shown, told done) {

@@ -23,7 +23,7 @@ class remote_caller final : public caller {
   remote_caller(seams const& world, limits const& bounds) : caller(world, bounds) {}
 
   call_ptr make_call() override { return new call_record_of_remote; }
-  void when_nodes(std::size_t count, nodes_waiter done) override;
+  std::shared_ptr<void> when_nodes(std::size_t count, nodes_waiter done) override;
   call_ptr list_nodes(call_record const& like, nodes_taker done) override;
   /// Hears, once, that the master knows, with null, or why it does not.
   using told = std::function<void(fault const* failed)>;

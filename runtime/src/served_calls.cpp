@@ -7,7 +7,7 @@ namespace dist {
 
 namespace {
 
-/// Each stays at the master until that many nodes are there, even when its peer has gone.
+/// At once; each costs the master a place in a list.
 constexpr std::size_t most_node_waits = 1000;
 
 /// So many times the limit may be held for a peer that does not read: then it made its calls before that was known, and
@@ -95,13 +95,16 @@ void served_calls::wait_for_nodes(call_id id, std::span<std::byte const> argumen
   value_store store;
   if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, count, store); !problem.empty())
     return refuse(id, make_fault(errc::bad_arguments, problem));
-  if (++node_waits_ > most_node_waits)
-    return refuse(id, make_fault(errc::overloaded, "a connection may wait for nodes " +
-                                                       std::to_string(most_node_waits) + " times"));
-  on_->when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id](fault const* failed) {
-    if (!*to) return;
+  if (node_waits_.size() >= most_node_waits)
+    return refuse(id, make_fault(errc::overloaded, "the limit of " + std::to_string(most_node_waits) +
+                                                       " waits for nodes at once on one connection is reached"));
+  auto const number = to_number(id);
+  if (!node_waits_.try_emplace(number).second) throw std::system_error(errc::protocol_error, "a call id that is in use");
+  auto wait = on_->when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id](fault const* failed) {
+    if (!*to || (*to)->node_waits_.erase(to_number(id)) == 0) return;
     failed ? (*to)->refuse(id, *failed) : (*to)->answer_nothing(id);
   });
+  if (wait) node_waits_[number] = std::move(wait);
 }
 
 void served_calls::show_text(call_id id, std::span<std::byte const> arguments) {
@@ -161,7 +164,10 @@ void served_calls::cancel_all(std::string why) {
   calls_.cancel_all();
 }
 
-void served_calls::on_cancel(call_id id) { calls_.cancel(to_number(id)); }
+void served_calls::on_cancel(call_id id) {
+  if (node_waits_.erase(to_number(id)) > 0) return refuse(id, make_fault(errc::cancelled, ""));
+  calls_.cancel(to_number(id));
+}
 
 std::vector<call_ptr> served_calls::nested_of(call_id parent) const {
   std::vector<call_ptr> calls;

@@ -5,6 +5,7 @@
 #include <dist/runtime/fan_out_report.hpp>
 #include <memory>
 #include <set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -82,7 +83,7 @@ class served_calls {
   std::uint32_t origin_;  ///< where the peer runs no methods
   std::set<std::pair<std::uint64_t, std::uint64_t>> nested_;  ///< parent and call
   std::vector<fan_out_report> fan_outs_;
-  std::size_t node_waits_ = 0;
+  std::unordered_map<std::uint64_t, std::shared_ptr<void>> node_waits_;  ///< by request; null: it was answered at once
   std::uint64_t answered_ = 0;
   std::string cancelled_;  ///< why; empty: it is not
   std::shared_ptr<served_calls*> self_;  ///< null pointer once this is gone: a node may come later

@@ -90,7 +90,7 @@ void shards::came(call_id id, call_record const& call, call_reply const& reply) 
     }
     if (failed->code == errc::stopped) watch_.stop();
   }
-  if (std::exchange(asks_again_, false) && !kept.failed()) ask_for_nodes(call);
+  auto const asks = std::exchange(asks_again_, false) && !kept.failed();
   watch_.ended(kept.failed() != nullptr);
   waiting_bytes_ += kept.memory_bytes() + sizeof(slot) - sizeof(kept);
   if (in_order_)
@@ -98,6 +98,8 @@ void shards::came(call_id id, call_record const& call, call_reply const& reply) 
   else
     results_.push_back({std::move(kept), number});
   changed_.set();
+  // The answer may be a line of the log, and who writes it may end the fan-out.
+  if (asks) ask_for_nodes(call);
 }
 
 shards::slot shards::take_next() {
@@ -145,26 +147,34 @@ void shards::say_early() {
 }
 
 void shards::ask_for_nodes(call_record const& like) {
-  question_ = plan_.on.caller().list_nodes(like, [to = self_](result<std::vector<listed_node>> const& nodes) {
-    if (*to) (*to)->judge_slots(nodes);
+  auto const self = self_;
+  auto const on = plan_.on;
+  auto question = on.caller().list_nodes(like, [self](result<std::vector<listed_node>> const& nodes) {
+    if (*self) (*self)->judge_slots(nodes);
   });
+  if (*self)
+    question_ = std::move(question);
+  else if (question)
+    on.caller().cancel(question);
 }
 
 void shards::judge_slots(result<std::vector<listed_node>> const& nodes) {
-  auto& calls = plan_.on.caller();
+  // The log comes last: who writes the line may end the fan-out.
+  auto const calls = plan_.on.shared_caller();
   auto const& method = plan_.method->name;
   if (nodes.has_error()) {
+    auto const none = nodes.error().code == errc::no_node;
+    asks_again_ = total_ && none;
     // A master says that itself, of every call.
-    if (question_ && nodes.error().code == errc::no_node)
-      calls.warn_once(method + nodes.error().message, nodes.error().message + ": calls of " + method + " wait for one");
-    asks_again_ = total_ && nodes.error().code == errc::no_node;
+    if (question_ && none)
+      calls->warn_once(method + nodes.error().message, nodes.error().message + ": calls of " + method + " wait for one");
     return;
   }
   if (!total_) return;
   std::uint64_t slots = 0;
   for (auto const& one : *nodes) slots += one.slots;
   if (auto const line = idle_slots_text(*total_, plan_.inputs->noun(), slots); !line.empty())
-    calls.warn_once(plan_.name + method, std::string(plan_.name) + " of " + method + ": " + line);
+    calls->warn_once(plan_.name + method, std::string(plan_.name) + " of " + method + ": " + line);
 }
 
 std::string idle_slots_text(std::size_t inputs, char const* noun, std::uint64_t slots) {

@@ -10,7 +10,7 @@ class silent_caller final : public caller {
   using caller::caller;
   using caller::fail;
   call_ptr make_call() override { return new call_record; }
-  void when_nodes(std::size_t, nodes_waiter) override {}
+  std::shared_ptr<void> when_nodes(std::size_t, nodes_waiter) override { return {}; }
   call_ptr list_nodes(call_record const&, nodes_taker) override { return {}; }
   std::string account_text() const override { return {}; }
   void dispatch(call_ptr const&) override { ++dispatched; }

@@ -197,6 +197,7 @@ class memory_cluster {
   asio::io_context io;
   virtual_clock clock;
   memory_network network;
+  std::function<void(std::string_view)> on_log;  ///< of all of them
 
  private:
   void start_master() {
@@ -210,7 +211,10 @@ class memory_cluster {
   seeded_entropy chance_;
   inline_compute compute_{io};
   std::string logged_;
-  log log_{log_level::debug, [this](log_level, std::string_view line) { logged_.append(line).push_back('\n'); }};
+  log log_{log_level::debug, [this](log_level, std::string_view line) {
+             logged_.append(line).push_back('\n');
+             if (on_log) on_log(line);
+           }};
   std::optional<dist::master> master_;
   started<void> master_run_;
   std::deque<std::unique_ptr<member_node>> nodes_;

@@ -169,9 +169,10 @@ class caller : public std::enable_shared_from_this<caller> {
 
   /// Completes when at least `count` nodes can take calls; throws call_error when it is stopped before. I/O thread.
   task<void> wait_for_nodes(std::size_t count);
-  /// Calls `done` exactly once: with null when that is so, perhaps at once, or with why it will not be. I/O thread.
+  /// Calls `done` with null when that is so, perhaps at once, or with why it will not be. Whoever drops what is returned
+  /// does not wait any more; null: `done` was called. I/O thread.
   using nodes_waiter = std::function<void(fault const* failed)>;
-  virtual void when_nodes(std::size_t count, nodes_waiter done) = 0;
+  [[nodiscard]] virtual std::shared_ptr<void> when_nodes(std::size_t count, nodes_waiter done) = 0;
 
   /// The nodes that could take a call like this one, which was not started, now or later, by name; busy ones and silent
   /// ones too. Throws call_error, errc::no_node where there is none. I/O thread. Cancel: terminal.

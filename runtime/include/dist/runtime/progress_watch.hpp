@@ -43,6 +43,7 @@ class progress_watch {
     duration every;
     time_point due;
     fan_out_observer show;
+    bool is_shown = false;  ///< right now: it may end the fan-out, and then hears no more of it
   };
 
   fan_out_progress measure() const;
@@ -55,7 +56,7 @@ class progress_watch {
   std::optional<std::size_t> total_;
   std::function<void()> on_error_;
   std::optional<progress_bar> bar_;
-  std::vector<view> views_;
+  std::shared_ptr<std::vector<view>> views_ = std::make_shared<std::vector<view>>();  ///< those that run outlive this
   time_point started_;
   std::size_t done_ = 0;
   std::size_t failed_ = 0;
