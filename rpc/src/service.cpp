@@ -136,7 +136,7 @@ bool service_table::try_run_here(std::size_t method, invocation& what, outcome& 
   return true;
 }
 
-void service_table::start(std::size_t method, service_call_ptr call, compute& on) {
+void service_table::start(std::size_t method, service_call_ptr call, compute_threads& on) {
   // Shared: a call may still run when its node has gone.
   auto const& called = entries_.at(method);
   called->make_scope(call->what);
@@ -152,10 +152,10 @@ void service_table::start(std::size_t method, service_call_ptr call, compute& on
   }
 
   struct waiting_call final : instance_gate::waiter {
-    waiting_call(service_call_ptr c, compute& o) : call(std::move(c)), on(o) {}
+    waiting_call(service_call_ptr c, compute_threads& o) : call(std::move(c)), on(o) {}
     void admitted() noexcept override { on.post(std::move(call)); }
     service_call_ptr call;
-    compute& on;
+    compute_threads& on;
   };
   call->called_ = called;
   if (!called->gate || called->gate->enter(called->bound.access, turn_of(call->what),
@@ -163,7 +163,7 @@ void service_table::start(std::size_t method, service_call_ptr call, compute& on
     on.post(std::move(call));
 }
 
-void service_table::start(std::size_t method, invocation what, compute& on, done_handler done) {
+void service_table::start(std::size_t method, invocation what, compute_threads& on, done_handler done) {
   struct handled_call final : service_call {
     explicit handled_call(done_handler handler) : done(std::move(handler)) {}
     void ended() noexcept override {

@@ -2,7 +2,11 @@
 
 #include <dist/rpc/event.hpp>
 
+#include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <dist/rpc/context_seams.hpp>
 
 #include <memory>
 #include <system_error>
@@ -57,6 +61,17 @@ task<void> sleep_until(clock& clock, time_point when) {
   // Run or forgotten, the action ends and wakes us.
   co_await self.woken.wait();
   if (!self.due) throw std::system_error(asio::error::operation_aborted);
+}
+
+task<void> sleep_for(duration time) {
+  auto const executor = co_await asio::this_coro::executor;
+  auto const here = context_seams::get(executor, "dist::sleep_for");
+  asio::any_io_executor const at_home = here.io->get_executor();
+  auto sleeping = sleep_for(*here.time, time);
+  if (executor == at_home)
+    co_await std::move(sleeping);
+  else
+    co_await asio::co_spawn(at_home, std::move(sleeping), asio::use_awaitable);
 }
 
 task<void> sleep_for(clock& clock, duration time) { return sleep_until(clock, clock.now() + time); }

@@ -4,7 +4,7 @@
 
 namespace dist {
 
-thread_block::thread_block(compute& on) : on_(on) {
+thread_block::thread_block(compute_threads& on) : on_(on) {
   if (on_.begin_block()) return;
   auto const slots = on_.slots();
   throw call_error(make_fault(

@@ -1,6 +1,7 @@
 #include <dist/runtime/caller.hpp>
 
 #include <cassert>
+#include <dist/rpc/context_seams.hpp>
 #include <dist/rpc/event.hpp>
 #include <dist/runtime/progress_watch.hpp>
 #include <utility>
@@ -17,7 +18,9 @@ void call_record::set_options(std::shared_ptr<request_options const> wishes) {
 }
 
 caller::caller(seams const& world, limits const& bounds)
-    : world_(world), made_at_(world.clock.now()), limits_(bounds), mailbox_(std::make_shared<mailbox>(world.io)) {}
+    : world_(world), made_at_(world.clock.now()), limits_(bounds), mailbox_(std::make_shared<mailbox>(world.io)) {
+  context_seams::of(world.io.get_executor()).add(this, {&world.io, &world.clock, &world.compute});
+}
 
 caller::~caller() {
   assert(live_.empty() && "stop_calls() first");
@@ -231,7 +234,8 @@ void caller::tell_waiters() noexcept {
 }
 
 void caller::stop_calls() noexcept {
-  stopped_ = true;
+  // Once stopped, the io_context may be gone before this is.
+  if (!std::exchange(stopped_, true)) context_seams::of(world_.io.get_executor()).forget(this);
   while (!live_.empty()) {
     auto const call = live_.back();
     auto const left = abandon(*call);

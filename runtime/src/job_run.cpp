@@ -9,8 +9,11 @@
 #include <dist/rpc/compute_pool.hpp>
 #include <dist/rpc/screen.hpp>
 #include <dist/rpc/text.hpp>
+#include <optional>
 #include <system_error>
 #include <utility>
+
+#include "io_watchdog.hpp"
 
 namespace dist {
 namespace {
@@ -36,6 +39,9 @@ job_run::job_run(process const& of, system_world& world, job_backend on)
 int job_run::run() {
   tasks_.spawn(watch_signals());
   tasks_.spawn(work());
+  // Where the nodes are in this process, their methods are meant to run on this thread.
+  std::optional<io_watchdog> watch;
+  if (process_.config.role != run_role::in_process) watch.emplace(world_.get());
   world_.run(process_.config.spin);
   return code_;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
+#include <dist/rpc/context_seams.hpp>
 #include <dist/rpc/sleep.hpp>
 
 #include "back_off.hpp"
@@ -19,8 +20,19 @@ node::impl::impl(seams const& world, node_options options, service_list const& s
       tasks_(world_.io.get_executor()) {}
 
 task<void> node::impl::run() {
+  // What coroutine methods on the compute threads find of this world.
+  auto const threads = world_.compute.executor();
+  auto const apart = threads != asio::any_io_executor(world_.io.get_executor());
+  if (apart) context_seams::of(threads).add(this, {&world_.io, &world_.clock, nullptr});
   if (!stopping_) tasks_.spawn(join_loop());
-  co_await tasks_.join();
+  std::exception_ptr failed;
+  try {
+    co_await tasks_.join();
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  if (apart) context_seams::of(threads).forget(this);
+  if (failed) std::rethrow_exception(failed);
 }
 
 task<void> node::impl::join_loop() {

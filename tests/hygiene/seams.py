@@ -29,6 +29,8 @@ ALLOWED = [
     ("rpc/src/tcp_network.cpp", (TIMER,), "the pause of an accept loop that ran out of descriptors"),
     ("rpc/include/dist/rpc/tcp_network.hpp", (TIMER,), "the same, declared"),
     ("rpc/src/cpu_count.cpp", (THREAD,), "asks how many processors there are, makes no thread"),
+    ("runtime/src/io_watchdog.cpp", (THREAD,), "the thread that sees that the I/O thread is blocked"),
+    ("runtime/src/io_watchdog.hpp", (THREAD,), "the same, declared"),
     ("runtime/src/orders.cpp", (SIGNAL,), "a node process leaves Ctrl-C to its parent"),
     ("runtime/src/job_run.hpp", (SIGNAL,), "the signals of a process that runs a job"),
     ("runtime/src/job_run.cpp", (SIGNAL,), "the same"),

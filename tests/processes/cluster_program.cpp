@@ -152,6 +152,13 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
     auto call = dist::go<&Work::long_text>(cluster, std::stoul(word(words, 1)));
     auto const text = co_await std::move(call);
     std::cout << text.size() << '\n';
+  } else if (what == "block") {  // the I/O thread, or a compute thread
+    auto const time = std::chrono::milliseconds(std::stoll(word(words, 1)));
+    auto const works = [time] { std::this_thread::sleep_for(time); };
+    if (word(words, 2) == "here")
+      works();
+    else
+      co_await dist::compute(works);
   } else if (what == "throw") {
     throw std::runtime_error("the job has had enough");
   } else if (what == "code") {

@@ -100,6 +100,15 @@ def a_stopped_node_is_suspect_and_comes_back(world):
     expect("joined" in a.stderr() and a.stderr().count("joined the master") == 1, "it joined anew: " + a.stderr())
 
 
-main([a_node_is_killed_in_the_middle, a_master_is_killed_and_started_again, node_processes_die_with_their_parent,
+def a_job_that_blocks_its_io_thread_is_told(world):
+    blocks = world.start("--local", "1", "block", "4500", "here")
+    computes = world.start("--local", "1", "block", "4500", "elsewhere")
+    said = blocks.ends(0).stderr()
+    expect("the I/O thread has been blocked for 3 s: " in said and "co_await dist::compute(f)" in said, said)
+    said = computes.ends(0).stderr()
+    expect("I/O thread" not in said, said)
+
+
+main([a_job_that_blocks_its_io_thread_is_told, a_node_is_killed_in_the_middle, a_master_is_killed_and_started_again, node_processes_die_with_their_parent,
       a_node_is_drained, a_second_signal_ends_a_node_at_once,
       a_node_does_not_wait_for_a_method_that_nobody_wants, a_stopped_node_is_suspect_and_comes_back])

@@ -10,7 +10,7 @@
 namespace dist::test {
 
 /// Nothing here computes.
-class no_compute final : public compute {
+class no_compute final : public compute_threads {
  public:
   explicit no_compute(asio::any_io_executor executor) : executor_(std::move(executor)) {}
   asio::any_io_executor executor() override { return executor_; }

@@ -18,7 +18,7 @@ using dist::http_response;
 using dist::task;
 
 /// Nothing here computes.
-class no_compute final : public dist::compute {
+class no_compute final : public dist::compute_threads {
  public:
   explicit no_compute(asio::any_io_executor executor) : executor_(std::move(executor)) {}
   asio::any_io_executor executor() override { return executor_; }

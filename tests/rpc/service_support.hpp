@@ -27,7 +27,7 @@
 
 namespace dist::test {
 
-class pool final : public dist::compute {
+class pool final : public dist::compute_threads {
  public:
   explicit pool(std::size_t threads) : threads_(threads), pool_(threads) {}
   ~pool() override { pool_.join(); }
@@ -109,7 +109,7 @@ dist::invocation make_call(A const&... arguments) {
 
 /// Starts a call; the future is ready when it has ended.
 inline std::future<dist::outcome> start(dist::service_table& table, std::string_view name, dist::invocation what,
-                                 dist::compute& on) {
+                                 dist::compute_threads& on) {
   auto promise = std::make_shared<std::promise<dist::outcome>>();
   auto result = promise->get_future();
   table.start(table.find(name).value(), std::move(what), on,

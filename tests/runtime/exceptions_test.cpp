@@ -45,7 +45,7 @@ struct Throws {
 BOOST_DESCRIBE_STRUCT(Throws, (), (plain, coroutine, give, take))
 
 /// Something of the process's own that fails, as memory does.
-class failing_compute final : public dist::compute {
+class failing_compute final : public dist::compute_threads {
  public:
   explicit failing_compute(asio::io_context& io) : inner_(io, 1) {}
   asio::any_io_executor executor() override { return inner_.executor(); }

@@ -45,7 +45,7 @@ class host_network final : public network {
 };
 
 /// Methods on the I/O thread, but only while the test lets them begin.
-class held_compute final : public compute {
+class held_compute final : public compute_threads {
  public:
   held_compute(asio::io_context& io, std::size_t slots) : inner_(io, slots) {}
   asio::any_io_executor executor() override { return inner_.executor(); }

@@ -13,7 +13,7 @@ namespace dist::test {
 
 /// Methods each on a thread of its own, of which none runs at the same time as the test's: it waits until the method has
 /// ended or stands still. One that does keeps its slot until the test lets it go.
-class standing_compute final : public compute {
+class standing_compute final : public compute_threads {
  public:
   explicit standing_compute(asio::io_context& io, std::size_t slots = 1) : io_(io), slots_(slots), threads_(slots) {}
   ~standing_compute() override {

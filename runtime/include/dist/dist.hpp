@@ -3,6 +3,7 @@
 // Everything that a program with distributed calls needs.
 
 #include <dist/rpc/service_list.hpp>
+#include <dist/rpc/sleep.hpp>
 #include <dist/runtime/all.hpp>
 #include <dist/runtime/any.hpp>
 #include <dist/runtime/as_completed.hpp>
@@ -11,6 +12,7 @@
 #include <dist/runtime/chunks.hpp>
 #include <dist/runtime/cluster.hpp>
 #include <dist/runtime/collect.hpp>
+#include <dist/runtime/compute.hpp>
 #include <dist/runtime/go.hpp>
 #include <dist/runtime/local_cluster.hpp>
 #include <dist/runtime/map.hpp>

@@ -46,7 +46,7 @@ class process_clock final : public clock {
 
 /// Threads that compute, without threads: each method of a slot begins when the one before has ended, and a plain one
 /// takes as long as `takes` says before its result is there.
-class process_compute final : public compute {
+class process_compute final : public compute_threads {
  public:
   process_compute(asio::io_context& io, clock& time, std::size_t slots, std::function<duration()> takes)
       : io_(io), time_(time), slots_(slots), takes_(std::move(takes)) {}

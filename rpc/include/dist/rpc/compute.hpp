@@ -7,9 +7,9 @@
 namespace dist {
 
 /// The seam of computing: who runs a method. The real one is a pool of threads, a test's runs on the I/O thread.
-class compute {
+class compute_threads {
  public:
-  virtual ~compute() = default;
+  virtual ~compute_threads() = default;
 
   /// Where coroutine methods live and resume.
   virtual asio::any_io_executor executor() = 0;

@@ -18,7 +18,7 @@ namespace dist {
 /// Errors   an exception that escapes posted work or a handler ends the process: work must not throw.
 /// Lives    stop() or the destructor waits for the work that runs; what has not begun is destroyed without running.
 ///          Whatever may still post must be gone by then.
-class compute_pool final : public compute {
+class compute_pool final : public compute_threads {
  public:
   /// Starts max(slots, 1) threads.
   explicit compute_pool(std::size_t slots);
@@ -54,7 +54,7 @@ class compute_pool final : public compute {
 };
 
 /// Methods on the I/O thread, between its other handlers: for tests and debuggers.
-class inline_compute final : public compute {
+class inline_compute final : public compute_threads {
  public:
   explicit inline_compute(asio::io_context& io, std::size_t slots = 1) : io_(io), slots_(slots) {}
 

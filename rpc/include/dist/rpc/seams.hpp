@@ -14,7 +14,7 @@ struct seams {
   asio::io_context& io;
   dist::clock& clock;
   dist::network& network;
-  dist::compute& compute;
+  dist::compute_threads& compute;
   dist::entropy& entropy;
   dist::log& log;
 };

@@ -129,8 +129,8 @@ class service_table {
   ///          that was cancelled before its method began ends as errc::cancelled, not started.
   /// Runs on  a thread of `on`; a coroutine on a strand of on.executor(), under its object's rule of access.
   /// Lives    the arguments until the call has ended.
-  void start(std::size_t method, std::unique_ptr<service_call, drop_work> call, compute& on);
-  void start(std::size_t method, invocation what, compute& on, done_handler done);
+  void start(std::size_t method, std::unique_ptr<service_call, drop_work> call, compute_threads& on);
+  void start(std::size_t method, invocation what, compute_threads& on, done_handler done);
 
   /// How often a method was called, and how often that failed.
   struct call_counts {

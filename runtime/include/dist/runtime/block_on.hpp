@@ -23,13 +23,13 @@ task<R> run_on(asio::any_io_executor executor, task<R> work) {
 /// run what the others wait for.
 class thread_block {
  public:
-  explicit thread_block(compute& on);
+  explicit thread_block(compute_threads& on);
   ~thread_block() { on_.end_block(); }
   thread_block(thread_block const&) = delete;
   thread_block& operator=(thread_block const&) = delete;
 
  private:
-  compute& on_;
+  compute_threads& on_;
 };
 
 /// Waits for `work` on this thread, for code without coroutines.

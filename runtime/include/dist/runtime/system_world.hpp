@@ -50,7 +50,7 @@ class system_world {
   tcp_network network_;
   std::optional<tls_network> secured_;
   compute_pool* pool_ = nullptr;  ///< of compute_, if it has threads
-  std::unique_ptr<dist::compute> compute_;  ///< last: its threads are joined before the rest goes
+  std::unique_ptr<dist::compute_threads> compute_;  ///< last: its threads are joined before the rest goes
 };
 
 }  // namespace dist

@@ -1,0 +1,47 @@
+#include "block_judge.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace std::chrono_literals;
+using dist::block_judge;
+
+namespace {
+
+struct looks {
+  block_judge::verdict look(bool answered, dist::duration later = 1s) { return judge.look(answered, now += later); }
+
+  dist::time_point now{24h};
+  block_judge judge{now};
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(a_block_judge, looks)
+
+BOOST_AUTO_TEST_CASE(says_once_that_it_is_blocked_and_once_that_it_is_free) {
+  BOOST_TEST((look(true) == block_judge::verdict::nothing));
+  BOOST_TEST((look(false) == block_judge::verdict::nothing));
+  BOOST_TEST((look(false) == block_judge::verdict::nothing));
+  BOOST_TEST((look(false) == block_judge::verdict::blocked));
+  BOOST_TEST((judge.blocked_for() == 3s));
+  BOOST_TEST((look(false) == block_judge::verdict::nothing));
+  BOOST_TEST((look(true) == block_judge::verdict::free_again));
+  BOOST_TEST((judge.blocked_for() == 5s));
+  BOOST_TEST((look(true) == block_judge::verdict::nothing));
+}
+
+BOOST_AUTO_TEST_CASE(short_work_is_none_of_its_business) {
+  for (int i = 0; i < 10; ++i) {
+    BOOST_TEST((look(false) == block_judge::verdict::nothing));
+    BOOST_TEST((look(false) == block_judge::verdict::nothing));
+    BOOST_TEST((look(true) == block_judge::verdict::nothing));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_stopped_process_is_not_blocked) {
+  look(true);
+  BOOST_TEST((look(false, 60s) == block_judge::verdict::nothing));
+  BOOST_TEST((look(true) == block_judge::verdict::nothing));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

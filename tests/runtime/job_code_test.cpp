@@ -1,0 +1,268 @@
+// What a job's own code may do where the library calls it: end what calls it, sleep, compute.
+#include <asio/co_spawn.hpp>
+#include <dist/rpc/context_seams.hpp>
+#include <future>
+#include <ranges>
+#include <thread>
+
+#include "desk.hpp"
+
+using namespace std::chrono_literals;
+using dist::errc;
+using dist::test::Work;
+
+namespace {
+
+struct inside : dist::test::work_fixture {
+  using stream = dist::completions<std::string>;
+
+  std::optional<stream> results;
+};
+
+dist::task<void> take_one(dist::completions<std::string>& from) {
+  auto taking = from.next();
+  co_await std::move(taking);
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(job_code, inside)
+
+BOOST_AUTO_TEST_CASE(an_observer_may_drop_its_stream) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  std::vector<std::string> const labels{"0", "1", "2"};
+  int told = 0;
+  std::string const kept(100, 'x');
+  auto const observe = [&, kept](dist::fan_out_progress const&) {
+    ++told;
+    results.reset();
+    BOOST_TEST(kept.size() == 100U);  // it is still there itself
+  };
+  results.emplace(dist::as_completed<&Work::read>(cluster, labels, dist::fan_out().observe(observe, 1s)));
+  at->open("0");
+  world.run(take_one(*results));
+  world.pass(5s);
+  BOOST_TEST(told == 1);
+  BOOST_TEST(!results.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_observer_may_drop_its_stream_and_throw) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  std::vector<std::string> const labels{"0", "1"};
+  auto const observe = [&](dist::fan_out_progress const&) {
+    results.reset();
+    throw std::runtime_error("enough");
+  };
+  results.emplace(dist::as_completed<&Work::read>(cluster, labels, dist::fan_out().observe(observe, 1s)));
+  at->open("0");
+  world.run(take_one(*results));
+  world.pass(5s);
+  BOOST_TEST(!results.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_log_may_drop_the_stream_that_it_is_told_of) {
+  std::vector<std::string> const labels{"0", "1"};
+  results.emplace(dist::as_completed<&Work::read>(cluster, labels));
+  {
+    // Cancelling a next() leaves the calls alone.
+    dist::task_group group(world.io.get_executor());
+    group.spawn(take_one(*results));
+    world.pass(1ms);
+    group.stop();
+    world.pass(1ms);
+    BOOST_TEST_REQUIRE(group.size() == 0U);
+  }
+  world.on_log = [&](std::string_view line) {
+    if (line.find("have nothing to do") != line.npos) results.reset();
+  };
+  at->open_all();
+  world.add("a", 8);
+  world.pass(5s);
+  BOOST_TEST(!results.has_value());
+  world.on_log = nullptr;
+}
+
+BOOST_AUTO_TEST_CASE(a_log_may_end_the_call_that_it_is_told_of) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  std::optional<dist::pending<std::string>> call;
+  dist::method_key const& key = dist::key_of<&Work::read, Work>();
+  auto record = cluster.make_call(key, {});
+  world.on_log = [&](std::string_view line) {
+    if (line.find("Work.read: to a") != line.npos) cluster.caller().cancel(record);
+  };
+  record->early_problem =
+      dist::encode_arguments(dist::codec::cbor, dist::spelling::declared, record->arguments, std::string("1"));
+  auto ended = dist::start_call<std::string>(cluster, record);
+  world.on_log = nullptr;
+  world.pass(1s);
+  BOOST_TEST(at->begun.size() == 0U);
+  BOOST_TEST(fault_of(std::move(ended)).code == errc::cancelled);
+  // Its slot is free.
+  at->open_all();
+  BOOST_TEST(world.run<std::string>(dist::go<&Work::read>(cluster, "2")) == "2@a");
+}
+
+BOOST_AUTO_TEST_CASE(a_fold_may_stop_the_master) {
+  world.add("a", 4);
+  world.wait_for_nodes(1);
+  std::vector<std::int64_t> const numbers(100, 1);
+  auto const fold = [&](std::int64_t, std::int64_t) -> std::int64_t {
+    world.master().stop();
+    return 0;
+  };
+  auto all = dist::map_reduce<&Work::echo>(cluster, numbers, std::int64_t{0}, fold, dist::fan_out().window(4));
+  BOOST_TEST(fault_of(std::move(all)).code == errc::stopped);
+}
+
+BOOST_AUTO_TEST_CASE(a_range_of_inputs_may_stop_the_master) {
+  world.add("a", 4);
+  world.wait_for_nodes(1);
+  std::vector<std::int64_t> const numbers(100, 1);
+  auto const reads = [this, count = 0](std::int64_t value) mutable {
+    if (++count == 50) world.master().stop();
+    return value;
+  };
+  auto inputs = std::views::transform(numbers, reads);
+  auto all = dist::map<&Work::echo>(cluster, inputs, dist::fan_out().window(4));
+  BOOST_TEST(fault_of(std::move(all)).code == errc::stopped);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_sleeps_without_a_clock) {
+  auto const begin = world.clock.now();
+  world.run(dist::sleep_for(5s));
+  BOOST_TEST(((world.clock.now() - begin) == 5s));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_job_computes_comes_back) {
+  auto sum = dist::compute([] { return 42; });
+  BOOST_TEST(world.run(std::move(sum)) == 42);
+  auto fails = dist::compute([]() -> int { throw std::runtime_error("no"); });
+  BOOST_CHECK_EXCEPTION(world.run(std::move(fails)), std::runtime_error,
+                        [](auto const& e) { return std::string_view(e.what()) == "no"; });
+  bool ran = false;
+  world.run(dist::compute([&] { ran = true; }));
+  BOOST_TEST(ran);
+}
+
+BOOST_AUTO_TEST_CASE(waits_for_nodes_count_while_they_wait) {
+  auto& job = world.connect("job");
+  auto const on = job.link.calls();
+  world.add("a");
+  world.wait_for_nodes(1);
+  for (int i = 0; i < 1100; ++i) world.run(on.wait_for_nodes(1));
+  // Those that are given up do not wait.
+  for (int i = 0; i < 1100; ++i) {
+    dist::task_group group(world.io.get_executor());
+    group.spawn(on.wait_for_nodes(2));
+    dist::test::run_until_idle(world.io);
+    group.stop();
+    dist::test::run_until_idle(world.io);
+  }
+  auto both = dist::test::start(world.io, on.wait_for_nodes(2));
+  world.add("b");
+  BOOST_TEST(world.drive_until([&] { return both.done(); }));
+  BOOST_CHECK_NO_THROW(both.get());
+}
+
+BOOST_AUTO_TEST_CASE(the_account_counts_the_time_of_methods) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  auto call = dist::go<&Work::read>(cluster, "1");
+  world.pass(1s);
+  // Its answer takes four seconds, as to a master that is busy with something else.
+  world.node_at(0).network.freeze();
+  at->open_all();
+  world.pass(4s);
+  world.node_at(0).network.resume();
+  BOOST_TEST(world.run<std::string>(std::move(call)) == "1@a");
+  world.pass(5s);
+  auto const text = cluster.caller().account_text();
+  BOOST_TEST(text.find(", busy 10 %") != text.npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(the_account_tells_cancelled_calls_from_failed_ones) {
+  { auto const dropped = dist::go<&Work::read>(cluster, "1"); }
+  world.pass(1ms);
+  auto const text = cluster.caller().account_text();
+  BOOST_TEST(text.find("1 cancelled") != text.npos, text);
+  BOOST_TEST(text.find("failed") == text.npos, text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+/// A world with one compute thread.
+struct threads {
+  threads() { dist::context_seams::of(world.io().get_executor()).add(this, {&world.io(), &seams.clock, &seams.compute}); }
+
+  template <class T>
+  T run(dist::task<T> work) {
+    auto ended = asio::co_spawn(world.io(), std::move(work), asio::use_future);
+    world.io().restart();
+    world.io().run();
+    return ended.get();
+  }
+
+  dist::system_world world{1, dist::log(dist::log_level::off)};
+  dist::seams seams = world.get();
+};
+
+/// Two at once, of which the second is given up while the first runs.
+dist::task<void> give_up_the_second(std::promise<void>& end, bool& ran_second) {
+  auto const executor = co_await asio::this_coro::executor;
+  std::promise<void> begun;
+  auto const first = [&begun, until = end.get_future().share()] {
+    begun.set_value();
+    until.wait();
+  };
+  auto const second = [&ran_second] { ran_second = true; };
+  dist::task_group wanted(executor);
+  wanted.spawn(dist::compute(first));
+  dist::task_group unwanted(executor);
+  unwanted.spawn(dist::compute(second));
+  begun.get_future().wait();
+  unwanted.stop();
+  co_await unwanted.join();
+  end.set_value();
+  co_await wanted.join();
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(on_threads, threads)
+
+BOOST_AUTO_TEST_CASE(it_computes_elsewhere) {
+  auto which = dist::compute([] { return std::this_thread::get_id(); });
+  BOOST_TEST((run(std::move(which)) != std::this_thread::get_id()));
+}
+
+BOOST_AUTO_TEST_CASE(given_up_before_it_began_it_never_does) {
+  std::promise<void> end;
+  bool ran_second = false;
+  run(give_up_the_second(end, ran_second));
+  world.join_compute();
+  BOOST_TEST(!ran_second);
+}
+
+BOOST_AUTO_TEST_CASE(a_method_on_a_compute_thread_sleeps_too) {
+  auto const pool = seams.compute.executor();
+  dist::context_seams::of(pool).add(this, {&world.io(), &seams.clock, nullptr});
+  auto ended = asio::co_spawn(pool, dist::sleep_for(1ms), asio::use_future);
+  auto const work = asio::make_work_guard(world.io());
+  while (ended.wait_for(0s) != std::future_status::ready) world.io().run_one_for(10ms);
+  BOOST_CHECK_NO_THROW(ended.get());
+}
+
+BOOST_AUTO_TEST_CASE(elsewhere_it_says_what_is_missing) {
+  asio::io_context plain;
+  auto ended = asio::co_spawn(plain, dist::sleep_for(1ms), asio::use_future);
+  plain.run();
+  BOOST_CHECK_EXCEPTION(ended.get(), std::logic_error,
+                        [](auto const& e) { return std::string_view(e.what()).starts_with("dist::sleep_for: no cluster"); });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
