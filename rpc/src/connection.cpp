@@ -158,6 +158,11 @@ task<void> connection::write_loop() {
   if (ending_ == ending::when_written) stream_->close();
 }
 
+void connection::tolerate_silence(std::chrono::milliseconds limit) noexcept {
+  limits_.frame_idle = std::max(limits_.frame_idle, limit);
+  stream_->tolerate_silence(limit);
+}
+
 void connection::close() noexcept {
   closed_ = true;
   stream_->close();

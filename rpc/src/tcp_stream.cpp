@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -29,18 +30,21 @@ task<std::size_t> already_closed() {
   co_return 0;  // never reached: it makes this a coroutine
 }
 
+bool is_internet(int family) noexcept { return family == AF_INET || family == AF_INET6; }
+
+void set(int descriptor, int level, int name, int value) noexcept {
+  // An option is an improvement: a kernel that refuses one still carries the bytes.
+  ::setsockopt(descriptor, level, name, &value, sizeof(value));
+}
+
 void set_options(int descriptor, int family) noexcept {
-  auto const set = [descriptor](int level, int name, int value) {
-    // An option is an improvement: a kernel that refuses one still carries the bytes.
-    ::setsockopt(descriptor, level, name, &value, sizeof(value));
-  };
-  if (family != AF_INET && family != AF_INET6) return;
-  set(IPPROTO_TCP, TCP_NODELAY, 1);
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 10);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
+  if (!is_internet(family)) return;
+  set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 10);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 4);
+  set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
 }
 
 using name_of_socket = int (*)(int, sockaddr*, socklen_t*);
@@ -99,6 +103,13 @@ void tcp_stream::close() noexcept {
   if (!socket_.is_open()) return;
   socket_.shutdown(asio::socket_base::shutdown_both, ignored);
   socket_.close(ignored);
+}
+
+void tcp_stream::tolerate_silence(std::chrono::milliseconds limit) noexcept {
+  if (!socket_.is_open() || !is_internet(family_of(socket_.native_handle()))) return;
+  constexpr std::chrono::milliseconds longest(std::numeric_limits<int>::max());
+  // Once this is set the system counts no keepalive probes any more: it is the limit for them too.
+  set(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(std::min(limit, longest).count()));
 }
 
 std::string endpoint_text(asio::ip::tcp::endpoint const& where) {

@@ -19,6 +19,7 @@ class tcp_stream final : public stream {
   task<std::size_t> write_some(std::span<asio::const_buffer const> from) override;
   std::size_t try_write(std::span<asio::const_buffer const> from) noexcept override;
   void close() noexcept override;
+  void tolerate_silence(std::chrono::milliseconds limit) noexcept override;
   std::string peer_address() const override { return peer_; }
   std::string local_address() const override { return local_; }
 

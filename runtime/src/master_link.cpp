@@ -45,7 +45,7 @@ class master_link::impl {
   std::shared_ptr<remote_caller> calls_;
   task_group tasks_;
   std::unique_ptr<connection> session_;
-  duration heartbeat_{};
+  beat_times times_;
   std::optional<silence> silence_;  ///< of the session
   bool silent_ = false;             ///< that is why it was closed
   std::string last_problem_;
@@ -63,7 +63,8 @@ task<void> master_link::impl::open() {
   me.role = role::caller;
   me.name = options_.name;
   auto const accepted = co_await introduce_in_time(world_, *session, me, options_.secret, options_.limits);
-  heartbeat_ = std::chrono::milliseconds(std::max(1U, accepted.heartbeat_ms));
+  times_ = times_of(accepted);
+  session->tolerate_silence(system_patience(times_.heartbeat, times_.lost_after));
   session_ = std::move(session);
   calls_->attach(*session_);
 }
@@ -104,7 +105,7 @@ task<void> master_link::impl::stay() {
 }
 
 task<void> master_link::impl::serve() {
-  silence_.emplace(heartbeat_, world_.clock.now());
+  silence_.emplace(times_.heartbeat, times_.lost_after, world_.clock.now());
   task_group beats(world_.io.get_executor());
   beats.spawn(beat_loop());
   beats.spawn(tell_loop());
@@ -132,7 +133,7 @@ task<void> master_link::impl::serve() {
 
 task<void> master_link::impl::beat_loop() {
   for (;;) {
-    co_await sleep_for(world_.clock, heartbeat_);
+    co_await sleep_for(world_.clock, times_.heartbeat);
     large_blocks::return_unused();
     if (silence_->is_too_long(world_.clock.now())) {
       silent_ = true;

@@ -10,6 +10,7 @@
 #include "listing.hpp"
 #include "master_impl.hpp"
 #include "served_calls.hpp"
+#include "silence.hpp"
 
 namespace dist {
 namespace {
@@ -54,7 +55,8 @@ welcome master::impl::welcome_for(std::string name) const {
   welcome answer;
   answer.name = std::move(name);
   auto const ms = [](duration d) {
-    return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
+    auto const count = std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(count, UINT32_MAX));
   };
   answer.heartbeat_ms = ms(options_.heartbeat);
   answer.lost_after_ms = ms(options_.lost_after);
@@ -86,6 +88,7 @@ task<void> master::impl::serve_frames(std::unique_ptr<stream> peer, http_upgrade
       co_return;
     }
   }
+  session->tolerate_silence(system_patience(options_.heartbeat, options_.lost_after));
   if (who.role == role::node)
     co_await serve_node(std::move(session), std::move(who), own);
   else
@@ -209,6 +212,7 @@ task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registrati
 /// Until the connection ends. Throws when it was never alive.
 task<void> master::impl::stay_with_go_node(std::unique_ptr<stream> peer, std::string name,
                                            std::shared_ptr<go_registration> asked) {
+  peer->tolerate_silence(system_patience(options_.heartbeat, options_.lost_after));
   go_member node(std::move(peer), calls_, options_.heartbeat);
   listing const known(members_, node);
   bool in = false;

@@ -115,8 +115,7 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   failures_ = 0;
   last_problem_.clear();
   if (options_.box) options_.box->joined(incarnation_);
-  session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted.name,
-                                            std::chrono::milliseconds(std::max(1U, accepted.heartbeat_ms)),
+  session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted,
                                             options_.drain_limit, options_.box);
   no_longer_asking();
   if (stopping_) session_->drain(drain_until_ - world_.clock.now());

@@ -80,21 +80,21 @@ class node_session::served_call final : public call_scope,
 };
 
 node_session::node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds,
-                           service_table& services, std::string node_name, duration heartbeat,
-                           duration drain_limit, black_box* box)
+                           service_table& services, welcome const& accepted, duration drain_limit, black_box* box)
     : session_(std::move(over)),
       world_(world),
       limits_(bounds),
       services_(services),
-      name_(std::move(node_name)),
+      name_(accepted.name),
       box_(box),
-      heartbeat_(heartbeat),
+      times_(times_of(accepted)),
       drain_limit_(drain_limit),
       nested_(std::make_shared<remote_caller>(world, bounds)),
       done_(std::make_shared<mailbox>(world.io)) {
   for (auto const& method : services_.methods())
     names_.push_back(std::make_shared<call_scope::names const>(call_scope::names{method.name, name_}));
   nested_->attach(*session_);
+  session_->tolerate_silence(system_patience(times_.heartbeat, times_.lost_after));
   nested_->refuse_with([this](call_record const& call) { return why_deadlocks(call); });
 }
 
@@ -114,7 +114,7 @@ std::optional<fault> node_session::why_deadlocks(call_record const& nested) cons
 
 task<void> node_session::run() {
   heard_ = world_.clock.now();
-  silence_.emplace(heartbeat_, heard_);
+  silence_.emplace(times_.heartbeat, times_.lost_after, heard_);
   task_group beats(world_.io.get_executor());
   beats.spawn(beat_loop());
   std::exception_ptr failed;
@@ -149,7 +149,7 @@ task<void> node_session::run() {
 
 task<void> node_session::beat_loop() {
   for (;;) {
-    co_await sleep_for(world_.clock, heartbeat_);
+    co_await sleep_for(world_.clock, times_.heartbeat);
     large_blocks::return_unused();
     if (silence_->is_too_long(world_.clock.now())) {
       silent_ = true;

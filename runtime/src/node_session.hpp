@@ -27,7 +27,7 @@ class black_box;
 class node_session : public std::enable_shared_from_this<node_session> {
  public:
   node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds, service_table& services,
-               std::string node_name, duration heartbeat, duration drain_limit, black_box* box = nullptr);
+               welcome const& accepted, duration drain_limit, black_box* box = nullptr);
 
   /// Until the connection ends; then every running method is told that nobody waits. Throws why it ended, unless it
   /// was drained.
@@ -84,7 +84,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   service_table& services_;
   std::string name_;
   black_box* box_;  ///< of a process that is started again when it ends; null for another
-  duration heartbeat_;
+  beat_times times_;
   duration drain_limit_;  ///< where the master asks for the drain
   std::shared_ptr<remote_caller> nested_;
   std::shared_ptr<mailbox> done_;                                ///< from the compute threads to here

@@ -1,18 +1,36 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <dist/registry/liveness.hpp>
+#include <dist/rpc/hello.hpp>
 
 namespace dist {
 
-/// How long a master has been silent, as its peers judge it. Time in which this process itself did not run counts for
-/// nothing.
+/// What a master has told its peer in its welcome.
+struct beat_times {
+  duration heartbeat = std::chrono::seconds(1);
+  duration lost_after = std::chrono::seconds(30);  ///< silence until either end gives the other up
+};
+
+inline beat_times times_of(welcome const& accepted) noexcept {
+  using std::chrono::milliseconds;
+  auto const heartbeat = milliseconds(std::max(1U, accepted.heartbeat_ms));
+  return {heartbeat, std::max(milliseconds(accepted.lost_after_ms), 3 * heartbeat)};
+}
+
+/// How long the system waits for a silent peer: the ends themselves judge first, and say so.
+inline std::chrono::milliseconds system_patience(duration heartbeat, duration lost_after) noexcept {
+  constexpr auto longest = duration::max() / 4;
+  return std::chrono::ceil<std::chrono::milliseconds>(std::min(lost_after, longest) + 2 * std::min(heartbeat, longest));
+}
+
+/// How long a peer has been silent, judged once each heartbeat. Time in which this process itself did not run does not
+/// count.
 class silence {
  public:
-  /// A master may be silent for this many beats on an open connection before it is looked for anew.
-  static constexpr unsigned most_beats = 10;
-
-  silence(duration heartbeat, time_point now) noexcept
-      : rounds_({heartbeat, most_beats, most_beats * heartbeat}), pulse_{now, false} {
+  silence(duration heartbeat, duration lost_after, time_point now) noexcept
+      : rounds_({heartbeat, 2, lost_after}), pulse_{now, false} {
     rounds_.begin_round(now);
   }
 

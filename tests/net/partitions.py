@@ -67,7 +67,7 @@ def a_node_is_cut_off_and_comes_back(site):
 
 
 def a_short_cut_costs_no_session(site):
-    # A node bears 10 beats; TCP, which waits twice as long each time, sends again within that.
+    # TCP, which waits twice as long each time, sends again within --lost-after.
     master, nodes, load = start(site, 30)
     site.wire.cut(master.machine, nodes["a"].machine)
     until("a is suspect", lambda: state_of(master, "a") == "suspect")
@@ -108,7 +108,7 @@ def nothing_arrives_at_a_node(site):
 
 def a_job_is_cut_off_and_comes_back(site):
     here, there, far = site.machines(3)
-    master = site.master_on(here, "--heartbeat", "%.1fs" % BEAT)
+    master = site.master_on(here, "--heartbeat", "%.1fs" % BEAT, "--lost-after", "%.1fs" % (10 * BEAT))
     site.node_on(there, master, "a", slots=4)
     site.everybody_joins(master, ["a"])
     job = site.job_on(far, master, "calls", "rate=50", "us=20000", "once=2", "until=" + site.path("enough"))
@@ -127,5 +127,32 @@ def a_job_is_cut_off_and_comes_back(site):
     until("no call in use", lambda: status(master)["in_use"] == 0)
 
 
-main([a_node_is_cut_off_and_comes_back, a_short_cut_costs_no_session, nothing_arrives_from_a_node,
+def a_cut_shorter_than_lost_after_costs_no_call(site):
+    """15 s with the flags that everybody has, 45 s with a longer --lost-after: the kernel's own timers follow it too."""
+    here, near, far = site.machines(3)
+    clusters = []
+    for machine, seconds, flags in ((near, 15, ()), (far, 45, ("--lost-after", "120s"))):
+        master = site.master_on(here, *flags)
+        node = site.node_on(machine, master, "a", slots=8)
+        site.everybody_joins(master, ["a"])
+        # They must not run twice, they end while the link is cut, and one of the callers is cut off as well.
+        jobs = [site.job_on(where, master, "calls", "method=nap_once", "count=4", "us=%d" % (seconds * 300_000),
+                            "log=" + site.path("log%d-%d" % (seconds, number)))
+                for number, where in enumerate((here, machine))]
+        until("the calls", lambda: all(len(runs_of(site, "log%d-%d" % (seconds, one))) == 4 for one in (0, 1)))
+        clusters.append((machine, seconds, master, node, jobs))
+    for machine, *_ in clusters:
+        site.wire.cut(here, machine)
+    cut = time.monotonic()
+    for machine, seconds, *_ in clusters:
+        time.sleep(max(0, cut + seconds - time.monotonic()))
+        site.wire.deaf -= {(here, machine), (machine, here)}
+    for machine, seconds, master, node, jobs in clusters:
+        for job in jobs:
+            all_answered(job)
+            expect("gone" not in job.stderr(), job.stderr())
+        expect(sessions_of(node) == 1 and "is lost" not in master.stderr(), node.stderr() + master.stderr())
+
+
+main([a_node_is_cut_off_and_comes_back, a_short_cut_costs_no_session, a_cut_shorter_than_lost_after_costs_no_call, nothing_arrives_from_a_node,
       nothing_arrives_at_a_node, a_job_is_cut_off_and_comes_back])

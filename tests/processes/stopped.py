@@ -103,7 +103,7 @@ def a_node_that_is_stopped_for_too_long_is_lost(world):
 
 def a_stopped_master_goes_on(world):
     """Its nodes give it up and join it anew. To it they have gone without a word, or with a reset: nobody died of a call."""
-    master = world.master(*FLAGS, "--min-nodes", "2",
+    master = world.master(*FLAGS, "--lost-after", "%.1fs" % (10 * BEAT), "--min-nodes", "2",
                           job=("calls", "count=200", "rate=%d" % (4 / BEAT), "us=%d" % (3e6 * BEAT)))
     nodes = world.nodes(master, ["a", "b"], slots=8).values()
     until("the calls", lambda: calls_of(master))

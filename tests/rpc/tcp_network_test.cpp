@@ -11,6 +11,8 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <limits>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -217,6 +219,12 @@ BOOST_FIXTURE_TEST_CASE(sockets_are_prepared, fixture) {
     BOOST_TEST(option(each, IPPROTO_TCP, TCP_USER_TIMEOUT) == 30'000);
   }
   BOOST_TEST(connected == 2);
+  both.client->tolerate_silence(std::chrono::minutes(2));
+  both.server->tolerate_silence(std::chrono::hours(24 * 365));
+  std::set<int> limits;
+  for (int const each : open_sockets())
+    if (option(each, SOL_SOCKET, SO_ACCEPTCONN) == 0) limits.insert(option(each, IPPROTO_TCP, TCP_USER_TIMEOUT));
+  BOOST_TEST((limits == std::set<int>{120'000, std::numeric_limits<int>::max()}));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_close_ends_what_waits, fixture) {

@@ -141,11 +141,11 @@ BOOST_AUTO_TEST_CASE(nobody_is_blamed_for_the_masters_own_stall) {
   BOOST_TEST(world.run<std::string>(std::move(call)) == "w@a");
 }
 
-BOOST_AUTO_TEST_CASE(a_node_bears_ten_beats_of_a_silent_master) {
+BOOST_AUTO_TEST_CASE(a_node_tolerates_a_silent_master_as_long_as_that_tolerates_it) {
   world.add("a");
   world.wait_for_nodes(1);
   world.node_at(0).network.down->stall();
-  world.pass(9500ms);
+  world.pass(29s);
   BOOST_TEST(!world.has_logged("the master is silent"));
   world.pass(3s);
   BOOST_TEST(world.has_logged("the master is silent"), world.logged());

@@ -69,6 +69,9 @@ class connection {
   /// reset the connection and drop what is on its way.
   void close_when_read();
 
+  /// Neither the system nor `limits.frame_idle` ends it before its peer has been silent for so long.
+  void tolerate_silence(std::chrono::milliseconds limit) noexcept;
+
   stream& over() noexcept { return *stream_; }
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asio/buffer.hpp>
+#include <chrono>
 #include <cstddef>
 #include <dist/rpc/task.hpp>
 #include <span>
@@ -26,6 +27,10 @@ class stream {
   virtual std::size_t try_write(std::span<asio::const_buffer const>) noexcept { return 0; }
   /// Ends both directions at once; what waits fails with operation_aborted. May be called again.
   virtual void close() noexcept = 0;
+
+  /// How long the system keeps the connection while the peer acknowledges nothing. No effect on a stream that has no
+  /// such limit.
+  virtual void tolerate_silence(std::chrono::milliseconds) noexcept {}
 
   /// Whether nobody on the way can read or change the bytes.
   virtual bool is_encrypted() const noexcept { return false; }

@@ -31,6 +31,7 @@ class tls_stream final : public stream {
   task<void> write(std::span<asio::const_buffer const> from) override;
   task<std::size_t> write_some(std::span<asio::const_buffer const> from) override;
   void close() noexcept override;
+  void tolerate_silence(std::chrono::milliseconds limit) noexcept override { over_->tolerate_silence(limit); }
   bool is_encrypted() const noexcept override { return true; }
   std::string peer_address() const override { return over_->peer_address(); }
   std::string local_address() const override { return over_->local_address(); }
