@@ -1,5 +1,6 @@
 #include "master_client.hpp"
 
+#include <asio/error.hpp>
 #include <dist/rpc/http_client.hpp>
 #include <dist/rpc/json.hpp>
 #include <dist/rpc/secret.hpp>
@@ -8,6 +9,7 @@
 #include <dist/runtime/token.hpp>
 
 #include "exit_code.hpp"
+#include "join.hpp"
 
 namespace dist {
 namespace {
@@ -56,21 +58,29 @@ void master_client::run(task<void> work) {
   if (failed) std::rethrow_exception(failed);
 }
 
-task<void> master_client::connect_into(std::unique_ptr<stream>& made) {
-  made = co_await world_.get().network.connect(given_.master);
+task<void> master_client::connect_into(std::unique_ptr<stream>& made, std::string& problem) {
+  try {
+    made = co_await world_.get().network.connect(given_.master);
+  } catch (std::system_error const& e) {
+    auto const words = own_words(e);
+    if (e.code() == asio::error::operation_aborted && !words.empty()) problem += ": " + words;
+    throw;
+  }
 }
 
 task<std::unique_ptr<stream>> master_client::connect() {
   std::unique_ptr<stream> made;
   task_group attempt(world_.io().get_executor());
-  attempt.spawn(connect_into(made));
+  std::string problem = "no connection within " + text_of(limit_or(patience));
+  attempt.spawn(connect_into(made, problem));
   auto& clock = world_.get().clock;
   auto const timer = clock.schedule(clock.now() + limit_or(patience), [&attempt] { attempt.stop(); });
-  std::string problem = "no connection within " + text_of(limit_or(patience));
   try {
     co_await attempt.join();
   } catch (std::system_error const& e) {
     problem = e.code().message();
+    // The host has several addresses.
+    if (problem != e.what() && std::string_view(e.what()).find(" (") != std::string_view::npos) problem = e.what();
     if (e.code() == errc::denied || e.code() == errc::protocol_error) problem = e.what();
   }
   clock.cancel(timer);

@@ -31,7 +31,7 @@ class master_client {
   void run(task<void> work);
 
  private:
-  task<void> connect_into(std::unique_ptr<stream>& made);
+  task<void> connect_into(std::unique_ptr<stream>& made, std::string& problem);
   task<std::unique_ptr<stream>> connect();
   void check(http_response const& answer) const;
   [[noreturn]] void not_a_master() const;

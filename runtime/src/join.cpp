@@ -1,21 +1,39 @@
 #include "join.hpp"
 
+#include <asio/error.hpp>
 #include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/task_group.hpp>
 
 namespace dist {
 namespace {
 
-task<void> connect_into(network& over, address to, std::unique_ptr<stream>& made) {
-  made = co_await over.connect(std::move(to));
+/// A connection that is on its way.
+struct connecting {
+  std::unique_ptr<stream> made;
+  std::string waited_for;  ///< by an attempt that was broken off: what had not answered
+};
+
+task<void> connect_into(network& over, address to, connecting& here) {
+  try {
+    here.made = co_await over.connect(std::move(to));
+  } catch (std::system_error const& e) {
+    if (e.code() == asio::error::operation_aborted) here.waited_for = own_words(e);
+    throw;
+  }
 }
 
 }  // namespace
 
+std::string own_words(std::system_error const& e) {
+  std::string text = e.what();
+  auto const system = ": " + e.code().message();
+  return text.ends_with(system) ? text.substr(0, text.size() - system.size()) : "";
+}
+
 task<std::unique_ptr<stream>> connect_within(seams world, address to, std::chrono::milliseconds limit) {
-  std::unique_ptr<stream> made;
+  connecting here;
   task_group attempt(world.io.get_executor());
-  attempt.spawn(connect_into(world.network, to, made));
+  attempt.spawn(connect_into(world.network, to, here));
   auto const timer = world.clock.schedule(world.clock.now() + limit, [&attempt] { attempt.stop(); });
   std::exception_ptr failed;
   try {
@@ -25,10 +43,11 @@ task<std::unique_ptr<stream>> connect_within(seams world, address to, std::chron
   }
   world.clock.cancel(timer);
   if (failed) std::rethrow_exception(failed);
-  if (!made)
+  if (!here.made)
     throw std::system_error(errc::deadline_exceeded,
-                            "no connection to " + to_text(to) + ' ' + within_limit("handshake", limit));
-  co_return made;
+                            "no connection to " + to_text(to) + ' ' + within_limit("handshake", limit) +
+                                (here.waited_for.empty() ? "" : ": " + here.waited_for));
+  co_return std::move(here.made);
 }
 
 task<http_answer> ask_for_frames(seams world, stream& peer, address master, std::string path, std::uint16_t port,

@@ -4,10 +4,16 @@
 #include <dist/rpc/hello.hpp>
 #include <dist/rpc/http_client.hpp>
 #include <dist/rpc/seams.hpp>
+#include <string>
+#include <system_error>
 
 // What a node and a job have in common on their way to a master.
 
 namespace dist {
+
+/// What was said of an error, without the system's own words for it: of a connection that was broken off, what had not
+/// answered.
+std::string own_words(std::system_error const& e);
 
 /// A connection to `to`; throws errc::deadline_exceeded when there is none after `limit`. The system itself would try for
 /// minutes where nobody answers.

@@ -28,6 +28,7 @@ ALLOWED = [
     ("rpc/include/dist/rpc/compute_pool.hpp", (THREAD,), "the same, declared"),
     ("rpc/src/tcp_network.cpp", (TIMER,), "the pause of an accept loop that ran out of descriptors"),
     ("rpc/include/dist/rpc/tcp_network.hpp", (TIMER,), "the same, declared"),
+    ("rpc/src/resolve.cpp", (THREAD,), "the system's resolver, which may hang: nobody must have to join its thread"),
     ("rpc/src/cpu_count.cpp", (THREAD,), "asks how many processors there are, makes no thread"),
     ("runtime/src/io_watchdog.cpp", (THREAD,), "the thread that sees that the I/O thread is blocked"),
     ("runtime/src/io_watchdog.hpp", (THREAD,), "the same, declared"),

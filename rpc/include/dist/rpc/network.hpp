@@ -23,7 +23,7 @@ class network {
  public:
   virtual ~network() = default;
 
-  /// Tries every address that the host's name has, in order. Errors: the last one's. Cancel: terminal.
+  /// Tries every address that the host's name has. Errors: those of all. Cancel: terminal.
   virtual task<std::unique_ptr<stream>> connect(address to) = 0;
   /// Port 0 takes a free one. Throws std::system_error, for example when the port is taken.
   virtual std::unique_ptr<listener> listen(address at) = 0;

@@ -9,7 +9,7 @@
 namespace dist {
 
 /// TCP on one io_context. Small writes leave at once (no Nagle), a dead peer is noticed within about 30 s of silence by
-/// the kernel, and no descriptor reaches a child process.
+/// the kernel (stream::tolerate_silence changes that), and no descriptor reaches a child process.
 ///
 /// "localhost" is 127.0.0.1, then ::1, without asking a resolver; other names are resolved off the I/O thread.
 ///
@@ -18,8 +18,11 @@ class tcp_network final : public network {
  public:
   tcp_network(asio::io_context& io, dist::clock& clock, dist::log& log) : io_(io), clock_(clock), log_(log) {}
 
-  /// Errors   the last address's, with "cannot connect to desk:3000 (192.0.2.1)" before the system's words.
-  /// Cancel   terminal, at once, even while the name is being resolved (the resolver finishes behind it).
+  /// Tries all addresses of the name, each a quarter of a second after the one before, and takes the first that answers.
+  ///
+  /// Errors   "cannot connect to desk:3000 (192.0.2.1: No route to host, 192.0.2.2: Connection refused)".
+  /// Cancel   terminal, at once, even while the name is being resolved (the resolver finishes behind it); the error says
+  ///          what has not answered: the resolver, or which addresses.
   task<std::unique_ptr<stream>> connect(address to) override;
 
   /// Listens on every address of `at.host`: "localhost" is 127.0.0.1 and, where there is one, ::1 with the same port.

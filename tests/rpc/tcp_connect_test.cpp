@@ -1,0 +1,104 @@
+#include "tcp_connect.hpp"
+
+#include <dist/rpc/system_clock.hpp>
+#include <dist/rpc/tcp_network.hpp>
+
+#include <asio/ip/tcp.hpp>
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vector>
+
+#include "support/cancellable.hpp"
+#include "support/run.hpp"
+
+namespace {
+
+using asio::ip::tcp;
+using dist::test::cancellable;
+using dist::test::leftovers;
+using dist::test::run;
+
+bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
+
+/// An address that answers no request for a connection: its queue is full, and nobody takes from it.
+class deaf {
+ public:
+  explicit deaf(asio::io_context& io) : door_(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
+    door_.listen(0);
+    for (int i = 0; i < 4; ++i) {
+      auto& one = guests_.emplace_back(io, tcp::v4());
+      one.non_blocking(true);
+      std::error_code ignored;
+      one.connect(door_.local_endpoint(), ignored);
+    }
+  }
+  tcp::endpoint where() const { return door_.local_endpoint(); }
+
+ private:
+  tcp::acceptor door_;
+  std::vector<tcp::socket> guests_;
+};
+
+struct fixture {
+  asio::io_context io;
+  dist::log log{dist::log_level::off};
+  dist::system_clock clock{io};
+  dist::tcp_network network{io, clock, log};
+
+  tcp::endpoint free_port() {
+    auto const port = network.listen({"127.0.0.1", 0})->local_address().port;
+    return {asio::ip::address_v4::loopback(), port};
+  }
+  auto connect(dist::tcp_endpoints addresses) {
+    return dist::connect_to_any(io, clock, {"desk", 3000}, std::move(addresses));
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(tcp_connect, fixture)
+
+BOOST_AUTO_TEST_CASE(an_address_that_does_not_answer_holds_up_the_next_for_a_moment_only) {
+  deaf const first(io);
+  auto const listener = network.listen({"127.0.0.1", 0});
+  auto const port = listener->local_address().port;
+  tcp::endpoint const second(asio::ip::address_v4::loopback(), port);
+  auto const begun = clock.now();
+  auto const made = run(io, connect({first.where(), second}), leftovers::allowed);
+  BOOST_TEST(made->peer_address() == "127.0.0.1:" + std::to_string(port));
+  auto const took = clock.now() - begun;
+  BOOST_TEST((took >= std::chrono::milliseconds(250)));
+  // The system itself tries again after a second.
+  BOOST_TEST((took < std::chrono::milliseconds(900)));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_refuses_holds_up_nobody) {
+  auto const listener = network.listen({"127.0.0.1", 0});
+  tcp::endpoint const second(asio::ip::address_v4::loopback(), listener->local_address().port);
+  auto const begun = clock.now();
+  run(io, connect({free_port(), second}), leftovers::allowed);
+  BOOST_TEST((clock.now() - begun < std::chrono::milliseconds(250)));
+}
+
+BOOST_AUTO_TEST_CASE(the_error_names_all_addresses) {
+  tcp::endpoint const nowhere(asio::ip::make_address("255.255.255.255"), 1);
+  BOOST_CHECK_EXCEPTION(run(io, connect({nowhere, free_port()})), std::system_error, [](std::system_error const& e) {
+    return e.code() == asio::error::connection_refused &&
+           has(e.what(), "cannot connect to desk:3000 (255.255.255.255: ") &&
+           has(e.what(), ", 127.0.0.1: Connection refused)");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_broken_off_says_what_has_not_answered) {
+  deaf const first(io), second(io);
+  cancellable connecting(io, connect({first.where(), second.where()}));
+  while (!connecting.done()) {
+    io.run_one();
+    connecting.cancel();
+  }
+  BOOST_CHECK_EXCEPTION(connecting.get(), std::system_error, [](std::system_error const& e) {
+    return e.code() == asio::error::operation_aborted && has(e.what(), "no answer from 127.0.0.1");
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
