@@ -47,16 +47,41 @@ shards::~shards() {
 }
 
 bool shards::fill() {
-  while (has_room() && !plan_.inputs->is_at_end()) start_next();
+  while (has_room() && has_input()) {
+    try {
+      start_next();
+    } catch (...) {
+      if (!keep_input_error()) throw;
+    }
+  }
   watch_.rethrow();
   if (first_fault_) throw call_error(*first_fault_);
   if (!said_held_up_ && waiting_bytes_ >= reorder_bytes_) say_if_held_up();
   return has_result();
 }
 
+bool shards::has_input() {
+  if (input_error_) return false;
+  try {
+    return !plan_.inputs->is_at_end();
+  } catch (...) {
+    if (!keep_input_error()) throw;
+    return false;
+  }
+}
+
+bool shards::keep_input_error() {
+  if (!plan_.hands_out_first) return false;
+  input_error_ = std::current_exception();
+  return true;
+}
+
 task<bool> shards::ready() {
   while (!fill()) {
-    if (is_done()) co_return false;
+    if (is_done()) {
+      if (input_error_) std::rethrow_exception(input_error_);
+      co_return false;
+    }
     co_await changed_.wait();
   }
   co_return true;
@@ -121,7 +146,7 @@ void shards::say_if_held_up() {
   running_.for_each([&](call_id, running const& one) {
     if (one.number == taken_) oldest = one.call;
   });
-  if (!in_order_ || !oldest || plan_.inputs->is_at_end()) return;
+  if (!in_order_ || !oldest || !has_input()) return;
   said_held_up_ = true;
   auto& calls = plan_.on.caller();
   auto const node = calls.place_of(*oldest);

@@ -2,6 +2,8 @@
 #include <dist/rpc/task_group.hpp>
 #include <map>
 #include <ranges>
+#include <set>
+#include <stdexcept>
 
 #include "desk.hpp"
 
@@ -200,6 +202,18 @@ BOOST_AUTO_TEST_CASE(methods_without_a_result) {
   world.run(dist::any<&Work::keep>(cluster, labels(1)));
   BOOST_TEST(world.run(dist::collect<&Work::keep>(cluster, labels(2))).values.size() == 2);
   BOOST_TEST(fault_of(dist::map<&Work::keep>(cluster, std::vector<std::string>{"\xFF"})).code == errc::bad_arguments);
+}
+
+BOOST_AUTO_TEST_CASE(inputs_that_throw_end_as_completed_once_all_that_was_started_is_handed_out) {
+  auto const some = [](std::int64_t one) {
+    if (one == 5) throw std::domain_error("no sixth input");
+    return one;
+  };
+  auto stream = dist::as_completed<&Work::echo>(cluster, std::views::iota(0, 10) | std::views::transform(some));
+  std::set<std::int64_t> got;
+  for (int i = 0; i < 5; ++i) got.insert(*world.run(stream.next())->value);
+  BOOST_TEST((got == std::set<std::int64_t>{0, 1, 2, 3, 4}));
+  BOOST_CHECK_THROW(world.run(stream.next()), std::domain_error);
 }
 
 BOOST_AUTO_TEST_CASE(each_call_has_the_options) {

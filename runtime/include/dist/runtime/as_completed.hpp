@@ -31,7 +31,8 @@ class [[nodiscard("dropping it cancels its calls")]] completions {
 
   /// The next outcome, with the number of its input; nothing when all have been taken. The first one starts the calls.
   ///
-  /// Errors   what reading the inputs throws. A call that fails is an outcome.
+  /// Errors   what reading the inputs throws, once the calls that were started before it have been handed out. A call
+  ///          that fails is an outcome.
   task<std::optional<indexed_result<R>>> next() {
     // Not a coroutine: the task shares the state, so that it does not need this object.
     auto const where = state_->calls->get_executor();
@@ -79,8 +80,9 @@ class [[nodiscard("dropping it cancels its calls")]] completions {
 template <auto Method, class Serving = class_of_method<Method>, class Inputs>
 auto as_completed(cluster on, Inputs inputs, fan_out how = {}) -> completions<result_of_method<Method, Serving>> {
   how.arrival_order();
-  return completions<result_of_method<Method, Serving>>(
-      plan_of<Method, Serving>("as_completed", std::move(on), std::move(inputs), std::move(how), on_fault::keep));
+  auto plan = plan_of<Method, Serving>("as_completed", std::move(on), std::move(inputs), std::move(how), on_fault::keep);
+  plan.hands_out_first = true;
+  return completions<result_of_method<Method, Serving>>(std::move(plan));
 }
 
 }  // namespace dist

@@ -34,6 +34,7 @@ struct fan_out_plan {
   on_fault faults = on_fault::stop;
   bool names_inputs = false;  ///< of those that fail; take_input()
   bool is_spread = true;      ///< over all nodes: who has few inputs leaves slots idle
+  bool hands_out_first = false;  ///< where reading the inputs throws: what has been started comes to its end before that is thrown
   char const* runs_once = nullptr;  ///< why its calls are not made again, `is not const`; null: they are, or it is no harm
 };
 
@@ -90,7 +91,10 @@ class shards {
   };
   class waiter;
 
-  bool is_done() { return running_.empty() && results_.empty() && plan_.inputs->is_at_end(); }
+  bool is_done() { return running_.empty() && results_.empty() && !has_input(); }
+  /// Whether another call can be started. Throws what reading the inputs throws, unless others come first.
+  bool has_input();
+  bool keep_input_error();
   void start_next();
   void came(call_id id, call_record const& call, call_reply const& reply);
   slot take_next();
@@ -118,6 +122,7 @@ class shards {
   std::size_t waiting_bytes_ = 0;
   bool said_held_up_ = false;
   std::optional<fault> first_fault_;
+  std::exception_ptr input_error_;  ///< thrown once all that was started has been taken
   call_ptr question_;      ///< which nodes there are
   bool asks_again_ = false;  ///< once one has answered: there was none
   event changed_;
