@@ -32,7 +32,9 @@ std::string registry::why_waiting(call_needs const& needs) const {
          std::to_string(queue_.waiting(needs.method)) + " calls of " + methods_.name(needs.method) + " wait";
 }
 
-std::vector<std::string> registry::why_waiting(std::size_t most) const {
+/// The reasons of those lines of the queue that `concerns` is true of.
+template <class Concerns>
+std::vector<std::string> registry::reasons_of(std::size_t most, Concerns concerns) const {
   std::set<std::string> reasons;
   for (std::uint32_t line = 0; line < queue_.line_count() && reasons.size() < most; ++line) {
     if (queue_.waiting_in(line) == 0) continue;
@@ -41,9 +43,17 @@ std::vector<std::string> registry::why_waiting(std::size_t most) const {
     needs.method = key.method;
     needs.labels = key.labels;
     needs.pin = key.pin;
-    reasons.insert(why_waiting(needs));
+    if (concerns(needs)) reasons.insert(why_waiting(needs));
   }
   return {reasons.begin(), reasons.end()};
+}
+
+std::vector<std::string> registry::why_waiting(std::size_t most) const {
+  return reasons_of(most, [](call_needs const&) { return true; });
+}
+
+std::vector<std::string> registry::why_without_node(std::size_t most) const {
+  return reasons_of(most, [this](call_needs const& needs) { return !available(needs); });
 }
 
 }  // namespace dist

@@ -79,7 +79,11 @@ std::vector<fan_out_report> caller::fan_outs() const {
   return made;
 }
 
+task<void> caller::own_nodes_joined() { co_return; }
+
 task<std::vector<listed_node>> caller::nodes_for(call_ptr like) {
+  auto joined = own_nodes_joined();
+  co_await std::move(joined);
   if (is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
   struct waiting {
     event done;

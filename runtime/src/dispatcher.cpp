@@ -264,6 +264,7 @@ void dispatcher::ended(call_record& record, call_reply const& reply) noexcept {
 
 void dispatcher::stop() {
   stop_calls();
+  own_nodes_.go_on();
   trace_.reset();
   auto const stopped = make_fault(errc::stopped, "the cluster was stopped");
   for (auto const& one : std::exchange(waiting_for_nodes_, {}))

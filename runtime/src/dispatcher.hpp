@@ -4,6 +4,7 @@
 #include <dist/rpc/predecessor.hpp>
 #include <dist/rpc/service.hpp>
 #include <dist/runtime/caller.hpp>
+#include <dist/runtime/master.hpp>
 #include <functional>
 #include <set>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include "failure_file.hpp"
 #include "known_methods.hpp"
 #include "member.hpp"
+#include "own_nodes.hpp"
 #include "placed_call.hpp"
 #include "recent.hpp"
 #include "trace.hpp"
@@ -34,6 +36,7 @@ class dispatcher final : public caller {
 
   call_ptr make_call() override { return new placed_call; }
   std::shared_ptr<void> when_nodes(std::size_t count, nodes_waiter done) override;
+  task<void> own_nodes_joined() override;
   call_ptr list_nodes(call_record const& like, nodes_taker done) override;
   std::string address_of(std::string_view name) const override;
   std::string place_of(call_record const& call) const override;
@@ -78,6 +81,8 @@ class dispatcher final : public caller {
   /// For one more connected job.
   std::uint32_t new_origin() noexcept { return ++last_origin_; }
 
+  /// Those of the embedded cluster that this is the master of.
+  class own_nodes& own_nodes() noexcept { return own_nodes_; }
   registry const& nodes() const noexcept { return registry_; }
   /// What has been counted so far, beside what each node's own tally says.
   master_tally const& counted() const noexcept { return tally_; }
@@ -102,6 +107,8 @@ class dispatcher final : public caller {
 
   /// Why calls wait, one line a method; empty when none waits without a chance.
   std::string why_waiting() const;
+  /// The same of those calls that no node which is here can take.
+  std::string why_without_node() const;
   void stop();
 
  private:
@@ -207,6 +214,7 @@ class dispatcher final : public caller {
   std::unordered_map<node_id, member*> members_;
   known_methods methods_{registry_};
   reissue_budget budget_;
+  class own_nodes own_nodes_;
   std::uint64_t nodes_hold_ = 0;       ///< calls, at most, slots and windows together
   std::uint32_t window_;
   duration lost_after_;
@@ -245,5 +253,10 @@ class dispatcher final : public caller {
   std::unique_ptr<failure_file> failure_file_;  ///< likewise
   std::uint32_t last_origin_ = first_job_origin - 1;
 };
+
+/// Those of the embedded cluster that this is the master of.
+inline own_nodes& own_nodes_of(master const& of) {
+  return static_cast<dispatcher&>(of.calls().caller()).own_nodes();
+}
 
 }  // namespace dist

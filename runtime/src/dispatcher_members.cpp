@@ -67,6 +67,7 @@ void dispatcher::ready(joined const& in) {
   said_.clear();
   judge_unheard();
   judge_waits();
+  own_nodes_.joined(registry_.counts().living);
   tell_node_waiters();
   send_waiting();
 }

@@ -1,6 +1,7 @@
 #include "dispatcher.hpp"
 
 #include <algorithm>
+#include <dist/rpc/event.hpp>
 
 namespace dist {
 
@@ -42,6 +43,13 @@ std::string dispatcher::account_text() const {
 std::string const& dispatcher::counted_name(std::size_t index) const {
   static std::string const other = "other";
   return index < most_counted_methods ? registry_.method_name(static_cast<method_ref>(index)) : other;
+}
+
+task<void> dispatcher::own_nodes_joined() {
+  if (!own_nodes_.are_awaited()) co_return;
+  auto const all = std::make_shared<event>();
+  own_nodes_.when_joined([all] { all->set(); });
+  co_await all->wait();
 }
 
 call_ptr dispatcher::list_nodes(call_record const& like, nodes_taker done) {

@@ -4,13 +4,13 @@
 
 namespace dist {
 
-std::string dispatcher::why_waiting() const {
+namespace {
+
+std::string joined_text(std::vector<std::string> const& reasons) {
   std::string text;
-  for (auto const& reason : registry_.why_waiting()) text += (text.empty() ? "" : "; ") + reason;
+  for (auto const& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
   return text;
 }
-
-namespace {
 
 /// `, 1 of 2 slots in use`, the call's own among them.
 std::string slots_then(placed_call const& call) {
@@ -25,6 +25,10 @@ std::string seconds_text(duration time) {
 }
 
 }  // namespace
+
+std::string dispatcher::why_waiting() const { return joined_text(registry_.why_waiting()); }
+
+std::string dispatcher::why_without_node() const { return joined_text(registry_.why_without_node()); }
 
 std::string dispatcher::how_it_went(call_record const& record) const {
   auto const& call = static_cast<placed_call const&>(record);

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "dispatcher.hpp"
+
 namespace dist {
 
 /// Master and node in one process and one thread: a debugger sees everything.
@@ -16,7 +18,9 @@ class in_process_cluster {
         limits_(options.limits),
         master_(world, std::move(options)),
         node_(world, node_of(master_), services),
-        tasks_(world.io.get_executor()) {}
+        tasks_(world.io.get_executor()) {
+    own_nodes_of(master_).expect(1);
+  }
 
   task<void> run() {
     tasks_.spawn(master_.run());

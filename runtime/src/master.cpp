@@ -118,10 +118,17 @@ task<void> master::impl::beat_loop() {
     if (!alone) alone_since = now;
     if (now - last_said < std::chrono::seconds(10)) continue;
     last_said = now;
-    auto const why = calls_->why_waiting();
+    auto const without_node = calls_->why_without_node();
+    auto const why = without_node.empty() ? calls_->why_waiting() : without_node;
     if (why.empty()) continue;
-    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(now - alone_since).count();
-    world_.log.info("waiting: " + why + (alone ? " in " + std::to_string(seconds) + " s; " + join_hint() : ""));
+    auto text = "waiting: " + why;
+    if (alone) {
+      auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(now - alone_since).count();
+      text += " in " + std::to_string(seconds) + " s";
+      if (!calls_->own_nodes().has_any()) text += "; " + join_hint();
+    }
+    // Busy nodes are what a cluster is for; calls that no node can take are what somebody should look at.
+    without_node.empty() ? world_.log.info(text) : world_.log.warn(text);
   }
 }
 

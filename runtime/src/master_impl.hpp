@@ -72,6 +72,8 @@ class master::impl {
   // master_peers.cpp: who stays
   task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade);
   task<void> serve_node(std::unique_ptr<connection> session, hello who, nonce own);
+  std::optional<node_view> holder_of(std::string const& name) const;
+  task<result<joined>> join_when_free(member& node, node_info info);
   task<void> serve_caller(std::unique_ptr<connection> session, hello who, nonce own);
   task<void> serve_json(std::unique_ptr<stream> peer, buffer first);
   struct go_registration;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <dist/rpc/hello.hpp>
+#include <dist/rpc/sleep.hpp>
 
 #include "alarm.hpp"
 #include "back_off.hpp"
@@ -95,12 +96,46 @@ task<void> master::impl::serve_frames(std::unique_ptr<stream> peer, http_upgrade
     co_await serve_caller(std::move(session), std::move(who), own);
 }
 
+/// The node of this name that the table has; nothing where there is none.
+std::optional<node_view> master::impl::holder_of(std::string const& name) const {
+  for (auto const& node : calls_->nodes().nodes())
+    if (node.info->name == name) return node;
+  return std::nullopt;
+}
+
+/// Whoever has the name may be about to leave, or be silent and not yet suspect, like a machine that was switched off a
+/// moment ago: then the newcomer is told to try again. It is turned away for good once the other has been heard.
+task<result<joined>> master::impl::join_when_free(member& node, node_info info) {
+  auto const asked = world_.clock.now();
+  auto const limit = asked + std::min<duration>(4 * options_.heartbeat, options_.limits.handshake / 2);
+  auto const step = std::clamp<duration>(options_.heartbeat / 4, std::chrono::milliseconds(10), std::chrono::seconds(1));
+  for (;;) {
+    auto in = calls_->join(node, info);
+    if (in || in.error().code != errc::denied) co_return in;
+    auto const holder = holder_of(info.name);
+    if (!holder || (holder->state != node_state::draining && holder->last_heard > asked)) co_return in;
+    auto const busy = "the name " + info.name + " is still in use: the node that has it ";
+    if (holder->state == node_state::draining)
+      co_return make_fault(errc::overloaded, busy + "is draining; try again when it has left");
+    if (world_.clock.now() >= limit)
+      co_return make_fault(errc::overloaded, busy + "is silent; try again when it is lost or heard again");
+    co_await sleep_for(world_.clock, step);
+  }
+}
+
 task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello who, nonce own) {
   auto info = info_of(who, session->over().peer_address());
   drop_incompatible(info, methods_, world_.log);
-  if (who.predecessor && who.predecessor->incarnation != 0) calls_->process_ended(*who.predecessor);
+  if (who.predecessor && who.predecessor->incarnation != 0) {
+    calls_->process_ended(*who.predecessor);
+    // Beside its own cluster the parent has said it on the same terminal.
+    if (!calls_->own_nodes().has_any())
+      world_.log.warn("node " + who.name + ": its process before ended: " + who.predecessor->end +
+                      (who.predecessor->running.empty() ? "" : " while running " + who.predecessor->running));
+  }
   dist_member node(std::move(session), calls_, who, logs_);
-  auto const in = calls_->join(node, std::move(info));
+  auto joining = join_when_free(node, std::move(info));
+  auto const in = co_await std::move(joining);
   if (!in) {
     world_.log.warn("node " + who.name + " is refused: " + in.error().message);
     put_refusal(node.session(), in.error());

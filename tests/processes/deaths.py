@@ -4,7 +4,7 @@
 import os
 import signal
 
-from support import World, expect, gone, living, main, status, until
+from support import World, expect, free_port, gone, living, main, status, until
 
 
 def a_node_is_killed_in_the_middle(world):
@@ -109,6 +109,27 @@ def a_job_that_blocks_its_io_thread_is_told(world):
     expect("I/O thread" not in said, said)
 
 
-main([a_job_that_blocks_its_io_thread_is_told, a_node_is_killed_in_the_middle, a_master_is_killed_and_started_again, node_processes_die_with_their_parent,
+def a_name_that_a_silent_node_holds_is_waited_for(world):
+    master = world.master()
+    a = world.node(master, "a")
+    world.joined(master, 1)
+    world.node(master, "a").ends(2)  # that one lives
+    a.signal(signal.SIGSTOP)
+    again = world.node(master, "a")
+    again.says("joined the master")
+    job = world.start("--connect", master.at, "sum", "10").ends(0)
+    expect(job.stdout() == "285\n", job.stdout())
+
+
+def calls_without_a_node_say_so_by_default(world):
+    job = world.start("--master", "127.0.0.1:%d" % free_port(), "sum", "10")
+    port = job.says(r"warning: waiting: no node has joined in 1\d s; in another terminal run: \S+ --join (:\d+)").group(1)
+    world.start("--join", port)
+    expect(job.ends(0).stdout() == "285\n", job.stdout())
+
+
+main([a_job_that_blocks_its_io_thread_is_told, a_name_that_a_silent_node_holds_is_waited_for,
+      calls_without_a_node_say_so_by_default, a_node_is_killed_in_the_middle,
+      a_master_is_killed_and_started_again, node_processes_die_with_their_parent,
       a_node_is_drained, a_second_signal_ends_a_node_at_once,
       a_node_does_not_wait_for_a_method_that_nobody_wants, a_stopped_node_is_suspect_and_comes_back])

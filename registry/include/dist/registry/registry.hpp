@@ -202,6 +202,8 @@ class registry {
   std::string why_waiting(ticket place) const { return why_waiting(queue_.at(place.index).needs); }
   /// The different reasons for which calls wait, sorted; at most `most`.
   std::vector<std::string> why_waiting(std::size_t most = 10) const;
+  /// The same of those calls that no living node could take, busy or not.
+  std::vector<std::string> why_without_node(std::size_t most = 10) const;
 
   // For the status page
 
@@ -234,6 +236,10 @@ class registry {
   void update_eligible(node_entry& entry);
   void members_changed();
   result<class_key> key_of(node_info const& info);
+
+  // registry_why.cpp
+  template <class Concerns>
+  std::vector<std::string> reasons_of(std::size_t most, Concerns concerns) const;
 
   // registry_ejection.cpp: how calls ended
   method_facts& facts_of(method_ref method);

@@ -174,7 +174,9 @@ class caller : public std::enable_shared_from_this<caller> {
   using nodes_waiter = std::function<void(fault const* failed)>;
   [[nodiscard]] virtual std::shared_ptr<void> when_nodes(std::size_t count, nodes_waiter done) = 0;
 
-  /// The nodes that could take a call like this one, which was not started, now or later, by name; busy ones and silent
+  /// Completes when the nodes that an embedded cluster starts itself have joined, at once elsewhere. I/O thread.
+  virtual task<void> own_nodes_joined();
+  /// Waits for those. The nodes that could take a call like this one, which was not started, now or later, by name; busy ones and silent
   /// ones too. Throws call_error, errc::no_node where there is none. I/O thread. Cancel: terminal.
   task<std::vector<listed_node>> nodes_for(call_ptr like);
   /// Calls `done` with them, exactly once. Null: it has; else what to cancel when nobody waits any more.
