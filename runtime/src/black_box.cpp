@@ -38,6 +38,9 @@ constexpr std::size_t text_bytes = 64 * 1024;
 
 struct black_box::page {
   std::atomic<std::uint64_t> incarnation;
+  std::atomic<std::int64_t> patience;  ///< in the clock's units
+  std::atomic<std::uint64_t> beats;
+  std::atomic<farewell> left;
   std::atomic<std::uint64_t> taken;  ///< one bit for each place
   place places[nowhere];
   std::atomic<std::uint64_t> text_put;    ///< bytes so far; of `text` those from text_taken on are not taken
@@ -74,7 +77,14 @@ black_box::~black_box() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void black_box::joined(std::uint64_t incarnation) noexcept { page_->incarnation.store(incarnation); }
+void black_box::joined(std::uint64_t incarnation, duration patience) noexcept {
+  page_->patience.store(patience.count());
+  page_->incarnation.store(incarnation);
+}
+
+void black_box::beat() noexcept { page_->beats.fetch_add(1); }
+
+void black_box::leaves(farewell how) noexcept { page_->left.store(how); }
 
 std::size_t black_box::begins(std::string_view method, invocation const& what) noexcept {
   auto taken = page_->taken.load(std::memory_order_relaxed);
@@ -147,5 +157,11 @@ black_box::printed_text black_box::take_printed() {
 }
 
 std::uint64_t black_box::incarnation() const noexcept { return page_->incarnation.load(); }
+
+std::uint64_t black_box::beats() const noexcept { return page_->beats.load(); }
+
+duration black_box::patience() const noexcept { return duration(page_->patience.load()); }
+
+black_box::farewell black_box::left() const noexcept { return page_->left.load(); }
 
 }  // namespace dist

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <dist/rpc/deadline.hpp>
 #include <dist/rpc/service.hpp>
 #include <string>
 
@@ -23,8 +25,15 @@ class black_box final : public call_watch {
   /// The parent's, for the child to inherit.
   int descriptor() const noexcept { return descriptor_; }
 
-  /// The node has joined a master.
-  void joined(std::uint64_t incarnation) noexcept;
+  /// The node has joined a master, which gives it up after `patience` of silence.
+  void joined(std::uint64_t incarnation, duration patience) noexcept;
+  /// Between two beats of a process that is well.
+  static constexpr duration beat_interval = std::chrono::seconds(1);
+  /// The thread that serves its connections is alive.
+  void beat() noexcept;
+  /// The node has ended by itself; `drained`: because its master wanted it away.
+  enum class farewell : std::uint8_t { none, ended, drained };
+  void leaves(farewell how) noexcept;
   std::size_t begins(std::string_view method, invocation const& what) noexcept override;
   void ends(std::size_t place) noexcept override;
 
@@ -40,6 +49,10 @@ class black_box final : public call_watch {
 
   /// 0: it never joined.
   std::uint64_t incarnation() const noexcept;
+  std::uint64_t beats() const noexcept;
+  /// As joined() was told.
+  duration patience() const noexcept;
+  farewell left() const noexcept;
   /// The methods that have begun and not ended: `Pricer.price(["the beginning of its input…)`, at most three of them,
   /// with commas; empty for none.
   std::string running() const;

@@ -7,11 +7,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 #include <cctype>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <fstream>
+#include <functional>
+#include <future>
 #include <iterator>
 #include <system_error>
 
@@ -46,6 +50,14 @@ int start(std::vector<std::string> arguments, std::vector<std::string> environme
   ::posix_spawn_file_actions_destroy(&actions);
   check(error, "cannot start a node process");
   return id;
+}
+
+/// Waits for it: it takes a moment.
+int on_thread_of(compute_pool& pool, std::function<int()> work) {
+  std::packaged_task<int()> run(std::move(work));
+  auto done = run.get_future();
+  asio::post(pool.executor(), [&run] { run(); });
+  return done.get();
 }
 
 int open_handle(int id) {
@@ -85,16 +97,20 @@ std::uint64_t out_of_memory_kills(std::string_view vmstat) {
 std::string to_text(exit_report const& report) {
   if (!report.problem.empty()) return report.problem;
   if (report.is_kill_after()) return "by kill_after";
+  if (report.unresponsive != duration::zero())
+    return "it did not respond for " +
+           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(report.unresponsive).count()) +
+           " s and was killed";
   if (report.signal == 0) return "exit code " + std::to_string(report.code);
   auto text = "signal " + std::to_string(report.signal) + " (" + name_of(report.signal);
   if (report.out_of_memory) text += ", out of memory at " + std::to_string(report.peak_bytes / 1'000'000) + " MB";
   return text + ')';
 }
 
-child_process::child_process(asio::io_context& io, std::vector<std::string> arguments,
+child_process::child_process(asio::io_context& io, compute_pool& starter, std::vector<std::string> arguments,
                              std::vector<std::string> environment, int text, std::vector<int> const& inherited)
     : memory_kills_before_(memory_kills_so_far()),
-      id_(start(std::move(arguments), std::move(environment), text, inherited)),
+      id_(on_thread_of(starter, [&] { return start(std::move(arguments), std::move(environment), text, inherited); })),
       handle_(io, open_handle(id_)) {}
 
 child_process::~child_process() {

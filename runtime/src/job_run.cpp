@@ -49,7 +49,11 @@ int job_run::run() {
 task<void> job_run::serve() {
   try {
     co_await backend_.run();
+  } catch (call_error const& e) {
+    backend_failed_ = true;
+    finish(process_.say(e.code() == errc::no_node ? exit_code::nobody_there : exit_code::failed, e.what()));
   } catch (std::exception const& e) {
+    backend_failed_ = true;
     finish(process_.say(exit_code::failed, e.what()));
   }
   served_.set();
@@ -73,6 +77,7 @@ task<void> job_run::work() {
   if (runs) say_account();
   backend_.stop();
   co_await served_.wait();
+  if (!stopped_because_.empty() && !backend_failed_) finish(process_.say(exit_code::failed, stopped_because_));
   signals_.cancel();
 }
 
@@ -89,7 +94,12 @@ task<void> job_run::run_job(cluster calls) {
     finish(process_.say(exit_code::wrong_use, e.what()));
   } catch (call_error const& e) {
     auto const code = e.code() == errc::no_node ? exit_code::nobody_there : exit_code::failed;
-    if (!interrupted_) finish(process_.say(code, e.what()));
+    if (interrupted_) co_return;
+    // Its cluster ended before the job: why that did is the reason, and is known in a moment.
+    if (e.code() == errc::stopped)
+      stopped_because_ = e.what();
+    else
+      finish(process_.say(code, e.what()));
   } catch (std::exception const& e) {
     if (!interrupted_) finish(process_.say(exit_code::failed, e.what()));
   } catch (...) {

@@ -53,6 +53,8 @@ class job_run {
   task_group* job_ = nullptr;
   event served_;
   int code_ = 0;
+  std::string stopped_because_;  ///< the job, by a call that its cluster's end has ended
+  bool backend_failed_ = false;
   bool ended_ = false;
   bool interrupted_ = false;
 };

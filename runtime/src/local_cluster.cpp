@@ -7,6 +7,7 @@
 #include <dist/rpc/limits.hpp>
 #include <dist/rpc/task_group.hpp>
 
+#include "dispatcher.hpp"
 #include "node_processes.hpp"
 
 namespace dist {
@@ -36,8 +37,10 @@ class local_cluster::impl {
         secret_(make_secret(world.entropy)),
         secret_descriptor_(make_secret_descriptor(secret_)),
         master_(world, for_master(options.master)),
-        process_count_(options.processes ? options.processes : default_slots()),
-        nodes_(world, process_count_, for_nodes(options), options.arguments) {}
+        nodes_(world, options.processes ? options.processes : default_slots(), for_nodes(options), options.arguments) {
+    expect_nodes(nodes_.count());
+    nodes_.when_fewer([this](std::size_t left) { expect_nodes(left); });
+  }
   ~impl() { ::close(secret_descriptor_); }
 
   task<void> run() {
@@ -51,9 +54,10 @@ class local_cluster::impl {
     nodes_.stop(0, patience);
   }
   dist::master& master() noexcept { return master_; }
-  std::size_t process_count() const noexcept { return process_count_; }
+  std::size_t process_count() const noexcept { return nodes_.count(); }
 
  private:
+  void expect_nodes(std::size_t count) { own_nodes_of(master_).expect(count); }
   master_options for_master(master_options made) const {
     made.listen = {"127.0.0.1", 0};
     made.secret = secret_;
@@ -76,7 +80,6 @@ class local_cluster::impl {
   std::string secret_;
   int secret_descriptor_;
   dist::master master_;
-  std::size_t process_count_;
   node_processes nodes_;
 };
 

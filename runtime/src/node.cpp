@@ -10,6 +10,7 @@
 #include "black_box.hpp"
 #include "join.hpp"
 #include "node_impl.hpp"
+#include "silence.hpp"
 
 namespace dist {
 node::impl::impl(seams const& world, node_options options, service_list const& services)
@@ -114,7 +115,14 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   world_.log.info("node " + accepted.name + ": joined the master at " + to_text(options_.master));
   failures_ = 0;
   last_problem_.clear();
-  if (options_.box) options_.box->joined(incarnation_);
+  // Its master knows now; another has never seen that process.
+  options_.predecessor.reset();
+  if (options_.box) {
+    auto const times = times_of(accepted);
+    // Later than the master: what it says of a silent node comes first.
+    options_.box->joined(incarnation_, std::max<duration>(system_patience(times.heartbeat, times.lost_after),
+                                                          3 * black_box::beat_interval));
+  }
   session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted,
                                             options_.drain_limit, options_.box);
   no_longer_asking();
@@ -122,7 +130,9 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   auto const staying = session_;
   co_await staying->run();
   // The master may have asked for it: then this node is not to come back.
-  if (staying->drained()) stopping_ = true;
+  if (!staying->drained()) co_return;
+  was_drained_ = !stopping_ && !staying->kills();
+  stopping_ = true;
 }
 
 void node::impl::drain() {
@@ -161,5 +171,6 @@ void node::drain() { impl_->drain(); }
 void node::stop() noexcept { impl_->stop(); }
 bool node::joined() const noexcept { return impl_->joined(); }
 bool node::kills() const noexcept { return impl_->kills(); }
+bool node::was_drained() const noexcept { return impl_->was_drained(); }
 
 }  // namespace dist

@@ -98,7 +98,7 @@ std::unique_ptr<listener> node::impl::listen_for_go_master(std::string const& ho
 
 task<void> node::impl::serve_go_master(std::unique_ptr<listener> port) {
   go_port_ = port->local_address().port;
-  if (options_.box) options_.box->joined(incarnation_);
+  if (options_.box) options_.box->joined(incarnation_, std::chrono::seconds(30));
   go_service service(world_, options_, services_, std::move(port));
   struct known {
     go_service*& here;

@@ -22,6 +22,7 @@ class node::impl {
   void stop() noexcept;
   bool joined() const noexcept { return session_ != nullptr || go_ != nullptr; }
   bool kills() const noexcept { return kills_; }
+  bool was_drained() const noexcept { return was_drained_; }
 
  private:
   // node.cpp: joining, and staying with a dist master
@@ -49,6 +50,7 @@ class node::impl {
   unsigned failures_ = 0;       ///< attempts to join since the last success
   std::string last_problem_;    ///< said once, not at every attempt
   bool stopping_ = false;
+  bool was_drained_ = false;    ///< by its master
   bool kills_ = false;          ///< a method that still runs, with this process
   time_point drain_until_{};    ///< once stopping in good order
   bool asking_ = false;         ///< a master has been asked to let this node in, and no session has begun

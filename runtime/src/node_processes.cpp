@@ -6,6 +6,7 @@
 #include <chrono>
 #include <dist/rpc/fault.hpp>
 #include <dist/rpc/screen.hpp>
+#include <dist/rpc/sleep.hpp>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -14,8 +15,10 @@
 #include "alarm.hpp"
 #include "back_off.hpp"
 #include "child_text.hpp"
+#include "descriptor_limit.hpp"
 #include "listing.hpp"
 #include "restart_policy.hpp"
+#include "silence.hpp"
 
 namespace dist {
 namespace {
@@ -35,12 +38,16 @@ std::string ms_text(duration time) {
 
 node_processes::node_processes(seams const& world, std::size_t count, orders common, std::vector<std::string> arguments)
     : world_(world),
-      count_(count),
+      count_(affordable_processes(count)),
       common_(std::move(common)),
       arguments_(arguments.empty() ? own_arguments() : std::move(arguments)),
       tasks_(world.io.get_executor()),
-      kept_(count) {
+      kept_(count_) {
   common_.parent = ::getpid();
+  if (count_ < count)
+    world_.log.warn("only " + std::to_string(count_) + " of " + std::to_string(count) +
+                    " node processes are started: the limit on open files is " + std::to_string(descriptor_limit()) +
+                    "; raise it with ulimit -n");
 }
 
 node_processes::~node_processes() { forget_kill_timer(); }
@@ -77,6 +84,7 @@ task<void> node_processes::keep(std::size_t number) {
     unsent = box->take_printed().lines;
     auto const joined = box->incarnation() != 0;
     any_joined_ = any_joined_ || joined;
+    if (box->left() == black_box::farewell::drained && ended.is_success()) co_return stay_away(given.name);
     auto const answer = policy.after(ended, joined, world_.clock.now() - started);
     if (answer == restart_policy::answer::never) co_return give_up(given.name, ended);
     auto const time = answer == restart_policy::answer::at_once
@@ -90,6 +98,25 @@ task<void> node_processes::keep(std::size_t number) {
                       (time == duration::zero() ? "" : " in " + ms_text(time));
     ended.is_success() ? world_.log.info(line) : world_.log.warn(line);
     if (time != duration::zero()) co_await pause(time);
+  }
+}
+
+/// Kills a child that shows no life for as long as its master bears that: it is stopped, or has closed what it talks
+/// through. Its session has gone then, and nobody else could start another in its place.
+task<void> node_processes::watch(child_process& child, std::shared_ptr<black_box> box, duration& unresponsive) {
+  std::optional<silence> life;
+  duration patience{};
+  for (std::uint64_t known = 0;;) {
+    co_await sleep_for(world_.clock, black_box::beat_interval);
+    if (box->incarnation() == 0) continue;
+    auto const now = world_.clock.now();
+    if (!life || patience != box->patience())
+      life.emplace(black_box::beat_interval, patience = box->patience(), now);
+    if (auto const beats = box->beats(); std::exchange(known, beats) != beats) life->heard(now);
+    if (!life->is_too_long(now)) continue;
+    unresponsive = patience;
+    child.signal(SIGKILL);
+    co_return;
   }
 }
 
@@ -108,7 +135,7 @@ task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> 
       box->put_printed(lines, is_shown);
     };
     text = std::make_shared<child_text>(world_, show);
-    child.emplace(world_.io, arguments_, std::vector{to_environment(given)}, text->writing_end(), inherited);
+    child.emplace(world_.io, starter_, arguments_, std::vector{to_environment(given)}, text->writing_end(), inherited);
     text->close_writing_end();
   } catch (std::system_error const& e) {
     ended.code = exit_code::failed;
@@ -117,11 +144,35 @@ task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> 
   if (child) {
     listing const known(children_, *child);
     tasks_.spawn(hear(text));
-    ended = co_await child->wait();
+    duration unresponsive{};
+    task_group watching(world_.io.get_executor());
+    watching.spawn(watch(*child, box, unresponsive));
+    std::exception_ptr failed;
+    try {
+      ended = co_await child->wait();
+    } catch (...) {
+      failed = std::current_exception();
+    }
+    watching.stop();
+    co_await watching.join();
+    if (failed) std::rethrow_exception(failed);
     // Before anything is said of its end.
     text->end();
+    ended.unresponsive = unresponsive;
+    ended.went_silently = box->left() == black_box::farewell::none;
   }
   co_return ended;
+}
+
+/// Its master has drained it, and whoever asked for that wants it away.
+void node_processes::stay_away(std::string const& name) {
+  world_.log.warn("node " + name + " was drained by its master and stays away until this program is started again");
+  one_fewer();
+}
+
+void node_processes::one_fewer() {
+  --kept_;
+  if (tell_fewer_) tell_fewer_(kept_);
 }
 
 void node_processes::give_up(std::string const& name, exit_report const& ended) {
@@ -130,7 +181,8 @@ void node_processes::give_up(std::string const& name, exit_report const& ended) 
       "the process of node " + name + " ended: " + to_text(ended) + "; it is not started again: " +
       (wrong_use ? "another would end the same way"
                  : std::to_string(restart_policy::most_false_starts) + " in a row have ended before they could join");
-  if (--kept_ > 0 && any_joined_) return world_.log.error(line);
+  one_fewer();
+  if (kept_ > 0 && any_joined_) return world_.log.error(line);
   // None of the others has done better.
   throw call_error(make_fault(wrong_use ? errc::denied : errc::no_node, line));
 }

@@ -5,6 +5,7 @@
 #include <asio/signal_set.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <dist/rpc/sleep.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/local_cluster.hpp>
 #include <dist/runtime/node.hpp>
@@ -25,6 +26,8 @@ class node_run {
       : process_(of),
         signals_(world.io(), SIGTERM),
         tasks_(world.io().get_executor()),
+        clock_(world.get().clock),
+        box_(options.box),
         node_(world, std::move(options), of.services) {
     // Under a parent that is ignored; see obey().
     if (!of.under) signals_.add(SIGINT);
@@ -33,6 +36,7 @@ class node_run {
   int run(system_world& world, duration spin) {
     tasks_.spawn(watch_signals());
     tasks_.spawn(serve());
+    if (box_) tasks_.spawn(show_life());
     world.run(spin);
     // A method that ignores that nobody wants it must not outlast the drain limit: nothing would end this process.
     if (world.is_computing()) leave_at_once(code_);
@@ -48,7 +52,15 @@ class node_run {
     } catch (...) {
       code_ = process_.say_thrown();
     }
-    signals_.cancel();
+    if (box_) box_->leaves(node_.was_drained() ? black_box::farewell::drained : black_box::farewell::ended);
+    tasks_.stop();
+  }
+
+  task<void> show_life() {
+    for (;;) {
+      box_->beat();
+      co_await sleep_for(clock_, black_box::beat_interval);
+    }
   }
 
   task<void> watch_signals() {
@@ -62,6 +74,8 @@ class node_run {
   process const& process_;
   asio::signal_set signals_;
   task_group tasks_;
+  clock& clock_;
+  black_box* box_;  ///< null: nobody supervises this process
   node node_;
   int code_ = 0;
 };

@@ -12,6 +12,7 @@
 #include <iostream>
 
 #include "build_id.hpp"
+#include "descriptor_limit.hpp"
 #include "in_process_cluster.hpp"
 #include "job_run.hpp"
 #include "node_run.hpp"
@@ -150,6 +151,7 @@ int run_any(int argc, char** argv, service_list services, any_job job) {
       self.secret = std::move(*secret);
     }
     self.tls = tls_for(self.config);
+    if (!self.under) raise_descriptor_limit();
     return run_role_of(self);
   } catch (...) {
     return self.say_thrown();

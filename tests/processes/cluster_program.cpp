@@ -45,6 +45,17 @@ struct Work {
   }
   void crash() const { ::_exit(9); }
   void boom(int signal) const { ::raise(signal); }
+  /// In one of the ways in which a method can end its process, or all that it does.
+  void leave(std::string const& how) const {
+    if (how == "exit") std::exit(0);
+    if (how == "_exit") ::_exit(0);
+  }
+  void silence_once(std::string const& how) {
+    if (how == "stop") ::raise(SIGSTOP);
+    if (how == "close")
+      for (int one = 0; one < 1024; ++one) ::close(one);
+  }
+  void fail(std::string const& text) const { throw std::runtime_error(text); }
   void boom_once(int signal) { ::raise(signal); }
   std::string trace(dist::context ctx) const { return ctx.traceparent(); }
 
@@ -60,7 +71,8 @@ struct Work {
     return ::getpid();
   }
 };
-BOOST_DESCRIBE_STRUCT(Work, (), (square, half, slow, slow_once, until_cancelled, pid, long_text, print, say, trace, crash, boom, boom_once))
+BOOST_DESCRIBE_STRUCT(Work, (), (square, half, slow, slow_once, until_cancelled, pid, long_text, print, say, trace, crash, boom, boom_once,
+                            leave, silence_once, fail))
 
 /// The class as another build of the program has it.
 namespace other {
@@ -119,6 +131,19 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
     auto call = dist::try_call<&Work::boom_once>(cluster, SIGKILL);
     auto const died = co_await std::move(call);
     std::cout << (died ? "it lives" : dist::to_text(died.error())) << '\n';
+  } else if (what == "leave") {
+    auto call = dist::try_call<&Work::leave>(cluster, word(words, 1));
+    auto const died = co_await std::move(call);
+    std::cout << (died ? "it lives" : dist::to_text(died.error())) << '\n';
+  } else if (what == "silence") {  // and then a call that needs another process
+    auto call = dist::try_call<&Work::silence_once>(cluster, word(words, 1));
+    auto const lost = co_await std::move(call);
+    std::cout << (lost ? "it lives" : dist::to_text(lost.error().code)) << '\n';
+    auto next = dist::go<&Work::square>(cluster, 3);
+    std::cout << co_await std::move(next) << '\n';
+  } else if (what == "broadcast") {
+    auto const all = co_await dist::broadcast<&Work::pid>(cluster);
+    std::cout << all.size() << '\n';
   } else if (what == "labelled") {
     auto call = dist::go<&Work::square>(cluster, 17, dist::call_options().needs("gpu=1"));
     std::cout << co_await std::move(call) << '\n';

@@ -180,6 +180,13 @@ def a_call_is_part_of_a_trace(world):
     refused(2, "it is no traceparent, such as 00-", "call", "Work.trace", "--traceparent", "x", DIST_CONNECT=on.at)
 
 
+def what_a_method_throws_is_escaped(world):
+    on = master(world)
+    world.nodes(on, ["a"])
+    done = refused(1, "\\x1b[31mred\\x1b[0m", "call", "Work.fail", '"\\u001b[31mred\\u001b[0m\\u0007"', "-m", on.at)
+    expect("\x1b" not in done.err and "\x07" not in done.err, repr(done.err))
+
+
 def a_drained_node_finishes_and_goes(world):
     on = master(world)
     nodes = world.nodes(on, ["a", "b"])
@@ -357,6 +364,7 @@ def wrong_use_is_refused(world):
 
 
 main([nobody_is_there, another_server_is_told_from_a_master, tls_is_spoken, nodes_and_methods_are_listed, calls_are_made,
-      a_call_says_where_it_waits_and_went, a_call_is_part_of_a_trace, a_drained_node_finishes_and_goes, a_drain_has_its_node_s_limit,
-      what_nodes_print_is_shown, jobs_are_listed_and_cancelled,
-      names_of_peers_do_not_reach_the_terminal_as_they_are, output_that_cannot_be_written_is_a_failure, a_cluster_with_a_secret, wrong_use_is_refused])
+      a_call_says_where_it_waits_and_went, a_call_is_part_of_a_trace, what_a_method_throws_is_escaped,
+      a_drained_node_finishes_and_goes, a_drain_has_its_node_s_limit,
+      what_nodes_print_is_shown, jobs_are_listed_and_cancelled, names_of_peers_do_not_reach_the_terminal_as_they_are,
+      output_that_cannot_be_written_is_a_failure, a_cluster_with_a_secret, wrong_use_is_refused])

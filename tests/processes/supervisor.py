@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import urllib.request
 
 from support import children, expect, gone, living, main, until
 
@@ -20,6 +21,11 @@ def embedded(world, count, *words):
     for i in range(count):
         made.says(r"node local%d joined" % (i + 1))
     return made
+
+
+def drain(master, name):
+    urllib.request.urlopen(urllib.request.Request("http://%s/drain?node=%s" % (master.at, name), method="POST"),
+                           timeout=10).close()
 
 
 def its_nodes_work(world):
@@ -44,6 +50,7 @@ def one_that_dies_is_started_again(world):
         os.kill(min(before), number)
         until("another", lambda: len(children(parent.pid) - before) == 1)
         parent.says(r"the process of node ws-\d ended: %s; starting another" % text)
+        master.says(r"node ws-\d: its process before ended: %s" % text)
         until("all nodes", lambda: sorted(living(master)) == ["ws-1", "ws-2"])
 
 
@@ -118,10 +125,62 @@ def a_wrong_secret_is_not_tried_for_ever(world):
 
 def what_cannot_start_is_given_up(world):
     master = world.master()
-    for flags in (["--local", "2"], ["--join", master.at, "--procs", "2"]):
-        parent = world.start(*flags, "sum", "3", environment={"WORK_IS_BROKEN": "1"}).ends(1)
+    for flags, code in ((["--local", "2"], 4), (["--join", master.at, "--procs", "2"], 1)):
+        parent = world.start(*flags, "sum", "3", environment={"WORK_IS_BROKEN": "1"}).ends(code)
         expect("no work here" in parent.stderr() and "not started again: 3 in a row" in parent.stderr(),
                parent.stderr())
+        # That the job's calls end with it says nothing.
+        expect("was stopped" not in parent.stderr(), parent.stderr())
+
+
+def a_method_that_exits_is_treated_as_one_that_crashes(world):
+    for how in ("exit", "_exit"):
+        for flags, parent in both_sorts_of_clusters(world):
+            job = world.start(*flags, "leave", how).ends(0)
+            node = r"(ws-|local)\d: exit code 0"
+            expect(re.match(r"Work.leave: call kills its nodes: the processes of these nodes died while they executed "
+                            r"it: %s, %s, %s; the last was running Work.leave" % (node, node, node), job.stdout()),
+                   job.stdout())
+            (parent or job).says(r"the process of node \S+ ended: exit code 0 while running Work.leave\(\[\"%s\"\]\); "
+                                 "starting another" % how)
+
+
+def a_child_whose_session_has_gone_is_replaced(world):
+    flags = ("--heartbeat", "100ms", "--lost-after", "1s")
+    for how, code in (("stop", "node_lost"), ("close", "connection_lost")):
+        job = world.start("--local", "1", *flags, "silence", how).ends(0)
+        expect(job.stdout() == code + "\n9\n", job.stdout())
+        expect("the process of node local1 ended: it did not respond for 3 s and was killed" in job.stderr(), job.stderr())
+
+
+def a_drained_node_stays_away(world):
+    master = world.master()
+    parent = supervised(world, master, 2)
+    drain(master, "ws-2")
+    parent.says("node ws-2 was drained by its master and stays away")
+    expect(len(children(parent.pid)) == 1 and living(master) == ["ws-1"], master.stderr())
+    # One that ends for another reason comes back.
+    os.kill(min(children(parent.pid)), signal.SIGTERM)
+    parent.says("the process of node ws-1 ended: exit code 0; starting another")
+    until("the other one", lambda: living(master) == ["ws-1"])
+    drain(master, "ws-1")
+    parent.ends(0)
+
+
+def as_many_as_the_limit_on_open_files_allows(world):
+    limited = ["-c", "ulimit -H -n 128; ulimit -S -n \"$1\"; shift; exec \"$@\"", "sh"]
+    world.program, program = "/bin/sh", world.program
+    raised = world.start(*limited, "40", program, "--local", "10", "sum", "10").ends(0)
+    expect(raised.stdout() == "285\n" and "limit on open files" not in raised.stderr(), raised.stderr())
+    fewer = world.start(*limited, "40", program, "--local", "60", "sum", "10").ends(0)
+    expect(fewer.stdout() == "285\n" and "only 16 of 60 node processes are started: the limit on open files is 128; "
+           "raise it with ulimit -n" in fewer.stderr(), fewer.stderr())
+
+
+def a_broadcast_waits_for_the_clusters_own_nodes(world):
+    for flags, count in ((["--local", "3"], 3), (["--inline"], 1)):
+        job = world.start(*flags, "broadcast").ends(0)
+        expect(job.stdout() == "%d\n" % count, job.stdout())
 
 
 def labels_are_those_of_all(world):
@@ -142,4 +201,6 @@ def a_job_ends_with_its_account(world):
 main([its_nodes_work, one_that_dies_is_started_again, a_lost_call_says_what_killed_it,
       a_task_that_kills_its_process_is_poisoned_and_its_neighbours_are_not, none_outlives_its_parent,
       a_second_interrupt_ends_all_at_once, a_wrong_secret_is_not_tried_for_ever, what_cannot_start_is_given_up,
-      labels_are_those_of_all, a_job_ends_with_its_account])
+      a_method_that_exits_is_treated_as_one_that_crashes, a_child_whose_session_has_gone_is_replaced,
+      a_drained_node_stays_away, as_many_as_the_limit_on_open_files_allows,
+      a_broadcast_waits_for_the_clusters_own_nodes, labels_are_those_of_all, a_job_ends_with_its_account])

@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(the_parent_reads_what_the_child_wrote) {
   both_ends ends;
   BOOST_TEST(ends.parent.incarnation() == 0U);
   BOOST_TEST(ends.parent.running() == "");
-  ends.child.joined(42);
+  ends.child.joined(42, 30s);
   BOOST_TEST(ends.parent.incarnation() == 42U);
   auto const first = begin(ends.child, "Arith.sum", cbor(std::vector<int>{2, 4, 6}));
   BOOST_TEST(ends.parent.running() == "Arith.sum([[2,4,6]])");
@@ -49,6 +49,19 @@ BOOST_AUTO_TEST_CASE(the_parent_reads_what_the_child_wrote) {
   BOOST_TEST(ends.parent.running() == "Arith.boom([3])");
   ends.child.ends(second);
   BOOST_TEST(ends.parent.running() == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_parent_sees_the_childs_life_and_its_farewell) {
+  both_ends ends;
+  ends.child.joined(42, 30s);
+  BOOST_TEST((ends.parent.patience() == 30s));
+  BOOST_TEST(ends.parent.beats() == 0U);
+  ends.child.beat();
+  ends.child.beat();
+  BOOST_TEST(ends.parent.beats() == 2U);
+  BOOST_TEST((ends.parent.left() == black_box::farewell::none));
+  ends.child.leaves(black_box::farewell::drained);
+  BOOST_TEST((ends.parent.left() == black_box::farewell::drained));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_long_is_cut) {

@@ -27,6 +27,14 @@ BOOST_AUTO_TEST_CASE(how_a_process_ended_as_text) {
   BOOST_TEST(to_text(ended) == "signal 11 (segmentation fault)");
   ended.signal = 99;
   BOOST_TEST(to_text(ended) == "signal 99 (unknown)");
+  ended = {};
+  ended.went_silently = true;
+  BOOST_TEST(to_text(ended) == "exit code 0");
+  BOOST_TEST(!ended.is_success());
+  ended = {};
+  ended.signal = SIGKILL;
+  ended.unresponsive = std::chrono::seconds(32);
+  BOOST_TEST(to_text(ended) == "it did not respond for 32 s and was killed");
   ended.problem = "cannot start a node process: Resource temporarily unavailable";
   BOOST_TEST(to_text(ended) == ended.problem);
 }

@@ -62,6 +62,8 @@ class node {
   /// After run(): a method is still running that only the end of the process ends, and a call asked for that, see
   /// call_options::kill_after. Whoever supervises the process starts another.
   bool kills() const noexcept;
+  /// After run(): its master wanted it away. Whoever supervises the process starts no other.
+  bool was_drained() const noexcept;
 
  private:
   class impl;
