@@ -24,7 +24,7 @@ duration ejection::set_aside(ejection_settings const& settings, time_point now, 
   auto const half = static_cast<std::uint64_t>(std::max<duration::rep>(pause.count() / 2, 1));
   pause -= duration(static_cast<duration::rep>(random % half));
   if (!std::exchange(aside_, true)) since_ = now;
-  until_ = now + pause;
+  until_ = later(now, pause);
   return pause;
 }
 

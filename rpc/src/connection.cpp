@@ -43,7 +43,7 @@ task<void> connection::read_more() {
   auto const room = reader_.prepare();
   auto const guard = reader_.in_frame();
   if (guard)
-    idle_timer_ = world_.clock.schedule(world_.clock.now() + limits_.frame_idle, [this] {
+    idle_timer_ = world_.clock.schedule(later(world_.clock.now(), limits_.frame_idle), [this] {
       close(errc::limit_exceeded, "silent in the middle of a frame for longer than the limit (frame_idle)");
     });
   std::exception_ptr failed;
@@ -228,7 +228,7 @@ void connection::end(ending how) {
   ending_ = how;
   wake_.set();
   // A peer that reads nothing must not hold us.
-  ending_timer_ = world_.clock.schedule(world_.clock.now() + limits_.handshake, [this] {
+  ending_timer_ = world_.clock.schedule(later(world_.clock.now(), limits_.handshake), [this] {
     close(errc::deadline_exceeded,
           "the peer did not take the last frames " + within_limit("handshake", limits_.handshake));
   });

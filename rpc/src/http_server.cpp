@@ -90,7 +90,7 @@ class http_connection {
     auto continued = false;
     // A head has one limit for all of it: a peer that sends a byte now and then gains nothing.
     auto const now = clock_.now();
-    auto head_by = now + idle;
+    auto head_by = later(now, idle);
     auto head_started = false;
     auto head_judged = false;
     for (;;) {
@@ -111,7 +111,7 @@ class http_connection {
       } else {
         if (parser.started() && !head_started) {
           head_started = true;
-          head_by = std::min(head_by, clock_.now() + limits_.handshake);
+          head_by = std::min(head_by, later(clock_.now(), limits_.handshake));
         }
         ends_as_.reset();
         if (head_started) ends_as_ = errc::deadline_exceeded;

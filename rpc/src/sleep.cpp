@@ -74,6 +74,6 @@ task<void> sleep_for(duration time) {
     co_await asio::co_spawn(at_home, std::move(sleeping), asio::use_awaitable);
 }
 
-task<void> sleep_for(clock& clock, duration time) { return sleep_until(clock, clock.now() + time); }
+task<void> sleep_for(clock& clock, duration time) { return sleep_until(clock, later(clock.now(), time)); }
 
 }  // namespace dist

@@ -74,7 +74,7 @@ void show_fan_outs(std::string const& whose, json::object const& of) {
     if (auto const& total = fan_out.at("total"); !total.is_null()) at.total = total.to_number<std::size_t>();
     at.per_second = fan_out.at("per_second").to_number<double>();
     if (auto const& left = fan_out.at("left_ms"); !left.is_null())
-      at.left = std::chrono::milliseconds(left.to_number<std::int64_t>());
+      at.left = time_length(std::chrono::milliseconds(left.to_number<std::int64_t>()));
     auto const label = whose + ": " + printable(raw_text_at(fan_out, "name"), most_name_columns);
     std::cout << progress_line(label, at, width) << '\n';
   }

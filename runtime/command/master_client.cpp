@@ -74,7 +74,7 @@ task<std::unique_ptr<stream>> master_client::connect() {
   std::string problem = "no connection within " + text_of(limit_or(patience));
   attempt.spawn(connect_into(made, problem));
   auto& clock = world_.get().clock;
-  auto const timer = clock.schedule(clock.now() + limit_or(patience), [&attempt] { attempt.stop(); });
+  auto const timer = clock.schedule(later(clock.now(), limit_or(patience)), [&attempt] { attempt.stop(); });
   try {
     co_await attempt.join();
   } catch (std::system_error const& e) {

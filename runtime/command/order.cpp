@@ -58,7 +58,7 @@ task<void> drain(master_client& master, command_line const& given) {
   }
   auto const before = *found;
   auto& clock = master.world().get().clock;
-  auto const limit = given.within ? clock.now() + *given.within : time_point::max();
+  auto const limit = given.within ? later(clock.now(), *given.within) : time_point::max();
   co_await order(master, "/drain", "node", name);
   for (;;) {
     status = co_await master.status();

@@ -9,7 +9,7 @@ namespace dist {
 class alarm {
  public:
   alarm(clock& time, duration after, event& what)
-      : clock_(time), timer_(time.schedule(time.now() + after, [&what] { what.set(); })) {}
+      : clock_(time), timer_(time.schedule(later(time.now(), after), [&what] { what.set(); })) {}
   alarm(alarm const&) = delete;
   alarm& operator=(alarm const&) = delete;
   ~alarm() { clock_.cancel(timer_); }

@@ -54,7 +54,7 @@ call_ptr cluster::make_call(method_key const& method, call_options const& given)
   call->parent_blocks = parent_blocks_;
   call->deadline = inherited_;
   if (auto const left = options.time_left())
-    call->deadline = std::min(inherited_, dist::deadline(calls_->world().clock.now() + *left));
+    call->deadline = std::min(inherited_, dist::deadline(later(calls_->world().clock.now(), *left)));
   return call;
 }
 

@@ -231,6 +231,7 @@ run_config read(given_flags const& given) {
   if (auto const beat = given.text("heartbeat")) {
     config.heartbeat = to_duration("--heartbeat", *beat);
     if (config.heartbeat < std::chrono::milliseconds(10)) throw mistake("--heartbeat takes at least 10ms");
+    if (config.heartbeat > std::chrono::hours(24)) throw mistake("--heartbeat takes at most 24h");
   }
   if (auto const silence = given.text("lost-after")) config.lost_after = to_duration("--lost-after", *silence);
   if (auto const limit = given.text("drain-limit")) config.drain_limit = to_duration("--drain-limit", *limit);

@@ -49,7 +49,7 @@ void dispatcher::take(next_step step, placed_ptr const& call, member const& by, 
   auto const pause = step.what == next_step::kind::issue ? duration::zero() : next_pause(*call);
   if (step.cost == issue_cost::retry) {
     // Past its deadline the call would only lose the reason.
-    if (!call->deadline.is_never() && call->deadline.at() <= world().clock.now() + pause)
+    if (!call->deadline.is_never() && call->deadline.at() <= later(world().clock.now(), pause))
       return fail(*call, std::move(what));
     ++call->retries;
   }
@@ -89,7 +89,7 @@ void dispatcher::issue_now(placed_ptr const& call, issue_cost cost) {
 
 void dispatcher::issue_after(placed_ptr const& call, duration pause, issue_cost cost) {
   end_pause(*call);
-  call->again_timer = world().clock.schedule(world().clock.now() + pause, [this, call, cost] {
+  call->again_timer = world().clock.schedule(later(world().clock.now(), pause), [this, call, cost] {
     call->again_timer = timer_id::none;
     issue_now(call, cost);
   });

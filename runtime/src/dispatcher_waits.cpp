@@ -78,7 +78,7 @@ void dispatcher::judge_wait(placed_ptr const& call) {
   // A silent node may still answer: as long as it has the call, no other is missed.
   if (!call->places.empty() || registry_.available(call->queued)) return end_wait(*call);
   if (call->node_wait_timer != timer_id::none) return;
-  call->node_wait_timer = world().clock.schedule(world().clock.now() + call->node_wait, [this, call] {
+  call->node_wait_timer = world().clock.schedule(later(world().clock.now(), call->node_wait), [this, call] {
     call->node_wait_timer = timer_id::none;
     if (registry_.available(call->queued)) return;
     auto what = make_fault(errc::no_node, registry_.why_waiting(call->queued));

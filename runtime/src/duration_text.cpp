@@ -15,10 +15,12 @@ result<std::chrono::nanoseconds> parse_duration(std::string const& text) {
   double number = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   std::string_view const suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  constexpr auto most = 9.2e18;  // nanoseconds; 291 years are as good as for ever
   if (error == std::errc() && number >= 0 && number < 1e9)
     for (auto const& one : units)
       if (suffix == one.name)
-        return std::chrono::nanoseconds(std::llround(number * one.seconds * 1e9));
+        return number * one.seconds * 1e9 < most ? std::chrono::nanoseconds(std::llround(number * one.seconds * 1e9))
+                                                 : std::chrono::nanoseconds::max();
   return make_fault(errc::bad_arguments, "a time is a number and ms, s, min or h, such as 500ms");
 }
 

@@ -34,7 +34,7 @@ task<std::unique_ptr<stream>> connect_within(seams world, address to, std::chron
   connecting here;
   task_group attempt(world.io.get_executor());
   attempt.spawn(connect_into(world.network, to, here));
-  auto const timer = world.clock.schedule(world.clock.now() + limit, [&attempt] { attempt.stop(); });
+  auto const timer = world.clock.schedule(later(world.clock.now(), limit), [&attempt] { attempt.stop(); });
   std::exception_ptr failed;
   try {
     co_await attempt.join();

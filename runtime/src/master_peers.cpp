@@ -58,7 +58,7 @@ welcome master::impl::welcome_for(std::string name) const {
   answer.name = std::move(name);
   auto const ms = [](duration d) {
     auto const count = std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
-    return static_cast<std::uint32_t>(std::min<std::int64_t>(count, UINT32_MAX));
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, UINT32_MAX));
   };
   answer.heartbeat_ms = ms(options_.heartbeat);
   answer.lost_after_ms = ms(options_.lost_after);

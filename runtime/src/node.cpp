@@ -137,7 +137,7 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
 
 void node::impl::drain() {
   if (std::exchange(stopping_, true)) return;
-  drain_until_ = world_.clock.now() + options_.drain_limit;
+  drain_until_ = later(world_.clock.now(), options_.drain_limit);
   if (session_)
     session_->drain(options_.drain_limit);
   else if (go_)

@@ -35,7 +35,7 @@ task<void> go_service::run() {
   std::exception_ptr ended;
   try {
     while (!is_over()) {
-      auto const until = std::min(world_.clock.now() + options_.heartbeat, drain_until_);
+      auto const until = std::min(later(world_.clock.now(), options_.heartbeat), drain_until_);
       alarm const next(world_.clock, until - world_.clock.now(), wake_);
       co_await wake_.wait();
     }
@@ -52,7 +52,7 @@ task<void> go_service::run() {
 
 void go_service::drain(duration limit) {
   if (std::exchange(draining_, true)) return;
-  drain_until_ = world_.clock.now() + limit;
+  drain_until_ = later(world_.clock.now(), limit);
   port_->close();
   for (auto* one : open_) one->finish();
   wake_.set();

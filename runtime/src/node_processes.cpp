@@ -62,7 +62,7 @@ void node_processes::stop(int signal, duration patience) noexcept {
   if (std::exchange(stopping_, true)) return;
   if (signal != 0)
     for (auto* child : children_) child->signal(signal);
-  kill_timer_ = world_.clock.schedule(world_.clock.now() + patience, [this] {
+  kill_timer_ = world_.clock.schedule(later(world_.clock.now(), patience), [this] {
     kill_timer_ = timer_id::none;
     for (auto* child : children_) child->signal(SIGKILL);
   });

@@ -62,7 +62,7 @@ void node_session::drain(duration limit) {
   header.kind = frame_kind::drain;
   session_->out().put(header);
   if (limit != duration::max())
-    drain_timer_ = world_.clock.schedule(world_.clock.now() + limit, [this] {
+    drain_timer_ = world_.clock.schedule(later(world_.clock.now(), limit), [this] {
       drain_timer_ = timer_id::none;
       say_goodbye("the drain limit passed with " + std::to_string(running_.size()) + " calls running");
     });

@@ -87,7 +87,7 @@ fan_out_report progress_watch::report() const {
 }
 
 void progress_watch::add(duration every, fan_out_observer show) {
-  views_->push_back({every, started_ + every, std::move(show)});
+  views_->push_back({every, later(started_, every), std::move(show)});
 }
 
 void progress_watch::arm() {
@@ -106,7 +106,7 @@ void progress_watch::tick() {
   auto const views = views_;
   for (auto& one : *views) {
     if (one.due > at) continue;
-    one.due = at + one.every;
+    one.due = later(at, one.every);
     one.is_shown = true;
     std::exception_ptr thrown;
     try {

@@ -103,7 +103,7 @@ void remote_caller::show_progress(std::vector<fan_out_report> const& fan_outs, t
 
 void remote_caller::tell(call_ptr const& what, told done) {
   // A master that does not know the request looks for a node that does.
-  what->deadline = dist::deadline(world().clock.now() + tell_patience);
+  what->deadline = dist::deadline(later(world().clock.now(), tell_patience));
   start(what);
   await(what, std::make_unique<end_waiter>(std::move(done)));
 }
@@ -169,7 +169,7 @@ void remote_caller::put_waiting(remote_ptr const& call, std::list<remote_ptr>::i
   call->waits = waiting_.insert(before, call);
   call->waits_since = now;
   if (call->node_wait == duration::max()) return;
-  call->node_wait_timer = world().clock.schedule(now + call->node_wait, [this, raw = call.get()] {
+  call->node_wait_timer = world().clock.schedule(later(now, call->node_wait), [this, raw = call.get()] {
     raw->node_wait_timer = timer_id::none;
     fail(*take_waiting(*raw), no_connection(errc::no_node));
   });

@@ -51,7 +51,7 @@ class supervisor {
       co_await signals_.async_wait(asio::use_awaitable);
       // Its nodes go with this process.
       if (draining) ::_exit(exit_code::interrupted);
-      nodes_.stop(SIGTERM, process_.config.drain_limit + patience);
+      nodes_.stop(SIGTERM, longer(process_.config.drain_limit, patience));
     }
   }
 

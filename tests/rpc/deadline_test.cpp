@@ -61,3 +61,37 @@ BOOST_AUTO_TEST_CASE(a_deadline_has_passed_from_its_own_moment_on) {
   BOOST_TEST(deadline(now).passed(now));
   BOOST_TEST(!deadline::never().passed(dist::time_point::max()));
 }
+
+BOOST_AUTO_TEST_CASE(what_is_added_ends_at_the_end_of_time) {
+  using dist::duration;
+  using dist::time_point;
+  BOOST_TEST((dist::later(now, 5s) == now + 5s));
+  BOOST_TEST((dist::later(now, -5s) == now - 5s));
+  BOOST_TEST((dist::later(now, duration::max()) == time_point::max()));
+  BOOST_TEST((dist::later(now, duration::max() - 1ns) == time_point::max()));
+  BOOST_TEST((dist::later(now, time_point::max() - now) == time_point::max()));
+  BOOST_TEST((dist::later(now, time_point::max() - now - 1ns) == time_point::max() - 1ns));
+  BOOST_TEST((dist::later(time_point::max(), 1ns) == time_point::max()));
+  BOOST_TEST((dist::later(time_point::max(), -1ns) == time_point::max() - 1ns));
+  BOOST_TEST((dist::later(time_point(-1h), duration::min()) == time_point::min()));
+  BOOST_TEST((dist::longer(duration::max(), 1s) == duration::max()));
+  BOOST_TEST((dist::longer(1s, 2s) == 3s));
+  BOOST_TEST(dist::deadline(dist::later(now, duration::max())).is_never());
+  // A clock near its end.
+  BOOST_TEST(dist::deadline_from_wire(longest - 1, time_point::max() - 1s).is_never());
+}
+
+BOOST_AUTO_TEST_CASE(a_length_of_time_in_another_unit_is_as_long_as_it_can_be) {
+  using dist::duration;
+  auto const time_length = [](dist::time_length given) { return duration(given); };
+  BOOST_TEST((time_length(5s) == duration(5s)));
+  BOOST_TEST((time_length(std::chrono::hours(-1)) == duration(-1h)));
+  BOOST_TEST((time_length(std::chrono::hours::max()) == duration::max()));
+  BOOST_TEST((time_length(std::chrono::hours::min()) == duration::min()));
+  BOOST_TEST((time_length(std::chrono::years(1000)) == duration::max()));
+  BOOST_TEST((time_length(std::chrono::years(-1000)) == duration::min()));
+  BOOST_TEST((time_length(duration::max()) == duration::max()));
+  BOOST_TEST((time_length(duration::max() - 1ns) == duration::max() - 1ns));
+  BOOST_TEST((time_length(std::chrono::microseconds(9'223'372'036'854'775)) == std::chrono::microseconds(9'223'372'036'854'775)));
+  BOOST_TEST((time_length(std::chrono::microseconds(9'223'372'036'854'776)) == duration::max()));
+}

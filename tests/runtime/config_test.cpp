@@ -255,7 +255,8 @@ BOOST_AUTO_TEST_CASE(durations) {
     std::chrono::nanoseconds right;
   };
   row const rows[] = {{"250ms", 250ms}, {"1s", 1s},     {"2min", 2min}, {"1h", 1h},  {"5", 5s}, {"0.5", 500ms},
-                      {"1.5s", 1500ms}, {"10us", 10us}, {"7ns", 7ns},   {"0", 0ns}, {"1e3ms", 1s}};
+                      {"1.5s", 1500ms}, {"10us", 10us}, {"7ns", 7ns},   {"0", 0ns}, {"1e3ms", 1s},
+                      {"99999999h", std::chrono::nanoseconds::max()}};
   for (auto const& one : rows) {
     auto const got = dist::parse_duration(one.text);
     BOOST_TEST_REQUIRE(got.has_value(), one.text);

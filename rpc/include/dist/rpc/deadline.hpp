@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 
 namespace dist {
@@ -9,6 +10,42 @@ namespace dist {
 /// A point on the steady clock; no clock is read here.
 using time_point = std::chrono::steady_clock::time_point;
 using duration = std::chrono::steady_clock::duration;
+
+/// The sum of two durations, or the longest one on that side where it lies beyond. What users, flags and peers give may
+/// be as long as it likes, so nothing of theirs is added in another way.
+constexpr duration longer(duration first, duration second) noexcept {
+  duration::rep sum = 0;
+  if (!__builtin_add_overflow(first.count(), second.count(), &sum)) return duration(sum);
+  return second < duration::zero() ? duration::min() : duration::max();
+}
+
+/// The time that is `by` after `now`; time_point::max() where it lies beyond, which is never.
+constexpr time_point later(time_point now, duration by) noexcept {
+  return time_point(longer(now.time_since_epoch(), by));
+}
+
+/// A length of time in any unit, as a parameter: one that nanoseconds cannot hold is the longest that they can.
+class time_length {
+ public:
+  template <class Rep, class Period>
+    requires std::convertible_to<std::chrono::duration<Rep, Period>, duration>
+  constexpr time_length(std::chrono::duration<Rep, Period> given) noexcept  // NOLINT(google-explicit-constructor)
+      : value_(clamped(given)) {}
+
+  constexpr operator duration() const noexcept { return value_; }  // NOLINT(google-explicit-constructor)
+
+ private:
+  template <class Rep, class Period>
+  static constexpr duration clamped(std::chrono::duration<Rep, Period> given) noexcept {
+    using exact = std::chrono::duration<long double, duration::period>;
+    exact const wanted = given;
+    if (wanted >= exact(duration::max())) return duration::max();
+    if (wanted <= exact(duration::min())) return duration::min();
+    return given;
+  }
+
+  duration value_;
+};
 
 /// The point in time by which a call must have been answered.
 class deadline {
@@ -43,7 +80,7 @@ constexpr std::uint32_t patience_to_wire(std::uint64_t microseconds) noexcept {
 
 constexpr deadline deadline_from_wire(std::uint32_t microseconds, time_point now) noexcept {
   if (microseconds == 0 || microseconds == 0xFFFF'FFFFU) return deadline::never();
-  return deadline(now + std::chrono::microseconds(microseconds));
+  return deadline(later(now, std::chrono::microseconds(microseconds)));
 }
 
 }  // namespace dist

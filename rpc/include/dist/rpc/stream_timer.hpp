@@ -31,7 +31,7 @@ class stream_timer {
       stream_.close();
     });
   }
-  void arm(duration after, std::string reason) { arm(clock_.now() + after, std::move(reason)); }
+  void arm(duration after, std::string reason) { arm(later(clock_.now(), after), std::move(reason)); }
 
   void disarm() noexcept {
     if (timer_ != timer_id::none) clock_.cancel(std::exchange(timer_, timer_id::none));

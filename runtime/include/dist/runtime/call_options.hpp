@@ -21,13 +21,13 @@ class call_options {
 
   /// The answer must be there this long after the call was made. Default: none, or what is left of the calling method's
   /// own deadline.
-  call_options& within(duration left) noexcept {
+  call_options& within(time_length left) noexcept {
     within_ = left;
     return *this;
   }
   /// With no node that can take the call for this long, it fails with errc::no_node. Default: it waits; the master's log
   /// says for what.
-  call_options& wait_for_node(duration longest) {
+  call_options& wait_for_node(time_length longest) {
     change().node_wait_us = microseconds(longest);
     return *this;
   }
@@ -52,7 +52,7 @@ class call_options {
   /// processes of one slot that are started again, as those of --procs and --local: there nothing else suffers; other
   /// nodes say in their log why they do not. Coroutines are cancelled, never ended so. Default: never; the slot stays in
   /// use until the method returns.
-  call_options& kill_after(duration patience) {
+  call_options& kill_after(time_length patience) {
     change().kill_after_us = microseconds(patience);
     return *this;
   }

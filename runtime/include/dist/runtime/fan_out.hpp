@@ -98,7 +98,7 @@ class fan_out {
   }
   /// Tells `observer` every so often, and once at the end, how far it is. On the I/O thread; what it throws ends the
   /// fan-out.
-  fan_out& observe(fan_out_observer observer, duration every = std::chrono::seconds(1)) {
+  fan_out& observe(fan_out_observer observer, time_length every = std::chrono::seconds(1)) {
     observer_ = std::move(observer);
     observe_every_ = every;
     return *this;
