@@ -56,6 +56,18 @@ BOOST_AUTO_TEST_CASE(ids_that_never_were_find_nothing) {
   BOOST_TEST(calls.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_generation_is_never_zero) {
+  table calls(0xFFFF'FFFE);
+  auto id = calls.open(entry(1));
+  for (auto const expected : {0xFFFF'FFFEU, 0xFFFF'FFFFU, 1U, 2U}) {
+    BOOST_TEST(id.generation == expected);
+    BOOST_TEST(**calls.find(id) == 1);
+    BOOST_TEST(!calls.find({id.index, 0}));
+    BOOST_TEST(calls.close(id).has_value());
+    id = calls.open(entry(1));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(close_all_gives_every_call_once_and_ends_their_ids) {
   table calls;
   std::vector<call_id> ids;

@@ -14,9 +14,13 @@ namespace dist {
 template <class Entry>
 class call_table {
  public:
+  call_table() noexcept = default;
+  /// As after many calls: every place begins with this generation.
+  explicit call_table(std::uint32_t first_generation) noexcept : first_generation_(first_generation) {}
+
   call_id open(Entry entry) {
     if (free_.empty()) {
-      places_.emplace_back();
+      places_.emplace_back().generation = first_generation_;
       free_.push_back(static_cast<std::uint32_t>(places_.size() - 1));
     }
     auto const index = free_.back();
@@ -39,7 +43,7 @@ class call_table {
     std::optional<Entry> taken(std::move(*entry));
     auto& here = places_[id.index];
     here.entry.reset();
-    ++here.generation;
+    here.generation = next_generation(here.generation);
     free_.push_back(id.index);
     return taken;
   }
@@ -67,6 +71,7 @@ class call_table {
     std::optional<Entry> entry;
   };
 
+  std::uint32_t first_generation_ = 1;
   std::vector<place> places_;
   std::vector<std::uint32_t> free_;
 };

@@ -20,6 +20,9 @@ struct call_id {
   friend bool operator==(call_id, call_id) = default;
 };
 
+/// The generation of a place that is used again. Never 0, which no call has.
+constexpr std::uint32_t next_generation(std::uint32_t used) noexcept { return used == 0xFFFF'FFFF ? 1 : used + 1; }
+
 enum class frame_kind : std::uint8_t {
   challenge = 1,  ///< master: its nonce, and whether it wants a proof
   hello = 2,      ///< joiner: who it is, its nonce and proof, its methods
