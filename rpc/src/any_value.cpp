@@ -65,10 +65,12 @@ boost::json::value to_json(number value) {
   return value.floating();
 }
 
-bool decode_list(cbor_reader& in, boost::json::array& out) {
-  cbor_reader::frame list;
+template <class Reader>
+bool decode_list(Reader& in, boost::json::array& out) {
+  typename Reader::frame list;
   if (!in.begin_list(list)) return false;
   for (std::size_t at = 0; at < list.count; ++at) {
+    in.element(list, at);
     if (!decode_any(in, out.emplace_back(nullptr))) return in.error.in_element(at);
   }
   in.end(list);
@@ -103,14 +105,48 @@ bool decode_map(cbor_reader& in, boost::json::value& out) {
   return true;
 }
 
+bool decode_object(json_reader& in, boost::json::object& out) {
+  json_reader::frame map;
+  if (!in.begin_map(map)) return false;
+  out.reserve(map.count);
+  for (std::size_t at = 0; at < map.count; ++at) {
+    std::string_view name;
+    in.key(map, at, name);
+    auto const [member, is_new] = out.emplace(boost::json::string_view(name.data(), name.size()), nullptr);
+    if (!is_new) return in.error.fail("member " + shortened(name) + " twice");
+    if (!decode_any(in, member->value())) return in.error.in_member(name);
+  }
+  return true;
+}
+
 }  // namespace
 
 bool encode_any(cbor_writer& out, boost::json::value const& value) { return encode_any_with(out, value); }
 bool encode_any(json_writer& out, boost::json::value const& value) { return encode_any_with(out, value); }
 
 bool decode_any(json_reader& in, boost::json::value& out) {
-  out = in.value();
-  return true;
+  std::string_view text;
+  switch (in.next()) {
+    case item::boolean:
+      return in.boolean(out.emplace_bool());
+    case item::number: {
+      number value;
+      if (!in.numeric(value)) return false;
+      out = to_json(value);
+      return true;
+    }
+    case item::text:
+      in.text(text);
+      out = to_json_string(text);
+      return true;
+    case item::list:
+      return decode_list(in, out.emplace_array());
+    case item::map:
+      return decode_object(in, out.emplace_object());
+    default:
+      out = nullptr;
+      return true;
+  }
 }
 
 bool decode_any(cbor_reader& in, boost::json::value& out) {

@@ -140,9 +140,11 @@ bool cbor_reader::skip() {
   while (pending != 0) {
     --pending;
     if (at_ == end_) return fail_here("the end, too early,");
-    auto const major = std::to_integer<unsigned>(*at_) >> 5;
+    auto const initial = std::to_integer<unsigned>(*at_);
+    auto const major = initial >> 5;
     std::uint64_t value = 0;
     if (!argument(value)) return false;
+    if (initial == 0xf8 && value < 32) return fail_here("a malformed simple value");
     if (major == 2 || major == 3) {
       if (value > left()) return too_short(value, "bytes");
       at_ += value;
@@ -157,12 +159,35 @@ bool cbor_reader::skip() {
   return true;
 }
 
-bool cbor_reader::mismatch(std::string_view expected) {
+std::string_view cbor_reader::noun_of_next() noexcept {
   constexpr std::string_view names[] = {
       "the end", "null",   "true or false", "a number",      "text",
       "bytes",   "a list", "a map",         "a typed array", "an unknown kind of value"};
-  std::string text(names[static_cast<std::size_t>(next())]);
-  return error.fail(text.append(" where ").append(expected).append(" belongs"));
+  return names[static_cast<std::size_t>(next())];
+}
+
+bool cbor_reader::mismatch(std::string_view expected) { return error.mismatch(noun_of_next(), expected, {}); }
+
+bool cbor_reader::mismatch(std::string_view expected, std::string_view type) {
+  constexpr std::size_t most_shown = 80;
+  auto look = *this;
+  number value;
+  std::string_view text;
+  bool truth = false;
+  switch (next()) {
+    case item::boolean:
+      look.boolean(truth);
+      return error.mismatch(truth ? "true" : "false", expected, type);
+    case item::number:
+      return look.numeric(value) ? error.mismatch(number_text(value), expected, type) : mismatch(expected);
+    case item::text:
+      return look.text(text) ? error.mismatch("text \"" + printable(text, most_shown) + '"', expected, type)
+                             : mismatch(expected);
+    case item::null:
+      return error.mismatch("null", expected, type);
+    default:
+      return error.mismatch(noun_of_next(), expected, type);
+  }
 }
 
 bool cbor_reader::too_short(std::uint64_t announced, std::string_view what) {

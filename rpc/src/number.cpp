@@ -1,7 +1,6 @@
 #include <dist/rpc/number.hpp>
 
 #include <dist/rpc/cbor.hpp>
-#include <dist/rpc/json_reader.hpp>
 
 #include <charconv>
 
@@ -14,12 +13,18 @@ std::string floating_text(double value) {
   return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
 }
 
-std::string no_fit(number value, std::string_view type) {
-  std::string text;
-  if (value.is == number::kind::natural) text = std::to_string(value.bits);
-  if (value.is == number::kind::negative) text = std::to_string(value.negative());
-  if (value.is == number::kind::floating) text = floating_text(value.floating());
-  return text.append(" does not fit ").append(type).append(" exactly");
+std::string to_text(number value) {
+  if (value.is == number::kind::floating) return floating_text(value.floating());
+  return value.is == number::kind::natural ? std::to_string(value.bits) : std::to_string(value.negative());
+}
+
+std::string number_text(number value, std::string_view noun) {
+  if (noun.empty()) noun = value.is == number::kind::floating ? "floating-point" : "integer";
+  return std::string(noun) + ' ' + to_text(value);
+}
+
+std::string no_fit(number value, std::string_view type, std::string_view noun) {
+  return number_text(value, noun).append(" does not fit ").append(type).append(" exactly");
 }
 
 bool from_nonfinite_text(std::string_view text, double& out) noexcept {
@@ -32,17 +37,6 @@ bool from_nonfinite_text(std::string_view text, double& out) noexcept {
     out = -infinity;
   else
     return false;
-  return true;
-}
-
-bool float_from_decimal(number value, float& out) noexcept {
-  if (value.is != number::kind::floating) return false;
-  char digits[40];
-  auto const nearest = static_cast<float>(value.floating());
-  auto const end = std::to_chars(digits, digits + sizeof digits, nearest).ptr;
-  double read = 0;
-  if (std::from_chars(digits, end, read).ec != std::errc() || read != value.floating()) return false;
-  out = nearest;
   return true;
 }
 

@@ -184,9 +184,9 @@ BOOST_AUTO_TEST_CASE(rfc8746_typed_arrays) {
   reads("d85648000000000000f03f", std::vector<std::uint8_t>{1});
   reads("d84044010203ff", std::array<std::int64_t, 4>{1, 2, 3, 255});
   BOOST_TEST(error_of<std::vector<std::uint32_t>>("d84e4801000000ffffffff") ==
-             "result: element [1]: -1 does not fit uint32 exactly");
+             "result: element [1]: integer -1 does not fit uint32 exactly");
   BOOST_TEST(error_of<std::vector<std::int32_t>>("d85648000000000000f83f") ==
-             "result: element [0]: 1.5 does not fit int32 exactly");
+             "result: element [0]: floating-point 1.5 does not fit int32 exactly");
   BOOST_TEST(error_of<std::vector<std::int32_t>>("d84e4701000000ffffff") != "");
   BOOST_TEST(error_of<std::vector<std::int32_t>>("d84e820102") != "");
   BOOST_TEST(error_of<std::vector<std::int32_t>>("d84c4101") != "");
@@ -223,28 +223,28 @@ BOOST_AUTO_TEST_CASE(numbers_are_converted_by_value_or_not_at_all) {
   reads("1b0020000000000000", 9007199254740992.0);
   reads("fb4340000000000000", std::int64_t{9007199254740992});  // 2^53
   reads("a16178fb4008000000000000", point{3, {}});
-  BOOST_TEST(error_of<double>("1b0020000000000001") == "result: 9007199254740993 does not fit double exactly");
+  BOOST_TEST(error_of<double>("1b0020000000000001") == "result: integer 9007199254740993 does not fit double exactly");
   BOOST_TEST(error_of<double>("1bffffffffffffffff") != "");
   BOOST_TEST(error_of<std::int64_t>("fb4340000000000001") != "");
   BOOST_TEST(error_of<std::int64_t>("fb43e0000000000000") != "");
-  BOOST_TEST(error_of<int>("fb400c000000000000") == "result: 3.5 does not fit int32 exactly");
-  BOOST_TEST(error_of<int>("f97e00") == "result: NaN does not fit int32 exactly");
-  BOOST_TEST(error_of<int>("f97c00") == "result: Infinity does not fit int32 exactly");
-  BOOST_TEST(error_of<std::uint8_t>("190100") == "result: 256 does not fit uint8 exactly");
-  BOOST_TEST(error_of<std::uint8_t>("20") == "result: -1 does not fit uint8 exactly");
+  BOOST_TEST(error_of<int>("fb400c000000000000") == "result: floating-point 3.5 does not fit int32 exactly");
+  BOOST_TEST(error_of<int>("f97e00") == "result: floating-point NaN does not fit int32 exactly");
+  BOOST_TEST(error_of<int>("f97c00") == "result: floating-point Infinity does not fit int32 exactly");
+  BOOST_TEST(error_of<std::uint8_t>("190100") == "result: integer 256 does not fit uint8 exactly");
+  BOOST_TEST(error_of<std::uint8_t>("20") == "result: integer -1 does not fit uint8 exactly");
   BOOST_TEST(error_of<std::int8_t>("1880") != "");
   BOOST_TEST(error_of<std::int8_t>("3880") != "");
   reads("387f", std::int8_t{-128});
-  BOOST_TEST(error_of<float>("1a01000001") == "result: 16777217 does not fit float exactly");
-  BOOST_TEST(error_of<float>("fb3fb999999999999a") == "result: 0.1 does not fit float exactly");
+  BOOST_TEST(error_of<float>("1a01000001") == "result: integer 16777217 does not fit float exactly");
+  BOOST_TEST(error_of<float>("fb3fb999999999999a") == "result: floating-point 0.1 does not fit float exactly");
   BOOST_TEST(error_of<float>("fb7e37e43c8800759c") != "");
   reads("fb3fb99999a0000000", 0.1f);
   reads("f97e00", std::numeric_limits<float>::quiet_NaN());
   reads("634e614e", std::numeric_limits<double>::quiet_NaN());
   reads("692d496e66696e697479", -infinity);
-  BOOST_TEST(error_of<int>("634e614e") == "result: text where a number belongs");
-  BOOST_TEST(error_of<bool>("01") == "result: a number where true or false belongs");
-  BOOST_TEST(error_of<int>("f5") == "result: true or false where a number belongs");
+  BOOST_TEST(error_of<int>("634e614e") == "result: text \"NaN\" where a number (int32) belongs");
+  BOOST_TEST(error_of<bool>("01") == "result: integer 1 where true or false (bool) belongs");
+  BOOST_TEST(error_of<int>("f5") == "result: true where a number (int32) belongs");
 }
 
 BOOST_AUTO_TEST_CASE(members_are_found_by_name) {
@@ -257,11 +257,11 @@ BOOST_AUTO_TEST_CASE(members_are_found_by_name) {
   BOOST_TEST(error_of<point>("a1617902") == "result: member x is missing");
   BOOST_TEST(error_of<point>("a2617801617801") == "result: member x twice");
   BOOST_TEST(error_of<point>("a2617801615801") == "result: member X twice");
-  BOOST_TEST(error_of<point>("a161786161") == "result: member x: text where a number belongs");
+  BOOST_TEST(error_of<point>("a161786161") == "result: member x: text \"a\" where a number (int32) belongs");
   BOOST_TEST(error_of<point>("8101") == "result: a list where a map belongs");
   BOOST_TEST(error_of<point>("a10101") == "result: a number where text belongs");
   BOOST_TEST(error_of<std::vector<point>>("82a1617801a161786161") ==
-             "result: element [1].x: text where a number belongs");
+             "result: element [1].x: text \"a\" where a number (int32) belongs");
 }
 
 BOOST_AUTO_TEST_CASE(announced_lengths_are_checked_against_what_is_there) {
@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(announced_lengths_are_checked_against_what_is_there) {
   BOOST_TEST(error_of<point>("a2617801617a9bffffffffffffffff") != "");
   BOOST_TEST(error_of<point>("a2617801617abbffffffffffffffff") != "");
   BOOST_TEST(error_of<int>("0102") == "1 bytes behind the last value");
-  BOOST_TEST(error_of<int>("") == "result: the end where a number belongs");
+  BOOST_TEST(error_of<int>("") == "result: the end where a number (int32) belongs");
   BOOST_TEST(error_of<std::string>("62fe80") ==
              "result: not UTF-8 at byte 0; any bytes travel as std::vector<std::uint8_t>");
 }

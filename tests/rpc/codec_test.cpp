@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(arguments_travel_as_one_list) {
     std::tuple<std::int64_t> fewer;
     BOOST_TEST(dist::decode_arguments(how, payload, 64, fewer, store) == "4 arguments given, 1 expected");
     std::tuple<std::int64_t, double, double, range> other;
-    BOOST_TEST(dist::decode_arguments(how, payload, 64, other, store) == "argument 3: text where a number belongs");
+    BOOST_TEST(dist::decode_arguments(how, payload, 64, other, store) == "argument 3: text \"three\" where a number (double) belongs");
   }
 }
 

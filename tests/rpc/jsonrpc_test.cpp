@@ -309,6 +309,89 @@ BOOST_AUTO_TEST_CASE(a_message_that_is_not_utf8_is_still_written_as_json) {
   BOOST_TEST(reply(text).error.value().message == std::string("A\xEF\xBF\xBD\0\xEF\xBF\xBD", 8));
 }
 
+// The examples of the specification, section 7, answered as its server would: subtract, update, foobar, sum, notify_hello,
+// get_data. What a message says in its errors is ours; the codes are the specification's.
+BOOST_AUTO_TEST_CASE(the_specifications_examples_are_answered_as_it_says) {
+  auto const answer_one = [](dist::rpc_request const& asked) -> std::string {
+    if (asked.is_notification()) return {};
+    auto const params = boost::json::parse(asked.params_text.empty() ? "[]" : asked.params_text);
+    if (asked.method == "subtract" && params.is_array())
+      return dist::write_reply(asked, std::to_string(params.at(0).as_int64() - params.at(1).as_int64()));
+    if (asked.method == "subtract")
+      return dist::write_reply(
+          asked, std::to_string(params.at("minuend").as_int64() - params.at("subtrahend").as_int64()));
+    if (asked.method == "sum") {
+      std::int64_t sum = 0;
+      for (auto const& one : params.as_array()) sum += one.as_int64();
+      return dist::write_reply(asked, std::to_string(sum));
+    }
+    if (asked.method == "get_data") return dist::write_reply(asked, R"(["hello",5])");
+    return dist::write_error(asked, dist::make_fault(errc::unknown_method, "Method not found"));
+  };
+  auto const answer = [&](std::string_view text) {
+    auto const message = parse(text);
+    std::vector<std::string> replies;
+    for (auto const& item : message.items) {
+      auto const* asked = std::get_if<dist::rpc_request>(&item);
+      auto reply = asked ? answer_one(*asked) : dist::write_error(std::get<dist::rpc_invalid>(item));
+      if (!reply.empty()) replies.push_back(std::move(reply));
+    }
+    return message.batch ? dist::write_batch(replies) : replies.empty() ? std::string() : replies.front();
+  };
+  // A reply without what the specification leaves open.
+  auto const bare = [](boost::json::value reply) {
+    auto const strip = [](boost::json::value& one) {
+      if (auto* error = one.as_object().if_contains("error"))
+        *error = boost::json::object{{"code", error->as_object().at("code")}};
+    };
+    if (reply.is_array())
+      for (auto& one : reply.as_array()) strip(one);
+    else
+      strip(reply);
+    return reply;
+  };
+  struct {
+    std::string_view asked;
+    std::string_view answered;  ///< empty: nothing
+  } const cases[] = {
+      {R"({"jsonrpc": "2.0", "method": "subtract", "params": [42, 23], "id": 1})", R"({"jsonrpc":"2.0","result":19,"id":1})"},
+      {R"({"jsonrpc": "2.0", "method": "subtract", "params": [23, 42], "id": 2})", R"({"jsonrpc":"2.0","result":-19,"id":2})"},
+      {R"({"jsonrpc": "2.0", "method": "subtract", "params": {"subtrahend": 23, "minuend": 42}, "id": 3})",
+       R"({"jsonrpc":"2.0","result":19,"id":3})"},
+      {R"({"jsonrpc": "2.0", "method": "subtract", "params": {"minuend": 42, "subtrahend": 23}, "id": 4})",
+       R"({"jsonrpc":"2.0","result":19,"id":4})"},
+      {R"({"jsonrpc": "2.0", "method": "update", "params": [1,2,3,4,5]})", ""},
+      {R"({"jsonrpc": "2.0", "method": "foobar"})", ""},
+      {R"({"jsonrpc": "2.0", "method": "foobar", "id": "1"})", R"({"jsonrpc":"2.0","error":{"code":-32601},"id":"1"})"},
+      {R"({"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz])", R"({"jsonrpc":"2.0","error":{"code":-32700},"id":null})"},
+      {R"({"jsonrpc": "2.0", "method": 1, "params": "bar"})", R"({"jsonrpc":"2.0","error":{"code":-32600},"id":null})"},
+      {R"([{"jsonrpc": "2.0", "method": "sum", "params": [1,2,4], "id": "1"},{"jsonrpc": "2.0", "method"])",
+       R"({"jsonrpc":"2.0","error":{"code":-32700},"id":null})"},
+      {"[]", R"({"jsonrpc":"2.0","error":{"code":-32600},"id":null})"},
+      {"[1]", R"([{"jsonrpc":"2.0","error":{"code":-32600},"id":null}])"},
+      {"[1,2,3]",
+       R"([{"jsonrpc":"2.0","error":{"code":-32600},"id":null},{"jsonrpc":"2.0","error":{"code":-32600},"id":null},{"jsonrpc":"2.0","error":{"code":-32600},"id":null}])"},
+      {R"([{"jsonrpc": "2.0", "method": "sum", "params": [1,2,4], "id": "1"},
+          {"jsonrpc": "2.0", "method": "notify_hello", "params": [7]},
+          {"jsonrpc": "2.0", "method": "subtract", "params": [42,23], "id": "2"},
+          {"foo": "boo"},
+          {"jsonrpc": "2.0", "method": "foo.get", "params": {"name": "myself"}, "id": "5"},
+          {"jsonrpc": "2.0", "method": "get_data", "id": "9"}])",
+       R"([{"jsonrpc":"2.0","result":7,"id":"1"},{"jsonrpc":"2.0","result":19,"id":"2"},{"jsonrpc":"2.0","error":{"code":-32600},"id":null},{"jsonrpc":"2.0","error":{"code":-32601},"id":"5"},{"jsonrpc":"2.0","result":["hello",5],"id":"9"}])"},
+      {R"([{"jsonrpc": "2.0", "method": "notify_sum", "params": [1,2,4]},
+          {"jsonrpc": "2.0", "method": "notify_hello", "params": [7]}])",
+       ""},
+  };
+  for (auto const& one : cases) {
+    BOOST_TEST_CONTEXT(one.asked) {
+      auto const got = answer(one.asked);
+      BOOST_TEST(got.empty() == one.answered.empty(), got);
+      if (!got.empty() && !one.answered.empty())
+        BOOST_TEST((bare(boost::json::parse(got)) == boost::json::parse(std::string(one.answered))), got);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(writes_requests) {
   dist::rpc_request asked;
   asked.method = "Arith.Sum";

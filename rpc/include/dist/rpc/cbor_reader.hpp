@@ -15,8 +15,8 @@ class cbor_reader {
  public:
   static constexpr bool native_keys = true;      ///< maps may have keys of any type
   static constexpr bool text_lives = true;       ///< text and bytes live as long as the input
-  static constexpr bool exact_floats = true;     ///< a float is what was meant, not a decimal text rounded to it
   static constexpr bool ignores_unknown = true;  ///< members that nobody knows are skipped
+  static constexpr std::string_view number_noun = {};  ///< what messages call a number; empty: what its kind is
 
   /// A list or map that is being read.
   struct frame {
@@ -57,19 +57,25 @@ class cbor_reader {
     return true;
   }
   bool boolean(bool& out) {
-    if (next() != item::boolean) return mismatch("true or false");
+    if (next() != item::boolean) return mismatch("true or false", number_name<bool>());
     out = *at_++ == std::byte{0xf5};
     return true;
   }
+  /// A number for no type of its own.
   bool numeric(number& out) {
     if (next() != item::number) return mismatch("a number");
-    auto initial = std::to_integer<unsigned>(*at_);
-    if (initial < 0x18) {
-      ++at_;
-      out = number::of(std::uint64_t{initial});
-      return true;
-    }
-    return wide_number(initial, out);
+    return take_number(out);
+  }
+  /// A number that must be an integer; `type` is what it is for.
+  bool whole(number& out, std::string_view type) {
+    if (next() != item::number) return mismatch("a number", type);
+    return take_number(out);
+  }
+  template <std::floating_point T>
+  bool real(T& out, std::string_view type) {
+    number value;
+    if (!whole(value, type)) return false;
+    return to_exact(value, out) || error.fail(no_fit(value, type));
   }
   bool text(std::string_view& out) {
     if (next() != item::text) return mismatch("text");
@@ -92,10 +98,22 @@ class cbor_reader {
   /// Passes over one value of any kind.
   bool skip();
   [[gnu::cold]] bool mismatch(std::string_view expected);
+  /// Names what was found and the type that it was for.
+  [[gnu::cold]] bool mismatch(std::string_view expected, std::string_view type);
 
   value_error error;
 
  private:
+  std::string_view noun_of_next() noexcept;
+  bool take_number(number& out) {
+    auto initial = std::to_integer<unsigned>(*at_);
+    if (initial < 0x18) {
+      ++at_;
+      out = number::of(std::uint64_t{initial});
+      return true;
+    }
+    return wide_number(initial, out);
+  }
   item next_tagged() noexcept;
   item next_simple(unsigned initial) noexcept;
   bool wide_number(unsigned initial, number& out);

@@ -75,10 +75,11 @@ template <class... A>
 std::string decode_json_arguments(json_reader& reader, std::tuple<A...>& out, value_store& store) {
   if constexpr (sizeof...(A) == 0) {
     if (reader.next() == item::null) return {};
+    if (typename json_reader::frame none; reader.next() == item::map && reader.begin_map(none) && none.count == 0) return {};
   }
   if constexpr (sizeof...(A) == 1) {
     using only = std::tuple_element_t<0, std::tuple<A...>>;
-    if constexpr (kind_of<only>() == value_kind::described || kind_of<only>() == value_kind::map) {
+    if constexpr (sent_kind<only>() == value_kind::described || sent_kind<only>() == value_kind::map) {
       if (reader.next() == item::map)
         return decoder<json_reader>(reader, &store)(std::get<0>(out)) ? std::string()
                                                                       : reader.error.text("argument", 1);
@@ -88,7 +89,7 @@ std::string decode_json_arguments(json_reader& reader, std::tuple<A...>& out, va
 }
 
 /// Reads a list of arguments. JSON: `in` is the text of JSON-RPC's `params`; an object is taken for the only parameter
-/// when that is a struct or a map; null or no text are taken for no arguments.
+/// when that is a struct or a map; null, an empty object or no text are taken for no arguments.
 ///
 /// Lives    views among `out` point into `in` or into `store`; both must outlive them.
 /// Errors   one sentence that names the argument and the member; `out` is then in an unspecified state.

@@ -8,6 +8,7 @@
 #include <dist/rpc/text.hpp>
 #include <dist/rpc/value_kind.hpp>
 #include <dist/rpc/value_store.hpp>
+#include <exception>
 #include <string>
 
 namespace dist {
@@ -49,6 +50,7 @@ class decoder {
     if constexpr (kind == value_kind::time_span) return duration(out);
     if constexpr (kind == value_kind::described) return described(out);
     if constexpr (kind == value_kind::any) return decode_any(in_, out);
+    if constexpr (kind == value_kind::stand_in) return from_stand_in(out);
   }
 
  private:
@@ -56,34 +58,26 @@ class decoder {
 
   template <class T>
   bool assign(number value, T& out) {
-    return to_exact(value, out) || in_.error.fail(no_fit(value, number_name<T>()));
+    return to_exact(value, out) || in_.error.fail(no_fit(value, number_name<T>(), Reader::number_noun));
   }
   template <class T>
   bool integer(T& out) {
     number value;
-    if (!in_.numeric(value)) return false;
-    if constexpr (!Reader::exact_floats) {
-      // 9007199254740993.0 is read as 2^53 too.
-      if (value.is_floating(first_gap)) return in_.error.fail(no_fit(value, number_name<T>()));
-    }
-    return assign(value, out);
+    return in_.whole(value, number_name<T>()) && assign(value, out);
   }
   template <class T>
   bool floating(T& out) {
-    number value;
-    if (in_.next() == item::text) {
-      std::string_view name;
-      double special = 0;
-      if (!in_.text(name)) return false;
-      if (!from_nonfinite_text(name, special)) return in_.error.fail("text where a number belongs");
-      out = static_cast<T>(special);
-      return true;
+    if (in_.next() != item::text) return in_.real(out, number_name<T>());
+    std::string_view name;
+    double special = 0;
+    auto const start = in_;
+    if (!in_.text(name)) return false;
+    if (!from_nonfinite_text(name, special)) {
+      in_ = start;
+      return in_.mismatch("a number", number_name<T>());
     }
-    if (!in_.numeric(value)) return false;
-    if constexpr (std::is_same_v<T, float> && !Reader::exact_floats) {
-      if (float_from_decimal(value, out)) return true;  // 0.1 is not exact, but it is how people and Go write 0.1f
-    }
-    return assign(value, out);
+    out = static_cast<T>(special);
+    return true;
   }
 
   bool text(std::string& out) {
@@ -136,6 +130,21 @@ class decoder {
       return (*this)(out.emplace());
     else
       return (*this)(*(out = std::make_unique<typename T::element_type>()));
+  }
+
+  template <class T>
+  bool from_stand_in(T& out) {
+    stand_in<T> sent{};
+    return (*this)(sent) && make(out, std::move(sent));
+  }
+  template <class T>
+  bool make(T& out, stand_in<T>&& sent) {
+    try {
+      out = wire<T>::from(std::move(sent));
+      return true;
+    } catch (std::exception const& e) {
+      return in_.error.fail(e.what());
+    }
   }
   template <class T>
   bool duration(T& out) {
@@ -201,7 +210,11 @@ class decoder {
   template <class T>
   bool view(T& out);
   template <class T>
+  bool from_number(number value, T& out);
+  template <class T>
   bool map(T& out);
+  template <class Key>
+  bool map_key(frame& entries, std::size_t at, Key& out);
   template <class T>
   bool map_entry(T& out, typename T::key_type&& key, std::size_t at);
   template <class T>
@@ -210,6 +223,8 @@ class decoder {
   bool finish_described(T& out, std::bitset<member_count<T> + 1> const& seen);
   template <class T>
   bool member(T& out, std::size_t index);
+  template <class T>
+  bool absent(T& out);
 
   Reader& in_;
   value_store* store_;

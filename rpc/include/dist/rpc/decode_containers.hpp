@@ -106,7 +106,7 @@ bool decoder<Reader>::sequence(T& out) {
     return view(out);
   } else {
     using element = typename appender<T>::element;
-    if constexpr (plain_number<element>) {
+    if constexpr (sent_as_number<element>) {
       if (in_.next() == item::typed_array) return typed_sequence(out);
     }
     frame list;
@@ -136,7 +136,7 @@ bool decoder<Reader>::typed_sequence(T& out) {
   if constexpr (is_std_array<T>) {
     if (array.count() != out.size()) return in_.error.fail(wrong_count(array.count(), out.size(), "element"));
   }
-  if constexpr (contiguous_sequence<T>) {
+  if constexpr (contiguous_sequence<T> && plain_number<element>) {
     if (array.is_native<element>()) {
       if constexpr (!is_std_array<T>) {
         if (auto const* const first = array.elements<element>()) return out.assign(first, first + array.count()), true;
@@ -149,10 +149,27 @@ bool decoder<Reader>::typed_sequence(T& out) {
   appender<T> to(out);
   to.expect(array.count());
   for (std::size_t at = 0; at < array.count(); ++at) {
-    auto read = [&](element& part) { return assign(array.get(at), part); };
+    auto read = [&](element& part) { return from_number(array.get(at), part); };
     if (!to.next(at, read, [&] { return in_.error.fail("twice in a set"); })) return in_.error.in_element(at);
   }
   return true;
+}
+
+/// A number that stands in a typed array.
+template <class Reader>
+template <class T>
+bool decoder<Reader>::from_number(number value, T& out) {
+  if constexpr (has_stand_in<T>) {
+    stand_in<T> sent{};
+    return from_number(value, sent) && make(out, std::move(sent));
+  } else if constexpr (std::is_enum_v<T>) {
+    std::underlying_type_t<T> underlying{};
+    if (!assign(value, underlying)) return false;
+    out = static_cast<T>(underlying);
+    return true;
+  } else {
+    return assign(value, out);
+  }
 }
 
 template <class Reader>
@@ -193,10 +210,25 @@ bool decoder<Reader>::map_entry(T& out, typename T::key_type&& key, std::size_t 
   return true;
 }
 
+/// A key that is written as the name of a member.
+template <class Reader>
+template <class Key>
+bool decoder<Reader>::map_key(frame& entries, std::size_t at, Key& out) {
+  if constexpr (has_stand_in<Key>) {
+    stand_in<Key> sent{};
+    return map_key(entries, at, sent) && make(out, std::move(sent));
+  } else {
+    std::string_view name;
+    if (!in_.key(entries, at, name)) return false;
+    out.assign(name);
+    return true;
+  }
+}
+
 template <class Reader>
 template <class T>
 bool decoder<Reader>::map(T& out) {
-  constexpr bool text_keys = kind_of<typename T::key_type>() == value_kind::text;
+  constexpr bool text_keys = sent_kind<typename T::key_type>() == value_kind::text;
   frame entries;
   out.clear();
   if (in_.next() == item::list) {
@@ -217,13 +249,12 @@ bool decoder<Reader>::map(T& out) {
     if (!in_.begin_map(entries)) return false;
     for (std::size_t at = 0; at < entries.count; ++at) {
       typename T::key_type key{};
-      if constexpr (text_keys) {
-        std::string_view name;
-        if (!in_.key(entries, at, name)) return in_.error.in_element(at);
-        key.assign(name);
-      } else if (!(*this)(key)) {
-        return in_.error.in_element(at);
-      }
+      bool is_read = false;
+      if constexpr (text_keys)
+        is_read = map_key(entries, at, key);
+      else
+        is_read = (*this)(key);
+      if (!is_read) return in_.error.in_element(at);
       if (!map_entry(out, std::move(key), at)) return false;
     }
   }
@@ -271,6 +302,18 @@ bool decoder<Reader>::described(T& out) {
   return seen.count() == names.size() || finish_described(out, seen);
 }
 
+template <class Reader>
+template <class T>
+bool decoder<Reader>::absent(T& out) {
+  if constexpr (has_stand_in<T>) {
+    stand_in<T> sent{};
+    return absent(sent) && make(out, std::move(sent));
+  } else {
+    out.reset();
+    return true;
+  }
+}
+
 /// Members that are absent: empty where the type has an empty value, missing otherwise.
 template <class Reader>
 template <class T>
@@ -278,9 +321,8 @@ bool decoder<Reader>::finish_described(T& out, std::bitset<member_count<T> + 1> 
   std::size_t at = 0;
   return all_members<T>([&]<class Member>(Member) {
     if (seen[at++]) return true;
-    if constexpr (kind_of<member_type<T, Member>>() == value_kind::nullable) {
-      (out.*Member::pointer).reset();
-      return true;
+    if constexpr (sent_kind<member_type<T, Member>>() == value_kind::nullable) {
+      return absent(out.*Member::pointer) || in_.error.in_member(Member::name);
     } else {
       return in_.error.fail("member " + std::string(Member::name) + " is missing");
     }

@@ -4,7 +4,9 @@
 #include <dist/rpc/spelling.hpp>
 #include <dist/rpc/text.hpp>
 #include <dist/rpc/value_kind.hpp>
+#include <exception>
 #include <iterator>
+#include <optional>
 #include <string>
 
 namespace dist {
@@ -42,6 +44,8 @@ class encoder {
     if constexpr (kind == value_kind::time_span) return (*this)(value.count());
     if constexpr (kind == value_kind::described) return described(value);
     if constexpr (kind == value_kind::any) return encode_any(out_, value);
+    if constexpr (kind == value_kind::stand_in)
+      return with_stand_in(value, [&](auto const& sent) { return (*this)(sent); });
   }
 
  private:
@@ -50,6 +54,17 @@ class encoder {
     if (bad != value.npos) return out_.error.not_utf8(bad);
     out_.text(value);
     return true;
+  }
+
+  template <class T, class Write>
+  bool with_stand_in(T const& value, Write write) {
+    std::optional<stand_in<T>> sent;
+    try {
+      sent.emplace(wire<T>::to(value));
+    } catch (std::exception const& e) {
+      return out_.error.fail(e.what());
+    }
+    return write(*sent);
   }
 
   template <class T>
@@ -121,7 +136,7 @@ class encoder {
   /// there several times it is always a list of pairs: neither codec's maps allow that.
   template <class T>
   bool map(T const& value) {
-    constexpr bool text_keys = kind_of<typename T::key_type>() == value_kind::text;
+    constexpr bool text_keys = sent_kind<typename T::key_type>() == value_kind::text;
     std::size_t at = 0;
     if constexpr (unique_keys<T> && (text_keys || Writer::native_keys)) {
       if (!out_.begin_map(value.size())) return false;
@@ -150,6 +165,8 @@ class encoder {
       if (bad != std::string::npos) return out_.error.not_utf8(bad);
       out_.key(key);
       return true;
+    } else if constexpr (has_stand_in<Key>) {
+      return with_stand_in(key, [&](auto const& sent) { return write_key(sent); });
     } else {
       return (*this)(key);
     }

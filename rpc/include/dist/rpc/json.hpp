@@ -3,17 +3,21 @@
 #include <boost/json/value.hpp>
 #include <cstddef>
 #include <dist/rpc/result.hpp>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace dist {
 
-/// Parses a whole JSON text with every number exact: integers of 64 bits, doubles correctly rounded from their text.
+/// Parses a whole JSON text: integers of 64 bits exactly, any other number as the nearest double.
 ///
-/// Errors   errc::protocol_error, which names the byte: not JSON, not UTF-8, a lone surrogate, a member twice, a number
-/// beyond what
-///          64 bits and doubles hold; errc::limit_exceeded: nested deeper than `depth_limit`.
+/// Errors   errc::protocol_error: not JSON, not UTF-8, a lone surrogate (these name the byte), a member twice, a number
+///          beyond the largest double; errc::limit_exceeded: nested deeper than `depth_limit`.
 result<boost::json::value> parse_json(std::string_view text, std::size_t depth_limit);
+
+/// Whether a text is one JSON value and nothing else, without building it. Empty when it is, else what is wrong and
+/// where.
+std::string json_problem(std::string_view text, std::size_t depth_limit);
 
 /// A member of an object whose text has not been parsed yet.
 struct json_member {

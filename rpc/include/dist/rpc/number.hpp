@@ -48,8 +48,12 @@ consteval std::string_view number_name() {
 /// The shortest text that reads back as the same double; a non-finite one is `NaN`, `Infinity` or `-Infinity`.
 std::string floating_text(double value);
 
-/// "256 cannot be held exactly by uint8".
-[[gnu::cold]] std::string no_fit(number value, std::string_view type);
+/// Its digits.
+std::string to_text(number value);
+/// `integer 256`, `floating-point 0.5`; another noun where one is given.
+[[gnu::cold]] std::string number_text(number value, std::string_view noun = {});
+/// `integer 256 does not fit uint8 exactly`
+[[gnu::cold]] std::string no_fit(number value, std::string_view type, std::string_view noun = {});
 
 /// 2^53: from here on doubles do not hold every integer.
 inline constexpr double first_gap = 9007199254740992.0;

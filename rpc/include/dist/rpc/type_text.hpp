@@ -22,6 +22,7 @@ class type_writer {
       out_ += number_name<T>();
     if constexpr (kind == value_kind::text || kind == value_kind::text_view) out_ += "text";
     if constexpr (kind == value_kind::any) out_ += "any";
+    if constexpr (kind == value_kind::stand_in) write<stand_in<T>>();
     if constexpr (kind == value_kind::bytes) {
       out_ += "bytes";
       if constexpr (is_std_array<T>) out_ += "<" + std::to_string(std::tuple_size_v<T>) + ">";

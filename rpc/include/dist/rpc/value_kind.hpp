@@ -12,6 +12,7 @@
 #include <complex>
 #include <cstddef>
 #include <cstdint>
+#include <dist/rpc/wire.hpp>
 #include <memory>
 #include <optional>
 #include <span>
@@ -45,6 +46,7 @@ enum class value_kind : std::uint8_t {
   time_span,  ///< std::chrono::duration: the count, in the declared period
   described,  ///< a struct: its members by name
   any,        ///< boost::json::value: whatever was written
+  stand_in,   ///< as another type, which dist::wire<T> names
 };
 
 template <class T, template <class...> class Template>
@@ -151,6 +153,8 @@ consteval value_kind kind_of() {
     return boolean;
   else if constexpr (plain_number<T>)
     return std::is_integral_v<T> ? integer : floating;
+  else if constexpr (has_stand_in<T>)
+    return stand_in;
   else if constexpr (std::is_same_v<T, std::byte>)
     return plain_enum;
   else if constexpr (described_enum<T>)
@@ -185,10 +189,23 @@ consteval value_kind kind_of() {
     return none;
 }
 
+/// The form in which values of T are written in the end, by stand-ins of stand-ins too.
+template <class T>
+consteval value_kind sent_kind() {
+  if constexpr (has_stand_in<T>)
+    return sent_kind<dist::stand_in<T>>();
+  else
+    return kind_of<T>();
+}
+/// Whether lists of T may be written as typed arrays.
+template <class T>
+inline constexpr bool sent_as_number = sent_kind<T>() == value_kind::integer || sent_kind<T>() == value_kind::floating ||
+                                       sent_kind<T>() == value_kind::plain_enum;
+
 /// Whether the type itself says "nothing", which is why an optional of it could not be told apart from an empty one.
 template <class T>
-inline constexpr bool is_nullable =
-    kind_of<T>() == value_kind::nullable || kind_of<T>() == value_kind::null || kind_of<T>() == value_kind::any;
+inline constexpr bool is_nullable = sent_kind<T>() == value_kind::nullable || sent_kind<T>() == value_kind::null ||
+                                    sent_kind<T>() == value_kind::any;
 
 /// What an optional or a pointer holds.
 template <class T>
@@ -232,6 +249,8 @@ consteval refusal refusal_of() {
     return refusal::long_double;
   else if constexpr (kind == value_kind::none)
     return refusal::undescribed;
+  else if constexpr (kind == value_kind::stand_in)
+    return refusal_of<stand_in<T>, Seen..., T>();
   else if constexpr (kind == value_kind::nullable) {
     using inner = typename pointee<T>::type;
     if constexpr (is_nullable<std::remove_cv_t<inner>>)
