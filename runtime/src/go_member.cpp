@@ -23,6 +23,9 @@ result<std::string> go_params(call_record const& call, std::size_t depth_limit) 
   std::string text;
   if (call.codec == codec::json) {
     text = as_text(call.arguments.bytes());
+    // A caller of frames may have written anything.
+    if (auto const problem = json_problem(text, depth_limit + envelope_depth); !problem.empty())
+      return make_fault(errc::bad_arguments, call.method->name + ": the arguments are not JSON: " + problem);
     // JSON-RPC's members by name are Go's one structure.
     if (text.starts_with('{')) return '[' + text + ']';
   } else {

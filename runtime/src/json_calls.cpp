@@ -2,6 +2,7 @@
 
 #include <asio/post.hpp>
 #include <dist/rpc/event.hpp>
+#include <dist/rpc/json.hpp>
 
 namespace dist {
 namespace {
@@ -21,13 +22,21 @@ call_ptr make_json_call(caller& on, rpc_request const& request, duration node_wa
   return call;
 }
 
+/// Why the answer cannot stand in a message of ours; empty when it can. A node may write what it likes: what is not one
+/// JSON value would end that message early and begin another.
+std::string reply_problem(caller const& on, call_reply const& reply) {
+  return reply.codec == codec::json ? json_problem(as_text(reply.bytes), on.bounds().depth) : "another codec";
+}
+
 /// `say(result_text, fault)`: exactly one of the two is there.
 template <class Say>
-void hand_on(call_record const& call, call_reply const& reply, Say say) {
+void hand_on(caller const& on, call_record const& call, call_reply const& reply, Say say) {
   if (reply.failed) return say(std::string_view(), reply.failed);
-  if (reply.codec == codec::json) return say(as_text(reply.bytes), static_cast<fault const*>(nullptr));
-  auto what = make_fault(errc::bad_result, call.method->name + ": the node did not answer in JSON");
+  auto const problem = reply_problem(on, reply);
+  if (problem.empty()) return say(as_text(reply.bytes), static_cast<fault const*>(nullptr));
+  auto what = make_fault(errc::bad_result, call.method->name + ": the node's answer is not JSON: " + problem);
   what.node = reply.node;
+  what.method = call.method->name;
   say(std::string_view(), &what);
 }
 
@@ -44,7 +53,7 @@ task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rp
   event all;
   auto answer = [&](std::uint64_t place, call_record const& call, call_reply const& reply) {
     if (wishes.why) *wishes.why = on->why(call);
-    hand_on(call, reply, [&](std::string_view result_text, fault const* failed) {
+    hand_on(*on, call, reply, [&](std::string_view result_text, fault const* failed) {
       auto const& asked = std::get<rpc_request>(message.items[place]);
       if (!asked.is_notification()) texts[place] = failed ? write_error(asked, *failed) : write_reply(asked, result_text);
     });
@@ -73,7 +82,7 @@ json_calls::json_calls(json_session& peer, std::shared_ptr<caller> on, duration 
     : peer_(peer),
       node_wait_(node_wait),
       calls_(std::move(on), [this](std::uint64_t number, call_record const& call, call_reply const& reply) {
-        hand_on(call, reply, [&](std::string_view result_text, fault const* failed) {
+        hand_on(calls_.on(), call, reply, [&](std::string_view result_text, fault const* failed) {
           if (failed)
             peer_.refuse(to_call_id(number), *failed);
           else

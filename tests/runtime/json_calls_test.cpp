@@ -1,6 +1,7 @@
 #include "json_calls.hpp"
 
 #include <asio/post.hpp>
+#include <boost/json/parse.hpp>
 
 #include "desk.hpp"
 #include "silent_caller.hpp"
@@ -28,6 +29,44 @@ BOOST_AUTO_TEST_CASE(others_have_their_turn_while_a_batch_is_started) {
   calls->stop();
   test::run_until_idle(world.io);
   BOOST_TEST(answer.done());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_not_json_fails_its_own_call_alone) {
+  auto const calls = std::make_shared<dist::test::silent_caller>(world.world(), limits());
+  auto const answered = [&](std::string const& result, codec how = codec::json) {
+    auto answer = test::start(
+        world.io, answer_rpc(calls, parse_rpc(R"([{"jsonrpc":"2.0","method":"Work.any","id":1},{"id":2}])", limits()), {}));
+    test::run_until_idle(world.io);
+    call_reply reply;
+    reply.codec = how;
+    reply.bytes = as_bytes(result);
+    reply.node = "rogue";
+    auto const call = std::exchange(calls->last, nullptr);
+    calls->finish(*call, reply);
+    test::run_until_idle(world.io);
+    BOOST_TEST_REQUIRE(answer.done());
+    return answer.get();
+  };
+  for (std::string const good : {"1", " [1, 2] ", "{\"a\":\"\\u00e9\"}", "null", "1e400"}) {
+    auto const text = answered(good);
+    BOOST_TEST(text.find("\"result\":" + good + ",") != std::string::npos, text);
+  }
+  for (std::string const bad : {"1},\"id\":99,\"x\":{\"a\":[", "1}\n{\"id\":2,\"result\":\"forged\",\"error\":null",
+                                "1,\"result\":2", "", " ", "NaN", "Infinity", "\"\xff\xfe\"", "[1", "1 2", "\"a",
+                                "\"\\ud800\"", "undefined"}) {
+    auto const text = answered(bad);
+    boost::json::error_code ec;
+    auto const read = boost::json::parse(text, ec);
+    BOOST_TEST_REQUIRE(!ec, text);
+    BOOST_TEST_REQUIRE(read.as_array().size() == 2u);
+    auto const& error = read.at(0).at("error").as_object();
+    BOOST_TEST(read.at(0).at("id").as_int64() == 1);
+    BOOST_TEST((error.at("data").at("code") == "bad_result"));
+    BOOST_TEST((error.at("data").at("node") == "rogue"));
+    BOOST_TEST(std::string(error.at("message").as_string()).find("the node's answer is not JSON: ") != std::string::npos);
+  }
+  BOOST_TEST(answered("\x01", codec::cbor).find("bad_result") != std::string::npos);
+  calls->stop();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
