@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <dist/runtime/call_options.hpp>
 #include <dist/runtime/cluster.hpp>
+#include <dist/runtime/conversion.hpp>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -35,13 +37,60 @@ class named_argument {
   A const& value_;
 };
 
+/// How a call takes an argument that is a number or a duration: of any type that converts to A, with a look at its value.
 template <class A>
-using argument_of = std::conditional_t<name_the_argument_first<A>, named_argument<A>, A const&>;
+class checked_argument {
+ public:
+  checked_argument() noexcept = default;
+  template <class B>
+    requires(std::convertible_to<B const&, A> && conversion_of<A, B> != conversion::refused)
+  checked_argument(B const& given) noexcept  // NOLINT(google-explicit-constructor)
+      : lost_(find_loss<A>(given)), value_(lost_ ? A{} : static_cast<A>(given)) {}
 
-/// Whether giving a B for an A would compile and silently lose what was meant.
-template <class A, class B>
-inline constexpr bool loses_value = (std::is_integral_v<A> && std::is_floating_point_v<B>) ||
-                                    (std::is_same_v<A, bool> && (std::is_pointer_v<B> || std::is_array_v<B>));
+  loss const& lost() const noexcept { return lost_; }
+  operator A const&() const noexcept { return value_; }  // NOLINT(google-explicit-constructor)
+
+ private:
+  loss lost_;
+  A value_{};
+};
+
+template <class A>
+inline constexpr bool is_checked_argument = std::is_arithmetic_v<A> || is_duration<A>;
+
+template <class A>
+using argument_of =
+    std::conditional_t<is_checked_argument<A>, checked_argument<A>,
+                       std::conditional_t<name_the_argument_first<A>, named_argument<A>, A const&>>;
+
+/// The first argument whose value was lost, in words; empty: none.
+template <class... Given>
+std::string lost_among(Given const&... given) {
+  std::string problem;
+  std::size_t at = 0;
+  auto const look = [&]<class G>(G const& one) {
+    ++at;
+    if constexpr (requires { one.lost(); })
+      if (one.lost()) problem = lost_argument(one.lost(), at);
+    return !problem.empty();
+  };
+  (void)(look(given) || ...);
+  return problem;
+}
+
+/// What becomes of the arguments B of a call as parameters A, given that they convert. Behind them may be options.
+template <class Parameters, class Given>
+inline constexpr conversion worst_conversion = conversion::exact;
+template <class A, class... P, class B, class... G>
+inline constexpr conversion worst_conversion<void(A, P...), void(B, G...)> =
+    std::max(conversion_of<A, B>, worst_conversion<void(P...), void(G...)>);
+
+/// Whether one has to be looked at that checked_argument does not see: it takes no braces, and these may be anything.
+template <class Parameters, class Given>
+inline constexpr bool any_hidden_loss = false;
+template <class A, class... P, class B, class... G>
+inline constexpr bool any_hidden_loss<void(A, P...), void(B, G...)> =
+    (!is_checked_argument<A> && conversion_of<A, B> == conversion::checked) || any_hidden_loss<void(P...), void(G...)>;
 
 /// Whether `{"ab", "cd"}` makes an A of two elements, or has nothing to do with A.
 template <class A>
@@ -49,11 +98,5 @@ inline constexpr bool can_hold_literals = true;
 template <class A>
   requires requires { typename A::value_type; }
 inline constexpr bool can_hold_literals<A> = std::is_convertible_v<char const*, typename A::value_type>;
-
-template <class Parameters, class Given>
-inline constexpr bool any_loses_value = false;
-template <class A, class... P, class B, class... G>
-inline constexpr bool any_loses_value<void(A, P...), void(B, G...)> =
-    loses_value<A, B> || any_loses_value<void(P...), void(G...)>;
 
 }  // namespace dist

@@ -53,18 +53,21 @@ struct plain_call {
   using yielded = typename How::template yields<typename traits::result>;
 
   yielded operator()(cluster const& on, argument_of<A>... arguments) const {
-    return start(on, call_options(), arguments...);
+    return start(on, call_options(), lost_among(arguments...), arguments...);
   }
   yielded operator()(cluster const& on, argument_of<A>... arguments, call_options const& options) const {
-    return start(on, options, arguments...);
+    return start(on, options, lost_among(arguments...), arguments...);
   }
 
- private:
-  static yielded start(cluster const& on, call_options const& options, A const&... arguments) {
+ protected:
+  /// `problem` is what is wrong with the arguments, if anything.
+  static yielded start(cluster const& on, call_options const& options, std::string problem, A const&... arguments) {
     // A method that was refused has said so: no second message from what would be made of its types.
     if constexpr (traits::accepted) {
       auto call = on.make_call(key_of<Method, Serving>(), options);
-      call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, arguments...);
+      if (problem.empty())
+        problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, arguments...);
+      call->early_problem = std::move(problem);
       return How::template start<typename traits::result>(on, std::move(call));
     }
     std::terminate();
@@ -83,10 +86,21 @@ struct method_call<How, Method, Serving, std::tuple<A...>> : plain_call<How, Met
   /// What does not fit is refused in one line.
   template <class... B>
     requires(!std::is_invocable_v<plain const&, cluster const&, B...> ||
-             any_loses_value<void(A...), void(std::remove_cvref_t<B>...)>)
+             worst_conversion<void(A...), void(std::remove_cvref_t<B>...)> == conversion::refused)
   yielded operator()(cluster const&, B&&...) const {
     static_assert(sizeof...(B) > 99, "dist: these arguments do not fit the method's parameters");
     std::terminate();
+  }
+  /// Numbers inside of other types are looked at before they convert.
+  template <class... B>
+    requires(std::is_invocable_v<plain const&, cluster const&, B...> &&
+             worst_conversion<void(A...), void(std::remove_cvref_t<B>...)> == conversion::checked &&
+             any_hidden_loss<void(A...), void(std::remove_cvref_t<B>...)>)
+  yielded operator()(cluster const& on, B&&... given) const {
+    if constexpr (sizeof...(B) == sizeof...(A))
+      return look_and_start(std::index_sequence_for<A...>(), on, call_options(), given...);
+    else
+      return look_and_start(std::index_sequence_for<A...>(), on, std::get<sizeof...(A)>(std::tie(given...)), given...);
   }
   /// Braces around two literals would be taken for a pair of iterators.
   template <class Literal>
@@ -95,6 +109,23 @@ struct method_call<How, Method, Serving, std::tuple<A...>> : plain_call<How, Met
     static_assert(sizeof(Literal) == 0,
                   "dist: braces around literals are no such argument: one string needs no braces");
     std::terminate();
+  }
+
+ private:
+  template <std::size_t... I, class... B>
+  static yielded look_and_start(std::index_sequence<I...>, cluster const& on, call_options const& options,
+                                B const&... given) {
+    auto const all = std::tie(given...);
+    std::string problem;
+    (void)((look<A>(std::get<I>(all), I + 1, problem)) || ...);
+    if (!problem.empty()) return plain::start(on, options, std::move(problem), A()...);
+    return plain::start(on, options, {}, static_cast<A>(std::get<I>(all))...);
+  }
+  template <class P, class B>
+  static bool look(B const& given, std::size_t number, std::string& problem) {
+    auto const lost = find_loss<P>(given);
+    if (lost) problem = lost_argument(lost, number);
+    return static_cast<bool>(lost);
   }
 };
 

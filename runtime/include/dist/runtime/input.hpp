@@ -7,6 +7,7 @@
 #include <dist/runtime/argument.hpp>
 #include <dist/runtime/caller.hpp>
 #include <dist/runtime/chunks.hpp>
+#include <dist/runtime/conversion.hpp>
 #include <optional>
 #include <ranges>
 #include <string>
@@ -18,7 +19,7 @@ namespace dist {
 
 /// Whether an A can be made of an input's B without losing what was meant.
 template <class A, class B>
-inline constexpr bool input_fits = std::convertible_to<B const&, A> && !loses_value<A, B>;
+inline constexpr bool input_fits = std::convertible_to<B const&, A> && conversion_of<A, B> != conversion::refused;
 
 /// Encodes one input of a fan-out as a method's arguments: it converts to the single parameter, or is taken apart.
 template <class Arguments>
@@ -47,6 +48,9 @@ struct input_encoder<std::tuple<A...>> {
   template <class Input>
   static std::string encode(buffer& out, Input const& input) {
     if constexpr (is_whole<Input>) {
+      loss lost;
+      (void)((lost = find_loss<A>(input), lost) || ...);
+      if (lost) return lost_argument(lost, 1);
       std::tuple<A...> const values(static_cast<A>(input)...);
       return encode_arguments(codec::cbor, spelling::declared, out, std::get<0>(values));
     } else {
@@ -57,6 +61,10 @@ struct input_encoder<std::tuple<A...>> {
  private:
   template <class Input, std::size_t... I>
   static std::string apart(buffer& out, Input const& input, std::index_sequence<I...>) {
+    loss lost;
+    std::size_t number = 0;
+    (void)((++number, lost = find_loss<A>(element<I>(input)), lost) || ...);
+    if (lost) return lost_argument(lost, number);
     std::tuple<A...> const values(static_cast<A>(element<I>(input))...);
     return encode_arguments(codec::cbor, spelling::declared, out, std::get<I>(values)...);
   }
