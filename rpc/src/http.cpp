@@ -74,7 +74,8 @@ void append_line(std::string& text, std::string_view name, std::string_view valu
 
 /// Reads a target in origin form, or in the absolute form that proxies send, whose authority replaces Host.
 bool read_target(std::string_view target, http_request& request) {
-  if (target.starts_with("http://") || target.starts_with("https://")) {
+  auto const scheme = target.substr(0, target.find("://"));
+  if (is_same_name(scheme, "http") || is_same_name(scheme, "https")) {
     target.remove_prefix(target.find("://") + 3);
     auto const end = target.find_first_of("/?");
     request.headers.set("Host", std::string(target.substr(0, end)));
@@ -89,6 +90,14 @@ bool read_target(std::string_view target, http_request& request) {
   auto query = parse_query(target.substr(question + 1));
   if (query) request.query = std::move(*query);
   return query.has_value();
+}
+
+/// Whether it can be a Host: a name or an address, and a port.
+bool is_host(std::string_view text) noexcept {
+  return std::ranges::all_of(text, [](char c) {
+    auto const plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return plain || std::string_view("-._~%!$&'()*+,;=:[]").find(c) != std::string_view::npos;
+  });
 }
 
 /// What Beast calls back with. Its own message types would reserve a body's announced length before a byte of it came.
@@ -165,10 +174,9 @@ struct message_reader {
     // Beast 1.81 asserts that a last chunk's size is not followed by one byte alone; a message always has one more.
     if (parser->chunked() && pending.size() == 4 && pending.starts_with("0\r\n")) return bytes.size();
     // Beast looks for the head's end before it looks at its lines, and a bare LF would leave it waiting.
-    auto const bare = bare_line_feed(pending.size() - text.size());
+    auto const bare = !parser->is_header_done() && bare_line_feed(pending.size() - text.size());
     boost::system::error_code error;
     auto const used = parser->put(boost::asio::const_buffer(pending.data(), pending.size()), error);
-    pending.erase(0, used);
     if (bare && !parser->is_header_done()) {
       fail(400, "malformed HTTP: lines must end in CR LF");
       return bytes.size();
@@ -177,8 +185,12 @@ struct message_reader {
       fail(error);
       return bytes.size();
     }
+    pending.erase(0, used);
     if (!parser->is_done()) {
-      if (parser->is_header_done() && pending.size() > max.http_head_bytes) fail_head("a chunk's header");
+      // Between chunks there are lines too.
+      if (parser->is_header_done() && parser->chunked() && bare_line_feed(0))
+        fail(400, "malformed HTTP: lines must end in CR LF");
+      else if (parser->is_header_done() && pending.size() > max.http_head_bytes) fail_head("a chunk's header");
       return bytes.size();
     }
     state = parse_state::done;
@@ -188,9 +200,8 @@ struct message_reader {
     return bytes.size() - left;
   }
 
-  /// Whether a line of the head that came from `first` on ends in LF alone.
+  /// Whether a line that came from `first` on ends in LF alone.
   bool bare_line_feed(std::size_t first) const noexcept {
-    if (parser->is_header_done()) return false;
     for (auto at = pending.find('\n', first); at != pending.npos; at = pending.find('\n', at + 1))
       if (at == 0 || pending[at - 1] != '\r') return true;
     return false;
@@ -207,7 +218,13 @@ struct message_reader {
                   " bytes (http_head_bytes)");
   }
   void fail(boost::system::error_code error) {
-    if (error == http::error::header_limit) return fail_head("the head");
+    if (error == http::error::header_limit) {
+      auto const has_line = !parser->method.empty() || pending.find('\n') < max.http_head_bytes;
+      if (!IsRequest || has_line) return fail_head("the head");
+      fail_head("the request line");
+      status = 414;
+      return;
+    }
     if (error == http::error::body_limit)
       return fail(413, "the body is longer than the maximum of " + std::to_string(max.message_bytes) +
                            " bytes (message_bytes)");
@@ -306,7 +323,10 @@ std::string to_text(http_response const& response) {
   for (auto const& [name, value] : response.headers.fields())
     if (!is_same_name(name, "Content-Length")) append_line(text, name, value);
   if (!bodyless && !response.streams) append_line(text, "Content-Length", std::to_string(response.body.size()));
-  if (!response.keep_alive || response.streams) append_line(text, "Connection", "close");
+  if (!response.keep_alive || response.streams)
+    append_line(text, "Connection", "close");
+  else if (response.to_http10)
+    append_line(text, "Connection", "keep-alive");
   text += "\r\n";
   if (!bodyless && !response.head_only && !response.streams) text += response.body;
   return text;
@@ -343,6 +363,10 @@ std::size_t http_request_parser::push(std::span<std::byte const> bytes) {
   http_request scratch;
   if (hosts > 1 || (hosts == 0 && parser.version >= 11))
     impl_->fail(400, "a request needs exactly one Host header");
+  else if (hosts == 1 && !is_host(trimmed(*parser.headers.find("Host"))))
+    impl_->fail(400, "the Host header is not a name or address with a port");
+  else if (coding && parser.version < 11)
+    impl_->fail(400, "HTTP/1.0 has no transfer codings");
   else if (coding && !is_same_name(trimmed(*coding), "chunked"))
     impl_->fail(501, "of the transfer codings only chunked is known");
   else if (!read_target(parser.target, scratch))
@@ -361,13 +385,19 @@ bool http_request_parser::wants_continue() const noexcept {
          impl_->parser->headers.has_token("Expect", "100-continue");
 }
 
+void http_request_parser::finish() {
+  if (state() == parse_state::need_more && started())
+    impl_->fail(400, "the connection ended in the middle of a request");
+}
+
 http_request http_request_parser::peek_head() const {
   auto const& parser = *impl_->parser;
   http_request request;
   request.method = parser.method;
   request.headers = parser.headers;
   read_target(parser.target, request);  // push() has tried it
-  if (request.headers.has_token("Connection", "upgrade"))
+  request.http10 = parser.version < 11;
+  if (!request.http10 && request.headers.has_token("Connection", "upgrade"))
     request.upgrade = trimmed(request.headers.find("Upgrade").value_or(""));
   return request;
 }
@@ -380,7 +410,9 @@ http_request http_request_parser::take_request() {
   read_target(parser.target, request);  // push() has tried it
   request.body = std::move(parser.body);
   request.keep_alive = parser.keep_alive();
-  if (request.headers.has_token("Connection", "upgrade"))
+  request.http10 = parser.version < 11;
+  // RFC 9110, 7.8: not in HTTP/1.0.
+  if (!request.http10 && request.headers.has_token("Connection", "upgrade"))
     request.upgrade = trimmed(request.headers.find("Upgrade").value_or(""));
   impl_->restart();
   return request;

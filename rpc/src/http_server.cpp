@@ -32,6 +32,7 @@ class http_connection {
 
   /// False at the end of the stream. The timer is the caller's.
   task<bool> read() {
+    if (sends_no_more_) co_return false;
     std::error_code error;
     std::size_t count = 0;
     auto const before = bytes.size();
@@ -43,8 +44,13 @@ class http_connection {
     }
     bytes.shrink(before + count);
     if (error) rethrow_cancellation(error);
+    sends_no_more_ = error == asio::error::eof;
     co_return !error;
   }
+
+  /// Whether the peer has ended its half of the stream; it may still read answers.
+  bool sends_no_more() const noexcept { return sends_no_more_; }
+  task<void> wait_until_gone() { return stream_.wait_until_gone(); }
 
   /// In pieces, so that the limit is on a peer's silence and not on the size of an answer.
   task<bool> write(std::string text) {
@@ -113,7 +119,8 @@ class http_connection {
       }
       auto const more = co_await read();
       timer_.disarm();
-      if (!more) co_return false;
+      if (!more && sends_no_more_) parser.finish();
+      if (!more) co_return parser.state() == parse_state::failed;
     }
   }
 
@@ -142,6 +149,7 @@ class http_connection {
   limits limits_;
   http_gate const& gate_;
   stream_timer timer_;
+  bool sends_no_more_ = false;
   std::optional<errc> ends_as_;  // when the timer fires
 };
 
@@ -166,13 +174,14 @@ task<void> answer_into(http_handler const& handler, http_request request, std::o
   made = std::move(response);
 }
 
-/// Ends `work` when the peer goes. What it sends meanwhile is kept for later; a peer that sends much ahead is not watched
-/// any more, so that it cannot fill the memory.
+/// Ends `work` when the peer goes; one that only ends its half of the stream still wants its answer. What it sends
+/// meanwhile is kept for later; a peer that sends much ahead is not watched any more, so that it cannot fill the memory.
 task<void> watch_peer(http_connection& peer, std::size_t most_bytes, task_group& work) {
   auto there = true;
   while (there && peer.bytes.size() < most_bytes) {
     try {
       there = co_await peer.read();
+      if (peer.sends_no_more()) co_await peer.wait_until_gone();
     } catch (std::system_error const&) {
       there = false;  // nobody needs the watch any more, or the stream was closed here
     }
@@ -234,7 +243,9 @@ task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read
       if (!sent) co_return std::nullopt;
       co_return http_upgrade{std::move(request), std::move(peer.bytes)};
     }
-    response.keep_alive = response.keep_alive && request.keep_alive;
+    auto const is_last = peer.sends_no_more() && peer.bytes.empty();
+    response.keep_alive = response.keep_alive && request.keep_alive && !is_last;
+    response.to_http10 = request.http10;
     response.head_only = request.method == "HEAD";
     auto const sent = co_await peer.write(to_text(response));
     if (!sent) peer.throw_if_too_slow();

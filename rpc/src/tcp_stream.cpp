@@ -94,6 +94,17 @@ std::size_t tcp_stream::try_write(std::span<asio::const_buffer const> from) noex
   return socket_.write_some(from, error);
 }
 
+task<void> tcp_stream::wait_until_gone() {
+  if (!socket_.is_open()) throw std::system_error(asio::error::operation_aborted);
+  co_await socket_.async_wait(asio::socket_base::wait_error, asio::use_awaitable);
+}
+
+void tcp_stream::reset_when_closed() noexcept {
+  // Not by Asio, which takes it back when the socket is destroyed without a close().
+  ::linger const at_once{1, 0};
+  ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
 void tcp_stream::close() noexcept {
   std::error_code ignored;
   if (!socket_.is_open()) return;

@@ -18,6 +18,8 @@ class tcp_stream final : public stream {
   task<void> write(std::span<asio::const_buffer const> from) override;
   task<std::size_t> write_some(std::span<asio::const_buffer const> from) override;
   std::size_t try_write(std::span<asio::const_buffer const> from) noexcept override;
+  task<void> wait_until_gone() override;
+  void reset_when_closed() noexcept override;
   void close() noexcept override;
   std::string peer_address() const override { return peer_; }
   std::string local_address() const override { return local_; }

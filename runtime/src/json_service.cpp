@@ -19,7 +19,8 @@ task<void> json_service::run() {
   json_session::handler handle = [this](call_id id, rpc_request const& request) { on_request(id, request); };
   std::exception_ptr failed;
   try {
-    co_await session_.run(std::move(handle));
+    // A Go master never ends one direction alone.
+    co_await session_.run(std::move(handle), peer_end::has_gone);
   } catch (...) {
     failed = std::current_exception();
   }

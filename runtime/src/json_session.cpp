@@ -7,13 +7,19 @@ namespace dist {
 json_session::json_session(std::unique_ptr<stream> over, seams const& world, limits const& bounds)
     : limits_(bounds), lines_(std::move(over), world, bounds) {}
 
-task<void> json_session::run(handler on_request) {
+task<void> json_session::run(handler on_request, peer_end end) {
   json_stream::handler on_message = [this, on_request = std::move(on_request)](rpc_message message) {
     this->on_message(std::move(message), on_request);
   };
+  json_stream::end_handler on_end;
+  if (end == peer_end::waits)
+    on_end = [this] {
+      finishing_ = true;
+      end_if_done();
+    };
   std::exception_ptr failed;
   try {
-    co_await lines_.run(std::move(on_message));
+    co_await lines_.run(std::move(on_message), std::move(on_end));
   } catch (...) {
     failed = std::current_exception();
   }

@@ -12,8 +12,11 @@
 
 namespace dist {
 
+/// A peer that has ended its half of the stream: it waits for its answers, as `nc -N` does, or it has gone.
+enum class peer_end { waits, has_gone };
+
 /// The serving end of JSON-RPC over one stream, any number of requests at once: answers go out in the order in which
-/// they come, those of a batch as one array. A peer that ends its half of the stream counts as gone.
+/// they come, those of a batch as one array.
 class json_session {
  public:
   /// Called for every request, notifications too, in order. It, or somebody later, answers each once; `request` is good
@@ -25,7 +28,7 @@ class json_session {
   /// Bytes that came before: they are the first.
   void feed(std::span<std::byte const> bytes) { lines_.feed(bytes); }
   /// Until the peer is gone or the session was closed; then answers find nobody. Errors as json_stream::run.
-  task<void> run(handler on_request);
+  task<void> run(handler on_request, peer_end end = peer_end::waits);
 
   /// `result_text` is JSON. An id that was answered, or whose peer is gone, does nothing.
   void answer(call_id id, std::string_view result_text);

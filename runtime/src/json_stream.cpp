@@ -21,11 +21,11 @@ json_stream::json_stream(std::unique_ptr<stream> over, seams const& world, limit
       splitter_(bounds),
       ending_timer_(world_.clock, *stream_) {}
 
-task<void> json_stream::run(handler on_message) {
+task<void> json_stream::run(handler on_message, end_handler on_end) {
   task_group reader(world_.io.get_executor());
   task_group writer(world_.io.get_executor());
   writer.spawn(write_loop());
-  reader.spawn(read_loop(std::move(on_message)));
+  reader.spawn(read_loop(std::move(on_message), std::move(on_end)));
   reader_ = &reader;
   if (!reading_) reader.stop();
   std::exception_ptr failed;
@@ -100,7 +100,7 @@ task<std::size_t> json_stream::read_some(std::span<std::byte> into) {
   co_return count;
 }
 
-task<void> json_stream::read_loop(handler on_message) {
+task<void> json_stream::read_loop(handler on_message, end_handler on_end) {
   auto const first = std::exchange(first_, {});
   co_await take_all(first.bytes(), on_message);
   std::array<std::byte, 16 * 1024> piece;
@@ -110,6 +110,11 @@ task<void> json_stream::read_loop(handler on_message) {
     if (count == 0) break;
     received_bytes_ += count;
     co_await take_all({piece.data(), count}, on_message);
+  }
+  if (reading_ && on_end) {
+    on_end();
+    if (reading_) co_await stream_->wait_until_gone();
+    close();
   }
   if (reading_) close_when_written();
 }

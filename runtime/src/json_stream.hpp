@@ -32,6 +32,8 @@ class json_stream {
   /// Called for every message, in order; for text that is none with a single rpc_invalid. It may put messages and end
   /// the stream; it must not destroy it.
   using handler = std::function<void(rpc_message message)>;
+  /// Called when the peer has ended its half of the stream.
+  using end_handler = std::function<void()>;
 
   json_stream(std::unique_ptr<stream> over, seams const& world, limits const& bounds);
   json_stream(json_stream const&) = delete;
@@ -40,8 +42,9 @@ class json_stream {
   /// Bytes that came before: they are the first.
   void feed(std::span<std::byte const> bytes) { first_.append(bytes); }
 
-  /// Reads and writes until the stream ends; what was put by then is written if the peer still takes it.
-  task<void> run(handler on_message);
+  /// Reads and writes until the stream ends; what was put by then is written if the peer still takes it. With `on_end` the
+  /// peer's end alone does not end it: close_when_written() does, or that the peer has gone altogether.
+  task<void> run(handler on_message, end_handler on_end = {});
 
   /// The writer takes all that was put in one turn of the I/O thread. A line end goes behind each message.
   void put(std::string_view message);
@@ -61,7 +64,7 @@ class json_stream {
   stream& over() noexcept { return *stream_; }
 
  private:
-  task<void> read_loop(handler on_message);
+  task<void> read_loop(handler on_message, end_handler on_end);
   task<void> write_loop();
   task<std::size_t> read_some(std::span<std::byte> into);
   task<void> take_all(std::span<std::byte const> bytes, handler const& on_message);

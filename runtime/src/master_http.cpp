@@ -100,7 +100,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
   } else if (head.path == "/healthz") {
     if (!reads) return only("GET, HEAD");
   } else if (head.path == options_.register_path) {
-    if (!reads) return only("GET");
+    if (head.method != "GET") return only("GET");
   } else {
     return http_response(404, "there is nothing here; see the page at /, /status, /logs, /metrics, /healthz, POST /rpc, /drain, /cancel\n");
   }

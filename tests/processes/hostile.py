@@ -207,6 +207,10 @@ def lengths_of_four_gigabytes(world):
         peer = attack.visit()
         peer.sendall(b"GET /" + b"x" * 20000)
         heard = hear(peer)
+        expect(" 414 " in heard and "http_head_bytes" in heard, heard)
+        peer = attack.visit()
+        peer.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20000)
+        heard = hear(peer)
         expect(" 431 " in heard and "http_head_bytes" in heard, heard)
         attack.bounded()
 

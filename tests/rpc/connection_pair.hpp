@@ -26,6 +26,7 @@ class counting_stream final : public stream {
     if (count > 0) ++writes_;
     return count;
   }
+  task<void> wait_until_gone() override { return inner_->wait_until_gone(); }
   void close() noexcept override { inner_->close(); }
   std::string peer_address() const override { return inner_->peer_address(); }
   std::string local_address() const override { return inner_->local_address(); }

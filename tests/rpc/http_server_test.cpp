@@ -6,142 +6,12 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "support/memory_network.hpp"
-#include "support/run.hpp"
-#include "support/seeded_entropy.hpp"
+#include "rpc/http_served.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
-using dist::http_request;
-using dist::http_response;
-using dist::task;
-
-/// Nothing here computes.
-class no_compute final : public dist::compute {
- public:
-  explicit no_compute(asio::any_io_executor executor) : executor_(std::move(executor)) {}
-  asio::any_io_executor executor() override { return executor_; }
-  void post(dist::work_ptr work) override {
-    asio::post(executor_, [work = std::move(work)]() mutable { dist::run(std::move(work)); });
-  }
-  std::size_t slots() const noexcept override { return 1; }
-
- private:
-  asio::any_io_executor executor_;
-};
-
-struct world {
-  dist::test::virtual_clock clock;
-  asio::io_context io;
-  dist::test::memory_network network;
-  no_compute compute{io.get_executor()};
-  dist::test::seeded_entropy entropy{1};
-  dist::log log{dist::log_level::off};
-  dist::seams seams{io, clock, network, compute, entropy, log};
-
-  void idle() { dist::test::run_until_idle(io); }
-};
-
-task<http_response> answer(http_request request) {
-  if (request.path == "/throw") throw std::runtime_error("it broke");
-  if (request.path == "/throw_system") throw std::system_error(asio::error::host_not_found);
-  if (request.path == "/throw_number") throw 7;
-  if (request.path == "/upgrade") {
-    http_response switching(101);
-    switching.headers.set("Connection", "Upgrade");
-    switching.headers.set("Upgrade", "dist/1");
-    co_return switching;
-  }
-  if (request.path == "/big") co_return http_response(200, std::string(1'000'000, 'x'));
-  co_return http_response(200, request.method + ' ' + request.path + ' ' + request.body);
-}
-
-task<http_response> wait_for(dist::event& what, bool& ended) {
-  struct at_end {
-    bool& set;
-    ~at_end() { set = true; }
-  } const guard{ended};
-  co_await what.wait();
-  co_return http_response(200);
-}
-
-/// One served connection whose other end the test holds.
-struct served {
-  explicit served(dist::limits l = {}) : limits(l) {}
-
-  void start(std::string already_read = {}) {
-    job.emplace(
-        dist::test::start(w.io, dist::serve_http(*ends.first, dist::buffer(already_read), handler, limits, w.clock, gate)));
-    w.idle();
-  }
-  void write(std::string_view text) {
-    dist::test::start(w.io, write_to(*ends.second, std::string(text)));
-    w.idle();
-  }
-  /// Everything that has come so far.
-  std::string read() {
-    std::string all;
-    while (true) {
-      auto reading = dist::test::start(w.io, read_from(*ends.second));
-      w.idle();
-      if (!reading.done()) {
-        // Nothing is there: give the pending read something to end on.
-        ended = false;
-        pending_reads.push_back(reading);
-        return all;
-      }
-      auto const text = reading.get();
-      if (text.empty()) {
-        ended = true;
-        return all;
-      }
-      all += text;
-    }
-  }
-  ~served() {
-    ends.second->close();
-    ends.first->close();
-    w.idle();
-  }
-
-  static task<void> write_to(dist::stream& stream, std::string text) {
-    asio::const_buffer const bytes(text.data(), text.size());
-    try {
-      co_await stream.write({&bytes, 1});
-    } catch (std::system_error const&) {
-    }
-  }
-  static task<std::string> read_from(dist::stream& stream) {
-    std::string text(100'000, '\0');
-    std::size_t count = 0;
-    try {
-      count = co_await stream.read_some(asio::buffer(text));
-    } catch (std::system_error const&) {
-    }
-    text.resize(count);
-    co_return text;
-  }
-
-  world w;
-  dist::limits limits;
-  dist::http_handler handler = answer;
-  dist::http_gate gate;
-  dist::test::stream_pair ends = dist::test::memory_stream_pair();
-  std::optional<dist::test::started<std::optional<dist::http_upgrade>>> job;
-  std::vector<dist::test::started<std::string>> pending_reads;
-  bool ended = false;
-};
-
-std::string get(std::string_view path, std::string_view more = "") {
-  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n" + std::string(more) + "\r\n";
-}
-
-std::size_t count(std::string_view text, std::string_view what) {
-  std::size_t found = 0;
-  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++found;
-  return found;
-}
+using namespace dist::test::http;
 
 }  // namespace
 
@@ -326,6 +196,16 @@ BOOST_AUTO_TEST_CASE(a_peer_that_goes_cancels_the_handler) {
     at.w.idle();
     BOOST_TEST(at.job->done());
   }
+}
+
+BOOST_AUTO_TEST_CASE(http_1_0_is_told_how_its_connection_goes_on) {
+  served s;
+  s.start("GET /a HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+  auto text = s.read();
+  BOOST_TEST(count(text, "Connection: keep-alive\r\n") == 1U, text);
+  BOOST_TEST(!s.job->done());
+  s.write("GET /b HTTP/1.0\r\n\r\n");
+  BOOST_TEST(s.job->done());
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_at_any_step_ends_the_connection_alone) {

@@ -104,6 +104,7 @@ BOOST_AUTO_TEST_CASE(knows_how_the_connection_goes_on) {
       {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true, ""},
       {"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: dist/1\r\n\r\n", true, ""},
       {"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: dist/1\r\nConnection: upgrade\r\n\r\n", true, "dist/1"},
+      {"GET / HTTP/1.0\r\nUpgrade: dist/1\r\nConnection: upgrade\r\n\r\n", false, ""},
   };
   for (auto const& c : cases) {
     BOOST_TEST_CONTEXT(c.head) {
@@ -128,6 +129,7 @@ BOOST_AUTO_TEST_CASE(reads_targets) {
       {"*", "*", "h"},
       {"http://other:81/p?q=1", "/p", "other:81"},
       {"http://other", "/", "other"},
+      {"HTTP://other/p", "/p", "other"},
   };
   for (auto const& c : cases) {
     BOOST_TEST_CONTEXT(c.target) {
@@ -156,6 +158,11 @@ BOOST_AUTO_TEST_CASE(answers_what_is_malformed) {
       {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "HTTP/1.1"},
       {"GET / HTTP/1.1\nHost: a\n\n", 400, "CR LF"},
       {"GET / HTTP/1.1\r\nHost: a\n\r\n", 400, "CR LF"},
+      {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "Host"},
+      {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, "Host"},
+      {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "HTTP/1.0"},
+      {head + "Transfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n", 400, "CR LF"},
+      {head + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\n", 400, "malformed"},
       {"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400, "% escape"},
       {"GET /?a=%1 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "% escape"},
       {"G@T / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "malformed"},
@@ -171,7 +178,8 @@ BOOST_AUTO_TEST_CASE(answers_what_is_malformed) {
       {head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400, "malformed"},
       {head + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(300, 'e'), 431, "chunk"},
       {head + "X: " + std::string(300, 'x'), 431, "256 bytes (http_head_bytes)"},
-      {"GET /" + std::string(300, 'x'), 431, "256 bytes (http_head_bytes)"},
+      {"GET /" + std::string(300, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", 414, "the request line is longer than"},
+      {"GET /" + std::string(300, 'x'), 414, "256 bytes (http_head_bytes)"},
   };
   for (auto const& c : cases) {
     for (std::size_t step : {std::size_t{1}, std::size_t{7}, c.text.size()}) {
@@ -208,6 +216,11 @@ BOOST_AUTO_TEST_CASE(writes_responses) {
   BOOST_TEST(to_text(response) ==
              "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n"
              "Connection: close\r\n\r\n");
+  response.keep_alive = true;
+  response.to_http10 = true;
+  BOOST_TEST(to_text(response) ==
+             "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n"
+             "Connection: keep-alive\r\n\r\n");
   dist::http_response switching(101);
   switching.headers.set("Connection", "Upgrade");
   switching.headers.set("Upgrade", "dist/1\r\nEvil: 1");

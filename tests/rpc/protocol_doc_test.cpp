@@ -134,6 +134,7 @@ class recording_stream final : public stream {
     co_await write(from);
     co_return all;
   }
+  task<void> wait_until_gone() override { return inner_->wait_until_gone(); }
   void close() noexcept override { inner_->close(); }
   std::string peer_address() const override { return inner_->peer_address(); }
   std::string local_address() const override { return inner_->local_address(); }

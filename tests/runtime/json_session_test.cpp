@@ -311,6 +311,39 @@ BOOST_AUTO_TEST_CASE(the_peers_end_ends_it) {
   f.turn();
 }
 
+BOOST_AUTO_TEST_CASE(a_peer_that_ends_its_half_is_answered_and_then_closed) {
+  fixture f;
+  f.start();
+  f.say(request("a", "1") + request("b", "2"));
+  static_cast<test::memory_stream&>(*f.other).finish_sending();
+  f.turn();
+  BOOST_TEST(!f.running->done());
+  f.session->answer(f.asked["b"], "0");
+  f.turn();
+  BOOST_TEST(!f.running->done());
+  f.session->answer(f.asked["a"], "0");
+  BOOST_TEST(f.heard() == R"({"jsonrpc":"2.0","result":0,"id":2})"
+                          "\n"
+                          R"({"jsonrpc":"2.0","result":0,"id":1})"
+                          "\n<end>");
+  BOOST_REQUIRE(f.running->done());
+  BOOST_CHECK_NO_THROW(f.running->get());
+  BOOST_TEST(f.clock.timer_count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_has_ended_its_half_and_then_goes_ends_it) {
+  fixture f;
+  f.start();
+  f.say(request("a", "1"));
+  static_cast<test::memory_stream&>(*f.other).finish_sending();
+  f.turn();
+  BOOST_TEST(!f.running->done());
+  f.other->close();
+  f.turn();
+  BOOST_TEST(f.running->done());
+  BOOST_TEST(f.session->in_flight() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(finish_waits_for_answers) {
   fixture f;
   f.start();

@@ -81,6 +81,7 @@ void memory_pipe::lose(std::error_code for_writer, std::error_code for_reader) {
 void memory_pipe::wake() {
   readable.set();
   writable.set();
+  gone.set();
 }
 
 void fault_plan::attach(std::shared_ptr<memory_pipe> outgoing, std::shared_ptr<memory_pipe> incoming) {
@@ -223,6 +224,12 @@ task<std::size_t> write_some_to(state_ptr state, std::span<asio::const_buffer co
   co_return put_some(*state, from, index, done);
 }
 
+task<void> wait_until_gone_from(state_ptr state) {
+  auto& pipe = *state->outgoing;
+  while (!state->closed && !pipe.write_error && !pipe.reader_gone()) co_await pipe.gone.wait();
+  if (state->closed) throw std::system_error(asio::error::operation_aborted);
+}
+
 }  // namespace
 
 memory_stream::memory_stream(std::shared_ptr<memory_pipe> incoming, std::shared_ptr<memory_pipe> outgoing,
@@ -251,8 +258,13 @@ task<std::size_t> memory_stream::write_some(std::span<asio::const_buffer const> 
   return write_some_to(state_, from);
 }
 
+task<void> memory_stream::wait_until_gone() { return wait_until_gone_from(state_); }
+
+void memory_stream::finish_sending() { state_->outgoing->finish(); }
+
 void memory_stream::close() noexcept {
   if (std::exchange(state_->closed, true)) return;
+  state_->outgoing->gone.set();
   if (state_->plan->dropping()) {
     // The peer learns nothing, our own waiting operations do.
     state_->outgoing->writable.set();

@@ -47,6 +47,7 @@ class memory_pipe : public std::enable_shared_from_this<memory_pipe> {
   std::error_code read_error;   // what the reader sees
   event readable;               // the reader waits
   event writable;               // the writer waits
+  event gone;                   // the writer waits for the reader's end
 
  private:
   /// Whether what is written now, so many bytes, is on its way for a while; `arrived` runs when it is there.
@@ -84,7 +85,10 @@ class memory_stream final : public stream {
   task<void> write(std::span<asio::const_buffer const> from) override;
   task<std::size_t> write_some(std::span<asio::const_buffer const> from) override;
   std::size_t try_write(std::span<asio::const_buffer const> from) noexcept override;
+  task<void> wait_until_gone() override;
   void close() noexcept override;
+  /// As a socket's shutdown: the peer reads the end, and what it writes still arrives here.
+  void finish_sending();
   std::string peer_address() const override { return peer_; }
   std::string local_address() const override { return local_; }
 

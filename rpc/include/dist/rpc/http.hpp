@@ -48,6 +48,7 @@ class http_request {
   http_headers headers;
   std::string body;
   bool keep_alive = true;  ///< whether the peer lets the connection live on
+  bool http10 = false;     ///< HTTP/1.0: a kept connection takes a word, and there are no upgrades
   std::string upgrade;     ///< the Upgrade field where Connection asks for it, otherwise empty
 
   /// The first query value of this name.
@@ -67,13 +68,15 @@ class http_response {
   std::string body;
   std::string content_type;
   bool keep_alive = true;
+  bool to_http10 = false;  ///< answers HTTP/1.0, which must be told that the connection is kept
   bool head_only = false;  ///< answers HEAD: the length is written, the body is not
   bool streams = false;    ///< only the head is written; a body without a length follows, and the connection's end is its end
 };
 
 /// The request as it is sent; Host must be among the headers. Line breaks in a field become spaces.
 std::string to_text(http_request const& request);
-/// The response as it is sent, with Content-Length, and `Connection: close` unless it is kept alive.
+/// The response as it is sent, with Content-Length, and `Connection: close` unless it is kept alive; HTTP/1.0 is told that
+/// as well.
 std::string to_text(http_response const& response);
 
 /// `a=1&b=x%20y` decoded, `+` as a space. Nothing where an escape is broken.
@@ -86,8 +89,8 @@ std::ostream& operator<<(std::ostream& out, parse_state state);
 
 /// Reads one request from bytes as they come. After `done` take the request: the parser then starts over.
 ///
-/// Errors   status() is what to answer: 400 malformed, 413 body, 431 head, 501 transfer coding, 505 version; message()
-///          says what and names the limit. A failed parser takes no more bytes: the connection is at its end.
+/// Errors   status() is what to answer: 400 malformed, 413 body, 414 target, 431 head, 501 transfer coding, 505 version;
+///          message() says what and names the limit. A failed parser takes no more bytes: the connection is at its end.
 class http_request_parser {
  public:
   explicit http_request_parser(limits const& limits);
@@ -104,6 +107,9 @@ class http_request_parser {
   bool head_done() const noexcept;
   /// The head is there, the body is not, and the peer waits for `100 Continue`.
   bool wants_continue() const noexcept;
+
+  /// The peer sends no more: a request that has begun fails.
+  void finish();
 
   /// What has come of the request, without its body; once its head is done.
   http_request peek_head() const;

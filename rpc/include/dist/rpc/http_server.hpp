@@ -17,7 +17,7 @@
 namespace dist {
 
 /// Answers one request. What it throws becomes a 500 with the message. It is cancelled (terminal) when the peer goes
-/// before the answer is there; a peer that ends its half of the stream counts as gone.
+/// before the answer is there; one that only ends its half of the stream is answered.
 using http_handler = std::function<task<http_response>(http_request)>;
 
 /// Looks at a head before its body is read; what it answers refuses the request, and the body stays unread.

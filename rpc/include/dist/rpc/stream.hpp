@@ -24,6 +24,12 @@ class stream {
   /// Writes what goes at once, and says how many bytes that were: the first ones. What is left, and whatever went wrong,
   /// is for write(). Not while a write() is under way.
   virtual std::size_t try_write(std::span<asio::const_buffer const>) noexcept { return 0; }
+  /// Completes once the peer is known to be gone: it reset the connection, or the system gave it up. The end of what it
+  /// sends (eof) is not that: such a peer may still read. Cancel: terminal.
+  virtual task<void> wait_until_gone() = 0;
+  /// However it ends, also with its process, the peer is told at once that nobody reads any more: for who may leave before
+  /// an answer. What was written and has not arrived by then may be lost.
+  virtual void reset_when_closed() noexcept {}
   /// Ends both directions at once; what waits fails with operation_aborted. May be called again.
   virtual void close() noexcept = 0;
 

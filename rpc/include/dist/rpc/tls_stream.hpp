@@ -30,6 +30,8 @@ class tls_stream final : public stream {
   task<std::size_t> read_some(asio::mutable_buffer into) override;
   task<void> write(std::span<asio::const_buffer const> from) override;
   task<std::size_t> write_some(std::span<asio::const_buffer const> from) override;
+  task<void> wait_until_gone() override { return over_->wait_until_gone(); }
+  void reset_when_closed() noexcept override { over_->reset_when_closed(); }
   void close() noexcept override;
   bool is_encrypted() const noexcept override { return true; }
   std::string peer_address() const override { return over_->peer_address(); }
