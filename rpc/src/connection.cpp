@@ -1,9 +1,13 @@
 #include <dist/rpc/connection.hpp>
 
 #include <algorithm>
+#include <array>
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
+#include <dist/rpc/protocol_breach.hpp>
+#include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/task_group.hpp>
+#include <optional>
 
 namespace dist {
 namespace {
@@ -11,6 +15,10 @@ namespace {
 /// At least so many frames are handled before what they put leaves: fewer cost system calls, and of more a peer with
 /// few calls in flight waits for the last.
 constexpr unsigned least_batch = 16;
+
+/// What is still read from a peer that was told why its connection ends.
+constexpr std::size_t linger_bytes = 1 << 20;
+constexpr std::chrono::seconds linger_time{2};
 
 }  // namespace
 
@@ -57,7 +65,7 @@ task<frame> connection::receive() {
   for (;;) {
     auto next = reader_.next();
     if (next) co_return std::move(*next);
-    if (!reader_.problem().empty()) fail(reader_.problem_code(), reader_.problem());
+    if (!reader_.problem().empty()) throw protocol_breach(reader_.problem(), reader_.problem_code());
     co_await read_more();
   }
 }
@@ -68,18 +76,53 @@ task<void> connection::flush() {
   out_.wrote_all();
 }
 
+task<void> connection::part() {
+  stream_timer patience(world_.clock, *stream_);
+  patience.arm(linger_time, "the peer did not take the last frame");
+  co_await flush();
+  patience.disarm();
+  co_await linger();
+}
+
+task<void> connection::linger() {
+  stream_timer patience(world_.clock, *stream_);
+  patience.arm(linger_time, "the peer stayed");
+  std::array<std::byte, 4096> dropped;
+  try {
+    for (std::size_t count = 0; count < linger_bytes;)
+      count += co_await stream_->read_some(asio::buffer(dropped.data(), dropped.size()));
+  } catch (std::system_error const&) {
+    // It has closed, or it stayed for too long.
+  }
+}
+
+task<void> connection::say_goodbye(std::string const& why) {
+  handling_ = false;
+  if (closed_ || writer_ended_ || ending_ != ending::no) co_return;
+  frame_header header;
+  header.kind = frame_kind::goodbye;
+  out().put(header, as_bytes(why));
+  ending_ = ending::when_read;
+  co_await linger();
+}
+
 task<void> connection::run(handler on_frame, sign_of_life on_bytes, batch_end on_batch) {
   reader_.set_limit(limits_.frame_bytes);
   task_group writer(world_.io.get_executor());
   writer.spawn(write_loop());
   std::exception_ptr failed;
+  std::optional<std::string> breach;
   try {
     co_await read_loop(on_frame, on_bytes, on_batch);
+  } catch (protocol_breach const& e) {
+    failed = std::current_exception();
+    breach = e.why();
   } catch (...) {
     failed = std::current_exception();
   }
   // Behind the frames before the one that was wrong.
   if (on_batch) on_batch();
+  if (breach) co_await say_goodbye(*breach);
   // We may be here because we were cancelled: without this the clean-up could not await any more.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   stream_->close();
@@ -91,6 +134,7 @@ task<void> connection::run(handler on_frame, sign_of_life on_bytes, batch_end on
     write_error = std::current_exception();
   }
   world_.clock.cancel(std::exchange(ending_timer_, timer_id::none));
+  if (breach) std::rethrow_exception(failed);
   if (all_written_) co_return;
   if (!why_.empty()) fail(why_code_, why_);
   // Closing for one direction's failure aborts the other: the first cause is the one that is not that.
@@ -118,7 +162,7 @@ task<void> connection::read_loop(handler const& on_frame, sign_of_life const& on
     }
     end_batch();
     handling_ = false;
-    if (!reader_.problem().empty()) fail(reader_.problem_code(), reader_.problem());
+    if (!reader_.problem().empty()) throw protocol_breach(reader_.problem(), reader_.problem_code());
     // The peer need not wait until we are through with all that it sent: about half, and both sides work.
     batch = std::max(least_batch, handled / 2);
     co_await read_more();

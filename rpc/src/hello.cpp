@@ -2,6 +2,7 @@
 
 #include <dist/rpc/codec.hpp>
 #include <dist/rpc/hmac.hpp>
+#include <dist/rpc/protocol_breach.hpp>
 
 #include <asio/error.hpp>
 #include <optional>
@@ -25,12 +26,14 @@ void put(outbox& out, frame_kind kind, call_id id, Message const& message, std::
 
 template <class Message>
 void get(frame const& from, frame_kind expected, char const* what, Message& message) {
+  if (from.header().kind == frame_kind::goodbye)
+    throw protocol_breach("the peer said goodbye instead of sending " + std::string(what) + ": " +
+                          std::string(as_text(from.bytes())));
   if (from.header().kind != expected)
-    throw std::system_error(errc::protocol_error,
-                            std::string("expected ") + what + ", got a frame of kind " +
-                                std::to_string(static_cast<int>(from.header().kind)));
+    throw protocol_breach("expected " + std::string(what) + ", got a frame of kind " +
+                          std::to_string(static_cast<int>(from.header().kind)));
   if (auto const problem = decode_result(codec::cbor, from.bytes(), limits{}.depth, message); !problem.empty())
-    throw std::system_error(errc::protocol_error, std::string(what) + ": " + problem);
+    throw protocol_breach(std::string(what) + ": " + problem);
 }
 
 /// `who` is the role of the end that proves; `first` is the nonce that the other end chose.
@@ -41,6 +44,22 @@ proof prove(std::string const& secret, std::string_view who, nonce const& first,
   text.append(first);
   text.append(second);
   return hmac_sha256(as_bytes(secret), text.bytes());
+}
+
+/// The limits of section 4, which hold for nodes and callers alike.
+void check_limits(hello const& who) {
+  auto const check_name = [](std::string const& what, std::string_view name) {
+    if (name.size() > most_name_bytes)
+      throw protocol_breach(what + " has " + std::to_string(name.size()) + " bytes; the maximum is " +
+                                std::to_string(most_name_bytes),
+                            errc::limit_exceeded);
+  };
+  check_name("the name in the hello", who.name);
+  if (who.methods.size() > methods_max)
+    throw protocol_breach("a hello with " + std::to_string(who.methods.size()) + " methods; the maximum is " +
+                              std::to_string(methods_max),
+                          errc::limit_exceeded);
+  for (auto const& method : who.methods) check_name("a method's name in the hello", method.name);
 }
 
 std::string_view to_text(role r) { return r == role::node ? "node" : "caller"; }
@@ -106,12 +125,10 @@ task<hello> receive_hello(connection& from, std::string secret, nonce own) {
                                               "--secret-file FILE"));
   hello who;
   get(*first, frame_kind::hello, "a hello", who);
-  if (who.methods.size() > methods_max)
-    throw std::system_error(errc::limit_exceeded, "a hello with " + std::to_string(who.methods.size()) +
-                                                      " methods; the maximum is " + std::to_string(methods_max));
   if (!secret.empty() && !equal_in_constant_time(who.proof, prove(secret, to_text(who.role), own, who.nonce)))
     throw call_error(make_fault(errc::denied, "the join secret is wrong or missing; both ends need the same "
                                               "--secret-file"));
+  check_limits(who);
   co_return who;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
+#include <dist/rpc/frame.hpp>
 #include <dist/runtime/duration_text.hpp>
 #include <sstream>
 
@@ -217,6 +218,9 @@ run_config read(given_flags const& given) {
   config.trace = file_of_job("trace", config, given);
   config.failures = file_of_job("failures", config, given);
   if (auto const name = given.text("name")) {
+    if (name->size() > most_name_bytes)
+      throw mistake("--name takes at most " + std::to_string(most_name_bytes) + " bytes, not " +
+                    std::to_string(name->size()));
     config.name = *name;
     config.name_is_default = false;
   }

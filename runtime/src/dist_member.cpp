@@ -1,6 +1,7 @@
 #include "dist_member.hpp"
 
 #include <algorithm>
+#include <dist/rpc/protocol_breach.hpp>
 #include <dist/rpc/screen.hpp>
 #include <iterator>
 
@@ -8,6 +9,14 @@
 
 namespace dist {
 namespace {
+
+fault wrong_codec(call_record const& call, codec used, std::string const& node) {
+  auto const name = [](codec which) { return which == codec::json ? std::string("JSON") : std::string("CBOR"); };
+  auto what = make_fault(errc::bad_result, "the node answered in " + name(used) + " what was asked in " + name(call.codec));
+  what.method = call.method->name;
+  what.node = node;
+  return what;
+}
 
 /// Of a call's wishes those that its node must know from the start.
 buffer options_for_node(request_options const& wishes) {
@@ -43,6 +52,9 @@ task<std::string> dist_member::run() {
   try {
     co_await session_->run([this](frame& in) { on_frame(in); }, [this] { calls_->heard(*this); },
                            [this] { calls_->batch_ended(); });
+  } catch (protocol_breach const& e) {
+    broke_protocol_ = true;
+    why = "its connection was ended: " + e.why();
   } catch (std::system_error const& e) {
     why = e.code() == asio::error::eof ? "its connection ended" : e.what();
   } catch (std::exception const& e) {
@@ -196,7 +208,7 @@ void dist_member::on_frame(frame& in) {
       return session_->close();
     case frame_kind::challenge:
     case frame_kind::hello:
-    case frame_kind::welcome: throw std::system_error(errc::protocol_error, "a handshake frame after the handshake");
+    case frame_kind::welcome: throw protocol_breach("a handshake frame after the handshake");
   }
 }
 
@@ -205,6 +217,9 @@ void dist_member::on_reply(frame& in) {
   if (!ended) return;
   auto reply = call_reply::of(in);
   reply.node = name;
+  if (reply.codec != ended->call->codec)
+    return calls_->refused(*ended->call, wrong_codec(*ended->call, reply.codec, name), *this, std::move(ended->held),
+                           reply.running_us);
   calls_->answered(*ended->call, reply, *this, std::move(ended->held));
 }
 

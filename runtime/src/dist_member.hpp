@@ -26,6 +26,8 @@ class dist_member final : public member, private nested_parents {
   hello const& who() const noexcept { return who_; }
   /// Whether the node said that it was going, rather than died.
   bool said_goodbye() const noexcept { return said_goodbye_; }
+  /// Whether it sent what no node sends, so that its connection was ended here.
+  bool broke_protocol() const noexcept { return broke_protocol_; }
 
   void send(placed_ptr const& call, lease held) override;
   void abandon(call_id here) override;
@@ -67,6 +69,7 @@ class dist_member final : public member, private nested_parents {
   served_calls nested_;
   std::string goodbye_;
   bool said_goodbye_ = false;
+  bool broke_protocol_ = false;
 };
 
 }  // namespace dist

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <dist/rpc/dialect.hpp>
+#include <dist/rpc/protocol_breach.hpp>
 #include <dist/rpc/sleep.hpp>
 #include <dist/rpc/tls_stream.hpp>
 
@@ -194,6 +195,8 @@ task<void> master::impl::serve(std::unique_ptr<stream> peer) {
       case dialect::unknown: world_.log.warn(address + " does not speak to a master: " + who.seen.looks_like); break;
       case dialect::need_more: break;
     }
+  } catch (protocol_breach const& e) {
+    world_.log.warn("the connection of " + address + " was ended: " + e.why());
   } catch (std::system_error const& e) {
     auto const text = address + ": " + e.what();
     if (e.code() == errc::denied || e.code() == errc::limit_exceeded)

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
+#include <dist/rpc/hello.hpp>
 #include <dist/rpc/large_blocks.hpp>
+#include <dist/rpc/protocol_breach.hpp>
 #include <dist/rpc/sleep.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <optional>
@@ -175,7 +177,13 @@ void master_link::impl::on_frame(frame& in) {
     case frame_kind::beat: return;
     case frame_kind::goodbye:
       throw call_error(make_fault(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes()))));
-    default: throw std::system_error(errc::protocol_error, "a frame that a master does not send to a job");
+    case frame_kind::request:
+      return put_fault(session_->out(), in.header().id, make_fault(errc::unknown_method, "a job serves no methods"));
+    case frame_kind::cancel:
+    case frame_kind::drain: return;  // nothing runs here
+    case frame_kind::challenge:
+    case frame_kind::hello:
+    case frame_kind::welcome: throw protocol_breach("a handshake frame after the handshake");
   }
 }
 

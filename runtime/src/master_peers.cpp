@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <dist/rpc/hello.hpp>
+#include <dist/rpc/protocol_breach.hpp>
 
 #include "alarm.hpp"
 #include "back_off.hpp"
@@ -76,13 +77,15 @@ task<void> master::impl::serve_frames(std::unique_ptr<stream> peer, http_upgrade
       who = co_await receive_hello(*session, options_.secret, own);
     } catch (call_error const& e) {
       refusal = e.fault();
+    } catch (protocol_breach const& e) {
+      refusal = make_fault(e.kind(), e.why());
     } catch (std::system_error const&) {
       patience.rethrow();
     }
     if (refusal) {
       world_.log.warn("a peer at " + address + " is refused: " + refusal->message);
       put_refusal(*session, *refusal);
-      co_await session->flush();
+      co_await session->part();
       co_return;
     }
   }
@@ -101,7 +104,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   if (!in) {
     world_.log.warn("node " + who.name + " is refused: " + in.error().message);
     put_refusal(node.session(), in.error());
-    co_await node.session().flush();
+    co_await node.session().part();
     co_return;
   }
   node.let_in();
@@ -117,7 +120,11 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
                   nodes_text(calls_->nodes().counts().nodes));
   auto const why = co_await node.run();
   calls_->leave(node, node.said_goodbye() || stopped_ ? dispatcher::departure::left : dispatcher::departure::died, why);
-  world_.log.info("node " + node.name + " left: " + why);
+  auto const line = "node " + node.name + " left: " + why;
+  if (node.broke_protocol())
+    world_.log.warn(line);
+  else
+    world_.log.info(line);
 }
 
 task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello who, nonce own) {
@@ -146,8 +153,14 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
         return;
       case frame_kind::goodbye:
         return frames.close();
-      default:
-        throw std::system_error(errc::protocol_error, "a frame that a caller does not send");
+      case frame_kind::reply:
+      case frame_kind::fault:
+      case frame_kind::drain:
+        return;  // nothing was asked of it, and nothing runs there
+      case frame_kind::challenge:
+      case frame_kind::hello:
+      case frame_kind::welcome:
+        throw protocol_breach("a handshake frame after the handshake");
     }
   });
 }

@@ -3,6 +3,7 @@
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
 #include <dist/rpc/large_blocks.hpp>
+#include <dist/rpc/protocol_breach.hpp>
 #include <dist/rpc/request_options.hpp>
 #include <dist/rpc/sleep.hpp>
 
@@ -22,13 +23,13 @@ fault too_many_coroutines(std::size_t limit, std::uint8_t flags) {
   return what;
 }
 
-/// Of the trace that the request belongs to; empty: none.
-std::string traceparent_of(request_prefix const& prefix) {
+/// Of the trace that the request belongs to, into `trace`; empty: none. Returns what is wrong, or an empty text.
+std::string get_traceparent(request_prefix const& prefix, std::string& trace) {
   if (prefix.options.empty()) return {};
   request_options wishes;
-  if (auto const problem = decode(prefix.options, wishes); !problem.empty())
-    throw std::system_error(errc::protocol_error, problem);
-  return std::move(wishes.traceparent).value_or("");
+  auto problem = decode(prefix.options, wishes);
+  trace = std::move(wishes.traceparent).value_or("");
+  return problem;
 }
 
 }  // namespace
@@ -190,7 +191,7 @@ void node_session::on_frame(frame& in) {
       throw call_error(make_fault(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes()))));
     case frame_kind::challenge:
     case frame_kind::hello:
-    case frame_kind::welcome: throw std::system_error(errc::protocol_error, "a handshake frame after the handshake");
+    case frame_kind::welcome: throw protocol_breach("a handshake frame after the handshake");
   }
 }
 
@@ -202,8 +203,9 @@ void node_session::refuse(call_id id, fault what, std::uint32_t running_us) {
 void node_session::on_request(frame& in) {
   auto const& header = in.header();
   request_prefix prefix;
+  // What is wrong with one request is said to that request: the frames behind it are as good as before.
   if (auto const problem = get_prefix(in.bytes(), header.flags, prefix); !problem.empty())
-    throw std::system_error(errc::protocol_error, problem);
+    return refuse(header.id, make_fault(errc::bad_arguments, problem));
   // A call that one of those here has made: without it that would not end.
   if (draining_ && !(header.flags & frame_flags::by_method))
     return refuse(header.id, make_fault(errc::draining, "it takes no new calls"));
@@ -228,7 +230,9 @@ void node_session::on_request(frame& in) {
   what.watch = box_;
   auto const as = what.codec;
   auto const until = deadline_from_wire(header.deadline_us, heard_);
-  auto trace = traceparent_of(prefix);
+  std::string trace;
+  if (auto const problem = get_traceparent(prefix, trace); !problem.empty())
+    return refuse(header.id, make_fault(errc::bad_arguments, problem));
   auto const make_call = [&] {
     auto made = std::allocate_shared<served_call>(recycling_allocator<served_call>(), *this, header.id, *method, until);
     made->traceparent = std::move(trace);
@@ -254,7 +258,7 @@ void node_session::on_request(frame& in) {
   what.arguments = kept.bytes();
   what.storage = std::move(kept).release();
   if (!running_.emplace(key(header.id), running_call{as, call, about.coroutine}).second)
-    throw std::system_error(errc::protocol_error, "a call id that is in use");
+    throw protocol_breach("a request with a call id that is in use");
   if (about.coroutine) ++coroutines_;
   what.time = &world_.clock;
   call->what = std::move(what);

@@ -1,6 +1,7 @@
 #include "served_calls.hpp"
 
 #include <dist/rpc/hello.hpp>
+#include <dist/rpc/protocol_breach.hpp>
 #include <dist/rpc/text.hpp>
 
 namespace dist {
@@ -43,15 +44,16 @@ void served_calls::refuse(call_id id, fault what) { put_fault(peer_.out(), id, w
 void served_calls::on_request(frame& request) {
   auto const header = request.header();
   request_prefix prefix;
+  // What is wrong with one request is said to that request: the frames behind it are as good as before.
   if (auto const problem = get_prefix(request.bytes(), header.flags, prefix); !problem.empty())
-    throw std::system_error(errc::protocol_error, problem);
+    return refuse(header.id, make_fault(errc::bad_arguments, problem));
   if (prefix.method.empty())
     return refuse(header.id, make_fault(errc::unknown_method, "a request to a master names its method"));
-  if (prefix.method == wait_for_nodes_method) return wait_for_nodes(header.id, request.bytes().subspan(prefix.bytes));
-  if (prefix.method == list_nodes_method) return list_nodes(header.id, request.bytes().subspan(prefix.bytes));
-  if (prefix.method == show_text_method && parents_) return show_text(header.id, request.bytes().subspan(prefix.bytes));
-  if (prefix.method == show_progress_method && !parents_)
-    return show_progress(header.id, request.bytes().subspan(prefix.bytes));
+  own_request const own{header.id, static_cast<codec>(header.codec), request.bytes().subspan(prefix.bytes)};
+  if (prefix.method == wait_for_nodes_method) return wait_for_nodes(own);
+  if (prefix.method == list_nodes_method) return list_nodes(own);
+  if (prefix.method == show_text_method && parents_) return show_text(own);
+  if (prefix.method == show_progress_method && !parents_) return show_progress(own);
   if (calls_.size() >= on_->bounds().calls_per_connection)
     return refuse(header.id, make_fault(errc::overloaded, "the limit (calls_per_connection) of " +
                                                               std::to_string(on_->bounds().calls_per_connection) +
@@ -71,13 +73,14 @@ void served_calls::on_request(frame& request) {
   if (!prefix.options.empty()) {
     auto wishes = std::make_shared<request_options>();
     if (auto const problem = decode(prefix.options, *wishes); !problem.empty())
-      throw std::system_error(errc::protocol_error, problem);
+      return refuse(header.id, make_fault(errc::bad_arguments, problem));
     call->set_options(std::move(wishes));
   }
   call->origin = origin_;
   call->arguments.append(request.bytes().subspan(prefix.bytes));
   if (header.flags & frame_flags::nested) {
-    if (!parents_) throw std::system_error(errc::protocol_error, "a nested call of a peer that runs no methods");
+    if (!parents_)
+      return refuse(header.id, make_fault(errc::bad_arguments, "a nested call of a peer that runs no methods"));
     auto const how =
         header.flags & frame_flags::blocks ? nested_parents::waits::blocked : nested_parents::waits::suspended;
     if (!parents_->nested_began(prefix.parent, how))
@@ -87,72 +90,75 @@ void served_calls::on_request(frame& request) {
     nested_.emplace(to_number(prefix.parent), to_number(header.id));
   }
   if (!calls_.start(to_number(header.id), call))
-    throw std::system_error(errc::protocol_error, "a call id that is in use");
+    throw protocol_breach("a request with a call id that is in use: " + std::to_string(header.id.index) + "/" +
+                          std::to_string(header.id.generation));
 }
 
-void served_calls::wait_for_nodes(call_id id, std::span<std::byte const> arguments) {
-  std::tuple<std::uint64_t> count;
+template <class Arguments>
+bool served_calls::read(own_request const& asked, Arguments& into) {
   value_store store;
-  if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, count, store); !problem.empty())
-    return refuse(id, make_fault(errc::bad_arguments, problem));
+  auto const problem = decode_arguments(asked.as, asked.arguments, on_->bounds().depth, into, store);
+  if (!problem.empty()) refuse(asked.id, make_fault(errc::bad_arguments, problem));
+  return problem.empty();
+}
+
+void served_calls::wait_for_nodes(own_request const& asked) {
+  std::tuple<std::uint64_t> count;
+  if (!read(asked, count)) return;
   if (++node_waits_ > most_node_waits)
-    return refuse(id, make_fault(errc::overloaded, "a connection may wait for nodes " +
+    return refuse(asked.id, make_fault(errc::overloaded, "a connection may wait for nodes " +
                                                        std::to_string(most_node_waits) + " times"));
-  on_->when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id](fault const* failed) {
+  on_->when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id = asked.id, as = asked.as](auto failed) {
     if (!*to) return;
-    failed ? (*to)->refuse(id, *failed) : (*to)->answer_nothing(id);
+    failed ? (*to)->refuse(id, *failed) : (*to)->answer_nothing(id, as);
   });
 }
 
-void served_calls::show_text(call_id id, std::span<std::byte const> arguments) {
+void served_calls::show_text(own_request const& asked) {
   std::tuple<std::string, bool> given;
-  value_store store;
-  if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, given, store); !problem.empty())
-    return refuse(id, make_fault(errc::bad_arguments, problem));
+  if (!read(asked, given)) return;
   parents_->printed(std::get<0>(given), std::get<1>(given));
-  answer_nothing(id);
+  answer_nothing(asked.id, asked.as);
 }
 
-void served_calls::show_progress(call_id id, std::span<std::byte const> arguments) {
+void served_calls::show_progress(own_request const& asked) {
   std::tuple<std::vector<fan_out_report>> given;
-  value_store store;
-  if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, given, store); !problem.empty())
-    return refuse(id, make_fault(errc::bad_arguments, problem));
+  if (!read(asked, given)) return;
   fan_outs_ = std::move(std::get<0>(given));
   if (fan_outs_.size() > most_fan_outs) fan_outs_.resize(most_fan_outs);
   for (auto& one : fan_outs_) one.name = printable(one.name, most_name_bytes);
-  answer_nothing(id);
+  answer_nothing(asked.id, asked.as);
 }
 
-void served_calls::answer_nothing(call_id id) {
+void served_calls::answer_nothing(call_id id, codec as) {
+  buffer nothing;
+  encode_void(as, spelling::declared, nothing);
+  answer_own(id, as, nothing);
+}
+
+void served_calls::answer_own(call_id id, codec as, buffer const& value) {
   frame_header header;
   header.kind = frame_kind::reply;
+  header.codec = static_cast<std::uint8_t>(as);
   header.id = id;
-  buffer nothing;
-  encode_void(codec::cbor, spelling::declared, nothing);
-  peer_.out().put(header, nothing.bytes());
+  peer_.out().put(header, value.bytes());
 }
 
-void served_calls::list_nodes(call_id id, std::span<std::byte const> arguments) {
-  std::tuple<std::string, std::vector<std::string>> asked;
-  value_store store;
-  if (auto const problem = decode_arguments(codec::cbor, arguments, on_->bounds().depth, asked, store); !problem.empty())
-    return refuse(id, make_fault(errc::bad_arguments, problem));
+void served_calls::list_nodes(own_request const& asked) {
+  std::tuple<std::string, std::vector<std::string>> given;
+  if (!read(asked, given)) return;
   auto const like = on_->make_call();
-  method_key const method{std::get<0>(asked), false, nullptr};
+  method_key const method{std::get<0>(given), false, nullptr};
   like->method = &method;
   auto wishes = std::make_shared<request_options>();
-  wishes->needs = std::move(std::get<1>(asked));
+  wishes->needs = std::move(std::get<1>(given));
   like->set_options(std::move(wishes));
-  on_->list_nodes(*like, [to = self_, id](result<std::vector<listed_node>> const& nodes) {
+  on_->list_nodes(*like, [to = self_, id = asked.id, as = asked.as](result<std::vector<listed_node>> const& nodes) {
     if (!*to) return;
     if (nodes.has_error()) return (*to)->refuse(id, nodes.error());
-    frame_header header;
-    header.kind = frame_kind::reply;
-    header.id = id;
     buffer list;
-    encode_result(codec::cbor, spelling::declared, list, *nodes);
-    (*to)->peer_.out().put(header, list.bytes());
+    encode_result(as, spelling::declared, list, *nodes);
+    (*to)->answer_own(id, as, list);
   });
 }
 

@@ -64,11 +64,21 @@ class served_calls {
 
  private:
   served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents, std::uint32_t origin);
-  void wait_for_nodes(call_id id, std::span<std::byte const> arguments);
-  void list_nodes(call_id id, std::span<std::byte const> arguments);
-  void show_text(call_id id, std::span<std::byte const> arguments);
-  void show_progress(call_id id, std::span<std::byte const> arguments);
-  void answer_nothing(call_id id);
+  /// A request that the master answers itself, in the codec that it came in.
+  struct own_request {
+    call_id id;
+    codec as;
+    std::span<std::byte const> arguments;
+  };
+  void wait_for_nodes(own_request const& asked);
+  void list_nodes(own_request const& asked);
+  void show_text(own_request const& asked);
+  void show_progress(own_request const& asked);
+  /// False: they do not fit, and it has been refused.
+  template <class Arguments>
+  bool read(own_request const& asked, Arguments& into);
+  void answer_nothing(call_id id, codec as);
+  void answer_own(call_id id, codec as, buffer const& value);
   void refuse(call_id id, fault what);
   void answer(call_id id, call_record const& call, call_reply const& reply);
 

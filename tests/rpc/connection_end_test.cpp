@@ -1,4 +1,5 @@
 #include <dist/rpc/connection.hpp>
+#include <dist/rpc/protocol_breach.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -84,12 +85,75 @@ BOOST_AUTO_TEST_CASE(garbage_and_large_frames_end_it_with_their_own_codes) {
     auto here = ends.run_here(ignore);
     auto const sent = start(ends.io, write_raw(*ends.raw, row.bytes));
     ends.idle();
+    BOOST_TEST(!here.done());
+    ends.raw->close();
+    ends.idle();
     BOOST_TEST_REQUIRE(here.done());
     std::string text;
     BOOST_TEST(code_of(here, &text) == row.code);
     BOOST_TEST(text.find(row.says) != text.npos, text);
     expect_nothing_left(ends);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_breaks_the_protocol_is_told_why) {
+  auto const garbage = std::string(24, 'G');
+  for (bool const by_handler : {false, true}) {
+    pair_of_ends ends;
+    auto here = ends.run_here([](frame&) { throw protocol_breach("that is not for now"); });
+    auto const bytes = by_handler ? frame_text(header_of(frame_kind::hello)) : garbage;
+    auto const sent = start(ends.io, write_raw(*ends.raw, bytes));
+    auto told = start(ends.io, read_raw(*ends.raw));
+    ends.idle();
+    // What is put behind the goodbye does not leave.
+    ends.here->out().put(header_of(frame_kind::beat));
+    // The peer neither closes nor ends: it is not waited for long.
+    for (int i = 0; i < 3; ++i) {
+      auto const more = start(ends.io, write_raw(*ends.raw, garbage));
+      ends.idle();
+    }
+    BOOST_TEST(!here.done());
+    ends.clock.advance(2s);
+    ends.idle();
+    BOOST_TEST_REQUIRE(here.done());
+    BOOST_TEST(code_of(here) == errc::protocol_error);
+    auto const why = by_handler ? "that is not for now" : "not a dist/1 frame: it does not start with D1 57";
+    BOOST_TEST(told.get() == frame_text(header_of(frame_kind::goodbye), why));
+    expect_nothing_left(ends);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_breaks_the_protocol_and_reads_nothing_holds_nobody) {
+  memory_stream_options options;
+  options.pipe_bytes = 100;
+  pair_of_ends ends(std::move(options));
+  auto here = ends.run_here([&](frame&) {
+    ends.here->out().put(header_of(frame_kind::reply), as_bytes(std::string(1000, 'x')));
+    throw protocol_breach("that is not for now");
+  });
+  auto const sent = start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::hello))));
+  ends.idle();
+  BOOST_TEST(!here.done());
+  ends.clock.advance(2s);
+  ends.idle();
+  BOOST_TEST_REQUIRE(here.done());
+  BOOST_TEST(code_of(here) == errc::protocol_error);
+  expect_nothing_left(ends);
+}
+
+BOOST_AUTO_TEST_CASE(the_last_frame_of_a_handshake_is_read_before_the_end) {
+  pair_of_ends ends;
+  ends.here->out().put(header_of(frame_kind::fault), as_bytes("why"));
+  auto parting = start(ends.io, ends.here->part());
+  auto told = start(ends.io, read_raw(*ends.raw));
+  auto const sent = start(ends.io, write_raw(*ends.raw, "more of it"));
+  ends.idle();
+  BOOST_TEST(!parting.done());
+  ends.here->close();
+  ends.idle();
+  BOOST_TEST(parting.done());
+  BOOST_TEST(told.get() == frame_text(header_of(frame_kind::fault), "why"));
+  expect_nothing_left(ends);
 }
 
 BOOST_AUTO_TEST_CASE(before_run_the_hellos_limit_holds) {

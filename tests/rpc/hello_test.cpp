@@ -212,6 +212,11 @@ BOOST_AUTO_TEST_CASE(a_master_takes_nothing_but_a_hello) {
   other_version[2] = 2;
   auto many = a_hello();
   many.methods.assign(65'536, {"", "", "", false, false});
+  auto long_node = a_hello();
+  auto long_caller = a_hello(role::caller);
+  long_node.name = long_caller.name = std::string(256, 'n');
+  auto long_method = a_hello();
+  long_method.methods.front().name = std::string(256, 'm');
   struct row {
     std::string bytes;
     errc code;
@@ -226,6 +231,10 @@ BOOST_AUTO_TEST_CASE(a_master_takes_nothing_but_a_hello) {
       {unreadable, errc::protocol_error, "hello: "},
       {frame_text(header_of(frame_kind::hello), std::string((4 << 20) + 1, 'x')), errc::limit_exceeded, "4194304"},
       {message_frame(frame_kind::hello, many), errc::limit_exceeded, "65535"},
+      {message_frame(frame_kind::hello, long_node), errc::limit_exceeded, "the name in the hello has 256 bytes"},
+      {message_frame(frame_kind::hello, long_caller), errc::limit_exceeded, "the name in the hello has 256 bytes"},
+      {message_frame(frame_kind::hello, long_method), errc::limit_exceeded, "a method's name in the hello has 256"},
+      {frame_text(header_of(frame_kind::goodbye), "no time"), errc::protocol_error, "a hello: no time"},
   };
   for (auto const& row : rows) {
     BOOST_TEST_INFO_SCOPE(row.says);

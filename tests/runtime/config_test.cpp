@@ -232,6 +232,7 @@ BOOST_AUTO_TEST_CASE(wrong_values_say_what_is_right) {
       {{"--local", "2", "--join", "a:1"}, {"--local and --join contradict each other", "--connect"}},
       {{"--inline", "--master", ":1"}, {"--inline and --master contradict"}},
       {{"--join", "a:1", "--connect", "b:1"}, {"--join and --connect contradict"}},
+      {{"--join", "a:1", "--name", std::string(256, 'n')}, {"--name takes at most 255 bytes, not 256"}},
   };
   for (auto const& one : rows) {
     auto const said = problem(one.arguments);

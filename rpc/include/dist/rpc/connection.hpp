@@ -19,8 +19,8 @@ enum class when_full { read_on, pause };
 
 /// dist/1 frames over one stream: one reader, one writer, everything that is ready written together.
 ///
-/// Errors   run() ends with the reason: asio::error::eof, the system's error, errc::protocol_error or
-///          errc::limit_exceeded with a text that names the limit.
+/// Errors   run() ends with the reason: asio::error::eof, the system's error, errc::limit_exceeded with a text that names
+///          the limit, or protocol_breach, also from the handler: then the peer has been sent a goodbye with the reason.
 /// Lives    *this must outlive run() and receive(); all of it on the I/O thread.
 class connection {
  public:
@@ -42,6 +42,9 @@ class connection {
   task<frame> receive();
   /// Writes what was put and not yet written. Not while run() is under way.
   task<void> flush();
+  /// The same for the last frame. Then it drops what the peer still sends until that has closed, or for a moment: closing
+  /// first would make the system reset the connection and drop the frame on its way. Not while run() is under way.
+  task<void> part();
   /// Reads and writes until the connection ends, and throws why. Returns when close_when_written()
   /// or close_when_read() was asked for and everything was written.
   task<void> run(handler on_frame, sign_of_life on_bytes = {}, batch_end on_batch = {});
@@ -80,6 +83,9 @@ class connection {
   void write_now();
   task<void> write_loop();
   task<void> read_more();
+  /// Puts a goodbye with the reason, and lets the writer end behind it.
+  task<void> say_goodbye(std::string const& why);
+  task<void> linger();
   void fail(errc code, std::string const& what);
 
   std::unique_ptr<stream> stream_;

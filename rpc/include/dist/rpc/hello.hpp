@@ -93,6 +93,7 @@ fault get_fault(std::span<std::byte const> payload, std::size_t depth_limit);
 task<welcome> introduce(connection& to, hello me, std::string secret, entropy& chance);
 
 /// The master's side of the same in two steps, so that it can look at the hello before it accepts; `own` is its nonce.
+/// Throws protocol_breach for a hello that cannot be read or is beyond a limit.
 task<hello> receive_hello(connection& from, std::string secret, nonce own);
 /// Puts the welcome with the master's proof.
 void put_welcome(connection& to, welcome answer, hello const& from, std::string const& secret, nonce const& own);
