@@ -2,7 +2,11 @@
 
 import atexit
 import json
+import os
+import re
 import subprocess
+import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -11,12 +15,26 @@ DEADLINE = 30  # seconds, for anything that is waited for
 PAUSE = 0.02
 
 
+_started = []
+
+
+def _show_logs(kind, error, trace):
+    for one in _started:
+        sys.stderr.write(f"--- {one.process.args}\n{one.log()[-3000:]}\n")
+    sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _show_logs
+
+
 class Program:
     """A child that prints a first line when it is ready; it dies with the test."""
 
     def __init__(self, *command):
+        self.stderr = tempfile.TemporaryFile()
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
+                                        stderr=self.stderr, text=True)
+        _started.append(self)
         atexit.register(self.kill)
         self.first_line = self.read()
         assert self.first_line, f"{command[0]} ended with {self.process.wait(DEADLINE)} before it was ready"
@@ -27,6 +45,13 @@ class Program:
 
     def read(self):
         return self.process.stdout.readline().strip()
+
+    def log(self):
+        return os.pread(self.stderr.fileno(), os.fstat(self.stderr.fileno()).st_size, 0).decode(errors="replace")
+
+    def says(self, pattern):
+        """Waits for a line in its log."""
+        return wait_until(f"'{pattern}' in the log", lambda: re.search(pattern, self.log()))
 
     def ask(self, line):
         """Says a line and returns the line that answers it."""
