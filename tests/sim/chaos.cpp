@@ -112,14 +112,20 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
   });
 }
 
+/// Until the last of its freezes is over: one that ends earlier must not let it run while its machine still stands still.
+void scenario::freeze_master(duration until) {
+  world_->master().self.freeze();
+  master_frozen_until_ = std::max(master_frozen_until_, until);
+  world_->at(until, [this, until] {
+    if (world_->has_master() && until >= master_frozen_until_) world_->master().self.thaw();
+  });
+}
+
 /// Its whole machine: what was sent meanwhile arrives a moment after it goes on, and its timers are first.
 void scenario::suspend_master(duration until) {
   event("suspend the master");
-  world_->master().self.freeze();
+  freeze_master(until);
   for (auto const& one : world_->nodes()) one->self.network.up->stall();
-  world_->at(until, [this] {
-    if (world_->has_master()) world_->master().self.thaw();
-  });
   world_->at(until + milliseconds(20), [this] {
     for (auto const& one : world_->nodes()) one->self.network.up->resume();
   });
@@ -134,10 +140,7 @@ void scenario::fault_of_master(duration when, duration lasts) {
     if (kind == 0) return suspend_master(until);
     if (kind == 1) {
       event("freeze the master");
-      world_->master().self.freeze();
-      return world_->at(until, [this] {
-        if (world_->has_master()) world_->master().self.thaw();
-      });
+      return freeze_master(until);
     }
     for (auto const& plan : plans_) hurt(plan.name, until);
     event(kind == 2 ? "stop the master" : std::string("kill the master (") + to_text(how) + ")");
@@ -207,6 +210,7 @@ void scenario::heal() {
   for (auto const& one : world_->nodes()) mend(one->self);
   for (auto const& one : world_->jobs()) mend(one->self);
   if (world_->has_master()) world_->master().self.thaw();
+  master_frozen_until_ = duration::zero();
   master_wanted_ = true;
 }
 

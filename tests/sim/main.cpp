@@ -4,6 +4,7 @@
 #include <cstring>
 #include <iostream>
 #include <optional>
+#include <random>
 
 #include "scenario.hpp"
 
@@ -50,17 +51,23 @@ verdict_of_seed run_one(std::uint64_t seed, std::ostream* trace) {
 }
 
 constexpr char const* usage =
-    "usage: sim [--seeds N] [--first N] [--minutes N] [--seed N]\n"
-    "  --seeds N    run so many seeds (2000)\n"
-    "  --first N    begin with this one (1)\n"
+    "usage: sim [--seeds N] [--from N] [--minutes N] [--seed N]\n"
+    "  --seeds N    run N seeds (2000)\n"
+    "  --from N     begin with this seed (default: a new one each time)\n"
     "  --minutes N  run as many as this time allows\n"
     "  --seed N     run this one alone and show everything that happens in it\n"
-    "  --until-failure N  run so many seeds, or until one fails\n"
+    "  --until-failure N  run N seeds, or until one fails\n"
     "  --twice N    run the first N seeds twice each: both times the same must happen\n";
+
+/// Where nobody has been yet, most likely: far from the seeds that the tests run each time.
+std::uint64_t fresh_seed() {
+  std::random_device chance;
+  return 1'000'000 + chance();
+}
 
 struct wishes {
   std::uint64_t seeds = 2000;
-  std::uint64_t first = 1;
+  std::uint64_t from = fresh_seed();
   std::uint64_t minutes = 0;
   std::optional<std::uint64_t> one;
   std::uint64_t twice = 0;
@@ -77,7 +84,7 @@ std::optional<wishes> read(int argc, char** argv) {
     if (error != std::errc() || end != given.data() + given.size()) return std::nullopt;
     std::string_view const flag = argv[i];
     if (flag == "--seeds") read.seeds = value;
-    else if (flag == "--first") read.first = value;
+    else if (flag == "--from") read.from = value;
     else if (flag == "--minutes") read.minutes = value;
     else if (flag == "--seed") read.one = value;
     else if (flag == "--until-failure") read.seeds = value, read.stops_at_failure = true;
@@ -114,9 +121,10 @@ int main(int argc, char** argv) {
     all.say();
     return all.failures == 0 ? 0 : 1;
   }
+  std::cout << "seeds from " << wanted->from << "; --from " << wanted->from << " repeats them" << std::endl;
   auto const until = std::chrono::steady_clock::now() + std::chrono::minutes(wanted->minutes);
-  for (auto seed = wanted->first;; ++seed) {
-    if (wanted->minutes > 0 ? std::chrono::steady_clock::now() >= until : seed >= wanted->first + wanted->seeds) break;
+  for (auto seed = wanted->from;; ++seed) {
+    if (wanted->minutes > 0 ? std::chrono::steady_clock::now() >= until : seed >= wanted->from + wanted->seeds) break;
     all.add(run_one(seed, nullptr));
     if (wanted->stops_at_failure && all.failures > 0) break;
   }

@@ -262,8 +262,14 @@ void scenario::check_leases() {
 
 void scenario::expect_nothing_left() {
   auto const& calls = master_calls();
-  // Methods that ignore their cancellation may still run.
-  world_->run_until([&] { return calls.nodes().counts().in_use == 0; }, world_->now() + patience);
+  // Methods that ignore their cancellation may still run, and what a job tells of its fan-outs each second, which is a call
+  // too, may be on its way.
+  auto const at_rest = [&] {
+    return calls.nodes().counts().in_use == 0 && std::ranges::all_of(world_->jobs(), [](auto const& job) {
+             return job->link.calls().caller().live_count() == 0;
+           });
+  };
+  world_->run_until(at_rest, world_->now() + patience);
   auto const counts = calls.nodes().counts();
   auto const none = [&](std::uint64_t count, char const* what) {
     calls_.check(count == 0, [&] { return std::to_string(count) + " " + what + " are left over"; });

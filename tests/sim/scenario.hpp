@@ -56,6 +56,7 @@ class scenario {
   void one_fault(duration when);
   void fault_of_node(std::size_t index, duration when, duration lasts);
   void fault_of_master(duration when, duration lasts);
+  void freeze_master(duration until);
   void suspend_master(duration until);
   void fault_of_job(duration when, duration lasts);
   void hurt(std::string const& node, duration until);
@@ -104,6 +105,7 @@ class scenario {
   std::vector<node_plan> plans_;
   std::vector<working> customers_;
   bool master_wanted_ = true;
+  duration master_frozen_until_{};
   duration length_{};  ///< faults and new calls end then
   std::size_t job_count_ = 0;
   std::function<bool()> watch_turns_;  ///< until it says that it has seen enough

@@ -6,13 +6,13 @@ set_target_properties(sim PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BI
 
 # Several parts, so that they run at once; each has seeds of its own. A seed is the same run with every compiler, so that
 # clang's plain build does most of them.
-set(seeds 500)
+set(seeds 1250)
 if(DIST_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   set(seeds 50)
 endif()
 foreach(part RANGE 3)
   math(EXPR first "${part} * ${seeds} + 1")
-  add_test(NAME sim.seeds_${part} COMMAND sim --seeds ${seeds} --first ${first})
+  add_test(NAME sim.seeds_${part} COMMAND sim --seeds ${seeds} --from ${first})
   set_tests_properties(sim.seeds_${part} PROPERTIES TIMEOUT 900)
 endforeach()
 add_test(NAME sim.repeats COMMAND sim --twice 20)
