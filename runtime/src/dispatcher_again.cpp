@@ -103,6 +103,7 @@ void dispatcher::issue_copy(placed_ptr const& call) {
   if (!is_live(*call) || call->places.size() != 1 || call->queued || call->again_timer != timer_id::none) return;
   auto const& node = *call->places.front().on;
   if (!registry_.is_silent(node.id) || call->once || call->needs.pin != no_node_id || !node.repeatable(*call)) return;
+  world().log.debug([&] { return call->method->name + ": as well as on " + node.name + ", which is silent"; });
   call->moved_because = "it was on node " + node.name + " only, which is silent";
   call->needs.moved = true;
   issue_now(call, issue_cost::loss);
@@ -244,6 +245,8 @@ void dispatcher::refused(placed_call& call, call_id there, fault what, member& b
   // One that goes out again goes ahead of those that wait; one that ends may make its caller start others.
   auto const goes_on = step.what == next_step::kind::issue || step.what == next_step::kind::stay;
   if (!goes_on) send_waiting();
+  // Those may have ended this one.
+  if (!is_live(call)) return;
   if (step.what == next_step::kind::stay)
     refused_one_of_two(keep, by);
   else

@@ -171,12 +171,12 @@ void dist_member::close(std::string const& reason) noexcept {
 
 std::vector<member::under_way> dist_member::in_flight() {
   std::vector<std::pair<call_id, entry*>> entries;
-  table_.for_each([&](call_id id, entry& one) { entries.emplace_back(id, &one); });
+  table_.for_each([&](call_id here, entry& one) { entries.emplace_back(here, &one); });
   std::ranges::sort(entries, {}, [](auto const& one) { return one.second->frame; });
   auto const last_written = session_->out().written_bytes();
   std::vector<under_way> calls;
   calls.reserve(entries.size());
-  for (auto const& [id, one] : entries) calls.push_back({one->call, id, one->frame <= last_written, one->nested > 0});
+  for (auto const& [here, one] : entries) calls.push_back({one->call, here, one->frame <= last_written, one->nested > 0});
   return calls;
 }
 

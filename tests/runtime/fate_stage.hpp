@@ -44,9 +44,9 @@ class stage_node final : public member {
   };
 
   void send(placed_ptr const& call, lease held) override {
-    call_id const id{++last_, 1};
-    call->places.push_back({this, id});
-    attempts.push_back({call, id, std::move(held)});
+    call_id const here{++last_, 1};
+    call->places.push_back({this, here});
+    attempts.push_back({call, here, std::move(held)});
     sent.push_back(call->method->name);
   }
   void abandon(call_id here) override {

@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(wait_for_nodes_ends_when_a_silent_node_is_heard_again) {
   add("b");
   goes_silent(a);
   bool told = false;
-  calls->when_nodes(2, [&](dist::fault const*) { told = true; });
+  auto const wait = calls->when_nodes(2, [&](dist::fault const*) { told = true; });
   pass(1s);
   BOOST_TEST(!told);
   heard(a);
