@@ -6,33 +6,39 @@
 
 namespace dist {
 
-verdict blame::died(call_ref call, std::string node, std::uint64_t incarnation) {
+namespace {
+
+verdict verdict_of(std::size_t deaths) noexcept {
+  if (deaths < blame::deaths_until_alone) return verdict::again;
+  return deaths == blame::deaths_until_alone ? verdict::alone : verdict::poisoned;
+}
+
+}  // namespace
+
+verdict blame::died(call_ref call, std::string node, std::uint64_t incarnation, time_point certain_at) {
   auto& deaths = deaths_[call];
-  deaths.push_back({std::move(node), incarnation, {}, false});
-  if (deaths.size() < deaths_until_alone) return verdict::again;
-  return deaths.size() == deaths_until_alone ? verdict::alone : verdict::poisoned;
+  deaths.push_back({std::move(node), incarnation, certain_at, {}});
+  return verdict_of(deaths.size());
 }
 
 std::vector<call_ref> blame::lives(std::uint64_t incarnation) {
-  std::vector<call_ref> relieved;
-  if (incarnation == 0) return relieved;
+  std::vector<call_ref> judged_anew;
+  if (incarnation == 0) return judged_anew;
   for (auto at = deaths_.begin(); at != deaths_.end();) {
     auto& deaths = at->second;
-    auto const alone = deaths.size() >= deaths_until_alone;
+    auto const before = verdict_of(deaths.size());
     std::erase_if(deaths, [&](death const& one) { return one.incarnation == incarnation; });
-    if (alone && deaths.size() < deaths_until_alone) relieved.push_back(at->first);
+    if (verdict_of(deaths.size()) != before) judged_anew.push_back(at->first);
     at = deaths.empty() ? deaths_.erase(at) : std::next(at);
   }
-  return relieved;
+  return judged_anew;
 }
 
-void blame::expect_end(call_ref call) {
-  if (auto const found = deaths_.find(call); found != deaths_.end()) found->second.back().end_expected = true;
-}
-
-bool blame::is_explained(call_ref call) const noexcept {
-  auto const found = deaths_.find(call);
-  return found == deaths_.end() || std::ranges::none_of(found->second, &death::end_expected);
+time_point blame::certain_at(call_ref call) const noexcept {
+  auto latest = time_point::min();
+  if (auto const found = deaths_.find(call); found != deaths_.end())
+    for (auto const& one : found->second) latest = std::max(latest, one.certain_at);
+  return latest;
 }
 
 void blame::explain(std::uint64_t incarnation, std::string const& end) {
@@ -40,13 +46,13 @@ void blame::explain(std::uint64_t incarnation, std::string const& end) {
     for (auto& one : deaths)
       if (one.incarnation == incarnation) {
         one.end = end;
-        one.end_expected = false;
+        one.certain_at = time_point::min();
       }
 }
 
-bool blame::runs_alone(call_ref call) const noexcept {
+std::size_t blame::count(call_ref call) const noexcept {
   auto const found = deaths_.find(call);
-  return found != deaths_.end() && found->second.size() >= deaths_until_alone;
+  return found == deaths_.end() ? 0 : found->second.size();
 }
 
 fault blame::poisoned(call_ref call, std::string method) const {

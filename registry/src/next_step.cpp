@@ -14,14 +14,14 @@ next_step after_loss(ended_try const& now) noexcept {
 }
 
 next_step after_refusal(ended_try const& now) noexcept {
-  // Arguments that came back to the node that could not take them have been everywhere.
-  if (now.code == errc::bad_arguments && now.been_here) return {kind::fail_for_all};
+  // A node that refuses without having begun has done no harm: another may take the call.
+  auto const unknown_only_here = now.code == errc::unknown_method && now.others_have_it;
+  if (now.may != remedy::elsewhere && !unknown_only_here) return {kind::fail};
+  // No other kind of node is left for these arguments.
+  if (now.code == errc::bad_arguments && !now.others_have_it) return {kind::fail_for_all};
   // At once it would only be refused again.
-  if (now.code == errc::overloaded && now.been_here) return {kind::issue_later};
-  // A node that refuses without having begun has done no harm: somebody else may take the call.
-  if (now.may == remedy::elsewhere) return {kind::issue};
-  if (now.code == errc::unknown_method && now.others_have_it) return {kind::issue};
-  return {kind::fail};
+  if ((now.code == errc::overloaded && now.been_here) || now.refusals >= most_refusals) return {kind::issue_later};
+  return {kind::issue};
 }
 
 }  // namespace

@@ -43,15 +43,15 @@ bool has_room(node_load const& load, call_needs const& needs, std::uint32_t wind
 }
 
 node_load* node_class::best(call_needs const& needs, std::uint32_t window) const noexcept {
-  if (!needs.avoided.empty()) return best_below(0, needs, window);
+  if (needs.is_choosy()) return best_below(0, needs, window);
   auto* load = top();
   return load && has_room(*load, needs, window) ? load : nullptr;
 }
 
 node_load* node_class::best_below(std::size_t index, call_needs const& needs, std::uint32_t window) const noexcept {
-  // What lies below a node is no better, so the search goes on below avoided nodes only.
+  // What lies below a node is no better, so the search goes on below shunned nodes only.
   if (index >= heap_.size() || !has_room(*heap_[index], needs, window)) return nullptr;
-  if (!needs.avoided.contains(heap_[index]->id)) return heap_[index];
+  if (!needs.shuns(heap_[index]->id)) return heap_[index];
   auto* left = best_below(2 * index + 1, needs, window);
   auto* right = best_below(2 * index + 2, needs, window);
   if (!left || !right) return left ? left : right;

@@ -16,13 +16,14 @@ result<joined> registry::join(node_info info, time_point now) {
   auto key = key_of(info);
   if (!key) return key.error();
   auto const replaced = how->replaces;
+  auto const replaced_silent = replaced && is_silent(*replaced);
   if (replaced) remove(*table_.find(*replaced));
   auto& entry = table_.add(std::move(info), *std::move(how), now);
   entry.load = &selector_.join(entry.id, entry.info.slots, *std::move(key));
   table_.count(entry);
   bind_pins(entry);
   members_changed();
-  return joined{entry.id, entry.info.name, replaced};
+  return joined{entry.id, entry.info.name, replaced, replaced_silent};
 }
 
 void registry::leave(node_id node) {
@@ -37,7 +38,7 @@ bool registry::heard(node_id node, time_point now) {
   if (!entry || !liveness::heard(entry->beat, now)) return false;
   came_back_.push_back({node, liveness_change::came_back});
   update_eligible(*entry);
-  return !entry->draining;
+  return true;
 }
 
 void registry::drain(node_id node) {
@@ -51,8 +52,8 @@ void registry::drain(node_id node) {
 lease registry::take_while_draining(node_id node, call_needs const& needs) {
   auto const* entry = table_.find(node);
   auto* load = entry && entry->draining ? selector_.find(node) : nullptr;
-  if (!load || available(needs) || needs.avoided.contains(node) || (needs.pin != no_node_id && needs.pin != node) ||
-      !load->group->serves(needs.method, needs.labels))
+  if (!load || available(needs) || needs.held_by == node || (needs.pin != no_node_id && needs.pin != node) ||
+      !load->group->takes(needs))
     return {};
   lease held(*load);
   held.counted_ = false;
@@ -118,7 +119,7 @@ void registry::update_eligible(node_entry& entry) {
 
 void registry::members_changed() {
   if (!aside_.empty()) take_back_excess();
-  // What a queued call avoids may be all that is left, so every class is looked at again.
+  // Which nodes a queued call may go to has changed, so every class is looked at again.
   if (queue_.empty()) return;
   selector_.mark_all_classes_freed();
   queue_.each_waited_for([this](node_id node) {

@@ -51,6 +51,11 @@ std::optional<node_state> registry::state(node_id node) const noexcept {
   return entry ? std::optional(entry->state()) : std::nullopt;
 }
 
+bool registry::is_silent(node_id node) const noexcept {
+  auto const* entry = table_.find(node);
+  return entry && entry->beat.suspect;
+}
+
 std::string_view to_text(placing what) noexcept {
   switch (what) {
     case placing::placed:

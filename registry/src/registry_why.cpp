@@ -5,19 +5,20 @@
 namespace dist {
 
 bool registry::available(call_needs const& needs) const noexcept {
-  if (needs.pin == no_node_id) return selector_.living(needs.method, needs.labels) > 0;
+  if (needs.pin == no_node_id) return selector_.able(needs) > 0;
   auto const* load = selector_.find(needs.pin);
-  return load && load->eligible && load->group->serves(needs.method, needs.labels);
+  return load && load->eligible && needs.held_by != load->id && load->group->takes(needs);
 }
 
 std::string registry::why_waiting(call_needs const& needs) const {
   if (table_.size() == 0) return "no node has joined";
   if (needs.pin != no_node_id) return why_pinned(needs);
-  auto const living = selector_.living(needs.method, needs.labels);
+  auto const living = selector_.able(needs);
   auto const with = needs.labels == no_wish ? std::string() : to_text(wishes_.at(needs.labels));
   if (living == 0) {
     if (!with.empty() && !selector_.anybody_meets(needs.labels)) return "no node has " + with;
-    auto text = "no living node " + (with.empty() ? "" : "with " + with + " ") + "has the method " +
+    auto text = "no living node " + (with.empty() ? "" : "with " + with + " ") +
+                (needs.not_in_go ? "other than Go nodes " : "") + "has the method " +
                 methods_.name(needs.method);
     auto const all = counts();
     if (all.suspect > 0) text += "; silent nodes: " + std::to_string(all.suspect);

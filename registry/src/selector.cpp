@@ -65,13 +65,13 @@ void selector::set_eligible(node_load& load, bool eligible, bool aside) {
 
 node_load* selector::find(call_needs const& needs) const noexcept {
   if (needs.alone && reserved_ && reserved_->in_use == reserved_->lent &&
-      (needs.pin == no_node_id || needs.pin == reserved_->id) &&
-      reserved_->group->serves(needs.method, needs.labels)) {
+      (needs.pin == no_node_id || needs.pin == reserved_->id) && needs.held_by != reserved_->id &&
+      reserved_->group->takes(needs)) {
     return reserved_;
   }
   if (needs.pin != no_node_id) return find_pinned(needs);
-  if (auto* best = find_with(needs)) return best;
-  if (needs.avoided.empty() || !only_avoided_left(needs)) return nullptr;
+  auto* const best = find_with(needs);
+  if (best || needs.avoided.empty()) return best;
   auto any = needs;
   any.avoided = {};
   return find_with(any);
@@ -80,7 +80,7 @@ node_load* selector::find(call_needs const& needs) const noexcept {
 node_load* selector::find_pinned(call_needs const& needs) const noexcept {
   auto* load = find(needs.pin);
   // Outside of its heap a node takes no calls.
-  if (!load || load->position == ~0U || !load->group->serves(needs.method, needs.labels)) return nullptr;
+  if (!load || load->position == ~0U || needs.held_by == load->id || !load->group->takes(needs)) return nullptr;
   return has_room(*load, needs, window(needs.method)) ? load : nullptr;
 }
 
@@ -94,20 +94,11 @@ node_load* selector::find_in(std::vector<node_class*> const& groups, call_needs 
                              std::uint32_t window) noexcept {
   node_load* best = nullptr;
   for (auto const* group : groups) {
-    if (!group->meets(needs.labels)) continue;
+    if (!group->suits(needs)) continue;
     auto* load = group->best(needs, window);
     if (load && (!best || less_used(*load, *best))) best = load;
   }
   return best;
-}
-
-bool selector::only_avoided_left(call_needs const& needs) const noexcept {
-  std::size_t avoided = 0;
-  for (auto const id : needs.avoided.all()) {
-    auto const* load = find(id);
-    if (load && load->eligible && load->group->serves(needs.method, needs.labels)) ++avoided;
-  }
-  return living(needs.method, needs.labels) == avoided;
 }
 
 lease selector::take(node_load& load, call_needs const& needs) {
@@ -138,6 +129,20 @@ std::size_t selector::living(method_ref method, wish_ref labels) const noexcept 
   return count;
 }
 
+std::size_t selector::able(call_needs const& needs) const noexcept {
+  std::size_t count = 0;
+  for (auto const* groups : {&methods_[index_of(needs.method)].listed, &methods_[index_of(needs.method)].possible})
+    for (auto const* group : *groups)
+      if (group->suits(needs)) count += group->living();
+  auto const* holder = needs.held_by == no_node_id ? nullptr : find(needs.held_by);
+  if (holder && holder->eligible && holder->group->takes(needs)) --count;
+  return count;
+}
+
+bool selector::anybody_takes(call_needs const& needs) const noexcept {
+  return std::ranges::any_of(classes_, [&](auto const& one) { return one.second->takes(needs); });
+}
+
 std::uint64_t selector::slots(method_ref method, wish_ref labels) const noexcept {
   std::uint64_t count = 0;
   for (auto const* groups : {&methods_[index_of(method)].listed, &methods_[index_of(method)].possible})
@@ -152,16 +157,18 @@ bool selector::anybody_meets(wish_ref labels) const noexcept {
 
 void selector::reserve(call_needs const& needs) {
   assert(!reserved_);
-  bool const any = needs.avoided.empty() || needs.pin != no_node_id || only_avoided_left(needs);
   auto const& method = methods_[index_of(needs.method)];
-  for (auto const* groups : {&method.listed, &method.possible}) {
-    for (auto const* group : *groups) {
-      if (!group->meets(needs.labels)) continue;
-      for (auto* load : group->nodes()) {
-        if (needs.pin != no_node_id && load->id != needs.pin) continue;
-        if (!any && needs.avoided.contains(load->id)) continue;
-        if (!reserved_ || less_used(*load, *reserved_)) reserved_ = load;
+  for (bool const avoided_too : {false, true}) {
+    for (auto const* groups : {&method.listed, &method.possible}) {
+      for (auto const* group : *groups) {
+        if (!group->suits(needs)) continue;
+        for (auto* load : group->nodes()) {
+          if (load->id == needs.held_by || (needs.pin != no_node_id && load->id != needs.pin)) continue;
+          if (!avoided_too && needs.avoided.contains(load->id)) continue;
+          if (!reserved_ || less_used(*load, *reserved_)) reserved_ = load;
+        }
       }
+      if (reserved_) break;
     }
     if (reserved_) break;
   }

@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <iterator>
 
+#include "peer_calls.hpp"
+
 namespace dist {
 
 dispatcher::dispatcher(seams const& world, limits const& bounds, registry_settings const& settings,
                        std::span<method_description const> expected)
-    : caller(world, bounds), registry_(settings), window_(settings.window) {
+    : caller(world, bounds),
+      registry_(settings),
+      window_(settings.window),
+      lost_after_(settings.liveness.lost_after) {
   // The first round begins now: what stalls before the first beat is a stall too.
   registry_.tick(beat_at_ = world.clock.now());
   for (auto const& method : expected) methods_.expect(method.name);
@@ -33,12 +38,14 @@ void dispatcher::dispatch(call_ptr const& call) {
 }
 
 void dispatcher::fail(placed_call& call, fault what) {
+  give_back_cost(call);
   if (call.may_have_run && what.known == progress::not_started) what.known = progress::unknown;
   if (what.cause.empty()) what.cause = call.cause;
   caller::fail(call, std::move(what));
 }
 
 void dispatcher::submit(placed_ptr const& call) {
+  call->needs.held_by = call->places.empty() ? no_node_id : call->places.front().on->id;
   if (call->options && !call->options->needs.empty())
     if (auto wrong = registry_.ask(call->options->needs, call->needs)) {
       wrong->phase = "queueing";
@@ -54,12 +61,14 @@ void dispatcher::submit(placed_ptr const& call) {
       world().log.debug([&] { return call->method->name + ": waits: " + registry_.why_waiting(call->needs); });
       if (!registry_.available(call->needs)) {
         say_early(*call);
-        wait_for_node(call);
+        keep_unheard(call);
         if (call->needs.nested) send_home();
       }
+      if (call->node_wait != duration::max()) limit_wait(call);
       // Others of its method may wait for what this one can do without.
       return send_waiting();
     case placing::refused:
+      give_back_cost(*call);
       // It stays where it is, on a silent node.
       if (!call->places.empty()) return;
       where.why->phase = "queueing";
@@ -67,8 +76,20 @@ void dispatcher::submit(placed_ptr const& call) {
   }
 }
 
+void dispatcher::withdraw(placed_call& call) {
+  registry_.withdraw(std::exchange(call.queued, {}));
+  end_wait(call);
+  give_back_cost(call);
+}
+
+void dispatcher::give_back_cost(placed_call& call) {
+  if (auto const cost = std::exchange(call.issued_for, {})) budget_.give_back(*cost);
+}
+
 void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   call->queued = {};
+  end_wait(*call);
+  if (auto const cost = std::exchange(call->issued_for, {})) ++tally_.issued_again[static_cast<std::size_t>(*cost)];
   if (call->queued_at != time_point()) call->waited = beat_at_ - call->queued_at;
   ++call->issues;
   call->in_use_then = held.in_use();
@@ -79,6 +100,7 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   ++node.tries.of(call->method_number).sent;
   if (trace_) trace_->calls.sent(*call, node.name, world().clock.now());
   node.send(call, std::move(held));
+  call->places.back().alone = call->needs.alone;
 }
 
 void dispatcher::refuse_again(placed_call& call, member const& node, lease held) {
@@ -94,6 +116,8 @@ void dispatcher::keep_stranded() {
   for (auto& lost : registry_.stranded()) {
     auto& call = call_of(lost.call);
     call.queued = {};
+    end_wait(call);
+    give_back_cost(call);
     stranded_.emplace_back(placed_ptr(&call), std::move(lost.why));
   }
 }
@@ -106,13 +130,15 @@ void dispatcher::send_waiting() {
   while (auto next = registry_.next()) send(placed_ptr(&call_of(next->call)), next->node, std::move(next->held));
 }
 
-void dispatcher::answered(placed_call& call, call_reply const& reply, member& by, lease held) {
+void dispatcher::answered(placed_call& call, call_id there, call_reply const& reply, member& by, lease held) {
   placed_ptr const keep(&call);
-  no_longer_abandoned(call, by);
-  forget_place(call, by);
+  no_longer_abandoned(there, by);
+  take_place(call, by, there);
   if (trace_) draw_return(call, by, {"ok", {}, {}, reply.running_us});
-  if (registry_.succeeded(held, call.method_number, reply.running_us))
+  if (registry_.succeeded(held, call.method_number, reply.running_us)) {
     world().log.info("node " + by.name + " has answered a call and takes calls again");
+    tell_node_waiters();
+  }
   held = {};
   if (!reply.lasts) send_waiting();
   auto& counted = by.tries.of(call.method_number);
@@ -157,9 +183,10 @@ caller::abandoned dispatcher::abandon(call_record& record) {
   abandoned left;
   left.cause = call.cause;
   if (call.may_have_run) left.known = progress::unknown;
-  if (call.queued) {
-    registry_.withdraw(call.queued);
-    call.queued = {};
+  if (call.queued) withdraw(call);
+  if (auto const one = find_unexplained(call); one != unexplained_.end()) {
+    left.phase = "running";
+    left.node = one->what.node;
   }
   if (!call.places.empty()) {
     left.known = progress::unknown;
@@ -174,10 +201,10 @@ void dispatcher::abandon_places(placed_call& call) {
   auto const places = std::move(call.places);
   call.places.clear();
   for (auto const& place : places) {
-    place.on->abandoned.add(static_cast<std::uint64_t>(ref_of(call)), call.method->name, world().clock.now());
+    place.on->abandoned.add(to_number(place.id), call.method->name, world().clock.now());
     place.on->abandon(place.id);
   }
-  if (call.queued) registry_.withdraw(std::exchange(call.queued, {}));
+  if (call.queued) withdraw(call);
 }
 
 void dispatcher::cancel_all(std::vector<call_ptr> calls) {
@@ -192,17 +219,20 @@ void dispatcher::cancel_all(std::vector<call_ptr> calls) {
   cancelling_ = false;
 }
 
-bool dispatcher::forget_place(placed_call& call, member const& on) noexcept {
-  auto& places = call.places;
-  auto const before = places.size();
-  places.erase(std::remove_if(places.begin(), places.end(), [&](placed_call::place const& p) { return p.on == &on; }),
-               places.end());
-  return places.size() != before;
+std::optional<placed_call::place> dispatcher::take_place(placed_call& call, member const& on, call_id there) noexcept {
+  for (auto& one : call.places) {
+    if (one.on != &on || one.id != there) continue;
+    auto const taken = one;
+    one = call.places.back();
+    call.places.pop_back();
+    return taken;
+  }
+  return {};
 }
 
-void dispatcher::no_longer_abandoned(placed_call& call, member& by) {
+void dispatcher::no_longer_abandoned(call_id there, member& by) {
   if (by.abandoned.size() == 0) return;
-  auto const line = by.abandoned.remove(static_cast<std::uint64_t>(ref_of(call)), by.name, world().clock.now());
+  auto const line = by.abandoned.remove(to_number(there), by.name, world().clock.now());
   if (line) world().log.info(*line);
 }
 
@@ -215,10 +245,9 @@ void dispatcher::ended(call_record& record, call_reply const& reply) noexcept {
   if (trace_)
     trace_->calls.ended(call, reply.failed ? dist::to_text(reply.failed->code) : "answered", world().clock.now());
   blame_.ended(ref_of(call));
-  if (!unexplained_.empty())
-    std::erase_if(unexplained_, [&](unexplained_call const& one) { return one.call.get() == &call; });
-  if (call.again_timer != timer_id::none) world().clock.cancel(std::exchange(call.again_timer, timer_id::none));
-  if (call.node_wait_timer != timer_id::none) world().clock.cancel(std::exchange(call.node_wait_timer, timer_id::none));
+  if (auto const one = find_unexplained(call); one != unexplained_.end()) take_unexplained(one);
+  end_pause(call);
+  end_wait(call);
 }
 
 void dispatcher::stop() {
@@ -230,6 +259,7 @@ void dispatcher::stop() {
   unheard_.clear();
   renamed_.clear();
   stranded_.clear();
+  limited_.clear();
 }
 
 }  // namespace dist

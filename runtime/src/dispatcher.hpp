@@ -57,10 +57,10 @@ class dispatcher final : public caller {
 
   // What members report
 
-  /// An answer that lasts has batch_ended() behind it.
-  void answered(placed_call& call, call_reply const& reply, member& by, lease held);
+  /// An answer that lasts has batch_ended() behind it. `there`: the call's id on that node.
+  void answered(placed_call& call, call_id there, call_reply const& reply, member& by, lease held);
   /// The node refused the call or its method failed, after so long where the node measured it.
-  void refused(placed_call& call, fault what, member& by, lease held, std::uint32_t running_us = 0);
+  void refused(placed_call& call, call_id there, fault what, member& by, lease held, std::uint32_t running_us = 0);
   /// A Go node has answered a call of a method: it is as good as listed.
   void has_method(member& node, method_ref method) { registry_.known_method(node.id, method); }
   /// Cancels calls and those that they have made, however deep.
@@ -114,6 +114,10 @@ class dispatcher final : public caller {
   /// As caller::fail; what an earlier node may have done is not forgotten.
   void fail(placed_call& call, fault what);
   void submit(placed_ptr const& call);
+  /// Takes it out of the queue.
+  void withdraw(placed_call& call);
+  /// It does not go out again after all: its budget gets back what it gave.
+  void give_back_cost(placed_call& call);
   void send(placed_ptr const& call, node_id to, lease held);
   /// Its caller's type says that it may run twice; this node's says otherwise.
   void refuse_again(placed_call& call, member const& node, lease held);
@@ -123,13 +127,25 @@ class dispatcher final : public caller {
 
   // What happens next with a call whose try has ended, dispatcher_again.cpp
 
+  /// How long the end of a process is waited for that somebody supervises, who starts another within a fraction of that.
+  static constexpr duration longest_wait_for_end = std::chrono::seconds(2);
+
   ended_try ended(placed_call const& call, member const& on, try_end how, fault const& what) const;
   void take(next_step step, placed_ptr const& call, member const& by, fault what);
   static void avoid(placed_call& call, member const& node);
+  /// What happened to it first.
+  static void keep_cause(placed_call& call, fault what);
   /// Ahead of those that never went out, once the budget allows it.
   void issue(placed_ptr const& call, member const& away_from, next_step step);
   void issue_now(placed_ptr const& call, issue_cost cost);
   void issue_after(placed_ptr const& call, duration pause, issue_cost cost);
+  void end_pause(placed_call& call);
+  /// Where its only node is silent, and the call may run twice, another gets it as well.
+  void issue_copy(placed_ptr const& call);
+  /// The node was silent and is not: copies of its calls that did not go out are not needed.
+  void withdraw_copies(member& node);
+  /// A node refused it that was not the only one to have it, or to be about to.
+  void refused_one_of_two(placed_ptr const& call, member const& by);
   /// Grows with each, with full jitter.
   duration next_pause(placed_call& call);
   /// A method that failed may be its node's fault.
@@ -141,13 +157,14 @@ class dispatcher final : public caller {
     waited,     ///< it may have begun, but hardly: others kept its slot from it
     begun,      ///< it can have been running
   };
-  void lost_with(placed_ptr const& call, member& node, departure how, std::string const& why, loss had);
-  /// What it was blamed for was its node's connection.
-  void no_longer_alone(placed_call& call);
+  void lost_with(placed_ptr const& call, placed_call::place const& was, departure how, std::string const& why, loss had);
+  verdict blame_for(placed_ptr const& call, placed_call::place const& was);
+  /// What some calls were blamed for was their node's connection.
+  void relieve(std::uint64_t incarnation);
 
   // A call that ends because its node's process died waits until it is known how, dispatcher_ends.cpp
 
-  void fail_when_explained(placed_ptr const& call, member const& node, next_step step, fault what);
+  void fail_when_explained(placed_ptr const& call, next_step step, fault what, std::uint64_t incarnation);
 
   /// For whom nobody waits any more is `late`.
   void draw_return(placed_call const& call, member const& by, timeline::outcome const& how);
@@ -159,7 +176,7 @@ class dispatcher final : public caller {
   void send_home();
   void send_home(member& node);
   /// The node has answered a call that perhaps nobody waited for.
-  void no_longer_abandoned(placed_call& call, member& by);
+  void no_longer_abandoned(call_id there, member& by);
   /// Nobody needs the answers of the other nodes that have the call.
   void abandon_places(placed_call& call);
   /// Whether nobody here has ever heard of the method, so that waiting for it makes no sense.
@@ -168,11 +185,19 @@ class dispatcher final : public caller {
   bool may_be_heard_of() const;
   void fail_unknown(placed_call& call);
   void judge_unheard();
-  void wait_for_node(placed_ptr const& call);
+  /// A queued call waits for a node that could take it no longer than its caller allows.
+  void limit_wait(placed_ptr const& call);
+  void judge_wait(placed_ptr const& call);
+  void forget_unlimited();
+  /// Whether nodes could take calls has changed.
+  void judge_waits();
+  void end_wait(placed_call& call);
+  /// Where nobody has heard of its method, it is judged when the first node has come.
+  void keep_unheard(placed_ptr const& call);
   /// No node that is here can take the call: the log says so at once, not only with the next ten seconds.
   void say_early(placed_call const& call);
-  /// Whether the call was there: an answer from elsewhere is an answer that nobody waits for.
-  static bool forget_place(placed_call& call, member const& on) noexcept;
+  /// The call's try there, which has ended; nothing where nobody waited for that one any more.
+  static std::optional<placed_call::place> take_place(placed_call& call, member const& on, call_id there) noexcept;
   void tell_node_waiters();
 
   registry registry_;
@@ -182,6 +207,7 @@ class dispatcher final : public caller {
   reissue_budget budget_;
   std::uint64_t nodes_hold_ = 0;       ///< calls, at most, slots and windows together
   std::uint32_t window_;
+  duration lost_after_;
   std::size_t silent_on_methods_ = 0;  ///< nodes that list none and are tried for any
   struct node_waiter {
     std::size_t count;
@@ -192,14 +218,18 @@ class dispatcher final : public caller {
   std::vector<placed_ptr> renamed_;  ///< were in the queue under a Go spelling; placed with the next slot_freed()
   std::vector<std::pair<placed_ptr, fault>> stranded_;  ///< pinned to a node that has gone
   std::vector<placed_ptr> unheard_;  ///< queued before the first node came; judged when one has
+  std::vector<placed_ptr> limited_;  ///< queued, and their callers limit the wait for a node; some may have gone
   struct unexplained_call {
     placed_ptr call;
     std::uint64_t incarnation;  ///< of the process that died
     next_step step;
     fault what;
-    predecessor by;  ///< once it is known
+    predecessor by;       ///< once it is known
+    timer_id limit = timer_id::none;  ///< until it ends without more being known
   };
-  bool is_explained(unexplained_call const& one) const noexcept;
+  std::vector<unexplained_call>::const_iterator find_unexplained(call_record const& call) const noexcept;
+  unexplained_call take_unexplained(std::vector<unexplained_call>::const_iterator at);
+  void limit_unexplained(unexplained_call& one, time_point until);
   void fail_explained(unexplained_call one);
   std::vector<unexplained_call> unexplained_;
   std::vector<call_ptr> to_cancel_;

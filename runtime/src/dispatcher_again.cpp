@@ -27,9 +27,11 @@ ended_try dispatcher::ended(placed_call const& call, member const& on, try_end h
   now.once = call.once;
   now.pinned = call.needs.pin != no_node_id;
   now.repeatable = on.repeatable(call);
-  now.elsewhere = !call.places.empty() || call.queued;
+  now.elsewhere = !call.places.empty() || call.queued || call.again_timer != timer_id::none;
   now.been_here = call.needs.avoided.contains(on.id);
-  now.others_have_it = registry_.available(call.method_number);
+  now.refusals = call.refusals;
+  now.others_have_it = what.code == errc::bad_arguments ? registry_.anybody_takes(call.needs) && !now.been_here
+                                                        : registry_.available(call.method_number);
   now.retries = call.retries;
   now.most_retries = call.options ? call.options->retries.value_or(usual_retries) : usual_retries;
   return now;
@@ -40,7 +42,7 @@ void dispatcher::take(next_step step, placed_ptr const& call, member const& by, 
     case next_step::kind::stay: return;
     case next_step::kind::fail_for_all: what.may = remedy::never; [[fallthrough]];
     case next_step::kind::fail: return fail(*call, std::move(what));
-    case next_step::kind::poisoned: return fail(*call, blame_.poisoned(ref_of(*call), call->method->name));
+    case next_step::kind::poisoned: return fail_when_explained(call, step, std::move(what), by.incarnation);
     case next_step::kind::issue:
     case next_step::kind::issue_later: break;
   }
@@ -53,13 +55,17 @@ void dispatcher::take(next_step step, placed_ptr const& call, member const& by, 
   }
   call->moved_because = moved_text(step, by.name) + what.message;
   // A refusal is no event: the first thing that is one is what people look for.
-  if (call->cause.empty() && step.cost != issue_cost::nothing) {
-    what.method.clear();
-    call->cause = to_text(what);
-  }
+  if (step.cost != issue_cost::nothing) keep_cause(*call, std::move(what));
   if (step.what == next_step::kind::issue) return issue(call, by, step);
   avoid(*call, by);
+  call->refusals = 0;
   issue_after(call, pause, step.cost);
+}
+
+void dispatcher::keep_cause(placed_call& call, fault what) {
+  if (!call.cause.empty()) return;
+  what.method.clear();
+  call.cause = to_text(what);
 }
 
 void dispatcher::avoid(placed_call& call, member const& node) {
@@ -76,31 +82,91 @@ void dispatcher::issue(placed_ptr const& call, member const& away_from, next_ste
 
 void dispatcher::issue_now(placed_ptr const& call, issue_cost cost) {
   if (!budget_.try_take(cost, world().clock.now())) return issue_after(call, next_pause(*call), cost);
-  ++tally_.issued_again[static_cast<std::size_t>(cost)];
-  if (call->again_timer != timer_id::none) world().clock.cancel(std::exchange(call->again_timer, timer_id::none));
+  call->issued_for = cost;
+  end_pause(*call);
   submit(call);
 }
 
 void dispatcher::issue_after(placed_ptr const& call, duration pause, issue_cost cost) {
-  if (call->again_timer != timer_id::none) world().clock.cancel(call->again_timer);
+  end_pause(*call);
   call->again_timer = world().clock.schedule(world().clock.now() + pause, [this, call, cost] {
     call->again_timer = timer_id::none;
-    if (!call->queued) issue_now(call, cost);
+    issue_now(call, cost);
   });
+}
+
+void dispatcher::end_pause(placed_call& call) {
+  if (call.again_timer != timer_id::none) world().clock.cancel(std::exchange(call.again_timer, timer_id::none));
+}
+
+void dispatcher::issue_copy(placed_ptr const& call) {
+  if (!is_live(*call) || call->places.size() != 1 || call->queued || call->again_timer != timer_id::none) return;
+  auto const& node = *call->places.front().on;
+  if (!registry_.is_silent(node.id) || call->once || call->needs.pin != no_node_id || !node.repeatable(*call)) return;
+  world().log.debug([&] { return call->method->name + ": as well as on " + node.name + ", which is silent"; });
+  call->moved_because = "it was on node " + node.name + " only, which is silent";
+  call->needs.moved = true;
+  issue_now(call, issue_cost::loss);
+}
+
+void dispatcher::withdraw_copies(member& node) {
+  for (auto const& one : node.in_flight()) {
+    auto& call = *one.call;
+    if (!is_live(call) || call.places.size() != 1 || call.places.front().on != &node) continue;
+    if (call.queued) withdraw(call);
+    end_pause(call);
+  }
+}
+
+void dispatcher::refused_one_of_two(placed_ptr const& call, member const& by) {
+  avoid(*call, by);
+  // Its copy that waits is all there is of it now. Otherwise it is where it was before, perhaps on a silent node.
+  if (call->places.empty()) {
+    if (call->queued) withdraw(*call);
+    return issue_now(call, issue_cost::nothing);
+  }
+  if (registry_.is_silent(call->places.front().on->id)) issue_after(call, next_pause(*call), issue_cost::loss);
 }
 
 duration dispatcher::next_pause(placed_call& call) {
   return retry_delay(retry_settings(), ++call.pauses, world().entropy.next());
 }
 
-void dispatcher::no_longer_alone(placed_call& call) {
-  call.needs.alone = false;
-  if (!call.queued) return;
-  registry_.withdraw(std::exchange(call.queued, {}));
-  submit(placed_ptr(&call));
+void dispatcher::relieve(std::uint64_t incarnation) {
+  std::vector<placed_ptr> relieved;
+  for (auto const ref : blame_.lives(incarnation)) relieved.emplace_back(&call_of(ref));
+  for (auto const& call : relieved) {
+    // What happens to one may end another.
+    if (!is_live(*call)) continue;
+    call->needs.alone = blame_.runs_alone(ref_of(*call));
+    if (auto const one = find_unexplained(*call);
+        one != unexplained_.end() && one->step.what == next_step::kind::poisoned) {
+      take_unexplained(one);
+      issue_now(call, issue_cost::loss);
+    } else if (call->queued && !call->needs.alone) {
+      // Anew, on the same terms.
+      registry_.withdraw(std::exchange(call->queued, {}));
+      submit(call);
+    }
+  }
 }
 
-void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, std::string const& why, loss had) {
+verdict dispatcher::blame_for(placed_ptr const& call, placed_call::place const& was) {
+  auto const& node = *was.on;
+  auto const certain_at = world().clock.now() + (node.is_supervised ? longest_wait_for_end : lost_after_);
+  auto const judged = blame_.died(ref_of(*call), node.name, node.incarnation, certain_at);
+  // Its node may have died of another call as long as it was not alone there.
+  return judged == verdict::poisoned && !was.alone ? verdict::alone : judged;
+}
+
+void dispatcher::lost_with(placed_ptr const& call, placed_call::place const& was, departure how, std::string const& why,
+                           loss had) {
+  auto const& node = *was.on;
+  // A copy that waits for another node is all there is of the call now: it is judged like any.
+  if (call->places.empty()) {
+    if (call->queued) withdraw(*call);
+    end_pause(*call);
+  }
   auto what = make_fault(how == departure::silent ? errc::node_lost : errc::connection_lost, why);
   what.node = node.name;
   what.phase = "running";
@@ -109,19 +175,22 @@ void dispatcher::lost_with(placed_ptr const& call, member& node, departure how, 
     what.known = progress::not_started;
     what.may = remedy::elsewhere;
     what.phase = "sending";
-    return take(decide(ended(*call, node, try_end::not_begun, what)), call, node, std::move(what));
+    take(decide(ended(*call, node, try_end::not_begun, what)), call, node, std::move(what));
+    return issue_copy(call);
   }
   call->may_have_run = true;
   auto now = ended(*call, node, try_end::lost, what);
-  // Only a call that goes on can be to blame for more.
-  if (how == departure::died && had == loss::begun && decide(now).what == next_step::kind::issue) {
-    now.blamed = blame_.died(ref_of(*call), node.name, node.incarnation);
-    if (node.is_supervised) blame_.expect_end(ref_of(*call));
-  }
+  // Only a call that goes on can be to blame for more; a process without a number could not be told from its successor.
+  auto const goes_on = now.elsewhere || decide(now).what == next_step::kind::issue;
+  if (how == departure::died && had == loss::begun && node.incarnation != 0 && goes_on) now.blamed = blame_for(call, was);
   auto const step = decide(now);
-  if (how == departure::died && node.is_supervised &&
-      (step.what == next_step::kind::fail || step.what == next_step::kind::poisoned))
-    return fail_when_explained(call, node, step, std::move(what));
+  if (step.what == next_step::kind::stay) {
+    call->needs.alone = call->needs.alone || now.blamed != verdict::again;
+    keep_cause(*call, std::move(what));
+    return issue_copy(call);
+  }
+  if (step.what == next_step::kind::fail && how == departure::died && node.is_supervised)
+    return fail_when_explained(call, step, std::move(what), node.incarnation);
   take(step, call, node, std::move(what));
 }
 
@@ -139,10 +208,11 @@ void dispatcher::judge_failure(placed_call const& call, fault const& what, membe
                    " ms: its calls fail one after the other, the latest of " + call.method->name + ": " + what.message);
 }
 
-void dispatcher::refused(placed_call& call, fault what, member& by, lease held, std::uint32_t running_us) {
+void dispatcher::refused(placed_call& call, call_id there, fault what, member& by, lease held,
+                         std::uint32_t running_us) {
   placed_ptr const keep(&call);
-  no_longer_abandoned(call, by);
-  auto const awaited = forget_place(call, by);
+  no_longer_abandoned(there, by);
+  auto const awaited = take_place(call, by, there).has_value();
   if (trace_) draw_return(call, by, {dist::to_text(what.code), what.message, {}, running_us});
   judge_failure(call, what, by, held, running_us);
   held = {};
@@ -160,7 +230,11 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held, 
   if (!begun && what.code == errc::unknown_method) {
     registry_.unknown_method(by.id, call.method_number);
     keep_stranded();
+    judge_waits();
   }
+  if (!begun) ++call.refusals;
+  if (!begun && !by.lists_methods && what.code == errc::bad_arguments && what.may == remedy::elsewhere)
+    call.needs.not_in_go = true;
   auto const step = decide(ended(call, by, begun ? try_end::failed : try_end::not_begun, what));
   if (begun) {
     // Nobody needs the others' answers.
@@ -168,9 +242,14 @@ void dispatcher::refused(placed_call& call, fault what, member& by, lease held, 
     call.may_have_run = true;
   }
   // One that goes out again goes ahead of those that wait; one that ends may make its caller start others.
-  auto const goes_on = step.what == next_step::kind::issue;
+  auto const goes_on = step.what == next_step::kind::issue || step.what == next_step::kind::stay;
   if (!goes_on) send_waiting();
-  take(step, keep, by, std::move(what));
+  // Those may have ended this one.
+  if (!is_live(call)) return;
+  if (step.what == next_step::kind::stay)
+    refused_one_of_two(keep, by);
+  else
+    take(step, keep, by, std::move(what));
   if (goes_on) send_waiting();
 }
 

@@ -7,27 +7,38 @@
 namespace dist {
 namespace {
 
-/// How long a call that failed waits for the reason. Who supervises a node starts another within a fraction of that.
-constexpr auto longest_wait = std::chrono::seconds(2);
 /// Of what a node says.
 constexpr std::size_t longest_text = 500;
 
 }  // namespace
 
-void dispatcher::fail_when_explained(placed_ptr const& call, member const& node, next_step step, fault what) {
-  unexplained_.push_back({call, node.incarnation, step, std::move(what), {}});
-  call->again_timer = world().clock.schedule(world().clock.now() + longest_wait, [this, raw = call.get()] {
-    raw->again_timer = timer_id::none;
-    auto const found = std::ranges::find(unexplained_, raw, [](auto const& one) { return one.call.get(); });
-    auto one = std::move(*found);
-    unexplained_.erase(found);
-    fail_explained(std::move(one));
-  });
+void dispatcher::fail_when_explained(placed_ptr const& call, next_step step, fault what, std::uint64_t incarnation) {
+  unexplained_.push_back({call, incarnation, step, std::move(what), {}});
+  auto const poisoned = step.what == next_step::kind::poisoned;
+  limit_unexplained(unexplained_.back(),
+                    poisoned ? blame_.certain_at(ref_of(*call)) : world().clock.now() + longest_wait_for_end);
 }
 
-/// A list of nodes that died waits for the last of them.
-bool dispatcher::is_explained(unexplained_call const& one) const noexcept {
-  return !one.by.end.empty() && (one.step.what != next_step::kind::poisoned || blame_.is_explained(ref_of(*one.call)));
+std::vector<dispatcher::unexplained_call>::const_iterator dispatcher::find_unexplained(
+    call_record const& call) const noexcept {
+  return std::ranges::find(unexplained_, &call, [](auto const& one) -> call_record const* { return one.call.get(); });
+}
+
+dispatcher::unexplained_call dispatcher::take_unexplained(std::vector<unexplained_call>::const_iterator at) {
+  auto const found = unexplained_.begin() + (at - unexplained_.cbegin());
+  auto one = std::move(*found);
+  unexplained_.erase(found);
+  if (one.limit != timer_id::none) world().clock.cancel(std::exchange(one.limit, timer_id::none));
+  return one;
+}
+
+void dispatcher::limit_unexplained(unexplained_call& one, time_point until) {
+  if (one.limit != timer_id::none) world().clock.cancel(one.limit);
+  one.limit = world().clock.schedule(std::max(until, world().clock.now()), [this, raw = one.call.get()] {
+    auto const found = unexplained_.begin() + (find_unexplained(*raw) - unexplained_.cbegin());
+    found->limit = timer_id::none;
+    fail_explained(take_unexplained(found));
+  });
 }
 
 void dispatcher::fail_explained(unexplained_call one) {
@@ -58,9 +69,18 @@ void dispatcher::process_ended(predecessor const& which) {
   blame_.explain(by.incarnation, by.end);
   account_.explain(by.incarnation, by.end);
   std::vector<unexplained_call> explained;
-  for (auto& one : std::exchange(unexplained_, {})) {
+  for (std::size_t i = 0; i < unexplained_.size();) {
+    auto& one = unexplained_[i];
     if (one.incarnation == by.incarnation) one.by = by;
-    (is_explained(one) ? explained : unexplained_).push_back(std::move(one));
+    auto const poisoned = one.step.what == next_step::kind::poisoned;
+    // A list of nodes that died waits for the last of them.
+    auto const until = poisoned ? blame_.certain_at(ref_of(*one.call)) : time_point::max();
+    if (poisoned ? until <= world().clock.now() : !one.by.end.empty()) {
+      explained.push_back(take_unexplained(unexplained_.cbegin() + static_cast<std::ptrdiff_t>(i)));
+      continue;
+    }
+    if (poisoned) limit_unexplained(one, until);
+    ++i;
   }
   for (auto& one : explained) fail_explained(std::move(one));
 }

@@ -51,11 +51,13 @@ void dispatcher::ready(joined const& in) {
     auto const why = same_process ? "node " + in.name + " has connected anew"
                                   : "a newer process of node " + in.name + " has joined";
     old->second->close(why);
-    leave(*old->second, departure::left, why);
+    // Nobody knows what became of a process that was silent.
+    leave(*old->second, !same_process && in.replaced_silent ? departure::silent : departure::left, why);
   }
-  for (auto const ref : blame_.lives(now.incarnation)) no_longer_alone(call_of(ref));
+  relieve(now.incarnation);
   said_.clear();
   judge_unheard();
+  judge_waits();
   tell_node_waiters();
   send_waiting();
 }
@@ -80,10 +82,10 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
     auto lost = loss::unwritten;
     if (one.written) lost = one.suspended || begun.next(holds_slot) ? loss::begun : loss::waited;
     if (trace_) draw_return(*call, node, {"lost", why, {}, 0});
-    if (!forget_place(*call, node) || !is_live(*call)) continue;
-    if (call->queued && call->places.empty() && !registry_.available(call->needs)) wait_for_node(call);
-    lost_with(call, node, how, why, lost);
+    auto const was = take_place(*call, node, one.id);
+    if (was && is_live(*call)) lost_with(call, *was, how, why, lost);
   }
+  judge_waits();
   tally_.keep(node.tries);
   tally_.beats_heard += node.beats_heard;
   tally_.received_bytes += node.received_bytes();
@@ -94,12 +96,17 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
 
 void dispatcher::heard(member& node) {
   node.heard_at = world().clock.now();
-  if (registry_.heard(node.id, node.heard_at)) send_waiting();
+  if (!registry_.heard(node.id, node.heard_at)) return;
+  withdraw_copies(node);
+  judge_waits();
+  tell_node_waiters();
+  send_waiting();
 }
 
 void dispatcher::drain(member& node) {
   node.drains = true;
   registry_.drain(node.id);
+  judge_waits();
   send_waiting();
   send_home();
 }
@@ -155,12 +162,7 @@ void dispatcher::beat() {
     switch (event.change) {
       case liveness_change::became_suspect:
         world().log.warn("node " + node.name + " is silent: it gets no new calls; repeatable ones go elsewhere");
-        for (auto const& [call, written, suspended] : node.in_flight())
-          if (is_live(*call) && !call->once && call->needs.pin == no_node_id && node.repeatable(*call) &&
-              call->places.size() == 1 && !call->queued) {
-            call->moved_because = "it was on node " + node.name + " only, which is silent";
-            issue(call, node, {next_step::kind::issue, issue_cost::loss, call->needs.alone});
-          }
+        for (auto const& one : node.in_flight()) issue_copy(one.call);
         break;
       case liveness_change::became_lost:
         world().log.warn("node " + node.name + " is lost: it was silent for too long");
@@ -173,6 +175,8 @@ void dispatcher::beat() {
       case liveness_change::came_back: world().log.info("node " + node.name + " is back"); break;
     }
   }
+  judge_waits();
+  tell_node_waiters();
   send_waiting();
   send_home();
 }

@@ -16,7 +16,7 @@ void dispatcher::judge_unheard() {
     if (!is_live(*call) || !call->queued) continue;
     auto const number = methods_.find(*call->method, true);
     if (number && *number != call->method_number) {
-      registry_.withdraw(std::exchange(call->queued, {}));
+      withdraw(*call);
       renamed_.push_back(call);
     } else if (unheard_of(call->method_number)) {
       fail_unknown(*call);
@@ -33,7 +33,7 @@ bool dispatcher::may_be_heard_of() const {
 }
 
 void dispatcher::fail_unknown(placed_call& call) {
-  if (call.queued) registry_.withdraw(std::exchange(call.queued, {}));
+  if (call.queued) withdraw(call);
   fail(call, known_methods::unknown(call.method->name));
 }
 
@@ -45,22 +45,52 @@ void dispatcher::say_early(placed_call const& call) {
     world().log.warn(why + ": calls of " + call.method->name + " wait for one");
 }
 
-void dispatcher::wait_for_node(placed_ptr const& call) {
-  if (members_.empty() && !methods_.is_expected(call->method_number)) {
-    if (unheard_.size() > 64 + 2 * registry_.counts().queued)
-      std::erase_if(unheard_, [](placed_ptr const& waiting) { return !is_live(*waiting); });
-    unheard_.push_back(call);
+void dispatcher::keep_unheard(placed_ptr const& call) {
+  if (!members_.empty() || methods_.is_expected(call->method_number)) return;
+  if (unheard_.size() > 64 + 2 * registry_.counts().queued)
+    std::erase_if(unheard_, [](placed_ptr const& waiting) { return !is_live(*waiting); });
+  unheard_.push_back(call);
+}
+
+void dispatcher::limit_wait(placed_ptr const& call) {
+  if (!std::exchange(call->has_limited_wait, true)) {
+    if (limited_.size() > 64 + 2 * registry_.counts().queued) forget_unlimited();
+    limited_.push_back(call);
   }
-  if (call->node_wait == duration::max() || call->node_wait_timer != timer_id::none) return;
+  judge_wait(call);
+}
+
+void dispatcher::forget_unlimited() {
+  std::erase_if(limited_, [](placed_ptr const& one) {
+    if (is_live(*one) && one->queued) return false;
+    one->has_limited_wait = false;
+    return true;
+  });
+}
+
+void dispatcher::judge_waits() {
+  if (limited_.empty()) return;
+  forget_unlimited();
+  for (auto const& call : limited_) judge_wait(call);
+}
+
+void dispatcher::judge_wait(placed_ptr const& call) {
+  // A silent node may still answer: as long as it has the call, no other is missed.
+  if (!call->places.empty() || registry_.available(call->queued)) return end_wait(*call);
+  if (call->node_wait_timer != timer_id::none) return;
   call->node_wait_timer = world().clock.schedule(world().clock.now() + call->node_wait, [this, call] {
     call->node_wait_timer = timer_id::none;
-    // A silent node may still answer: as long as it has the call, no other is missed.
-    if (!is_live(*call) || !call->queued || !call->places.empty() || registry_.available(call->needs)) return;
-    registry_.withdraw(std::exchange(call->queued, {}));
-    auto what = make_fault(errc::no_node, registry_.why_waiting(call->needs));
+    if (registry_.available(call->queued)) return;
+    auto what = make_fault(errc::no_node, registry_.why_waiting(call->queued));
     what.phase = "queueing";
+    withdraw(*call);
     fail(*call, std::move(what));
   });
+}
+
+void dispatcher::end_wait(placed_call& call) {
+  if (call.node_wait_timer != timer_id::none)
+    world().clock.cancel(std::exchange(call.node_wait_timer, timer_id::none));
 }
 
 }  // namespace dist

@@ -51,9 +51,8 @@ std::string dispatcher::why_there(call_record const& record) const {
   }
   if (call.queued) {
     text += (text.empty() ? "waits for " : "; waits for ") + seconds_text(beat_at_ - call.queued_at) + ": " +
-            registry_.why_waiting(call.needs);
-  } else if (std::ranges::find(unexplained_, &call, [](auto const& one) { return one.call.get(); }) !=
-             unexplained_.end()) {
+            registry_.why_waiting(call.queued);
+  } else if (find_unexplained(call) != unexplained_.end()) {
     text += "ends with its node, as soon as it is known how that ended";
   } else if (call.again_timer != timer_id::none) {
     text += (text.empty() ? "" : "; ") + std::string("waits for a moment before it is issued again");

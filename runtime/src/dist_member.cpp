@@ -170,13 +170,13 @@ void dist_member::close(std::string const& reason) noexcept {
 }
 
 std::vector<member::under_way> dist_member::in_flight() {
-  std::vector<entry*> entries;
-  table_.for_each([&](call_id, entry& one) { entries.push_back(&one); });
-  std::ranges::sort(entries, {}, &entry::frame);
+  std::vector<std::pair<call_id, entry*>> entries;
+  table_.for_each([&](call_id here, entry& one) { entries.emplace_back(here, &one); });
+  std::ranges::sort(entries, {}, [](auto const& one) { return one.second->frame; });
   auto const last_written = session_->out().written_bytes();
   std::vector<under_way> calls;
   calls.reserve(entries.size());
-  for (auto const* one : entries) calls.push_back({one->call, one->frame <= last_written, one->nested > 0});
+  for (auto const& [here, one] : entries) calls.push_back({one->call, here, one->frame <= last_written, one->nested > 0});
   return calls;
 }
 
@@ -217,10 +217,11 @@ void dist_member::on_reply(frame& in) {
   if (!ended) return;
   auto reply = call_reply::of(in);
   reply.node = name;
+  auto const here = in.header().id;
   if (reply.codec != ended->call->codec)
-    return calls_->refused(*ended->call, wrong_codec(*ended->call, reply.codec, name), *this, std::move(ended->held),
-                           reply.running_us);
-  calls_->answered(*ended->call, reply, *this, std::move(ended->held));
+    return calls_->refused(*ended->call, here, wrong_codec(*ended->call, reply.codec, name), *this,
+                           std::move(ended->held), reply.running_us);
+  calls_->answered(*ended->call, here, reply, *this, std::move(ended->held));
 }
 
 void dist_member::on_fault(frame& in) {
@@ -228,7 +229,8 @@ void dist_member::on_fault(frame& in) {
   if (!ended) return;
   auto what = get_fault(in.bytes(), calls_->bounds().depth);
   what.method = ended->call->method->name;
-  calls_->refused(*ended->call, std::move(what), *this, std::move(ended->held), in.header().deadline_us);
+  calls_->refused(*ended->call, in.header().id, std::move(what), *this, std::move(ended->held),
+                  in.header().deadline_us);
 }
 
 }  // namespace dist

@@ -84,7 +84,7 @@ void go_member::put_request(std::string method, std::string params_text, std::ui
 void go_member::send(placed_ptr const& call, lease held) {
   auto const number = ++last_number_;
   call->sent_at = calls_->world().clock.now();
-  call->places.push_back({this, {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)}});
+  call->places.push_back({this, id_of(number)});
   table_.emplace(number, entry{call, std::move(held)});
   auto params = go_params(*call, calls_->bounds().depth);
   if (!params) {
@@ -105,7 +105,7 @@ void go_member::refuse(std::uint64_t number, fault what) {
   if (!ended) return;
   auto& [call, held] = ended.mapped();
   what.method = call->method->name;
-  calls_->refused(*call, std::move(what), *this, std::move(held));
+  calls_->refused(*call, id_of(number), std::move(what), *this, std::move(held));
 }
 
 void go_member::abandon(call_id here) {
@@ -130,7 +130,7 @@ std::vector<member::under_way> go_member::in_flight() {
   for (auto const& [number, one] : table_) numbers.push_back(number);
   std::ranges::sort(numbers);
   std::vector<under_way> calls;
-  for (auto const number : numbers) calls.push_back({table_.at(number).call});
+  for (auto const number : numbers) calls.push_back({table_.at(number).call, id_of(number)});
   return calls;
 }
 
@@ -162,7 +162,7 @@ void go_member::on_reply(rpc_reply const& reply) {
   answer.codec = codec::json;
   answer.bytes = as_bytes(reply.result_text);
   answer.node = name;
-  calls_->answered(*call, answer, *this, std::move(held));
+  calls_->answered(*call, id_of(number), answer, *this, std::move(held));
 }
 
 }  // namespace dist

@@ -49,6 +49,9 @@ class go_member final : public member {
   void refuse(std::uint64_t number, fault what);
 
   static std::uint64_t key(call_id id) noexcept { return (std::uint64_t{id.generation} << 32) | id.index; }
+  static call_id id_of(std::uint64_t number) noexcept {
+    return {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)};
+  }
 
   std::shared_ptr<dispatcher> calls_;
   json_stream lines_;

@@ -29,6 +29,7 @@ class member {
   /// A call that the node has not answered.
   struct under_way {
     placed_ptr call;
+    call_id id;              ///< of this try of it
     bool written = true;     ///< may have left this process
     bool suspended = false;  ///< waits for calls of its own, so it has begun and leaves its slot to others
   };
@@ -56,7 +57,7 @@ class member {
   time_point heard_at{};            ///< its last sign of life
   time_point drawn_at{};            ///< when the last call ended that the timeline has of it
   std::uint64_t beats_heard = 0;
-  abandoned_calls abandoned;        ///< by call_ref
+  abandoned_calls abandoned;        ///< by the call's id here
 };
 
 }  // namespace dist

@@ -22,19 +22,19 @@ BOOST_AUTO_TEST_CASE(two_deaths_then_alone_then_poisoned) {
 
 BOOST_AUTO_TEST_CASE(how_the_nodes_died_where_it_is_known) {
   dist::blame blame;
+  constexpr auto known = dist::time_point::min();
   blame.died(call(1), "a", 11);
   blame.died(call(2), "b", 12);
   blame.died(call(1), "b", 12);
   blame.died(call(1), "c");
-  BOOST_TEST(blame.is_explained(call(1)));
-  blame.died(call(3), "b", 12);
-  blame.expect_end(call(3));
-  blame.died(call(3), "d", 14);
-  blame.expect_end(call(3));
+  BOOST_TEST((blame.certain_at(call(1)) == known));
+  blame.died(call(3), "b", 12, at(3s));
+  blame.died(call(3), "d", 14, at(2s));
+  BOOST_TEST((blame.certain_at(call(3)) == at(3s)));
   blame.explain(12, "signal 9 (killed)");
-  BOOST_TEST(!blame.is_explained(call(3)));
+  BOOST_TEST((blame.certain_at(call(3)) == at(2s)));
   blame.explain(14, "exit code 1");
-  BOOST_TEST(blame.is_explained(call(3)));
+  BOOST_TEST((blame.certain_at(call(3)) == known));
   blame.explain(13, "exit code 1");
   BOOST_TEST(blame.poisoned(call(1), "Arith.sum").message ==
              "the processes of these nodes died while they executed it: a, b: signal 9 (killed), c");
@@ -73,8 +73,10 @@ BOOST_AUTO_TEST_CASE(a_process_that_comes_back_had_not_died) {
   BOOST_TEST(blame.died(call(1), "d", 10) == dist::verdict::poisoned);
   auto const why = blame.poisoned(call(1), "Arith.sum");
   BOOST_TEST(why.message == "the processes of these nodes died while they executed it: b, c, d");
+  BOOST_TEST(blame.is_poisoned(call(1)));
   // Still two besides.
-  BOOST_TEST(blame.lives(8).empty());
+  BOOST_TEST(blame.lives(8) == std::vector{call(1)}, boost::test_tools::per_element());
+  BOOST_TEST(!blame.is_poisoned(call(1)));
   BOOST_TEST(blame.runs_alone(call(1)));
 }
 

@@ -104,7 +104,9 @@ BOOST_AUTO_TEST_CASE(a_silent_draining_node_is_reported_too_and_stays_draining) 
   two_nodes g;
   g.registry.drain(g.a);
   g.run(1, 5);
-  BOOST_TEST(!g.registry.heard(g.a, at(5s)));
+  BOOST_TEST(g.registry.is_silent(g.a));
+  BOOST_TEST(g.registry.heard(g.a, at(5s)));
+  BOOST_TEST(!g.registry.is_silent(g.a));
   BOOST_TEST(g.registry.state(g.a).value() == dist::node_state::draining);
 }
 

@@ -42,6 +42,7 @@ struct model {
 
   bool serves(dist::node_id id, node const& n, dist::call_needs const& needs) const {
     if (needs.pin != dist::no_node_id && needs.pin != id) return false;
+    if (needs.held_by == id || (needs.not_in_go && n.go)) return false;
     return n.takes_calls && may_have(n, needs.method) && (needs.labels == dist::no_wish || n.gpu);
   }
 
@@ -54,8 +55,6 @@ struct model {
   std::set<dist::node_id> choices(dist::call_needs const& needs) const {
     auto out = choices_but(needs, true);
     if (!out.empty() || needs.avoided.empty()) return out;
-    for (auto const& [id, n] : nodes)
-      if (serves(id, n, needs) && !needs.avoided.contains(id) && needs.pin == dist::no_node_id) return {};
     return choices_but(needs, false);
   }
 
@@ -77,8 +76,10 @@ struct model {
 
   bool waits_plainly(dist::method_ref m) const {
     return std::ranges::any_of(queue,
-                               [&](waiting const& w) { return w.needs.method == m && w.needs.avoided.empty(); });
+                               [&](waiting const& w) { return w.needs.method == m && !is_particular(w.needs); });
   }
+
+  static bool is_particular(dist::call_needs const& needs) { return needs.not_in_go || needs.is_choosy(); }
 
   static auto line_of(dist::call_needs const& needs) {
     return std::tuple(needs.method, needs.labels, needs.pin, needs.caller, needs.repeatable);
@@ -111,7 +112,7 @@ struct model {
     auto best = queue.end();
     std::set<std::pair<decltype(line_of({})), bool>> plain_seen;
     for (auto w = queue.begin(); w != queue.end(); ++w) {
-      if (w->needs.avoided.empty() && !plain_seen.emplace(line_of(w->needs), w->needs.nested).second) continue;
+      if (!is_particular(w->needs) && !plain_seen.emplace(line_of(w->needs), w->needs.nested).second) continue;
       auto const where = choices(w->needs);
       if (where.empty() || (on && !where.contains(*on))) continue;
       if (best == queue.end() || sooner(*w, *best)) best = w;
@@ -358,6 +359,8 @@ class driver {
     needs.moved = below(16) == 0;
     needs.bytes = below(100);
     if (auto const avoid = any_node(); avoid && below(6) == 0) needs.avoided.add(*avoid);
+    if (auto const holder = any_node(); holder && below(12) == 0) needs.held_by = *holder;
+    needs.not_in_go = below(12) == 0;
     std::vector<std::string> asked;
     if (below(5) == 0) asked.push_back("gpu=1");
     // Some are for a node that will come, or never does.
@@ -432,7 +435,8 @@ class driver {
       for (auto w = model_.queue.begin(); w != model_.queue.end(); ++w) {
         if (model::line_of(w->needs) != model::line_of(at->needs) || w->needs.nested != at->needs.nested) continue;
         if (w == at) break;
-        BOOST_REQUIRE((w->needs.avoided.empty() != at->needs.avoided.empty() || model_.choices(w->needs).empty()));
+        BOOST_REQUIRE((model::is_particular(w->needs) != model::is_particular(at->needs) ||
+                       model_.choices(w->needs).empty()));
       }
       fair(*at, out->node);
       ++went_out;

@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(the_window_has_room_while_any_node_has) {
   BOOST_TEST(f.registry.submit(call(0), needs).what == dist::placing::queued);
 }
 
-BOOST_AUTO_TEST_CASE(avoided_nodes_are_avoided_as_long_as_there_is_another) {
+BOOST_AUTO_TEST_CASE(avoided_node_gets_the_call_only_when_no_other_has_room) {
   fixture f;
   auto const a = f.join("a", 1);
   auto const b = f.join("b", 1);
@@ -207,19 +207,104 @@ BOOST_AUTO_TEST_CASE(avoided_nodes_are_avoided_as_long_as_there_is_another) {
   needs.avoided.add(a);
   auto first = f.registry.submit(call(1), needs);
   BOOST_TEST(first.node == b);
-  BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::queued);
+  // An idle node is better than a busy one, whatever happened there.
+  auto second = f.registry.submit(call(2), needs);
+  BOOST_TEST(second.what == dist::placing::placed);
+  BOOST_TEST(second.node == a);
+  BOOST_TEST(f.registry.submit(call(3), needs).what == dist::placing::queued);
+  second.held = {};
+  first.held = {};
+  auto third = f.registry.next();
+  BOOST_REQUIRE(third);
+  BOOST_TEST(third->node == b);
+}
+
+BOOST_AUTO_TEST_CASE(call_never_goes_to_the_node_that_has_it_already) {
+  fixture f;
+  auto const a = f.join("a", 2);
+  auto needs = f.needs();
+  needs.held_by = a;
+  BOOST_TEST(!f.registry.available(needs));
+  BOOST_TEST(f.registry.able(needs) == 0U);
+  auto const queued = f.registry.submit(call(1), needs);
+  BOOST_TEST(queued.what == dist::placing::queued);
+  BOOST_TEST(!f.registry.available(queued.place));
   BOOST_TEST(!f.registry.next());
-  // Another call has no such wish and is not held up.
-  auto third = f.submit(3);
-  BOOST_TEST(third.what == dist::placing::placed);
-  BOOST_TEST(third.node == a);
-  third.held = {};
+  // Others are not held up by it.
+  auto second = f.submit(2);
+  BOOST_TEST(second.node == a);
+  second.held = {};
   BOOST_TEST(!f.registry.next());
-  f.registry.leave(b);
-  auto second = f.registry.next();
-  BOOST_REQUIRE(second);
-  BOOST_TEST(second->call == call(2));
-  BOOST_TEST(second->node == a);
+  // Neither is it sent back when that one drains.
+  f.registry.drain(a);
+  BOOST_TEST(!f.registry.take_while_draining(a, needs));
+  auto const b = f.join("b", 1);
+  auto const next = f.registry.next();
+  BOOST_REQUIRE(next);
+  BOOST_TEST(next->node == b);
+}
+
+BOOST_AUTO_TEST_CASE(call_that_must_run_alone_is_not_reserved_the_node_that_has_it) {
+  fixture f;
+  auto const a = f.join("a", 1);
+  auto const b = f.join("b", 2);
+  auto on_b = f.submit(9);
+  auto also_on_b = f.submit(8);
+  if (on_b.node != b) std::swap(on_b, also_on_b);
+  auto needs = f.needs();
+  needs.alone = true;
+  needs.held_by = a;
+  BOOST_TEST(f.registry.submit(call(1), needs).what == dist::placing::queued);
+  BOOST_TEST(!f.registry.next());
+  also_on_b.held = {};
+  BOOST_TEST(!f.registry.next());
+  on_b.held = {};
+  auto const next = f.registry.next();
+  BOOST_REQUIRE(next);
+  BOOST_TEST(next->node == b);
+}
+
+BOOST_AUTO_TEST_CASE(call_that_cannot_be_sent_to_go_nodes_waits_for_another_kind) {
+  fixture f;
+  f.registry.join(go_node("go", 4), at(0s));
+  auto needs = f.needs();
+  needs.not_in_go = true;
+  BOOST_TEST(!f.registry.anybody_takes(needs));
+  BOOST_TEST(f.registry.submit(call(1), needs).what == dist::placing::queued);
+  BOOST_TEST(f.registry.why_waiting(needs) == "no living node other than Go nodes has the method Arith.sum");
+  BOOST_TEST(f.submit(2).what == dist::placing::placed);
+  auto const a = f.join("a", 1);
+  BOOST_TEST(f.registry.anybody_takes(needs));
+  auto const next = f.registry.next();
+  BOOST_REQUIRE(next);
+  BOOST_TEST(next->node == a);
+}
+
+BOOST_AUTO_TEST_CASE(nested_call_returns_to_its_draining_node_although_it_avoids_it) {
+  fixture f;
+  auto const a = f.join("a", 1);
+  auto parent = f.submit(1);
+  parent.held.give_back();
+  f.registry.drain(a);
+  auto needs = f.needs();
+  needs.nested = needs.moved = true;
+  needs.avoided.add(a);
+  BOOST_TEST(bool(f.registry.take_while_draining(a, needs)));
+  parent.held.retake();
+}
+
+BOOST_AUTO_TEST_CASE(replaced_node_is_reported_as_silent_or_not) {
+  fixture f;
+  f.registry.join(process(node("a", 1, {"Arith.sum"}), 1), at(0s));
+  auto const same = f.registry.join(process(node("a", 1, {"Arith.sum"}), 1), at(1s));
+  BOOST_REQUIRE(same);
+  BOOST_TEST(bool(same->replaced));
+  BOOST_TEST(!same->replaced_silent);
+  for (int second = 2; second < 6; ++second) f.registry.tick(at(std::chrono::seconds(second)));
+  auto const newer = f.registry.join(process(node("a", 1, {"Arith.sum"}), 2), at(6s));
+  BOOST_REQUIRE(newer);
+  BOOST_TEST(bool(newer->replaced));
+  BOOST_TEST(newer->replaced_silent);
 }
 
 BOOST_AUTO_TEST_CASE(a_call_alone_gets_an_empty_node_and_keeps_it) {

@@ -77,6 +77,26 @@ BOOST_AUTO_TEST_CASE(whatever_the_nodes_hold_may_be_lost_at_once) {
   BOOST_TEST(take(dist::issue_cost::loss, at(999s)) == 600);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_given_back_can_be_taken_again) {
+  dist::reissue_budget budget;
+  auto const all_of = [&](dist::issue_cost cost) {
+    int taken = 0;
+    while (budget.try_take(cost, at(0s))) ++taken;
+    return taken;
+  };
+  auto const losses = all_of(dist::issue_cost::loss);
+  BOOST_TEST(losses > 0);
+  auto const retries = all_of(dist::issue_cost::retry);
+  BOOST_TEST(retries > 0);
+  budget.give_back(dist::issue_cost::nothing);
+  BOOST_TEST(all_of(dist::issue_cost::loss) + all_of(dist::issue_cost::retry) == 0);
+  budget.give_back(dist::issue_cost::loss);
+  BOOST_TEST(all_of(dist::issue_cost::retry) == 0);
+  BOOST_TEST(all_of(dist::issue_cost::loss) == 1);
+  budget.give_back(dist::issue_cost::retry);
+  BOOST_TEST(all_of(dist::issue_cost::retry) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(delays_double_up_to_the_longest_with_full_jitter) {
   dist::retry_settings const settings;
   auto const longest = ~std::uint64_t{0};

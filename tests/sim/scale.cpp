@@ -39,7 +39,7 @@ class idle_node final : public dist::member {
     if (held_.empty()) return false;
     auto one = std::move(held_.front());
     held_.pop_front();
-    to.answered(*one.call, dist::call_reply(), *this, std::move(one.held));
+    to.answered(*one.call, {}, dist::call_reply(), *this, std::move(one.held));
     return true;
   }
 

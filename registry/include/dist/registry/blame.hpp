@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <dist/registry/node_info.hpp>
+#include <dist/rpc/deadline.hpp>
 #include <dist/rpc/fault.hpp>
 #include <iosfwd>
 #include <string>
@@ -46,20 +47,20 @@ class blame {
   static constexpr std::size_t deaths_until_alone = 2;
 
   /// The node's process died while it executed the call. `incarnation` names the process, 0 when that is not known.
-  verdict died(call_ref call, std::string node, std::uint64_t incarnation = 0);
-  /// The process is there: it had not died, only its connection had. Returns the calls that need not run alone any
-  /// more.
+  /// Until `certain_at` the process may turn out to have lost only its connection, or it is explained how it ended.
+  verdict died(call_ref call, std::string node, std::uint64_t incarnation = 0, time_point certain_at = time_point::min());
+  /// The process is there: it had not died, only its connection had. Returns the calls of which another verdict is true
+  /// now.
   std::vector<call_ref> lives(std::uint64_t incarnation);
-  /// Somebody will say how the process ended of which the call was blamed last.
-  void expect_end(call_ref call);
-  /// How that process ended.
+  /// How that process ended: its death is certain.
   void explain(std::uint64_t incarnation, std::string const& end);
-  /// Nothing is expected any more.
-  bool is_explained(call_ref call) const noexcept;
+  /// When all deaths of the call are certain.
+  time_point certain_at(call_ref call) const noexcept;
   /// The call has its completion; nothing of it is kept.
   void ended(call_ref call) noexcept { deaths_.erase(call); }
 
-  bool runs_alone(call_ref call) const noexcept;
+  bool runs_alone(call_ref call) const noexcept { return count(call) >= deaths_until_alone; }
+  bool is_poisoned(call_ref call) const noexcept { return count(call) > deaths_until_alone; }
   /// errc::poisoned with the nodes that died, and how, where that is known.
   fault poisoned(call_ref call, std::string method) const;
   std::size_t size() const noexcept { return deaths_.size(); }
@@ -68,9 +69,11 @@ class blame {
   struct death {
     std::string node;
     std::uint64_t incarnation;
+    time_point certain_at;
     std::string end;  ///< empty: not known
-    bool end_expected = false;
   };
+  std::size_t count(call_ref call) const noexcept;
+
   std::unordered_map<call_ref, std::vector<death>> deaths_;
 };
 

@@ -9,22 +9,23 @@
 
 namespace dist {
 
-/// A few nodes that a call should not go to again. Holds the last four.
+/// The last four nodes that a call would rather not go to again.
 class avoided_nodes {
  public:
   void add(node_id node) noexcept {
     if (contains(node)) return;
-    nodes_[added_++ % nodes_.size()] = node;
+    std::ranges::rotate(nodes_, nodes_.end() - 1);
+    nodes_.front() = node;
   }
   bool contains(node_id node) const noexcept { return std::ranges::find(all(), node) != all().end(); }
-  bool empty() const noexcept { return added_ == 0; }
+  bool empty() const noexcept { return nodes_.front() == no_node_id; }
+  /// The latest first.
   std::span<node_id const> all() const noexcept {
-    return {nodes_.data(), std::min<std::size_t>(added_, nodes_.size())};
+    return {nodes_.data(), static_cast<std::size_t>(std::ranges::find(nodes_, no_node_id) - nodes_.begin())};
   }
 
  private:
   std::array<node_id, 4> nodes_{};
-  std::uint32_t added_ = 0;
 };
 
 /// Whose calls they are: callers get the nodes in turn. 0 is this program itself.
@@ -40,10 +41,15 @@ struct call_needs {
   bool nested = false;      ///< made by a method: goes ahead of top-level calls
   bool moved = false;       ///< was accepted before and comes back: goes to the front, is never refused for a full queue
   bool alone = false;       ///< needs a node for itself (blame)
+  bool not_in_go = false;   ///< its arguments cannot be sent to a Go node: never one of those
   std::uint32_t bytes = 0;  ///< of the encoded arguments, for the queue's bound
-  avoided_nodes avoided;    ///< not these, as long as another living node has the method
+  node_id held_by = no_node_id;  ///< this node has the call already: never there
+  avoided_nodes avoided;         ///< only where no other has room: a preference, which decides nothing else
 
   bool may_use_window() const noexcept { return repeatable && !alone; }
+  /// Whether it distinguishes between nodes with equal methods and labels.
+  bool is_choosy() const noexcept { return held_by != no_node_id || !avoided.empty(); }
+  bool shuns(node_id node) const noexcept { return node == held_by || avoided.contains(node); }
 };
 
 }  // namespace dist

@@ -23,8 +23,9 @@ struct ended_try {
   bool pinned = false;              ///< it is for this node and no other
   bool repeatable = false;          ///< as the node says of the method
   bool elsewhere = false;           ///< another node has the call as well, or it waits for one
-  bool been_here = false;           ///< this node has refused it before
-  bool others_have_it = false;      ///< a living node has the method
+  bool been_here = false;           ///< it was sent away from this node before
+  unsigned refusals = 0;            ///< since it last paused, this one too
+  bool others_have_it = false;      ///< another node may take what this one does not know, or cannot be told
   verdict blamed = verdict::again;  ///< where the node's process died
   unsigned retries = 0;             ///< issues after dist::transient so far
   unsigned most_retries = 3;        ///< that the caller allows
@@ -53,6 +54,9 @@ struct next_step {
 
   friend bool operator==(next_step const&, next_step const&) = default;
 };
+
+/// A call that was refused this many times in a row pauses, whoever refused it.
+inline constexpr unsigned most_refusals = 4;
 
 /// The failure contract for one call, as a table. Pure.
 next_step decide(ended_try const& now) noexcept;

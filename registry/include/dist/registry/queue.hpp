@@ -158,7 +158,7 @@ class call_queue {
   };
 
   // queue.cpp: entries
-  static bool is_particular(call_needs const& needs) noexcept { return needs.alone || !needs.avoided.empty(); }
+  static bool is_particular(call_needs const& needs) noexcept { return needs.alone || needs.not_in_go || needs.is_choosy(); }
   static lane lane_of(call_needs const& needs) noexcept;
   std::optional<fault> refusal(call_needs const& needs) const;
   std::uint32_t take_entry();

@@ -41,6 +41,7 @@ struct joined {
   node_id id{};
   std::string name;                 ///< perhaps with a suffix
   std::optional<node_id> replaced;  ///< this stay ended: close its connection, end its calls
+  bool replaced_silent = false;     ///< and that one was silent
 };
 
 /// What became of a submitted call.
@@ -118,7 +119,7 @@ class registry {
   result<joined> join(node_info info, time_point now);
   /// The node's connection ended. Its leases touch nothing any more. An id that is not here does nothing.
   void leave(node_id node);
-  /// Any frame of the node. True if it was suspect and takes calls again.
+  /// Any frame of the node. True if it was suspect.
   bool heard(node_id node, time_point now);
   /// It takes no new calls from now on; those on it go on.
   void drain(node_id node);
@@ -184,13 +185,21 @@ class registry {
   bool available(method_ref method) const noexcept { return selector_.living(method) > 0; }
   /// Whether a living node could take the call, busy or not.
   bool available(call_needs const& needs) const noexcept;
+  /// Whether one could take this queued call.
+  bool available(ticket place) const noexcept { return queue_.contains(place) && available(queue_.at(place.index).needs); }
   /// How many living nodes could.
-  std::size_t able(call_needs const& needs) const noexcept { return selector_.living(needs.method, needs.labels); }
+  std::size_t able(call_needs const& needs) const noexcept { return selector_.able(needs); }
+  /// Whether any node that is here may get the call, busy, silent or leaving.
+  bool anybody_takes(call_needs const& needs) const noexcept {
+    return needs.pin == no_node_id && selector_.anybody_takes(needs);
+  }
   /// The nodes that could take the call now or later, by name: those that leave are not among them. Valid until the next
   /// change of the registry.
   std::vector<node_info const*> nodes_for(call_needs const& needs) const;
   /// One sentence for people: why such a call does not start.
   std::string why_waiting(call_needs const& needs) const;
+  /// The same of one that is queued.
+  std::string why_waiting(ticket place) const { return why_waiting(queue_.at(place.index).needs); }
   /// The different reasons for which calls wait, sorted; at most `most`.
   std::vector<std::string> why_waiting(std::size_t most = 10) const;
 
@@ -201,6 +210,8 @@ class registry {
   registry_counts counts() const noexcept;
   node_info const* find(node_id node) const noexcept;
   std::optional<node_state> state(node_id node) const noexcept;
+  /// Suspect, draining or not.
+  bool is_silent(node_id node) const noexcept;
   std::size_t queued(method_ref method) const noexcept { return queue_.waiting(method); }
   std::size_t class_count() const noexcept { return selector_.class_count(); }
   std::uint64_t heap_steps() const noexcept { return selector_.steps(); }

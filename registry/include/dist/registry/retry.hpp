@@ -25,16 +25,19 @@ class retry_budget {
 
   /// A call was issued for the first time.
   void called() noexcept {
-    hundredths_ = std::min(std::uint64_t{100} * std::max(settings_.most, settings_.burst), hundredths_ + settings_.percent);
+    hundredths_ = std::min(most(), hundredths_ + settings_.percent);
   }
   /// Bursts of so many are borne from now on, and that many a ten seconds' time allows.
   void bear(std::uint64_t burst) noexcept;
   /// Takes one re-issue from the budget, or says no.
   bool try_take(time_point now) noexcept;
+  /// What was taken was not needed.
+  void give_back() noexcept { hundredths_ = std::min(most(), hundredths_ + 100); }
   std::uint64_t left() const noexcept { return hundredths_ / 100; }
 
  private:
   void refill(time_point now) noexcept;
+  std::uint64_t most() const noexcept { return std::uint64_t{100} * std::max(settings_.most, settings_.burst); }
 
   retry_settings settings_;
   unsigned most_borne_;       ///< the largest burst so far
@@ -63,6 +66,10 @@ class reissue_budget {
   bool try_take(issue_cost cost, time_point now) noexcept {
     if (cost == issue_cost::nothing) return true;
     return (cost == issue_cost::loss ? losses_ : retries_).try_take(now);
+  }
+  /// The call did not go out after all.
+  void give_back(issue_cost cost) noexcept {
+    if (cost != issue_cost::nothing) (cost == issue_cost::loss ? losses_ : retries_).give_back();
   }
 
  private:

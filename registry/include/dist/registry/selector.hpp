@@ -43,7 +43,13 @@ class node_class {
     return meets(labels) && key_.may_have(method);
   }
   bool meets(wish_ref labels) const noexcept { return meets_[static_cast<std::size_t>(labels)]; }
-  /// The least used node with room that the call does not avoid.
+  /// Whether the call may go to nodes of this kind with these labels.
+  bool suits(call_needs const& needs) const noexcept {
+    return meets(needs.labels) && !(needs.not_in_go && key_.kind == node_kind::go);
+  }
+  /// Whether its nodes may get the call.
+  bool takes(call_needs const& needs) const noexcept { return suits(needs) && key_.may_have(needs.method); }
+  /// The least used node with room that the call does not shun.
   node_load* best(call_needs const& needs, std::uint32_t window) const noexcept;
 
   void insert(node_load& load);
@@ -117,6 +123,10 @@ class selector {
   lease take(node_load& load, call_needs const& needs);
   /// Living nodes that have the method, or may have it, and the labels.
   std::size_t living(method_ref method, wish_ref labels = no_wish) const noexcept;
+  /// Living nodes that may get the call, busy or not.
+  std::size_t able(call_needs const& needs) const noexcept;
+  /// Whether any node, living or not, may get it.
+  bool anybody_takes(call_needs const& needs) const noexcept;
   std::uint64_t slots(method_ref method, wish_ref labels = no_wish) const noexcept;
   /// Whether any node, living or not, has the labels, whatever its methods.
   bool anybody_meets(wish_ref labels) const noexcept;
@@ -172,7 +182,6 @@ class selector {
                             std::uint32_t window) noexcept;
   node_load* find_pinned(call_needs const& needs) const noexcept;
   node_load* find_with(call_needs const& needs) const noexcept;
-  bool only_avoided_left(call_needs const& needs) const noexcept;
 
   std::map<class_key, std::unique_ptr<node_class>> classes_;
   std::vector<method_entry> methods_;
