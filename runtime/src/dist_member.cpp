@@ -217,6 +217,7 @@ void dist_member::on_reply(frame& in) {
   if (!ended) return;
   auto reply = call_reply::of(in);
   reply.node = name;
+  auto const here = in.header().id;
   if (reply.codec != ended->call->codec)
     return calls_->refused(*ended->call, in.header().id, wrong_codec(*ended->call, reply.codec, name), *this,
                            std::move(ended->held), reply.running_us);
