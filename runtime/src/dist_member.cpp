@@ -219,9 +219,9 @@ void dist_member::on_reply(frame& in) {
   reply.node = name;
   auto const here = in.header().id;
   if (reply.codec != ended->call->codec)
-    return calls_->refused(*ended->call, in.header().id, wrong_codec(*ended->call, reply.codec, name), *this,
+    return calls_->refused(*ended->call, here, wrong_codec(*ended->call, reply.codec, name), *this,
                            std::move(ended->held), reply.running_us);
-  calls_->answered(*ended->call, in.header().id, reply, *this, std::move(ended->held));
+  calls_->answered(*ended->call, here, reply, *this, std::move(ended->held));
 }
 
 void dist_member::on_fault(frame& in) {
