@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <asio/error.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <chrono>
 #include <dist/rpc/event.hpp>
@@ -67,7 +68,11 @@ class race {
       cancelled = std::make_exception_ptr(std::system_error(asio::error::operation_aborted, no_answer()));
     }
     attempts_.stop();
+    // A coroutine that was cancelled could not await any more.
+    bool const throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
     co_await attempts_.join();
+    co_await asio::this_coro::throw_if_cancelled(throws);
     if (won_) co_return std::move(won_);
     if (cancelled) std::rethrow_exception(cancelled);
     throw failure();
