@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <asio/this_coro.hpp>
 #include <chrono>
 #include <dist/rpc/fault.hpp>
 #include <dist/rpc/screen.hpp>
@@ -154,7 +155,11 @@ task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> 
       failed = std::current_exception();
     }
     watching.stop();
+    // A coroutine that was cancelled could not await any more.
+    bool const throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
     co_await watching.join();
+    co_await asio::this_coro::throw_if_cancelled(throws);
     if (failed) std::rethrow_exception(failed);
     // Before anything is said of its end.
     text->end();

@@ -168,7 +168,7 @@ def a_drained_node_stays_away(world):
 
 
 def as_many_as_the_limit_on_open_files_allows(world):
-    limited = ["-c", "ulimit -H -n 128; ulimit -S -n \"$1\"; shift; exec \"$@\"", "sh"]
+    limited = ["-c", "ulimit -S -n \"$1\"; ulimit -H -n 128; shift; exec \"$@\"", "sh"]
     world.program, program = "/bin/sh", world.program
     raised = world.start(*limited, "40", program, "--local", "10", "sum", "10").ends(0)
     expect(raised.stdout() == "285\n" and "limit on open files" not in raised.stderr(), raised.stderr())
