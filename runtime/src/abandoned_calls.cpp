@@ -7,7 +7,7 @@ namespace dist {
 namespace {
 
 /// Most methods notice within this time; naming those would only be noise.
-constexpr std::chrono::seconds patience{1};
+constexpr std::chrono::seconds still_normal{1};
 constexpr std::chrono::seconds pause_between_lines{10};
 
 std::string seconds_text(duration time) {
@@ -31,7 +31,7 @@ std::optional<std::string> abandoned_calls::remove(std::uint64_t number, std::st
 std::vector<std::string> abandoned_calls::due(std::string_view node, time_point now) {
   if (calls_.empty() || (said_at_ && now - *said_at_ < pause_between_lines)) return {};
   std::vector<std::string> lines;
-  for (auto const& one : stays_since(now - patience)) {
+  for (auto const& one : stays_since(now - still_normal)) {
     auto const many = one.count > 1;
     lines.push_back("node " + std::string(node) + " still runs " +
                     (many ? std::to_string(one.count) + " calls of " : std::string()) + one.method +
@@ -41,7 +41,7 @@ std::vector<std::string> abandoned_calls::due(std::string_view node, time_point 
   }
   if (lines.empty()) return lines;
   said_at_ = now;
-  for (auto& [number, one] : calls_) one.named = one.named || one.since <= now - patience;
+  for (auto& [number, one] : calls_) one.named = one.named || one.since <= now - still_normal;
   return lines;
 }
 

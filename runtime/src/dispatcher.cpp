@@ -166,10 +166,12 @@ void dispatcher::draw_return(placed_call const& call, member const& by, timeline
 }
 
 void dispatcher::count_running(placed_call const& call, member const& by, std::uint32_t running_us) {
-  // A node without a clock for it, in Go, is taken to have run the method all the time.
-  if (!by.lists_methods) return account_.ran(by.heard_at - call.sent_at);
-  auto const weight = registry_.takes_long(call.method_number) ? 1 : brief_watch::one_of;
-  account_.ran(std::chrono::microseconds(running_us) * weight);
+  if (methods_.is_brief(call.method_number))
+    account_.ran(std::chrono::microseconds(running_us) * brief_watch::one_of);
+  else if (running_us != 0)
+    account_.ran(std::chrono::microseconds(running_us));
+  else  // a coroutine, or on a Go node: it is taken to have run all the time
+    account_.ran(by.heard_at - call.sent_at);
 }
 
 void dispatcher::measure(placed_call const& call, call_reply const& reply, member& by) {

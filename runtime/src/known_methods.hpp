@@ -32,6 +32,8 @@ class known_methods {
   bool repeatable(method_ref method, bool callers_word) const noexcept {
     return facts_of(method).listed ? facts_of(method).repeatable : callers_word;
   }
+  /// As all nodes say that list it.
+  bool is_brief(method_ref method) const noexcept { return facts_of(method).listed && facts_of(method).brief; }
 
   static fault unknown(std::string_view name);
 
