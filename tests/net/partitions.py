@@ -136,10 +136,9 @@ def a_cut_shorter_than_lost_after_costs_no_call(site):
         node = site.node_on(machine, master, "a", slots=8)
         site.everybody_joins(master, ["a"])
         # They must not run twice, they end while the link is cut, and one of the callers is cut off as well.
-        jobs = [site.job_on(where, master, "calls", "method=nap_once", "count=4", "us=%d" % (seconds * 300_000),
-                            "log=" + site.path("log%d-%d" % (seconds, number)))
-                for number, where in enumerate((here, machine))]
-        until("the calls", lambda: all(len(runs_of(site, "log%d-%d" % (seconds, one))) == 4 for one in (0, 1)))
+        jobs = [site.job_on(where, master, "calls", "method=nap_once", "count=1", "us=%d" % (seconds * 200_000))
+                for where in (here, machine)]
+        until("the calls", lambda: status(master)["in_use"] == 2)
         clusters.append((machine, seconds, master, node, jobs))
     for machine, *_ in clusters:
         site.wire.cut(here, machine)
