@@ -3,6 +3,7 @@
 #include <dist/rpc/codec.hpp>
 #include <dist/rpc/hmac.hpp>
 #include <dist/rpc/protocol_breach.hpp>
+#include <dist/rpc/text.hpp>
 
 #include <asio/error.hpp>
 #include <optional>
@@ -67,8 +68,9 @@ std::string_view to_text(role r) { return r == role::node ? "node" : "caller"; }
 }  // namespace
 
 void put_fault(outbox& out, call_id id, fault const& what, std::uint32_t running_us) {
-  fault_message const message{std::string(to_text(what.code)), what.message, what.node, what.phase, what.cause,
-                              what.known,                      what.may};
+  // What cannot be read at the other end would be no fault at all, but a call whose fate is unknown.
+  fault_message const message{std::string(to_text(what.code)), as_utf8(what.message), as_utf8(what.node), what.phase,
+                              as_utf8(what.cause),             what.known,            what.may};
   put(out, frame_kind::fault, id, message, running_us);
 }
 

@@ -1,4 +1,5 @@
 #include <dist/rpc/jsonrpc.hpp>
+#include <dist/rpc/text.hpp>
 
 #include "json_scan.hpp"
 
@@ -51,7 +52,7 @@ errc errc_of(int number) noexcept {
 }
 
 std::string sentence(fault const& what) {
-  return what.message.empty() ? make_error_code(what.code).message() : what.message;
+  return what.message.empty() ? make_error_code(what.code).message() : as_utf8(what.message);
 }
 
 std::string data_of(fault const& what) {
@@ -59,7 +60,7 @@ std::string data_of(fault const& what) {
               ",\"known\":" + json_quote(boost::describe::enum_to_string(what.known, "unknown")) +
               ",\"may\":" + json_quote(boost::describe::enum_to_string(what.may, "never"));
   auto const add = [&](std::string_view name, std::string const& value) {
-    if (!value.empty()) data += ",\"" + std::string(name) + "\":" + json_quote(value);
+    if (!value.empty()) data += ",\"" + std::string(name) + "\":" + json_quote(as_utf8(value));
   };
   add("node", what.node);
   add("method", what.method);

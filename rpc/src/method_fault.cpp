@@ -1,6 +1,7 @@
 #include "method_fault.hpp"
 
 #include <asio/error.hpp>
+#include <dist/rpc/thrown.hpp>
 
 #include <utility>
 
@@ -28,19 +29,17 @@ fault fault_of_exception(std::exception_ptr const& thrown, call_scope const* sco
   bool const cancelled = scope && scope->cancelled();
   try {
     std::rethrow_exception(thrown);
-  } catch (transient const& e) {
-    return ended_as(errc::transient, e.what());
+  } catch (transient const&) {
+    return ended_as(errc::transient, text_of_exception(thrown));
   } catch (call_error const& e) {
     if (cancelled && e.code() == errc::cancelled) return ended_as(errc::cancelled, e.fault().message);
     return fault_of_nested(e.fault());
   } catch (std::system_error const& e) {
     if (cancelled && e.code() == asio::error::operation_aborted)
       return ended_as(errc::cancelled, "the method was cancelled while it waited");
-    return ended_as(errc::method_failed, e.what());
-  } catch (std::exception const& e) {
-    return ended_as(errc::method_failed, e.what());
+    return ended_as(errc::method_failed, text_of_exception(thrown));
   } catch (...) {
-    return ended_as(errc::method_failed, "threw something that is not a std::exception");
+    return ended_as(errc::method_failed, text_of_exception(thrown));
   }
 }
 

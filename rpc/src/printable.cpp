@@ -68,4 +68,18 @@ std::string printable(std::string_view text, std::size_t most_bytes, line_ends e
   return out;
 }
 
+std::string as_utf8(std::string text) {
+  if (find_invalid_utf8(text) == text.npos) return text;
+  std::string out;
+  for (std::string_view left = text; !left.empty();) {
+    auto const good = std::min(find_invalid_utf8(left), left.size());
+    out += left.substr(0, good);
+    left.remove_prefix(good);
+    if (left.empty()) break;
+    escape(static_cast<unsigned char>(left.front()), out);
+    left.remove_prefix(1);
+  }
+  return out;
+}
+
 }  // namespace dist

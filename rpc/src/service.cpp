@@ -5,6 +5,7 @@
 #include "method_fault.hpp"
 
 #include <dist/rpc/binding.hpp>
+#include <dist/rpc/text.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -46,6 +47,8 @@ struct service_table::entry {
     if (!out.error) return;
     failures.fetch_add(1, std::memory_order_relaxed);
     out.drop_result();
+    out.error->message = as_utf8(std::move(out.error->message));
+    out.error->cause = as_utf8(std::move(out.error->cause));
     out.error->method = bound.description.name;
     if (what.scope) out.error->node = what.scope->node();
     out.error->phase = "running";

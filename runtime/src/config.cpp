@@ -4,6 +4,7 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <dist/rpc/frame.hpp>
+#include <dist/rpc/text.hpp>
 #include <dist/runtime/duration_text.hpp>
 #include <sstream>
 
@@ -165,7 +166,14 @@ void read_role(run_config& config, given_flags const& given) {
   if (flag != "local" && flag != "inline") config.at = to_address("--" + flag, *given.text(flag));
 }
 
+/// Names and labels are shown to people and written as JSON.
+void require_utf8(std::string const& flag, std::string const& text) {
+  if (find_invalid_utf8(text) != text.npos)
+    throw mistake(flag + " " + as_utf8(text) + ": not UTF-8; write it in UTF-8");
+}
+
 void add_label(run_config& config, std::string const& text) {
+  require_utf8("--label", text);
   auto const sign = text.find('=');
   auto const name = text.substr(0, sign);
   if (name.empty()) throw mistake("--label takes NAME=VALUE, such as --label gpu=1; it was given '" + text + "'");
@@ -221,6 +229,7 @@ run_config read(given_flags const& given) {
     if (name->size() > most_name_bytes)
       throw mistake("--name takes at most " + std::to_string(most_name_bytes) + " bytes, not " +
                     std::to_string(name->size()));
+    require_utf8("--name", *name);
     config.name = *name;
     config.name_is_default = false;
   }

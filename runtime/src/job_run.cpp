@@ -9,6 +9,8 @@
 #include <dist/rpc/compute_pool.hpp>
 #include <dist/rpc/screen.hpp>
 #include <dist/rpc/text.hpp>
+#include <dist/rpc/thrown.hpp>
+#include <exception>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -100,10 +102,8 @@ task<void> job_run::run_job(cluster calls) {
       stopped_because_ = e.what();
     else
       finish(process_.say(code, e.what()));
-  } catch (std::exception const& e) {
-    if (!interrupted_) finish(process_.say(exit_code::failed, e.what()));
   } catch (...) {
-    if (!interrupted_) finish(process_.say(exit_code::failed, "the job threw something that is not a std::exception"));
+    if (!interrupted_) finish(process_.say(exit_code::failed, text_of_exception(std::current_exception())));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <dist/rpc/screen.hpp>
 #include <dist/rpc/secret.hpp>
 #include <dist/rpc/text.hpp>
+#include <dist/rpc/thrown.hpp>
 #include <dist/runtime/local_cluster.hpp>
 #include <dist/runtime/master_link.hpp>
 #include <dist/runtime/system_world.hpp>
@@ -79,6 +80,7 @@ int run_connected(process const& of) {
   options.name = of.config.name_is_default ? of.program : of.config.name;
   options.secret = of.secret;
   options.register_path = of.config.register_path;
+  options.services = of.services;
   master_link backend(world, std::move(options));
   return job_run(of, world, backend_of(backend)).run();
 }
@@ -117,16 +119,14 @@ int process::say_thrown() const {
     return say(exit_code::wrong_use, e.what());
   } catch (call_error const& e) {
     return say(e.code() == errc::denied ? exit_code::wrong_use : exit_code::failed, e.fault().message);
-  } catch (std::exception const& e) {
-    return say(exit_code::failed, e.what());
   } catch (...) {
-    return say(exit_code::failed, "something was thrown that is not a std::exception");
+    return say(exit_code::failed, text_of_exception(std::current_exception()));
   }
 }
 
 int run_any(int argc, char** argv, service_list services, any_job job) {
   occupy_standard_descriptors();
-  auto const program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string("program");
+  auto const program = argc > 0 ? as_utf8(std::filesystem::path(argv[0]).filename().string()) : std::string("program");
   process self{program, {}, std::move(services), std::move(job), {}, {}, {}};
   try {
     if (auto const code = serve_if_embedded(self.services)) return *code;

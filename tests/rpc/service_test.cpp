@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(what_a_method_throws_becomes_its_fault) {
   for (auto const& [how, code, message, cause] : {
            row{"runtime", dist::errc::method_failed, "out of luck", ""},
            row{"transient", dist::errc::transient, "busy for now", ""},
-           row{"int", dist::errc::method_failed, "threw something that is not a std::exception", ""},
+           row{"int", dist::errc::method_failed, "threw something that is not a std::exception: int: 42", ""},
            row{"memory", dist::errc::method_failed, "std::bad_alloc", ""},
            row{"aborted", dist::errc::method_failed, "Operation aborted.", ""},
            row{"caused", dist::errc::method_failed, "the call of Other.work that it made failed: ", "the disk is full"},

@@ -68,6 +68,13 @@ BOOST_AUTO_TEST_CASE(node_processes_under_a_parent) {
   BOOST_TEST(problem({"--join", "desk:3000", "--procs", "2", "--slots", "2"}).find("one slot") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(names_and_labels_are_utf8) {
+  BOOST_TEST(problem({"--name", "caf\xe9"}) == "--name caf\\xe9: not UTF-8; write it in UTF-8");
+  BOOST_TEST(problem({"--label", "k=caf\xe9"}).find("--label k=caf\\xe9: not UTF-8") == 0U);
+  BOOST_TEST(problem({}, {{"DIST_NAME", "\xff"}}).find("not UTF-8") != std::string::npos);
+  BOOST_TEST(parsed({"--name", "caf\xc3\xa9"}).name == "caf\xc3\xa9");
+}
+
 BOOST_AUTO_TEST_CASE(without_flags) {
   auto const config = parsed({});
   BOOST_TEST(config.role == run_role::embedded);

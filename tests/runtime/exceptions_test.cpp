@@ -31,10 +31,28 @@ struct Throws {
   std::int64_t take(std::vector<Fussy> const& given) const { return given.at(0).value; }
 
  private:
+  static void open() {
+    try {
+      throw std::runtime_error("no such disk");
+    } catch (...) {
+      std::throw_with_nested(std::runtime_error("cannot open"));
+    }
+  }
+  static void load() {
+    try {
+      open();
+    } catch (...) {
+      std::throw_with_nested(std::logic_error("cannot load"));
+    }
+  }
   static std::string raise(std::string const& what) {
     if (what == "std") throw std::out_of_range("out of paper");
     if (what == "int") throw 42;
     if (what == "text") throw "text";
+    if (what == "string") throw std::string("broken");
+    if (what == "not UTF-8") throw std::runtime_error("no caf\xe9 here");
+    if (what == "busy") throw dist::transient("caf\xe9 is busy");
+    if (what == "caused") load();
     if (what == "code") throw std::system_error(std::make_error_code(std::errc::no_space_on_device));
     if (what == "aborted") throw std::system_error(asio::error::operation_aborted);
     if (what == "call") throw dist::call_error(dist::make_fault(errc::poisoned, "mine"));
@@ -87,9 +105,12 @@ BOOST_AUTO_TEST_CASE(whatever_a_method_throws_is_a_fault) {
     char const* what;
     char const* said;
   };
-  row const rows[] = {{"std", "out of paper"},       {"int", "not a std::exception"}, {"text", "not a std::exception"},
-                      {"code", "No space left"},     {"aborted", "Operation"},        {"call", "failed"},
-                      {"stopped", "failed"}};
+  row const rows[] = {{"std", "out of paper"},       {"int", "not a std::exception: int: 42"},
+                      {"text", "not a std::exception: char const*: text"},
+                      {"string", "std::string: broken"},       {"code", "No space left"},
+                      {"aborted", "Operation"},      {"call", "failed"},
+                      {"stopped", "failed"},         {"caused", "cannot load: cannot open: no such disk"},
+                      {"not UTF-8", "no caf\\xe9 here"}};
   for (auto const& one : rows) {
     for (auto const& what : {fault_of(dist::try_call<&Throws::plain>(cluster, one.what)),
                              fault_of(dist::try_call<&Throws::coroutine>(cluster, one.what))}) {
@@ -100,6 +121,13 @@ BOOST_AUTO_TEST_CASE(whatever_a_method_throws_is_a_fault) {
     }
   }
   BOOST_TEST(world.run<std::string>(dist::go<&Throws::plain>(cluster, "fine")) == "fine");
+}
+
+BOOST_AUTO_TEST_CASE(a_transient_failure_whose_text_is_not_utf8_is_retried) {
+  auto const what = fault_of(dist::try_call<&Throws::plain>(cluster, "busy", dist::call_options().retry(2)));
+  BOOST_TEST((what.code == errc::transient), what);
+  BOOST_TEST(what.message.find("caf\\xe9 is busy") != std::string::npos, what);
+  BOOST_TEST(what.known == progress::executed, what);
 }
 
 BOOST_AUTO_TEST_CASE(a_result_that_throws_at_its_caller_is_a_fault) {

@@ -3,6 +3,7 @@
 #include <dist/rpc/codec.hpp>
 #include <dist/rpc/method.hpp>
 #include <dist/rpc/service.hpp>
+#include <dist/rpc/thrown.hpp>
 
 #include <boost/mp11/algorithm.hpp>
 
@@ -24,10 +25,8 @@ bool read_arguments(invocation const& what, Arguments& arguments, value_store& s
   std::string problem;
   try {
     problem = decode_arguments(what.codec, what.arguments, what.depth_limit, arguments, store);
-  } catch (std::exception const& e) {
-    problem = std::string("arguments: ") + e.what();
   } catch (...) {
-    problem = "arguments: a type threw something that is not a std::exception";
+    problem = "arguments: " + text_of_exception(std::current_exception());
   }
   if (problem.empty()) return true;
   refuse_arguments(out, std::move(problem));
@@ -57,10 +56,8 @@ void write_result(invocation const& what, outcome& out, R&&... result) {
       problem = encode_void(what.codec, what.spelling, out.payload);
     else
       problem = write_value(what, out, result...);
-  } catch (std::exception const& e) {
-    problem = std::string("result: ") + e.what();
   } catch (...) {
-    problem = "result: a type threw something that is not a std::exception";
+    problem = "result: " + text_of_exception(std::current_exception());
   }
   if (!problem.empty()) refuse_result(out, std::move(problem));
 }
@@ -124,6 +121,7 @@ method_description describe_method() {
   described.brief = traits::is_brief;
   described.coroutine = traits::is_coroutine;
   described.needs_scope = traits::takes_context || traits::is_coroutine;
+  described.serving = &tag_of<T>;
   return described;
 }
 
@@ -144,7 +142,7 @@ bound_method bind_method() {
 template <class T>
 std::vector<bound_method> bind_methods() {
   std::vector<bound_method> bound;
-  if constexpr (check_service<T>())
+  if constexpr (check_service<T>() && all_accepted<T>)
     boost::mp11::mp_for_each<methods_of<T>>([&]<auto Method>(method_constant<Method>) {
       if constexpr (method_traits<Method, T>::accepted) bound.push_back(bind_method<Method, T>());
     });

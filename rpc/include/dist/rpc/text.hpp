@@ -18,6 +18,9 @@ enum class line_ends { escaped, kept };
 /// text, and what is not UTF-8 are escaped (`\n`, `\x1b`); what goes beyond `most_bytes` is left out and counted.
 std::string printable(std::string_view text, std::size_t most_bytes, line_ends ends = line_ends::escaped);
 
+/// The text as it may travel: bytes that are not UTF-8 are escaped (`\xe9`), the rest stays as it is.
+std::string as_utf8(std::string text);
+
 /// RFC 4648 base64 with padding.
 std::string to_base64(std::span<std::byte const> bytes);
 /// Strict: padded, no white space, no stray bits. False leaves `out` in an unspecified state.

@@ -8,6 +8,7 @@
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 #include <dist/rpc/recycled.hpp>
+#include <dist/rpc/thrown.hpp>
 #include <dist/runtime/caller.hpp>
 #include <exception>
 #include <memory>
@@ -36,10 +37,8 @@ result<R> read_reply(method_key const& method, call_reply const& reply, std::siz
         problem = decode_result(reply.codec, reply.bytes, depth_limit, value);
         if (problem.empty()) return value;
       }
-    } catch (std::exception const& e) {
-      problem = e.what();
     } catch (...) {
-      problem = "its type threw something that is not a std::exception";
+      problem = text_of_exception(std::current_exception());
     }
     what = make_fault(errc::bad_result, "the answer is not what the caller expects: " + problem);
     what.node = reply.node;
