@@ -12,11 +12,11 @@ dispatcher::dispatcher(seams const& world, limits const& bounds, registry_settin
                        std::span<method_description const> expected)
     : caller(world, bounds),
       registry_(settings),
+      methods_(registry_, expected),
       window_(settings.window),
       lost_after_(settings.liveness.lost_after) {
   // The first round begins now: what stalls before the first beat is a stall too.
   registry_.tick(beat_at_ = world.clock.now());
-  for (auto const& method : expected) methods_.expect(method.name);
 }
 
 void dispatcher::dispatch(call_ptr const& call) {

@@ -212,7 +212,7 @@ class dispatcher final : public caller {
   registry registry_;
   blame blame_;
   std::unordered_map<node_id, member*> members_;
-  known_methods methods_{registry_};
+  known_methods methods_;
   reissue_budget budget_;
   class own_nodes own_nodes_;
   std::uint64_t nodes_hold_ = 0;       ///< calls, at most, slots and windows together

@@ -10,6 +10,11 @@ constexpr std::size_t most_strange = 4096;
 
 }  // namespace
 
+known_methods::known_methods(registry& numbers, std::span<method_description const> expected)
+    : registry_(numbers), own_(expected) {
+  for (auto const& method : expected) expect(method.name);
+}
+
 known_methods::method_facts& known_methods::change(method_ref method) {
   auto const index = static_cast<std::size_t>(method);
   if (index >= facts_.size()) facts_.resize(index + 1);
@@ -47,6 +52,7 @@ void known_methods::offered(method_offer const& offer) {
 
 result<method_ref> known_methods::find(method_key const& method, bool open) {
   if (auto const known = numbers_.find(&method); known != numbers_.end()) return known->second;
+  if (auto other = own_.refuse(method)) return std::move(*other);
   return number_of(method.name, open);
 }
 
@@ -69,7 +75,9 @@ result<method_ref> known_methods::number_of(std::string_view name, bool open) {
 
 fault known_methods::unknown(std::string_view name) {
   auto what = make_fault(errc::unknown_method,
-                         "no node has the method " + std::string(name) + "; the master's /status lists those there are");
+                         "no node has the method " + std::string(name) +
+                             "; its class belongs in the nodes' dist::services<>(), an inherited method is called as "
+                             "dist::go<&Base::m, Derived>; the master's /status lists those there are");
   what.phase = "queueing";
   return what;
 }

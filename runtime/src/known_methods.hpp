@@ -7,21 +7,22 @@
 #include <unordered_map>
 #include <vector>
 
+#include "own_classes.hpp"
+
 namespace dist {
 
 /// What this program and the nodes that joined say of methods, and under which names callers may ask for them.
 class known_methods {
  public:
-  explicit known_methods(registry& numbers) : registry_(numbers) {}
+  /// `expected`: this program calls them, or shares their types with nodes that serve them.
+  known_methods(registry& numbers, std::span<method_description const> expected);
 
-  /// This program calls it, or shares its type with nodes that serve it.
-  void expect(std::string_view name);
   /// A node that was let in lists it.
   void offered(method_offer const& offer);
 
   /// The method that a caller asks for, perhaps under its Go spelling. A name that nobody has declared gets a number only
   /// where `open`, and only some thousand do: callers can send any.
-  /// Errors  errc::unknown_method, errc::overloaded.
+  /// Errors  errc::unknown_method, errc::overloaded, errc::incompatible: the caller means another class of this name.
   result<method_ref> find(method_key const& method, bool open);
   /// For a key that lives as long as the program.
   void remember(method_key const& method, method_ref number) { numbers_.try_emplace(&method, number); }
@@ -38,6 +39,7 @@ class known_methods {
   static fault unknown(std::string_view name);
 
  private:
+  void expect(std::string_view name);
   struct method_facts {
     bool expected = false;
     bool listed = false;
@@ -55,6 +57,7 @@ class known_methods {
   result<method_ref> number_of(std::string_view name, bool open);
 
   registry& registry_;
+  own_classes own_;
   std::vector<method_facts> facts_;                            ///< by method_ref
   std::unordered_map<std::string, method_ref> spellings_;      ///< Go's, of methods that are expected or listed
   std::unordered_map<method_key const*, method_ref> numbers_;  ///< of static keys

@@ -21,7 +21,7 @@ class master_link::impl {
   impl(seams const& world, link_options options)
       : world_(world),
         options_(std::move(options)),
-        calls_(std::make_shared<remote_caller>(world, options_.limits)),
+        calls_(std::make_shared<remote_caller>(world, options_.limits, options_.services.methods())),
         tasks_(world.io.get_executor()) {
     calls_->wait_for_connection();
     if (!options_.trace_file.empty())

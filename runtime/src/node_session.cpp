@@ -90,7 +90,7 @@ node_session::node_session(std::unique_ptr<connection> over, seams const& world,
       box_(box),
       times_(times_of(accepted)),
       drain_limit_(drain_limit),
-      nested_(std::make_shared<remote_caller>(world, bounds)),
+      nested_(std::make_shared<remote_caller>(world, bounds, services.methods())),
       done_(std::make_shared<mailbox>(world.io)) {
   for (auto const& method : services_.methods())
     names_.push_back(std::make_shared<call_scope::names const>(call_scope::names{method.name, name_}));

@@ -141,6 +141,7 @@ void remote_caller::dispatch(call_ptr const& call) {
   remote_ptr const remote(static_cast<call_record_of_remote*>(call.get()));
   if (call->parent_blocks && refusal_)
     if (auto why = refusal_(*call)) return fail(*remote, std::move(*why));
+  if (auto other = own_.refuse(*call->method)) return fail(*remote, std::move(*other));
   losses_.called();
   if (!session_ || master_stops_) return waits_ ? wait(remote) : fail(*remote, no_connection(errc::connection_lost));
   if (session_->is_full())

@@ -12,6 +12,7 @@
 
 #include "account.hpp"
 #include "failure_file.hpp"
+#include "own_classes.hpp"
 #include "trace.hpp"
 
 namespace dist {
@@ -20,7 +21,8 @@ namespace dist {
 /// The connection comes and goes; without one, calls fail at once, or wait for it.
 class remote_caller final : public caller {
  public:
-  remote_caller(seams const& world, limits const& bounds) : caller(world, bounds) {}
+  remote_caller(seams const& world, limits const& bounds, std::span<method_description const> served)
+      : caller(world, bounds), own_(served) {}
 
   call_ptr make_call() override { return new call_record_of_remote; }
   std::shared_ptr<void> when_nodes(std::size_t count, nodes_waiter done) override;
@@ -93,6 +95,7 @@ class remote_caller final : public caller {
   abandoned abandon(call_record& call) override;
   void ended(call_record& call, call_reply const& reply) noexcept override;
 
+  own_classes own_;
   connection* session_ = nullptr;
   bool master_stops_ = false;  ///< the session is about to end: calls wait for the next
   std::string detached_why_ = "not connected yet";

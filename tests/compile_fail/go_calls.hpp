@@ -1,7 +1,7 @@
 #pragma once
 
 #include <boost/describe/class.hpp>
-#include <dist/runtime/go.hpp>
+#include <dist/dist.hpp>
 
 // What the cases of calls share: a service, and a struct that is no trivial aggregate.
 struct Order {

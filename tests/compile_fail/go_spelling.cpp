@@ -1,4 +1,4 @@
-#include <dist/rpc/service_list.hpp>
+#include <dist/dist.hpp>
 
 struct Palindrom {
   int check_n(int n) const { return n; }

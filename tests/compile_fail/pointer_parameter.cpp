@@ -1,4 +1,4 @@
-#include <dist/rpc/service_list.hpp>
+#include <dist/dist.hpp>
 
 #include <string>
 

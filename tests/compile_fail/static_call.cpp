@@ -1,4 +1,4 @@
-#include <dist/rpc/method.hpp>
+#include <dist/dist.hpp>
 
 struct Arith {
 #ifdef FIXED

@@ -1,4 +1,4 @@
-#include <dist/rpc/method.hpp>
+#include <dist/dist.hpp>
 
 struct Arith {
   int sum(int a) const { return a; }

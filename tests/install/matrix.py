@@ -21,7 +21,6 @@ WAYS = {
     "address": "-fsanitize=address,undefined -fno-sanitize-recover=all",
     "thread": "-fsanitize=thread",
     "own_new": "-DOWN_NEW",
-    "no_rtti": "-fno-rtti",
     "shared": "-DSHARED_OBJECT -fPIC",
     "boost_asio": "-DWITH_BOOST_ASIO -include boost/asio.hpp",
 }

@@ -54,7 +54,7 @@ static_assert(!dist::value_type<std::tuple<int, long double>>);
 static_assert(!dist::value_type<std::optional<std::optional<int>>>);
 static_assert(!dist::value_type<std::optional<std::unique_ptr<int>>>);
 static_assert(!dist::value_type<hides>);
-static_assert(dist::refusal_of<std::vector<int*>>() == dist::refusal::pointer);
+static_assert(dist::refused_part_of<std::vector<int*>>::why == dist::refusal::pointer);
 
 template <class T>
 void check(std::string_view text) {

@@ -15,6 +15,25 @@ BOOST_DESCRIBE_STRUCT(Extra, (), (echo))
 
 }  // namespace
 
+namespace other {
+
+/// Has the name of the class that this program serves.
+struct Work {
+  std::int64_t echo(std::int64_t value) const { return -value; }
+};
+BOOST_DESCRIBE_STRUCT(Work, (), (echo))
+
+/// The same, and is called so on purpose.
+struct Remote {
+  std::int64_t echo(std::int64_t value) const { return -value; }
+};
+BOOST_DESCRIBE_STRUCT(Remote, (), (echo))
+
+}  // namespace other
+
+template <>
+inline constexpr std::string_view dist::service_name<other::Remote> = "Work";
+
 BOOST_FIXTURE_TEST_SUITE(known_methods, dist::test::work_fixture)
 
 BOOST_AUTO_TEST_CASE(names_that_nobody_has_take_no_room) {
@@ -41,6 +60,34 @@ BOOST_AUTO_TEST_CASE(names_that_nobody_has_take_no_room) {
   world.add(options, 1, list);
   world.wait_for_nodes(2);
   BOOST_TEST(world.run<std::int64_t>(dist::call_by_name<std::int64_t>(cluster, "Extra.echo", std::int64_t{5})) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(another_class_of_one_name_is_refused) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  for (int n = 0; n < 2; ++n) {
+    auto const what = fault_of(dist::go<&other::Work::echo>(cluster, 5));
+    BOOST_TEST((what.code == errc::incompatible), what);
+    BOOST_TEST(what.known == progress::not_started, what);
+    BOOST_TEST(what.message.find("other::Work") != std::string::npos, what);
+    BOOST_TEST(what.message.find("dist::test::Work") != std::string::npos, what);
+    BOOST_TEST(world.run<std::int64_t>(dist::go<&Work::echo>(cluster, 5)) == 5);
+  }
+  BOOST_TEST(world.run<std::int64_t>(dist::go<&other::Remote::echo>(cluster, 5)) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(another_class_of_one_name_is_refused_to_a_connected_job) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  dist::link_options options;
+  options.master = {"master", 3000};
+  options.services = dist::services<Work>(Work());
+  auto link = world.run(dist::connect(world.world(), options));
+  auto const running = dist::test::start(world.io, link->run());
+  BOOST_TEST((fault_of(dist::go<&other::Work::echo>(link->calls(), 5)).code == errc::incompatible));
+  BOOST_TEST(world.run<std::int64_t>(dist::go<&Work::echo>(link->calls(), 5)) == 5);
+  link->stop();
+  BOOST_TEST(world.drive_until([&] { return running.done(); }));
 }
 
 BOOST_AUTO_TEST_CASE(names_before_the_first_node_are_bounded) {

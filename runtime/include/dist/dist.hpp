@@ -1,8 +1,20 @@
 #pragma once
 
-// Everything that a program with distributed calls needs.
+// Everything that a program with distributed calls needs. First what refuses a wrong program: compilers write the headers
+// on the way to a refusal above it.
+
+#include <dist/rpc/requirements.hpp>
+
+#include <dist/rpc/value_type.hpp>
+
+#include <dist/rpc/method.hpp>
 
 #include <dist/rpc/service_list.hpp>
+
+#include <dist/runtime/go.hpp>
+
+#include <dist/runtime/map.hpp>
+
 #include <dist/rpc/sleep.hpp>
 #include <dist/runtime/all.hpp>
 #include <dist/runtime/any.hpp>
@@ -13,9 +25,7 @@
 #include <dist/runtime/cluster.hpp>
 #include <dist/runtime/collect.hpp>
 #include <dist/runtime/compute.hpp>
-#include <dist/runtime/go.hpp>
 #include <dist/runtime/local_cluster.hpp>
-#include <dist/runtime/map.hpp>
 #include <dist/runtime/master.hpp>
 #include <dist/runtime/master_link.hpp>
 #include <dist/runtime/node.hpp>

@@ -13,6 +13,7 @@
 #include <dist/rpc/type_text.hpp>
 #include <dist/rpc/value_kind.hpp>
 #include <dist/rpc/value_store.hpp>
+#include <dist/rpc/value_type.hpp>
 #include <span>
 #include <string>
 #include <tuple>
@@ -96,7 +97,7 @@ std::string decode_json_arguments(json_reader& reader, std::tuple<A...>& out, va
 template <class... A>
 std::string decode_arguments(codec how, std::span<std::byte const> in, std::size_t depth_limit, std::tuple<A...>& out,
                              value_store& store) {
-  if constexpr ((require_value_type<A>() && ...)) {
+  if constexpr ((require_readable_type<A>() && ...)) {
     if (how == codec::cbor) {
       cbor_reader reader(in, depth_limit);
       auto error = decode_arguments_with(reader, out, store);
@@ -149,7 +150,7 @@ template <class T>
 std::string decode_result(codec how, std::span<std::byte const> in, std::size_t depth_limit, T& out) {
   static_assert(!is_span<T> && !std::is_same_v<T, std::string_view>,
                 "dist: a view cannot be a result; return what owns its elements");
-  if constexpr (require_value_type<T>()) {
+  if constexpr (require_readable_type<T>()) {
     if (how == codec::cbor) {
       cbor_reader reader(in, depth_limit);
       if (!decoder<cbor_reader>(reader, nullptr)(out)) return reader.error.text("result");

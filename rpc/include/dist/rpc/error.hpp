@@ -1,5 +1,7 @@
 #pragma once
 
+#include <dist/rpc/requirements.hpp>
+
 #include <string_view>
 #include <system_error>
 

@@ -10,7 +10,7 @@
 #include <dist/rpc/service_name.hpp>
 #include <dist/rpc/spelling.hpp>
 #include <dist/rpc/task.hpp>
-#include <dist/rpc/value_kind.hpp>
+#include <dist/rpc/value_type.hpp>
 
 #include <array>
 #include <cstddef>
@@ -146,71 +146,109 @@ constexpr bool any_two(Names const& names, Same same) {
   return false;
 }
 
+/// A condition with what it is about, which compilers write beside the refusal.
+template <bool Holds, class Of>
+inline constexpr bool holds_for = Holds;
+
+/// Whether T is described where it is first asked.
+template <class T>
+inline constexpr bool is_described = boost::describe::has_describe_members<T>::value;
+
 /// Refuses, in one line, a class that cannot be served as a whole; true when it is described, so that its methods can
 /// be looked at.
 template <class T>
 consteval bool check_service() {
-  constexpr bool described = boost::describe::has_describe_members<T>::value;
-  static_assert(described, "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...))");
-  if constexpr (described) {
+  static_assert(is_described<T>,
+                "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) behind it, above "
+                "whatever calls its methods");
+  if constexpr (is_described<T>) {
     constexpr auto names = descriptor_names<described_methods<T>>::value;
     constexpr bool has_static = !boost::mp11::mp_empty<described_static_functions<T>>::value;
     constexpr bool overloaded = any_two(names, std::equal_to<>());
     constexpr bool one_go_spelling = !overloaded && any_two(names, go_collide);
-    static_assert(!has_static, "dist: a static function cannot be served: take it out of the class's description");
-    static_assert(!overloaded, "dist: overloaded methods cannot be served: one wire name, one method");
-    static_assert(!one_go_spelling, "dist: two methods of this class have one Go spelling: rename one");
+    static_assert(holds_for<!has_static, T>,
+                  "dist: a static function cannot be served: take it out of the class's description");
+    static_assert(holds_for<!overloaded, T>, "dist: overloaded methods cannot be served: one wire name, one method");
+    static_assert(holds_for<!one_go_spelling, T>, "dist: two methods of this class have one Go spelling: rename one");
   }
-  return described;
+  return is_described<T>;
 }
 
 template <class P>
+inline constexpr bool is_writable_reference = std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>;
+template <class P>
+inline constexpr bool is_context = std::is_same_v<std::remove_cvref_t<P>, context>;
+
+/// What a parameter or result asks of the wire; int where its form has been refused, so that one line remains.
+template <class P>
+using value_of_parameter =
+    std::conditional_t<is_writable_reference<P> || std::is_pointer_v<std::remove_cvref_t<P>> ||
+                           is_writable_span<std::remove_cvref_t<P>> || is_context<P>,
+                       int, std::remove_cvref_t<P>>;
+template <class R>
+using value_of_result =
+    std::conditional_t<std::is_void_v<R> || std::is_reference_v<R> || is_view<R>, int, std::remove_cv_t<R>>;
+
+template <class Method, class P>
 consteval bool check_parameter() {
-  using value = std::remove_cvref_t<P>;
-  constexpr bool writable = std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>;
-  static_assert(!writable,
+  constexpr bool writable = is_writable_reference<P>;
+  constexpr bool pointer = !writable && std::is_pointer_v<std::remove_cvref_t<P>>;
+  constexpr bool writable_span = !writable && is_writable_span<std::remove_cvref_t<P>>;
+  constexpr bool late_context = !writable && is_context<P>;
+  static_assert(holds_for<!writable, Method>,
                 "dist: a method cannot change its caller's argument: take it by value or by const reference");
-  static_assert(!std::is_pointer_v<value>, "dist: a pointer cannot be a parameter: take the value");
-  static_assert(!is_writable_span<value>, "dist: a span parameter views what was received: write std::span<T const>");
-  if constexpr (!writable && !std::is_pointer_v<value> && !is_writable_span<value>) {
-    if constexpr (require_value_type<value>()) {
-      constexpr bool made_empty = std::is_default_constructible_v<value>;
-      static_assert(made_empty, "dist: an argument is read into an empty value: its type needs a default constructor");
-      return made_empty;
-    }
-  }
-  return false;
+  static_assert(holds_for<!pointer, Method>, "dist: a pointer cannot be a parameter: take the value");
+  static_assert(holds_for<!writable_span, Method>,
+                "dist: a span parameter views what was received: write std::span<T const>");
+  static_assert(holds_for<!late_context, Method>,
+                "dist: a method's context is its first parameter: move dist::context const& to the front");
+  return !writable && !pointer && !writable_span && !late_context;
 }
+
+template <class Method, class R>
+consteval bool check_result() {
+  static_assert(holds_for<!std::is_reference_v<R>, Method>,
+                "dist: a method cannot return a reference: return the value");
+  static_assert(holds_for<!is_view<R>, Method>, "dist: a method cannot return a pointer or a view: return the value");
+  return !std::is_reference_v<R> && !is_view<R>;
+}
+
+/// Refuses, each in one line, what a method cannot take or return. Few templates deep: compilers name each of them before
+/// they come to the reason.
+template <class Method, class R, class List>
+struct check_types;
+template <class Method, class R, class... P>
+struct check_types<Method, R, parameter_list<P...>> {
+  template <class A>
+  using read_part_of = refused_part_of<value_of_parameter<A>, when_read>;
+
+  static constexpr bool accepted =
+      ((check_result<Method, R>() && require_value_type<value_of_result<R>>()) && ... &&
+       (check_parameter<Method, P>() && require_value_type<value_of_parameter<P>, read_part_of<P>>()));
+};
 
 template <class List>
 struct parameter_traits;
 template <class... P>
 struct parameter_traits<parameter_list<P...>> {
   using arguments = std::tuple<std::remove_cv_t<std::remove_reference_t<P>>...>;
-  static constexpr bool accepted = (true && ... && check_parameter<P>());
 };
 
-template <class R>
-consteval bool check_result() {
-  static_assert(!std::is_reference_v<R>, "dist: a method cannot return a reference: return the value");
-  static_assert(!is_view<R>, "dist: a method cannot return a pointer or a view: return the value");
-  if constexpr (std::is_reference_v<R> || is_view<R>)
-    return false;
-  else if constexpr (std::is_void_v<R>)
-    return true;
-  else
-    return require_value_type<R>();
-}
+template <auto Method, class Serving>
+inline constexpr bool is_described_method =
+    boost::mp11::mp_contains<boost::mp11::mp_transform<method_of_descriptor, described_methods<Serving>>,
+                             method_constant<Method>>::value;
 
 template <auto Method, class Serving>
 consteval std::size_t find_described() {
-  constexpr bool described = boost::describe::has_describe_members<Serving>::value;
-  static_assert(described, "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...))");
-  if constexpr (described) {
+  static_assert(is_described<Serving>,
+                "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) behind it, above "
+                "whatever calls its methods");
+  if constexpr (is_described<Serving>) {
     using methods = boost::mp11::mp_transform<method_of_descriptor, described_methods<Serving>>;
     constexpr auto index = boost::mp11::mp_find<methods, method_constant<Method>>::value;
-    constexpr bool found = index < boost::mp11::mp_size<methods>::value;
-    static_assert(found, "dist: this method is not described: add it to BOOST_DESCRIBE_STRUCT(T, (...), (...))");
+    static_assert(is_described_method<Method, Serving>,
+                  "dist: this method is not described: add it to BOOST_DESCRIBE_STRUCT(T, (...), (...))");
     return index;
   } else {
     return 0;
@@ -232,9 +270,10 @@ constexpr std::string_view described_name() {
 /// `method_traits<&Base::m, Derived>`.
 template <auto Method, class Serving = typename class_of_pointer<decltype(Method)>::type>
 struct method_traits {
-  static_assert(std::is_member_function_pointer_v<decltype(Method)>,
+  static_assert(holds_for<std::is_member_function_pointer_v<decltype(Method)>, method_constant<Method>>,
                 "dist: only member functions are methods: static and free functions cannot be called");
-  static_assert(!std::is_member_function_pointer_v<decltype(Method)> || member_signature<decltype(Method)>::is_served,
+  static_assert(holds_for<!std::is_member_function_pointer_v<decltype(Method)>, method_constant<Method>> ||
+                    member_signature<decltype(Method)>::is_served,
                 "dist: a method cannot be volatile, variadic or qualified by & or &&");
 
   static constexpr bool accepted = false;
@@ -264,8 +303,9 @@ requires(member_signature<decltype(Method)>::is_served) struct method_traits<Met
                 "dist: the serving class does not have this method");
 
   /// False behind a refusal, so that whatever would be made of the types stops there and one line remains.
-  static constexpr bool accepted = check_result<result>() & parameter_traits<parameters>::accepted;
-  static_assert(accepted || !accepted, "looked at wherever the traits are used");
+  static constexpr bool accepted = check_types<method_constant<Method>, result, parameters>::accepted;
+  static_assert(check_types<method_constant<Method>, result, parameters>::accepted || true,
+                "looked at wherever the traits are used");
 
   /// `sum`
   static constexpr std::string_view name() noexcept { return name_; }
@@ -288,5 +328,18 @@ requires(member_signature<decltype(Method)>::is_served) struct method_traits<Met
 /// The methods of T as a list of method_constant.
 template <class T>
 using methods_of = boost::mp11::mp_transform<method_of_descriptor, described_methods<T>>;
+
+template <class T>
+struct no_methods : std::type_identity<parameter_list<>> {};
+template <class T>
+struct methods_of_described : std::type_identity<methods_of<T>> {};
+template <class T>
+using methods_or_none = typename std::conditional_t<is_described<T>, methods_of_described<T>, no_methods<T>>::type;
+
+/// Whether all methods of T can be served; refuses in one line each those that cannot.
+template <class T, class Methods = methods_or_none<T>>
+inline constexpr bool all_accepted = false;
+template <class T, template <class...> class List, class... Method>
+inline constexpr bool all_accepted<T, List<Method...>> = (true && ... && method_traits<Method::pointer, T>::accepted);
 
 }  // namespace dist

@@ -7,6 +7,7 @@
 #include <dist/rpc/context.hpp>
 #include <dist/rpc/fault.hpp>
 #include <dist/rpc/limits.hpp>
+#include <dist/rpc/service_name.hpp>
 #include <dist/rpc/task.hpp>
 #include <dist/rpc/work_item.hpp>
 
@@ -32,6 +33,7 @@ struct method_description {
   bool brief = false;        ///< may run on the I/O thread
   bool coroutine = false;    ///< returns a task
   bool needs_scope = false;  ///< takes a context or is a coroutine: its invocation should carry a scope
+  class_tag const* serving = nullptr;  ///< the class whose object runs it; null where only the name is known
 };
 
 struct invocation;

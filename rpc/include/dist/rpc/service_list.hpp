@@ -43,15 +43,36 @@ class service_list {
   std::vector<maker> makers_;
 };
 
+/// Whether two classes have two names on the wire, for Go peers too.
+template <class A, class B>
+inline constexpr bool have_two_names = !go_collide(service_name<A>, service_name<B>);
+template <class... T>
+inline constexpr bool all_have_names = true;
+template <class First, class... Rest>
+inline constexpr bool all_have_names<First, Rest...> =
+    (true && ... && have_two_names<First, Rest>) && all_have_names<Rest...>;
+
+/// Refuses, in one line, classes that cannot be served, or not together.
+template <class... T>
+consteval bool check_services() {
+  if constexpr ((true && ... && (check_service<T>() && all_accepted<T>))) {
+    static_assert(all_have_names<T...>,
+                  "dist: two of these classes have one name on the wire: specialise dist::service_name<T> for one");
+    return all_have_names<T...>;
+  }
+  return false;
+}
+
 /// One T, made by `factory()` where the node is made. What the factory throws ends the node with its message.
 template <class T, class Factory>
 service_list service(Factory factory) {
   static_assert(std::is_same_v<std::invoke_result_t<Factory&>, T>, "dist: the factory must return the service, a T");
   service_list list;
   // shared_ptr(new T(f())) rather than make_shared: the factory's T is never moved.
-  list.add({std::string(service_name<T>), bind_methods<T>(), [factory = std::move(factory)]() mutable {
-              return std::shared_ptr<void>(std::shared_ptr<T>(new T(factory())));
-            }});
+  if constexpr (check_services<T>())
+    list.add({std::string(service_name<T>), bind_methods<T>(), [factory = std::move(factory)]() mutable {
+                return std::shared_ptr<void>(std::shared_ptr<T>(new T(factory())));
+              }});
   return list;
 }
 
@@ -62,7 +83,7 @@ service_list services() {
   static_assert(default_made,
                 "dist: services<T>() makes T by its default constructor: use services(T{...}) or service<T>(factory)");
   service_list list;
-  if constexpr (default_made) ((list += service<T>([] { return T(); })), ...);
+  if constexpr (default_made && check_services<T...>()) ((list += service<T>([] { return T(); })), ...);
   return list;
 }
 
@@ -89,8 +110,11 @@ service_list service_from(T value) {
 /// The given objects, copied or moved into the node when it is made.
 template <class First, class... T>
 service_list services(First&& first, T&&... rest) {
-  auto list = service_from<std::decay_t<First>>(std::forward<First>(first));
-  ((list += service_from<std::decay_t<T>>(std::forward<T>(rest))), ...);
+  service_list list;
+  if constexpr (check_services<std::decay_t<First>, std::decay_t<T>...>()) {
+    list = service_from<std::decay_t<First>>(std::forward<First>(first));
+    ((list += service_from<std::decay_t<T>>(std::forward<T>(rest))), ...);
+  }
   return list;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <dist/rpc/requirements.hpp>
+
 #include <string_view>
 
 namespace dist {
@@ -7,11 +9,7 @@ namespace dist {
 /// The compiler's spelling of T; only its last identifier is ever used.
 template <class T>
 constexpr auto spelled_type() {
-#if defined(__clang__) || defined(__GNUC__)
   std::string_view const text = __PRETTY_FUNCTION__;
-#else
-#error "dist: this compiler is not supported"
-#endif
   auto const start = text.find("T = ") + 4;
   return text.substr(start, text.size() - 1 - start);
 }
@@ -42,5 +40,20 @@ constexpr std::string_view default_service_name() {
 /// `template <> inline constexpr std::string_view dist::service_name<Arith> = "Arithmetic";`
 template <class T>
 inline constexpr std::string_view service_name = default_service_name<T>();
+
+/// One class of this program, told from all others with or without RTTI.
+struct class_tag {
+  std::string_view name;     ///< `Arith`, on the wire
+  std::string_view spelled;  ///< `calc::Arith`
+  bool named_by_hand;        ///< its service_name was specialised: it stands for whatever class has that name
+};
+template <class T>
+inline constexpr class_tag tag_of{service_name<T>, spelled_type<T>(), service_name<T> != unqualified_name<T>()};
+
+/// The same class has two tags where a shared object hides its symbols; classes of two files without names of their own
+/// have one spelling.
+inline bool is_same_class(class_tag const& one, class_tag const& other) noexcept {
+  return &one == &other || (one.spelled == other.spelled && one.spelled.find("anonymous") == std::string_view::npos);
+}
 
 }  // namespace dist

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <dist/rpc/requirements.hpp>
+
 #include <asio/awaitable.hpp>
 #include <asio/use_awaitable.hpp>
 #include <dist/rpc/any_io_executor.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <dist/rpc/number.hpp>
-#include <dist/rpc/value_kind.hpp>
+#include <dist/rpc/value_type.hpp>
 #include <string>
 #include <string_view>
 

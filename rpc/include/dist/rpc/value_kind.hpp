@@ -1,5 +1,7 @@
 #pragma once
 
+#include <dist/rpc/requirements.hpp>
+
 #include <array>
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
@@ -216,85 +218,5 @@ template <class T, class D>
 struct pointee<std::unique_ptr<T, D>> {
   using type = T;
 };
-
-/// Why a type cannot travel.
-enum class refusal : std::uint8_t { none, undescribed, pointer, long_double, nested_optional, same_names };
-
-template <class T, class... Seen>
-consteval refusal refusal_of();
-
-template <class... Seen, class... A>
-consteval refusal first_refusal(std::type_identity<std::tuple<A...>>) {
-  refusal found = refusal::none;
-  (void)((found = refusal_of<std::remove_cv_t<A>, Seen...>(), found == refusal::none) && ...);
-  return found;
-}
-
-template <described_struct T>
-consteval bool has_unique_names() {
-  for (std::size_t i = 0; i < member_count<T>; ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      if (member_names<T>[i] == member_names<T>[j]) return false;
-  return true;
-}
-
-template <class T, class... Seen>
-consteval refusal refusal_of() {
-  constexpr auto kind = kind_of<T>();
-  if constexpr ((std::is_same_v<T, Seen> || ...))
-    return refusal::none;
-  else if constexpr (std::is_pointer_v<T>)
-    return refusal::pointer;
-  else if constexpr (std::is_same_v<T, long double>)
-    return refusal::long_double;
-  else if constexpr (kind == value_kind::none)
-    return refusal::undescribed;
-  else if constexpr (kind == value_kind::stand_in)
-    return refusal_of<stand_in<T>, Seen..., T>();
-  else if constexpr (kind == value_kind::nullable) {
-    using inner = typename pointee<T>::type;
-    if constexpr (is_nullable<std::remove_cv_t<inner>>)
-      return refusal::nested_optional;
-    else
-      return refusal_of<std::remove_cv_t<inner>, Seen...>();
-  } else if constexpr (kind == value_kind::choice || is_a<T, std::tuple> || is_a<T, std::pair>) {
-    return []<template <class...> class List, class... A>(std::type_identity<List<A...>>) {
-      return first_refusal<Seen...>(std::type_identity<std::tuple<A...>>{});
-    }(std::type_identity<T>{});
-  } else if constexpr (kind == value_kind::product)
-    return refusal_of<typename T::value_type, Seen...>();
-  else if constexpr (kind == value_kind::time_span)
-    return refusal_of<typename T::rep, Seen...>();
-  else if constexpr (kind == value_kind::map)
-    return first_refusal<Seen...>(std::type_identity<std::tuple<typename T::key_type, typename T::mapped_type>>{});
-  else if constexpr (kind == value_kind::sequence)
-    return refusal_of<typename T::value_type, Seen...>();
-  else if constexpr (kind == value_kind::described) {
-    if constexpr (!has_unique_names<T>())
-      return refusal::same_names;
-    else
-      return []<template <class...> class List, class... Member>(List<Member...>) {
-        return first_refusal<Seen..., T>(std::type_identity<std::tuple<member_type<T, Member>...>>{});
-      }(members_of<T>{});
-  } else
-    return refusal::none;
-}
-
-/// Whether values of T can travel.
-template <class T>
-concept value_type = refusal_of<std::remove_cv_t<T>>() == refusal::none;
-
-/// Refuses at compile time, in one line, a type that cannot travel; usable as a condition for what follows.
-template <class T>
-consteval bool require_value_type() {
-  constexpr auto why = refusal_of<std::remove_cv_t<T>>();
-  static_assert(why != refusal::undescribed,
-                "dist: this type is not described: add BOOST_DESCRIBE_STRUCT(T, (), (members))");
-  static_assert(why != refusal::pointer, "dist: a pointer cannot travel; use a value, std::optional or std::span");
-  static_assert(why != refusal::long_double, "dist: long double cannot travel; use double");
-  static_assert(why != refusal::nested_optional, "dist: an optional of an optional cannot be told from an empty one");
-  static_assert(why != refusal::same_names, "dist: two members of this type, one of a base, have the same name");
-  return why == refusal::none;
-}
 
 }  // namespace dist

@@ -11,6 +11,7 @@
 #include <dist/rpc/request_options.hpp>
 #include <dist/rpc/result.hpp>
 #include <dist/rpc/seams.hpp>
+#include <dist/rpc/service_name.hpp>
 #include <dist/rpc/task.hpp>
 #include <dist/runtime/mailbox.hpp>
 #include <functional>
@@ -30,6 +31,7 @@ struct method_key {
   bool repeatable = false;  ///< the caller's own C++ type says so; counts for peers that list no methods (Go)
   /// Writes CBOR arguments as the JSON that a Go peer reads; null where the caller has no types.
   std::string (*to_go)(std::span<std::byte const> cbor, std::size_t depth_limit, buffer& json) = nullptr;
+  class_tag const* serving = nullptr;  ///< the class that the caller means; null where it knows the name only
 };
 
 /// How a call ended, as its backend hands it on: a view, good during the call of finish() and of on_reply().

@@ -35,7 +35,7 @@ template <auto Method, class Serving>
 method_key const& key_of() {
   using traits = method_traits<Method, Serving>;
   static method_key const key{std::string(traits::wire_name()), repeatable<Method>,
-                              &go_arguments<typename traits::arguments>::rewrite};
+                              &go_arguments<typename traits::arguments>::rewrite, &tag_of<Serving>};
   return key;
 }
 
@@ -51,6 +51,8 @@ template <class How, auto Method, class Serving, class... A>
 struct plain_call {
   using traits = method_traits<Method, Serving>;
   using yielded = typename How::template yields<typename traits::result>;
+  using value = value_of_result<typename traits::result>;
+  static constexpr bool accepted = traits::accepted && require_value_type<value, refused_part_of<value, when_read>>();
 
   yielded operator()(cluster const& on, argument_of<A>... arguments) const {
     return start(on, call_options(), lost_among(arguments...), arguments...);
@@ -63,7 +65,7 @@ struct plain_call {
   /// `problem` is what is wrong with the arguments, if anything.
   static yielded start(cluster const& on, call_options const& options, std::string problem, A const&... arguments) {
     // A method that was refused has said so: no second message from what would be made of its types.
-    if constexpr (traits::accepted) {
+    if constexpr (accepted) {
       auto call = on.make_call(key_of<Method, Serving>(), options);
       if (problem.empty())
         problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, arguments...);

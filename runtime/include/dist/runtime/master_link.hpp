@@ -3,6 +3,7 @@
 #include <chrono>
 #include <dist/rpc/limits.hpp>
 #include <dist/rpc/seams.hpp>
+#include <dist/rpc/service_list.hpp>
 #include <dist/rpc/task.hpp>
 #include <dist/runtime/cluster.hpp>
 #include <memory>
@@ -23,6 +24,7 @@ class link_options {
   std::string trace_file;    ///< where its calls go as trace events; empty: nowhere
   std::string failure_file;  ///< where its failed calls go, a line of JSON each; empty: nowhere
   dist::limits limits;
+  service_list services;  ///< of this program: their classes are told from others of the same name
 };
 
 /// A job's connection to somebody else's running master, whose nodes it shares with other jobs.

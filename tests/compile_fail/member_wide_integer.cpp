@@ -1,0 +1,18 @@
+#include <dist/dist.hpp>
+
+struct Sample {
+  int id = 0;
+#ifdef FIXED
+  std::array<std::uint64_t, 2> part;
+#else
+  __int128 part;
+#endif
+};
+BOOST_DESCRIBE_STRUCT(Sample, (), (id, part))
+
+struct Store {
+  void keep(Sample const&) const {}
+};
+BOOST_DESCRIBE_STRUCT(Store, (), (keep))
+
+auto const list = dist::services<Store>();
