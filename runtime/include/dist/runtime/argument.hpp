@@ -68,7 +68,7 @@ template <class... Given>
 std::string lost_among(Given const&... given) {
   std::string problem;
   std::size_t at = 0;
-  auto const look = [&]<class G>(G const& one) {
+  [[maybe_unused]] auto const look = [&]<class G>(G const& one) {
     ++at;
     if constexpr (requires { one.lost(); })
       if (one.lost()) problem = lost_argument(one.lost(), at);
