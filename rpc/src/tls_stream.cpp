@@ -26,6 +26,35 @@ bool is_ip_address(std::string const& host) {
   return ::inet_pton(AF_INET, host.c_str(), space) == 1 || ::inet_pton(AF_INET6, host.c_str(), space) == 1;
 }
 
+/// What to do about a certificate that was not accepted.
+std::string remedy_for(long verified) {
+  switch (verified) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "renew it, or correct this machine's clock";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "check the clocks of both machines";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "connect by a name or address that is in the certificate";
+    default:
+      return "--tls-ca FILE names the authority that signed it";
+  }
+}
+
+/// What the other end said about this end's certificate, and what to do.
+std::string objection(unsigned long code) {
+  auto const quoted = std::string(ERR_reason_error_string(code));
+  switch (ERR_GET_REASON(code)) {
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+      return "says that this end's certificate has expired; renew it with --tls-cert FILE --tls-key FILE";
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+      return "does not trust this end's certificate (" + quoted +
+             "); it must be signed by the authority that the other end was given with --tls-ca";
+    default:
+      return "does not trust this end's certificate (" + quoted + ")";
+  }
+}
+
 struct guard_flag {
   bool& flag;
   event& off;
@@ -159,6 +188,16 @@ void tls_stream::close() noexcept {
   over_->close();
 }
 
+/// RFC 9266; once the handshake is over.
+std::string tls_stream::channel_binding() const {
+  constexpr std::string_view label = "EXPORTER-Channel-Binding";
+  std::string made(32, '\0');
+  if (SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(made.data()), made.size(), label.data(),
+                                 label.size(), nullptr, 0, 0) != 1)
+    throw std::system_error(errc::protocol_error, "TLS with " + peer_address() + ": no channel binding can be exported");
+  return made;
+}
+
 /// Hands what came over the other stream to TLS.
 task<void> tls_stream::fill() {
   incoming_.reserve(read_bytes);
@@ -187,8 +226,7 @@ void tls_stream::fail(outcome met) {
   if (met.kind == SSL_ERROR_SYSCALL && met.code == 0) throw std::system_error(asio::error::eof);
   if (auto const verified = SSL_get_verify_result(ssl_.get()); verified != X509_V_OK)
     throw call_error(make_fault(errc::denied, "the certificate of " + peer_address() + " is not trusted: " +
-                                                  X509_verify_cert_error_string(verified) +
-                                                  "; --tls-ca FILE names the authority that signed it"));
+                                                  X509_verify_cert_error_string(verified) + "; " + remedy_for(verified)));
   switch (ERR_GET_REASON(met.code)) {
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
       throw call_error(make_fault(errc::denied, peer_address() + " shows no certificate, and this end wants one (--tls-ca)"));
@@ -200,8 +238,7 @@ void tls_stream::fail(outcome met) {
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
     case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
-      throw call_error(make_fault(errc::denied, peer_address() + " does not trust this end's certificate (" +
-                                                    ERR_reason_error_string(met.code) + ")"));
+      throw call_error(make_fault(errc::denied, peer_address() + ' ' + objection(met.code)));
     default: break;
   }
   auto const* const text = ERR_reason_error_string(met.code);

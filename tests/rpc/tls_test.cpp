@@ -123,6 +123,10 @@ BOOST_AUTO_TEST_CASE(who_is_trusted) {
       {"another address", files_of("master"), files_of("", "authority"), "127.0.0.2", "IP address mismatch", "certificate"},
       {"an unknown authority", files_of("stranger"), files_of("", "authority"), "localhost", "--tls-ca FILE",
        "does not trust"},
+      {"an expired certificate of a master", files_of("expired"), files_of("", "authority"), "localhost",
+       "certificate has expired; renew it", "this end's certificate has expired; renew it with --tls-cert"},
+      {"an expired certificate of a node", files_of("master", "authority"), files_of("expired", "authority"), "localhost",
+       "this end's certificate has expired; renew it with --tls-cert", "certificate has expired; renew it"},
       {"no authority", files_of("master"), files_of(""), "localhost", "is not trusted", "does not trust"},
       {"no certificate", files_of("master", "authority"), files_of("", "authority"), "localhost", "--tls-cert FILE",
        "shows no certificate"},
@@ -212,6 +216,24 @@ task<void> exchange(tls_stream& one, tls_stream& other, std::vector<std::byte> c
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(both_ends_of_a_connection_export_the_same_and_no_other_does) {
+  std::vector<std::string> seen;
+  for (int i = 0; i < 2; ++i) {
+    asio::io_context io;
+    virtual_clock clock;
+    auto [here, there] = memory_stream_pair();
+    auto const server =
+        tls_stream::accepting(std::move(here), {}, tls_context::for_server(files_of("master", "authority")).value());
+    auto const client = tls_stream::connecting(std::move(there), "localhost",
+                                               tls_context::for_client(files_of("node", "authority")).value());
+    run<void>(io, clock, exchange(*server, *client, random_bytes(10), random_bytes(11)));
+    BOOST_TEST(server->channel_binding().size() == 32U);
+    BOOST_TEST((server->channel_binding() == client->channel_binding()));
+    seen.push_back(server->channel_binding());
+  }
+  BOOST_TEST((seen[0] != seen[1]));
+}
 
 BOOST_AUTO_TEST_CASE(large_values_cross_both_ways_at_once) {
   auto const there = random_bytes(3'000'000);

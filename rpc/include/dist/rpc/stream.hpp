@@ -41,6 +41,10 @@ class stream {
   /// Whether nobody on the way can read or change the bytes.
   virtual bool is_encrypted() const noexcept { return false; }
 
+  /// What both ends of this very connection know and nobody else can arrange (RFC 9266, tls-exporter): proofs are bound
+  /// to it. Empty where the bytes are not encrypted.
+  virtual std::string channel_binding() const { return {}; }
+
   /// The other end as `127.0.0.1:40112` or `[::1]:40112`, for logs and for dialling back.
   virtual std::string peer_address() const = 0;
   /// Our own end, likewise.

@@ -35,6 +35,7 @@ class tls_stream final : public stream {
   void close() noexcept override;
   void tolerate_silence(std::chrono::milliseconds limit) noexcept override { over_->tolerate_silence(limit); }
   bool is_encrypted() const noexcept override { return true; }
+  std::string channel_binding() const override;
   std::string peer_address() const override { return over_->peer_address(); }
   std::string local_address() const override { return over_->local_address(); }
 
