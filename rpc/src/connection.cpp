@@ -60,14 +60,23 @@ task<void> connection::read_more() {
   received_bytes_ += count;
 }
 
-task<frame> connection::receive() {
+task<frame> connection::receive(bytes_held on_growth) {
   co_await flush();
   for (;;) {
     auto next = reader_.next();
     if (next) co_return std::move(*next);
     if (!reader_.problem().empty()) throw protocol_breach(reader_.problem(), reader_.problem_code());
     co_await read_more();
+    // The buffer doubles, so this is the most that it takes.
+    if (on_growth) on_growth(2 * static_cast<std::size_t>(received_bytes_));
   }
+}
+
+void connection::limit_hello(std::size_t bytes, char const* limit_name) {
+  if (bytes < limits_.hello_bytes)
+    reader_.set_limit(bytes, limit_name);
+  else
+    reader_.set_limit(limits_.hello_bytes, "hello_bytes");
 }
 
 task<void> connection::flush() {

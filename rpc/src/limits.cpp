@@ -28,7 +28,9 @@ constexpr known_count known_counts[] = {{"frame_bytes", &limits::frame_bytes, tr
                                         {"connection_count", &limits::connection_count, false},
                                         {"calls_per_connection", &limits::calls_per_connection, false},
                                         {"coroutine_count", &limits::coroutine_count, false},
-                                        {"outbox_bytes", &limits::outbox_bytes, true}};
+                                        {"outbox_bytes", &limits::outbox_bytes, true},
+                                        {"unproven_hello_bytes", &limits::unproven_hello_bytes, true},
+                                        {"unproven_bytes", &limits::unproven_bytes, true}};
 struct known_time {
   std::string_view name;
   std::chrono::milliseconds limits::*member;

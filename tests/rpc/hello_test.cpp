@@ -1,6 +1,7 @@
 #include <dist/rpc/hello.hpp>
 
 #include <dist/rpc/codec.hpp>
+#include <dist/rpc/hmac.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -247,6 +248,135 @@ BOOST_AUTO_TEST_CASE(a_master_takes_nothing_but_a_hello) {
     std::string text;
     BOOST_TEST(code_of(master, &text) == row.code);
     BOOST_TEST(text.find(row.says) != text.npos, text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(labels_are_counted_before_they_are_read) {
+  auto many = a_hello();
+  for (int i = 0; i < 257; ++i) many.labels[std::to_string(i)] = "";
+  two_ends ends;
+  auto master = ends.start_master({});
+  auto const sent = start(ends.io, send_after_challenge(*ends.joiner_raw, message_frame(frame_kind::hello, many)));
+  ends.idle();
+  std::string text;
+  BOOST_TEST(code_of(master, &text) == errc::limit_exceeded);
+  BOOST_TEST(text.find("257 labels; the maximum is 256") != text.npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_a_hello_is_read_before_its_proof) {
+  // Its methods are no list, which only who reads them can tell.
+  for (bool const proves : {false, true}) {
+    BOOST_TEST_CONTEXT("proves: " << proves) {
+      two_ends ends;
+      proof right{};
+      if (proves) {
+        buffer text("dist/1 node");
+        text.push_back(std::byte{0});
+        text.append(ends.own);
+        text.append(nonce{});
+        right = hmac_sha256(as_bytes(secret), text.bytes());
+      }
+      std::string hello_bytes("\xA4\x64role\x64node\x67methods\x64none\x65nonce\x58\x20", 33);
+      hello_bytes += std::string(32, '\0') + std::string("\x65proof\x58\x20") + std::string(as_text(right));
+      auto master = ends.start_master(secret);
+      auto const sent = start(ends.io, send_after_challenge(*ends.joiner_raw,
+                                                            frame_text(header_of(frame_kind::hello), hello_bytes)));
+      ends.idle();
+      BOOST_TEST(code_of(master) == (proves ? errc::protocol_error : errc::denied));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_without_a_proof_may_say_little) {
+  for (auto const& known : {std::string(), secret}) {
+    two_ends ends;
+    auto master = ends.start_master(known);
+    auto announced = frame_text(header_of(frame_kind::hello), std::string(65'537, 'x'));
+    auto const sent = start(ends.io, send_after_challenge(*ends.joiner_raw, announced.substr(0, frame_header_bytes)));
+    ends.idle();
+    // Where nothing is to be proven it goes on waiting for the rest.
+    BOOST_TEST(master.done() == !known.empty());
+    std::string text;
+    if (master.done()) BOOST_TEST(code_of(master, &text) == errc::limit_exceeded);
+    if (master.done()) BOOST_TEST(text.find("the limit (unproven_hello_bytes) is 65536") != text.npos, text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_long_hello_comes_behind_its_proof) {
+  auto long_one = a_hello();
+  for (int i = 0; i < 5000; ++i) long_one.methods.push_back({"Arith.m" + std::to_string(i), "", "null", true, false});
+  for (auto const& known : {std::string(), secret}) {
+    two_ends ends;
+    ends.own = make_nonce(ends.entropy);
+    auto master = ends.start_master(known);
+    auto joiner = ends.start_joiner(long_one, known);
+    ends.idle();
+    BOOST_TEST_REQUIRE(joiner.done());
+    BOOST_TEST(joiner.get().name == "ws07#2");
+    auto const who = master.get();
+    BOOST_TEST(who.methods.size() == long_one.methods.size());
+    BOOST_TEST((who.labels == long_one.labels));
+  }
+  // Not without one.
+  two_ends ends;
+  ends.own = make_nonce(ends.entropy);
+  auto master = ends.start_master(secret);
+  auto joiner = ends.start_joiner(long_one, other_secret);
+  ends.idle();
+  BOOST_TEST(code_of(joiner) == errc::denied);
+  BOOST_TEST(code_of(master) == errc::denied);
+}
+
+namespace {
+
+/// A stream with TLS's word for it.
+class bound_stream final : public stream {
+ public:
+  bound_stream(std::unique_ptr<stream> inner, std::string binding)
+      : inner_(std::move(inner)), binding_(std::move(binding)) {}
+  task<std::size_t> read_some(asio::mutable_buffer into) override { return inner_->read_some(into); }
+  task<void> write(std::span<asio::const_buffer const> from) override { return inner_->write(from); }
+  task<std::size_t> write_some(std::span<asio::const_buffer const> from) override { return inner_->write_some(from); }
+  task<void> wait_until_gone() override { return inner_->wait_until_gone(); }
+  void close() noexcept override { inner_->close(); }
+  std::string channel_binding() const override { return binding_; }
+  std::string peer_address() const override { return inner_->peer_address(); }
+  std::string local_address() const override { return inner_->local_address(); }
+
+ private:
+  std::unique_ptr<stream> inner_;
+  std::string binding_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_proof_is_good_for_one_connection_of_TLS) {
+  // Who passes both ends' frames on has two connections, of which one may be in plain: both proofs are worth nothing.
+  struct row {
+    std::string of_master;
+    std::string of_joiner;
+    bool marked;
+    bool good;
+  };
+  std::string const one(32, '1');
+  std::string const other(32, '2');
+  row const rows[] = {{one, one, true, true},   {one, other, true, false}, {one, "", true, false}, {"", one, true, false},
+                      {"", "", true, true},     {one, other, false, true}};
+  for (auto const& row : rows) {
+    BOOST_TEST_CONTEXT("master '" << row.of_master << "', joiner '" << row.of_joiner << "', marked " << row.marked) {
+      world around;
+      auto ends = memory_stream_pair();
+      connection master(std::make_unique<bound_stream>(std::move(ends.first), row.of_master), around.seams, dist::limits{});
+      connection joiner(std::make_unique<bound_stream>(std::move(ends.second), row.of_joiner), around.seams, dist::limits{});
+      nonce own{};
+      // Of a master of before the nonce is all random, and the joiner does as it did.
+      if (row.marked) own = make_nonce(around.entropy);
+      auto served = start(around.io, serve_as_master(master, secret, own));
+      auto joined = start(around.io, introduce(joiner, a_hello(), secret, around.entropy));
+      around.idle();
+      BOOST_TEST(code_of(served) == (row.good ? std::error_code() : make_error_code(errc::denied)));
+      BOOST_TEST(code_of(joined) == (row.good ? std::error_code() : make_error_code(errc::denied)));
+    }
   }
 }
 

@@ -93,6 +93,12 @@ nonce counting_from(unsigned first) {
   return made;
 }
 
+/// Of an end that binds its proofs.
+nonce marked(nonce made) {
+  std::ranges::copy(as_bytes("binding1"), made.end() - 8);
+  return made;
+}
+
 /// Gives the joiner's nonce of the page.
 class page_entropy final : public entropy {
  public:
@@ -173,9 +179,9 @@ handshake shake_hands() {
   return seen;
 }
 
-std::string proof_of(std::string_view who, nonce const& first, nonce const& second) {
+std::string proof_of(std::string_view who, nonce const& first, nonce const& second, std::string const& binding = {}) {
   std::string text = "dist/1 " + std::string(who) + '\0';
-  text.append(as_text(first)).append(as_text(second));
+  text.append(as_text(first)).append(as_text(second)).append(binding);
   auto const digest = hmac_sha256(as_bytes(secret), as_bytes(text));
   return std::string(as_text(digest));
 }
@@ -244,8 +250,10 @@ std::map<std::string, std::string> written_hex() {
   made["challenge"] = shaken.from_master.substr(0, challenge_bytes);
   made["hello"] = shaken.from_joiner;
   made["welcome"] = shaken.from_master.substr(challenge_bytes);
-  made["proof of the joiner"] = proof_of("node", counting_from(0), counting_from(0x20));
-  made["proof of the master"] = proof_of("master", counting_from(0x20), counting_from(0));
+  made["proof of the joiner"] = proof_of("node", counting_from(0), marked(counting_from(0x20)));
+  made["bound proof of the joiner"] = proof_of("node", marked(counting_from(0)), marked(counting_from(0x20)),
+                                               std::string(as_text(counting_from(0xA0))));
+  made["proof of the master"] = proof_of("master", marked(counting_from(0x20)), counting_from(0));
   made["request"] = frame_text(request_header(), sum_arguments(codec::cbor));
   auto json_header = request_header();
   json_header.codec = 1;
@@ -426,6 +434,8 @@ BOOST_AUTO_TEST_CASE(the_table_of_limits_has_their_defaults) {
   std::map<std::string, std::size_t> const numbers_of{
       {"frame_bytes", usual.frame_bytes},
       {"hello_bytes", usual.hello_bytes},
+      {"unproven_hello_bytes", usual.unproven_hello_bytes},
+      {"unproven_bytes", usual.unproven_bytes},
       {"message_bytes", usual.message_bytes},
       {"http_head_bytes", usual.http_head_bytes},
       {"depth", usual.depth},

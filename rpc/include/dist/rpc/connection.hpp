@@ -38,8 +38,14 @@ class connection {
   /// Bytes that came behind the HTTP head: they are the first of the frames.
   void feed(std::span<std::byte const> bytes);
 
+  /// Told how many bytes are held for a frame that is still on its way.
+  using bytes_held = std::function<void(std::size_t)>;
+
   /// One frame, for the handshake; what was put before is written first. Not while run() is under way.
-  task<frame> receive();
+  task<frame> receive(bytes_held on_growth = {});
+  /// The most that the next frames of the handshake may have, at most `limits.hello_bytes`; the error names the limit.
+  void limit_hello(std::size_t bytes, char const* limit_name);
+  limits const& bounds() const noexcept { return limits_; }
   /// Writes what was put and not yet written. Not while run() is under way.
   task<void> flush();
   /// The same for the last frame. Then it drops what the peer still sends until that has closed, or for a moment: closing

@@ -27,9 +27,9 @@ class frame_reader {
   std::optional<frame> next();
 
   /// For the frames from here on.
-  void set_limit(std::size_t frame_limit_bytes) noexcept {
+  void set_limit(std::size_t frame_limit_bytes, char const* limit_name = "frame_bytes") noexcept {
     frame_limit_bytes_ = frame_limit_bytes;
-    limit_name_ = "frame_bytes";
+    limit_name_ = limit_name;
   }
   /// What is wrong with the stream; once it is not empty the stream is lost.
   std::string const& problem() const noexcept { return problem_; }

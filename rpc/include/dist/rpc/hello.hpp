@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <dist/rpc/connection.hpp>
+#include <dist/rpc/entropy.hpp>
 #include <dist/rpc/predecessor.hpp>
 #include <dist/rpc/result.hpp>
 #include <map>
@@ -14,12 +15,23 @@
 #include <vector>
 
 // The first frames of a dist/1 connection, in which both ends say who they are and prove that they know the secret
-// (HMAC-SHA256, RFC 2104, over both nonces and the role). The secret itself never travels.
+// (HMAC-SHA256, RFC 2104, over both nonces, the role and, where there is TLS, its channel binding). The secret itself
+// never travels.
 
 namespace dist {
 
+/// Random but for its last bytes, which say that its end binds proofs to the connection: they are part of what both
+/// proofs cover, so nobody on the way can take them out.
 using nonce = std::array<std::byte, 32>;
 using proof = std::array<std::byte, 32>;
+
+/// A nonce of an end that binds its proofs.
+nonce make_nonce(entropy& chance);
+/// Whether the end that made it binds proofs, and takes a hello in two parts. Ends of before do neither.
+bool binds(nonce const& made) noexcept;
+
+/// Labels of one node.
+inline constexpr std::size_t labels_max = 256;
 
 /// What the joining end wants to be.
 enum class role { node, caller };
@@ -93,8 +105,10 @@ fault get_fault(std::span<std::byte const> payload, std::size_t depth_limit);
 task<welcome> introduce(connection& to, hello me, std::string secret, entropy& chance);
 
 /// The master's side of the same in two steps, so that it can look at the hello before it accepts; `own` is its nonce.
+/// Of a peer that has to prove the secret nothing but the proof is read before it is right, and no more than
+/// limits.unproven_hello_bytes are held; `on_growth` is told how many are.
 /// Throws protocol_breach for a hello that cannot be read or is beyond a limit.
-task<hello> receive_hello(connection& from, std::string secret, nonce own);
+task<hello> receive_hello(connection& from, std::string secret, nonce own, connection::bytes_held on_growth = {});
 /// Puts the welcome with the master's proof.
 void put_welcome(connection& to, welcome answer, hello const& from, std::string const& secret, nonce const& own);
 /// Puts the refusal and its reason; the joiner's introduce() throws it.

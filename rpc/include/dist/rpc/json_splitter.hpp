@@ -20,6 +20,9 @@ class json_splitter {
  public:
   explicit json_splitter(limits const& limits);
 
+  /// For the messages from here on.
+  void limit_message(std::size_t bytes) noexcept { bytes_limit_ = bytes; }
+
   /// How many bytes were used; those behind the end of a message are not.
   std::size_t push(std::span<std::byte const> bytes);
 
