@@ -11,6 +11,9 @@ namespace {
 /// No node has it, and every answer proves life. The name says in a Go node's trace whose call it was.
 constexpr std::string_view beat_method = "Dist.Beat";
 
+/// The answer to the first beat is shorter; more than that is not kept of somebody who has shown nothing yet.
+constexpr std::size_t first_answer_bytes = 16 * 1024;
+
 /// `Arith.check_n` is `Arith.CheckN` there.
 std::string go_method(std::string_view name) {
   auto const dot = name.find('.');
@@ -64,6 +67,7 @@ task<std::string> go_member::run(std::function<void()> on_alive) {
     patience.disarm();
     this->on_message(message);
   };
+  lines_.limit_message(std::min(first_answer_bytes, calls_->bounds().message_bytes));
   beat();
   try {
     co_await lines_.run(std::move(on_message));
@@ -138,14 +142,16 @@ std::vector<member::under_way> go_member::in_flight() {
 }
 
 void go_member::on_message(rpc_message const& message) {
+  auto const is_reply = [](auto const& item) { return std::holds_alternative<rpc_reply>(item); };
+  if (!std::ranges::all_of(message.items, is_reply))
+    throw std::system_error(errc::protocol_error, "it does not answer in JSON-RPC 1.0");
   heard_ = calls_->world().clock.now();
-  if (auto const alive = std::exchange(on_alive_, nullptr)) alive();
-  calls_->heard(*this);
-  for (auto const& item : message.items) {
-    auto const* reply = std::get_if<rpc_reply>(&item);
-    if (!reply) throw std::system_error(errc::protocol_error, "it does not answer in JSON-RPC 1.0");
-    on_reply(*reply);
+  if (auto const alive = std::exchange(on_alive_, nullptr)) {
+    lines_.limit_message(calls_->bounds().message_bytes);
+    alive();
   }
+  calls_->heard(*this);
+  for (auto const& item : message.items) on_reply(std::get<rpc_reply>(item));
 }
 
 void go_member::on_reply(rpc_reply const& reply) {

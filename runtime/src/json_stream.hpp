@@ -42,6 +42,9 @@ class json_stream {
   /// Bytes that came before: they are the first.
   void feed(std::span<std::byte const> bytes) { first_.append(bytes); }
 
+  /// The most bytes of a message from here on, instead of limits.message_bytes.
+  void limit_message(std::size_t bytes) noexcept { splitter_.limit_message(bytes); }
+
   /// Reads and writes until the stream ends; what was put by then is written if the peer still takes it. With `on_end` the
   /// peer's end alone does not end it: close_when_written() does, or that the peer has gone altogether.
   task<void> run(handler on_message, end_handler on_end = {});

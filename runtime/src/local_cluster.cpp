@@ -61,6 +61,8 @@ class local_cluster::impl {
   master_options for_master(master_options made) const {
     made.listen = {"127.0.0.1", 0};
     made.secret = secret_;
+    // The user has no way to know it.
+    made.loopback_may_look = true;
     return made;
   }
   orders for_nodes(local_options const& options) const {

@@ -7,6 +7,7 @@
 #include <dist/rpc/tls_stream.hpp>
 
 #include "host_name.hpp"
+#include "host_of.hpp"
 #include "master_impl.hpp"
 
 namespace dist {
@@ -18,6 +19,10 @@ registry_settings settings_of(master_options const& options) {
   settings.liveness.lost_after = options.lost_after;
   return settings;
 }
+
+/// What a connection costs at least before its peer is let in: buffers and coroutines, and the state of TLS.
+constexpr std::size_t visit_bytes = 32 * 1024;
+constexpr std::size_t tls_visit_bytes = 96 * 1024;
 
 /// Section 9 of the design: nobody is open to the world by accident.
 void refuse_unsafe(master_options const& options) {
@@ -46,7 +51,9 @@ master::impl::impl(seams const& world, master_options options)
       options_(std::move(options)),
       methods_(options_.services.methods()),
       calls_(std::make_shared<dispatcher>(world, options_.limits, settings_of(options_), methods_)),
-      tasks_(world.io.get_executor()) {
+      tasks_(world.io.get_executor()),
+      go_tasks_(world.io.get_executor()),
+      unproven_(options_.limits.unproven_bytes) {
   refuse_unsafe(options_);
   for (auto const& network : options_.go_nodes) go_ranges_.push_back(address_range::parse(network).value());
   listener_ = world_.network.listen(options_.listen);
@@ -74,6 +81,8 @@ task<void> master::impl::run() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   stop();
   co_await tasks_.join();
+  co_await go_tasks_.join();
+  log_folded_lines();
   if (failed) std::rethrow_exception(failed);
 }
 
@@ -89,6 +98,7 @@ void master::impl::stop() noexcept {
     job->session.out().put(goodbye, as_bytes("the master stopped"));
   }
   tasks_.stop();
+  go_tasks_.stop();
 }
 
 task<void> master::impl::accept_loop() {
@@ -115,6 +125,7 @@ task<void> master::impl::beat_loop() {
     calls_->beat();
     auto const now = world_.clock.now();
     feed_.sample(now);
+    log_folded_lines();
     auto const alone = calls_->nodes().counts().nodes == 0;
     if (!alone) alone_since = now;
     if (now - last_said < std::chrono::seconds(10)) continue;
@@ -170,6 +181,12 @@ task<void> master::impl::listen_to(visitor& who) {
 
 /// What is inside TLS speaks one of the other dialects.
 task<void> master::impl::unwrap(visitor& who) {
+  auto const party = party_of(host_of(who.peer->peer_address()));
+  for (;;) {
+    auto const pause = pace_.wait(party, world_.clock.now());
+    if (pause == duration::zero()) break;
+    co_await sleep_for(world_.clock, pause);
+  }
   auto secured = tls_stream::accepting(std::move(who.peer), std::move(who.first), *options_.tls);
   {
     stream_timer patience(world_.clock, *secured);
@@ -189,36 +206,64 @@ task<void> master::impl::unwrap(visitor& who) {
 /// Whoever connects must say within the handshake limit what it speaks. Nothing a peer does ends the master.
 task<void> master::impl::serve(std::unique_ptr<stream> peer) {
   auto const address = peer->peer_address();
+  // Good for as long as the peer is unproven: then it still has this stream.
+  auto* const below = peer.get();
+  share held(unproven_, host_of(address), visit_bytes, [below] { below->close(); });
+  std::string problem;
+  std::error_code code;
   try {
     visitor who{std::move(peer), {}, {}};
-    co_await listen_to(who);
-    if (options_.tls && who.seen.kind == dialect::tls) {
-      co_await unwrap(who);
-    } else if (options_.tls) {
-      world_.log.warn(address + " does not speak TLS, which this master wants of everybody");
-      if (who.seen.kind == dialect::http) co_await say_use_tls(*who.peer);
-      co_return;
-    }
-    switch (who.seen.kind) {
-      case dialect::http: co_await serve_web(std::move(who.peer), std::move(who.first)); break;
-      case dialect::json: co_await serve_json(std::move(who.peer), std::move(who.first)); break;
-      case dialect::tls:
-        world_.log.warn(address + " speaks TLS, for which this master has no certificate: --tls-cert FILE --tls-key FILE");
-        break;
-      case dialect::unknown: world_.log.warn(address + " does not speak to a master: " + who.seen.looks_like); break;
-      case dialect::need_more: break;
-    }
+    co_await serve_visitor(std::move(who), held);
   } catch (protocol_breach const& e) {
     world_.log.warn("the connection of " + address + " was ended: " + e.why());
   } catch (std::system_error const& e) {
-    auto const text = address + ": " + e.what();
-    if (e.code() == errc::denied || e.code() == errc::limit_exceeded)
-      world_.log.warn(text);
-    else
-      world_.log.debug([&] { return text; });
+    problem = e.what();
+    code = e.code();
   } catch (std::exception const& e) {
-    world_.log.debug([&] { return address + ": " + e.what(); });
+    problem = e.what();
   }
+  if (held.is_crowded_out())
+    warn_of_strangers("crowded out", address + " is closed before it has shown that it may come in: all such peers together "
+                                               "reached the limit (unproven_bytes) of " +
+                                         std::to_string(options_.limits.unproven_bytes) + " bytes");
+  else if (code == errc::denied || code == errc::limit_exceeded)
+    warn_of_strangers(code.message() + (held.is_let_in() ? " by a caller" : ""), address + ": " + problem);
+  else if (!problem.empty())
+    world_.log.debug([&] { return address + ": " + problem; });
+}
+
+task<void> master::impl::serve_visitor(visitor who, share& held) {
+  auto const address = who.peer->peer_address();
+  co_await listen_to(who);
+  if (options_.tls && who.seen.kind == dialect::tls) {
+    held.hold(tls_visit_bytes);
+    co_await unwrap(who);
+    // Where there is no secret the certificate is the proof.
+    if (options_.secret.empty() && options_.tls->is_mutual()) held.let_in();
+  } else if (options_.tls) {
+    warn_of_strangers("no TLS", address + " does not speak TLS, which this master wants of everybody");
+    if (who.seen.kind == dialect::http) co_await say_use_tls(*who.peer);
+    co_return;
+  }
+  switch (who.seen.kind) {
+    case dialect::http: co_await serve_web(std::move(who.peer), std::move(who.first), held); break;
+    case dialect::json: co_await serve_json(std::move(who.peer), std::move(who.first), held); break;
+    case dialect::tls:
+      warn_of_strangers("TLS", address + " speaks TLS, for which this master has no certificate: --tls-cert FILE --tls-key FILE");
+      break;
+    case dialect::unknown:
+      warn_of_strangers("no dialect", address + " does not speak to a master: " + who.seen.looks_like);
+      break;
+    case dialect::need_more: break;
+  }
+}
+
+void master::impl::warn_of_strangers(std::string_view kind, std::string const& line) {
+  if (folded_.is_written(kind, line, world_.clock.now())) world_.log.warn(line);
+}
+
+void master::impl::log_folded_lines() {
+  for (auto const& line : folded_.due(world_.clock.now())) world_.log.warn(line);
 }
 
 master::master(seams const& world, master_options options) : impl_(std::make_unique<impl>(world, std::move(options))) {}

@@ -8,22 +8,22 @@
 
 #include "json_calls.hpp"
 #include "host_name.hpp"
+#include "host_of.hpp"
 #include "master_impl.hpp"
 
 namespace dist {
 namespace {
 
-std::string_view host_of(std::string_view address_text) {
-  auto const colon = address_text.rfind(':');
-  auto host = address_text.substr(0, colon);
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return host;
-}
-
 http_response only(std::string methods) {
   http_response refusal(405, "use " + methods + "\n");
   refusal.headers.set("Allow", std::move(methods));
   return refusal;
+}
+
+/// What a connection costs with its answer.
+std::size_t held_for(http_response const& answer) {
+  constexpr std::size_t connection_bytes = 64 * 1024;
+  return connection_bytes + answer.body.size();
 }
 
 http_response unauthorized() {
@@ -34,18 +34,39 @@ http_response unauthorized() {
 
 }  // namespace
 
-task<void> master::impl::serve_web(std::unique_ptr<stream> peer, buffer first) {
+task<void> master::impl::serve_web(std::unique_ptr<stream> peer, buffer first, share& held) {
   asker const from{peer->peer_address(), peer->local_address(), peer->is_encrypted()};
-  http_handler const handler = [this, from](http_request request) { return answer_http(std::move(request), from); };
+  http_handler const handler = [this, from, &held](http_request request) {
+    return answer_visitor(std::move(request), from, held);
+  };
   // Nobody fills the memory with a body that is not read anyway.
-  http_gate const gate = [this, from](http_request const& head) -> std::optional<http_response> {
+  http_gate const gate = [this, from, &held](http_request const& head) -> std::optional<http_response> {
     if (auto refused = refusal(head, from)) return refused;
     if (head.path != "/rpc") return http_response(413, head.path + " takes no body\n");
+    let_in_if_proven(head, from, held);
     return {};
   };
   auto upgrade = co_await serve_http(*peer, std::move(first), handler, options_.limits, world_.clock, gate);
-  if (upgrade && upgrade->request.path == "/events") co_return co_await serve_events(*peer);
-  if (upgrade) co_await serve_frames(std::move(peer), std::move(*upgrade));
+  if (upgrade && upgrade->request.path == "/events") {
+    held.let_in();  // who may watch is asked before, and they are few
+    co_return co_await serve_events(*peer);
+  }
+  if (upgrade) co_await serve_frames(std::move(peer), std::move(*upgrade), held);
+}
+
+/// Who shows a right with a request that is not refused is a stranger no longer. A registration proves itself later.
+void master::impl::let_in_if_proven(http_request const& head, asker const& from, share& held) const {
+  if (held.is_let_in() || head.path == options_.register_path) return;
+  if (!is_proof_wanted() || right_of_sender(head, from) != right::none) held.let_in();
+}
+
+task<http_response> master::impl::answer_visitor(http_request request, asker from, share& held) {
+  if (auto refused = refusal(request, from)) co_return std::move(*refused);
+  let_in_if_proven(request, from, held);
+  auto answer = co_await answer_http(std::move(request), from);
+  // Until the next one: a peer that does not read makes us keep it.
+  held.hold(held_for(answer));
+  co_return answer;
 }
 
 /// Where plain HTTP knocks at a port that wants TLS.
@@ -94,7 +115,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
     if (may == right::look) return http_response(403, "this token may look, not call\n");
     if (may == right::none && secret) return unauthorized();
   } else if (head.path == "/status" || head.path == "/metrics" || head.path == "/events" || head.path == "/logs") {
-    if (may == right::none && secret && !here) return unauthorized();
+    if (may == right::none && secret && !(here && options_.loopback_may_look)) return unauthorized();
     if (head.path == "/events" && head.method != "GET") return only("GET");
     if (!reads) return only("GET, HEAD");
   } else if (head.path == "/healthz") {
@@ -108,7 +129,6 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
 }
 
 task<http_response> master::impl::answer_http(http_request request, asker from) {
-  if (auto refused = refusal(request, from)) co_return std::move(*refused);
   if (is_page(request.path)) co_return answer_page(request.path);
   if (request.path == "/events") co_return answer_events();
   if (request.path == "/healthz") co_return http_response(200, "ok\n");
@@ -183,36 +203,7 @@ http_response master::impl::answer_register(http_request const& request, std::st
     return yes;
   }
   if (!request.upgrade.empty()) return http_response(400, "this master speaks dist/1\n");
-  // A Go node: dialled back where it came from, whatever its query says.
-  auto const port = request.find_query("port");
-  auto const at = parse_address(std::string(host_of(peer)).find(':') == std::string::npos
-                                    ? std::string(host_of(peer)) + ":" + std::string(port.value_or(""))
-                                    : "[" + std::string(host_of(peer)) + "]:" + std::string(port.value_or("")));
-  if (!port || port->empty() || !at || at->port == 0)
-    return http_response(400, "register with ?port=P, the port that the node listens on\n");
-  auto const allowed = std::ranges::any_of(go_ranges_, [&](auto const& range) { return range.contains(at->host); });
-  if (!allowed && !is_loopback(at->host))
-    return http_response(403, "a node without a secret may only join from this machine; the master can allow a network "
-                              "with --go-nodes\n");
-  auto slots = options_.go_slots;
-  if (auto const given = request.find_query("slots")) {
-    auto const [end, error] = std::from_chars(given->data(), given->data() + given->size(), slots);
-    if (error != std::errc() || end != given->data() + given->size() || slots == 0)
-      return http_response(400, "slots is a number from 1: the calls that the node runs at once\n");
-  }
-  auto const name = to_text(*at);
-  if (go_nodes_.size() >= options_.limits.connection_count && !go_nodes_.contains(name))
-    return http_response(503, "the limit (connection_count) of Go nodes is reached\n");
-  auto& known = go_nodes_[name];
-  auto const is_new = !known;
-  if (is_new) known = std::make_shared<go_registration>();
-  known->slots = slots;
-  known->seen = world_.clock.now();
-  if (is_new)
-    tasks_.spawn(serve_go_node(*at, known));
-  else
-    known->again.set();
-  return http_response(201, "registered\n");
+  return answer_go_registration(request, peer);
 }
 
 }  // namespace dist

@@ -14,9 +14,12 @@
 
 #include "address_range.hpp"
 #include "dispatcher.hpp"
+#include "folded_lines.hpp"
+#include "handshake_pace.hpp"
 #include "node_logs.hpp"
 #include "page_feed.hpp"
 #include "served_calls.hpp"
+#include "unproven_peers.hpp"
 
 namespace dist {
 
@@ -35,11 +38,17 @@ class master::impl {
  private:
   // master.cpp: what comes in
   task<void> accept_loop();
+  using share = unproven_peers::share;
   task<void> serve(std::unique_ptr<stream> peer);
   struct visitor;
+  task<void> serve_visitor(visitor who, share& held);
   task<void> listen_to(visitor& who);
   task<void> unwrap(visitor& who);
   task<void> beat_loop();
+  /// For what anybody may cause who can connect.
+  void warn_of_strangers(std::string_view kind, std::string const& line);
+  void log_folded_lines();
+  bool is_proof_wanted() const { return !options_.secret.empty() || (options_.tls && options_.tls->is_mutual()); }
   std::string join_hint() const;
 
   // master_http.cpp: what HTTP asks for
@@ -49,7 +58,9 @@ class master::impl {
     std::string local;
     bool encrypted = false;
   };
-  task<void> serve_web(std::unique_ptr<stream> peer, buffer first);
+  task<void> serve_web(std::unique_ptr<stream> peer, buffer first, share& held);
+  void let_in_if_proven(http_request const& head, asker const& from, share& held) const;
+  task<http_response> answer_visitor(http_request request, asker from, share& held);
   task<void> say_use_tls(stream& peer);
   task<http_response> answer_http(http_request request, asker from);
   http_response answer_register(http_request const& request, std::string const& peer);
@@ -70,13 +81,18 @@ class master::impl {
   boost::json::object list_jobs() const;
 
   // master_peers.cpp: who stays
-  task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade);
+  task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade, share& held);
   task<void> serve_node(std::unique_ptr<connection> session, hello who, nonce own);
   std::optional<node_view> holder_of(std::string const& name) const;
   task<result<joined>> join_when_free(member& node, node_info info);
   task<void> serve_caller(std::unique_ptr<connection> session, hello who, nonce own);
-  task<void> serve_json(std::unique_ptr<stream> peer, buffer first);
+  task<void> serve_json(std::unique_ptr<stream> peer, buffer first, share& held);
+  task<void> refuse_json(stream& peer, buffer first);
+
+  // master_go.cpp: who is dialled back
   struct go_registration;
+  http_response answer_go_registration(http_request const& request, std::string const& peer);
+  std::optional<http_response> refuse_go_node(address const& at) const;
   task<void> serve_go_node(address at, std::shared_ptr<go_registration> asked);
   task<void> stay_with_go_node(std::unique_ptr<stream> peer, std::string name, std::shared_ptr<go_registration> asked);
   welcome welcome_for(std::string name) const;
@@ -92,6 +108,10 @@ class master::impl {
   std::size_t watchers_ = 0;
   std::unique_ptr<listener> listener_;
   task_group tasks_;
+  task_group go_tasks_;  ///< one for each Go node: what strangers register takes no place of a connection
+  unproven_peers unproven_;
+  folded_lines folded_;
+  handshake_pace pace_;
   std::vector<address_range> go_ranges_;
   /// By address, those that are here and those that are looked for.
   std::unordered_map<std::string, std::shared_ptr<go_registration>> go_nodes_;
@@ -112,9 +132,12 @@ struct master::impl::connected_job {
 
 /// A Go node registers only once, so the master keeps looking for it.
 struct master::impl::go_registration {
+  std::string host;
   std::uint32_t slots = 1;
-  time_point seen{};  ///< it registered or ended its stay
-  event again;        ///< it has registered anew
+  time_point seen{};     ///< it registered or ended its stay
+  event again;           ///< it has registered anew
+  bool is_here = false;  ///< it has answered on the connection that there is
+  bool was_here = false;
 };
 
 }  // namespace dist

@@ -2,17 +2,16 @@
 #include <dist/rpc/hello.hpp>
 #include <dist/rpc/protocol_breach.hpp>
 #include <dist/rpc/sleep.hpp>
+#include <dist/rpc/json_splitter.hpp>
+#include <dist/rpc/jsonrpc.hpp>
 
-#include "alarm.hpp"
-#include "back_off.hpp"
 #include "dist_member.hpp"
-#include "go_member.hpp"
-#include "join.hpp"
 #include "json_calls.hpp"
 #include "listing.hpp"
 #include "master_impl.hpp"
 #include "served_calls.hpp"
 #include "silence.hpp"
+#include "slots_text.hpp"
 
 namespace dist {
 namespace {
@@ -44,12 +43,42 @@ void drop_incompatible(node_info& info, std::span<method_description const> ours
   });
 }
 
-/// How long a Go node is looked for that was lost.
-constexpr auto go_patience = std::chrono::minutes(10);
+/// A connection in its handshake, without the bytes of the hello.
+constexpr std::size_t handshake_bytes = 32 * 1024;
 
-std::string slots_text(std::uint32_t slots) { return std::to_string(slots) + (slots == 1 ? " slot" : " slots"); }
+/// For how long, and how many bytes, a refused peer may go on: closing while more arrives would reset the connection, and
+/// the answer could be lost.
+constexpr std::chrono::seconds linger_time{2};
+constexpr std::size_t json_linger_bytes = 1 << 20;
 
-std::string nodes_text(std::size_t nodes) { return std::to_string(nodes) + (nodes == 1 ? " node" : " nodes"); }
+/// Reads until the peer goes or its time is over. Await it in the expression that calls.
+task<void> linger(stream& over, stream_timer& patience, std::size_t most_bytes) {
+  patience.arm(linger_time, "it went on after it was refused");
+  std::byte dropped[16 * 1024];
+  try {
+    for (std::size_t count = 0; count < most_bytes;) count += co_await over.read_some(asio::buffer(dropped));
+  } catch (std::system_error const& e) {
+    if (e.code() == asio::error::operation_aborted && !patience.fired()) throw;
+  }
+}
+
+/// Answers the requests that are whole in the first bytes, or an unknown one.
+std::string json_refusal(buffer const& first, limits const& bounds) {
+  auto const why = make_fault(errc::denied, "the cluster has a secret: use POST /rpc with its bearer token");
+  std::vector<std::string> answers;
+  json_splitter splitter(bounds);
+  splitter.push(first.bytes());
+  rpc_message asked;
+  if (splitter.state() == parse_state::done) asked = parse_rpc(splitter.take_message(), bounds);
+  for (auto const& item : asked.items)
+    if (auto const* request = std::get_if<rpc_request>(&item)) answers.push_back(write_error(*request, why));
+  if (answers.empty()) {
+    rpc_request unknown;
+    unknown.id_text = "null";
+    answers.push_back(write_error(unknown, why));
+  }
+  return (asked.batch ? write_batch(answers) : answers.front()) + '\n';
+}
 
 }  // namespace
 
@@ -65,19 +94,19 @@ welcome master::impl::welcome_for(std::string name) const {
   return answer;
 }
 
-task<void> master::impl::serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade) {
+task<void> master::impl::serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade, share& held) {
   auto const address = peer->peer_address();
+  connection::bytes_held const on_growth = [&held](std::size_t bytes) { held.hold(handshake_bytes + bytes); };
   auto session = std::make_unique<connection>(std::move(peer), world_, options_.limits);
   session->feed(upgrade.rest.bytes());
-  nonce own;
-  world_.entropy.fill(own);
+  auto const own = make_nonce(world_.entropy);
   hello who;
   std::optional<fault> refusal;
   {
     stream_timer patience(world_.clock, session->over());
     patience.arm(options_.limits.handshake, "no hello " + within_limit("handshake", options_.limits.handshake));
     try {
-      who = co_await receive_hello(*session, options_.secret, own);
+      who = co_await receive_hello(*session, options_.secret, own, on_growth);
     } catch (call_error const& e) {
       refusal = e.fault();
     } catch (protocol_breach const& e) {
@@ -86,12 +115,13 @@ task<void> master::impl::serve_frames(std::unique_ptr<stream> peer, http_upgrade
       patience.rethrow();
     }
     if (refusal) {
-      world_.log.warn("a peer at " + address + " is refused: " + refusal->message);
+      warn_of_strangers(to_text(refusal->code), "a peer at " + address + " is refused: " + refusal->message);
       put_refusal(*session, *refusal);
       co_await session->part();
       co_return;
     }
   }
+  held.let_in();
   session->tolerate_silence(system_patience(options_.heartbeat, options_.lost_after));
   if (who.role == role::node)
     co_await serve_node(std::move(session), std::move(who), own);
@@ -204,83 +234,30 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
 }
 
 /// Calls of anybody who can connect: without a secret, since JSON-RPC over TCP has no place for one.
-task<void> master::impl::serve_json(std::unique_ptr<stream> peer, buffer first) {
+task<void> master::impl::serve_json(std::unique_ptr<stream> peer, buffer first, share& held) {
+  if (!options_.secret.empty()) co_return co_await refuse_json(*peer, std::move(first));
+  held.let_in();
   json_session session(std::move(peer), world_, options_.limits);
   session.feed(first.bytes());
-  if (options_.secret.empty()) {
-    json_calls calls(session, calls_, options_.node_wait);
-    json_session::handler on_request = [&calls](call_id id, rpc_request const& request) {
-      calls.on_request(id, request);
-    };
-    co_await session.run(std::move(on_request));
-    co_return;
-  }
-  world_.log.warn("JSON-RPC over TCP from " + session.over().peer_address() + " is refused: the cluster has a secret");
-  stream_timer patience(world_.clock, session.over());
-  patience.arm(options_.limits.handshake, "no request " + within_limit("handshake", options_.limits.handshake));
-  json_session::handler refuse = [&session](call_id id, rpc_request const&) {
-    session.refuse(id, make_fault(errc::denied, "the cluster has a secret: use POST /rpc with its bearer token"));
-    session.finish();
-  };
+  json_calls calls(session, calls_, options_.node_wait);
+  json_session::handler on_request = [&calls](call_id id, rpc_request const& request) { calls.on_request(id, request); };
+  co_await session.run(std::move(on_request));
+}
+
+/// At once: what came with the first bytes is answered by its id, and nothing more is read for its meaning.
+task<void> master::impl::refuse_json(stream& peer, buffer first) {
+  warn_of_strangers("JSON-RPC", "JSON-RPC over TCP from " + peer.peer_address() + " is refused: the cluster has a secret");
+  auto const text = json_refusal(first, options_.limits);
+  asio::const_buffer const bytes(text.data(), text.size());
+  stream_timer patience(world_.clock, peer);
+  patience.arm(options_.limits.handshake,
+               "it did not read its answer " + within_limit("handshake", options_.limits.handshake));
   try {
-    co_await session.run(std::move(refuse));
+    co_await peer.write({&bytes, 1});
   } catch (std::system_error const&) {
     patience.rethrow();
   }
-}
-
-/// A Go node, which registers only once: looked for again whenever it was lost.
-task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registration> asked) {
-  auto const name = to_text(at);
-  struct removal {
-    std::unordered_map<std::string, std::shared_ptr<go_registration>>& from;
-    std::string const& what;
-    ~removal() { from.erase(what); }
-  } const at_end{go_nodes_, name};
-  unsigned failures = 0;
-  while (!stopped_) {
-    std::string problem;
-    try {
-      auto peer = co_await connect_within(world_, at, options_.limits.handshake);
-      co_await stay_with_go_node(std::move(peer), name, asked);
-      failures = 0;
-      asked->seen = world_.clock.now();
-    } catch (std::exception const& e) {
-      problem = e.what();
-    }
-    if (!problem.empty() && failures == 0 && !stopped_)
-      world_.log.warn("Go node " + name + " is not there: " + problem + "; trying again");
-    if (world_.clock.now() - asked->seen >= go_patience) break;
-    alarm const next(world_.clock, pause_before_retry(failures++, world_.entropy), asked->again);
-    co_await asked->again.wait();
-  }
-  if (!stopped_) world_.log.info("Go node " + name + " did not come back: given up until it registers again");
-}
-
-/// Until the connection ends. Throws when it was never alive.
-task<void> master::impl::stay_with_go_node(std::unique_ptr<stream> peer, std::string name,
-                                           std::shared_ptr<go_registration> asked) {
-  peer->tolerate_silence(system_patience(options_.heartbeat, options_.lost_after));
-  go_member node(std::move(peer), calls_, options_.heartbeat);
-  listing const known(members_, node);
-  bool in = false;
-  std::function<void()> on_alive = [&] {
-    node_info info;
-    info.name = info.address = name;
-    info.kind = node_kind::go;
-    info.name_is_default = true;
-    info.slots = asked->slots;
-    auto const joined = calls_->join(node, std::move(info));
-    if (!joined) return node.close("refused: " + joined.error().message);
-    in = true;
-    world_.log.info("Go node " + name + " joined (" + slots_text(asked->slots) + "), " +
-                    nodes_text(calls_->nodes().counts().nodes));
-    calls_->ready(*joined);
-  };
-  auto const why = co_await node.run(std::move(on_alive));
-  calls_->leave(node, stopped_ ? dispatcher::departure::left : dispatcher::departure::died, why);
-  if (in) world_.log.info("Go node " + name + " left: " + why);
-  if (!in) throw std::system_error(errc::connection_lost, why);
+  co_await linger(peer, patience, json_linger_bytes);
 }
 
 }  // namespace dist

@@ -68,8 +68,8 @@ task<void> node::impl::join_once() {
   auto const here = parse_address(peer->local_address());
   // A Go master dials back: the port is open before it is told, on the interface through which the master is reached.
   std::unique_ptr<listener> port;
-  // Never with a secret: whoever dials could not prove that it knows it.
-  if (here && options_.secret.empty() && (is_loopback(here->host) || options_.insecure))
+  // Never with a secret or TLS: whoever dials could prove nothing, and all would travel in plain.
+  if (here && options_.secret.empty() && !peer->is_encrypted() && (is_loopback(here->host) || options_.insecure))
     port = listen_for_go_master(here->host);
   // Named before the await: g++ 12 goes wrong over a conditional inside a co_await expression.
   auto const dial_back = port ? port->local_address().port : std::uint16_t{0};

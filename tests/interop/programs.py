@@ -76,10 +76,13 @@ class Program:
         return self.process.wait(DEADLINE)
 
 
-def get(port, path):
+def get(port, path, token=None):
     """The status and text of a GET on this machine."""
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}")
+    if token:
+        asked.add_header("Authorization", "Bearer " + token)
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=DEADLINE) as answer:
+        with urllib.request.urlopen(asked, timeout=DEADLINE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -96,14 +99,14 @@ def wait_until(what, condition):
     raise AssertionError(f"waited {DEADLINE} s in vain: {what}")
 
 
-def status(port):
-    return json.loads(get(port, "/status")[1])
+def status(port, token=None):
+    return json.loads(get(port, "/status", token)[1])
 
 
-def wait_for_nodes(port, count):
+def wait_for_nodes(port, count, token=None):
     """The nodes that the master of ours shows once there are so many."""
-    wait_until(f"{count} nodes at the master", lambda: len(status(port)["nodes"]) == count)
-    return status(port)["nodes"]
+    wait_until(f"{count} nodes at the master", lambda: len(status(port, token)["nodes"]) == count)
+    return status(port, token)["nodes"]
 
 
 def equal(got, expected):

@@ -1,11 +1,13 @@
 """samples/dist_client.py, which users copy, against our master with a node of ours, with a secret and without."""
 
+import hashlib
+import hmac
 import os
 import subprocess
 import sys
 import tempfile
 
-from programs import Program, equal, raises, wait_for_nodes, wait_until
+from programs import Program, equal, get, raises, wait_for_nodes, wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SAMPLES = os.path.join(HERE, os.pardir, os.pardir, "samples")
@@ -54,7 +56,8 @@ def check_secret():
             refused = raises(ConnectionError, lambda: stranger.call("Arith.sum", [1]))
             assert "401" in str(refused), refused
         node = Program(peer, "node", "localhost:%d" % master.port, "--secret", SECRET)
-        wait_for_nodes(master.port, 1)
+        equal(get(master.port, "/status")[0], 401)
+        wait_for_nodes(master.port, 1, hmac.new(SECRET.encode(), b"dist/1 viewer", hashlib.sha256).hexdigest())
         trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         with Cluster("localhost:%d" % master.port, secret_file=file.name, timeout=60, traceparent=trace) as friend:
             equal(friend.call("Arith.sum", [2, 4, 6]), 12)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 
-from support import Process, expect, main, status, until
+from support import Process, expect, main, status, until, viewer_token
 
 DIST, CERTIFICATES = sys.argv.pop(2), sys.argv.pop(2)
 
@@ -50,6 +50,7 @@ def master(world, *flags, at="127.0.0.1:0"):
     world.processes.append(made)
     made.port = int(made.says(r"listening on [^ ]*:(\d+)").group(1))
     made.at = "127.0.0.1:%d" % made.port
+    made.token = viewer_token(flags)
     return made
 
 

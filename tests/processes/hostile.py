@@ -3,15 +3,20 @@
 refused is told which limit it met, and the honest job notices nothing."""
 
 import os
+import resource
 import select
 import signal
 import socket
 import struct
 import time
 
+from by_hand import HELLO, REQUEST, UPGRADE, frames_over, header, hello, read_exactly, text
 from support import all_answered, calls_of, expect, hear, is_long, main, processor_seconds, say, status, until
 
 MB = 1 << 20
+# Of this process and those that it starts: a crowd is larger than what a shell usually allows.
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
+                                            resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 # What the test's own noise may cost: buffers of the heap, shadow memory of the sanitizers.
 ROOM = 64 * MB * (6 if os.environ.get("SANITIZED_BY") else 1)
 
@@ -24,11 +29,12 @@ def resident(process):
 class Attack:
     """A master, a node and an honest job; at the end the job has had all its answers and the master is no larger."""
 
-    def __init__(self, world):
+    def __init__(self, world, *flags):
         self.world = world
-        self.master = world.master()
-        world.nodes(self.master, ["a"], slots=2)
-        self.job = world.job(self.master, "calls", "rate=50", "us=1000", "until=" + world.path("enough"))
+        self.master = world.master(*flags)
+        world.nodes(self.master, ["a"], *flags, slots=2)
+        self.job = world.start("--connect", self.master.at, *flags, "calls", "rate=50", "us=1000",
+                               "until=" + world.path("enough"))
         until("the job", lambda: len(calls_of(self.job)) > 10)
         self.before = resident(self.master)
 
@@ -43,6 +49,7 @@ class Attack:
         open(self.world.path("enough"), "w").close()
         calls = all_answered(self.job)
         self.bounded()
+        expect(self.master.stderr().count(" joined (") == 1, "the node left")
         say("%d honest calls, the slowest took %.0f ms; the master grew by %.1f MB" %
             (len(calls), 1000 * max(one.end - one.begin for one in calls),
              (resident(self.master) - self.before) / MB))
@@ -74,47 +81,10 @@ def is_closed(peer):
         return True
 
 
-UPGRADE = b"GET /register-node?port=0 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: dist/1\r\n\r\n"
-HELLO, REQUEST = 2, 4
-
-
-def header(kind, length, flags=0, codec=0, number=0):
-    return struct.pack("<2sBBBBHIIII", b"\xd1\x57", 1, kind, flags, codec, 0, length, 0, number, 1)
-
-
-def text(value):
-    return bytes([0x60 + len(value)]) + value.encode()
-
-
-def hello(role="caller", name="stranger"):
-    """docs/PROTOCOL.md, section 4, of somebody without methods, by hand."""
-    members = [("role", text(role)), ("name", text(name)), ("name_is_default", b"\xf4"), ("slots", b"\x01"),
-               ("incarnation", b"\x07"), ("build", text("")), ("labels", b"\xa0"), ("methods", b"\x80"),
-               ("nonce", b"\x58\x20" + bytes(32)), ("proof", b"\x58\x20" + bytes(32))]
-    payload = bytes([0xA0 + len(members)]) + b"".join(text(name) + value for name, value in members)
-    return header(HELLO, len(payload)) + payload
-
-
-def read_exactly(peer, count):
-    peer.settimeout(30)
-    got = b""
-    while len(got) < count:
-        more = peer.recv(count - len(got))
-        expect(more, "the master closed: %r" % got)
-        got += more
-    return got
-
-
 def frames(attack):
     """A connection that speaks dist/1, behind the 101 and the challenge."""
     peer = attack.visit()
-    peer.sendall(UPGRADE)
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        head += read_exactly(peer, 1)
-    expect(b" 101 " in head, repr(head))
-    challenge = read_exactly(peer, 24)
-    read_exactly(peer, struct.unpack_from("<I", challenge, 8)[0])
+    frames_over(peer)
     return peer
 
 
@@ -314,5 +284,75 @@ def strangers_that_say_nothing_we_know(world):
             hear(peer)
 
 
+def a_secret(world):
+    path = world.path("secret")
+    with open(path, "w") as file:
+        file.write("a secret of a good length\n")
+    os.chmod(path, 0o600)
+    return "--secret-file", path
+
+
+def large_hellos_without_the_secret(world):
+    with Attack(world, *a_secret(world)) as attack:
+        labels = b"".join(b"\x66%06x\x60" % i for i in range(500000))
+        large = hello("node", labels=b"\xba" + struct.pack(">I", 500000) + labels)
+        small = hello("node", labels=b"\xb9" + struct.pack(">H", 7000) + labels[:8 * 7000])
+        expect(len(small) < 64 << 10 < 4 << 20 < len(large) + (1 << 20), "%d, %d" % (len(small), len(large)))
+        used = processor_seconds(attack.master.pid)
+        for speech in (large, small) * 24:
+            tell(frames(attack), speech)
+        # None is read to its end, but all of what may come is held.
+        held = []
+        for _ in range(500):
+            held.append(frames(attack))
+            tell(held[-1], small[:-1])
+        attack.bounded(100 * MB)
+        used = processor_seconds(attack.master.pid) - used
+        say("they cost %.1f s of a processor" % used)
+        attack.master.says(r"the limit \(unproven_hello_bytes\) is 65536")
+        attack.master.says("7000 labels; the maximum is 256")
+        attack.master.says(r"reached the limit \(unproven_bytes\) of 33554432 bytes")
+
+
+def json_texts_without_the_secret(world):
+    with Attack(world, *a_secret(world)) as attack:
+        endless = b'{"jsonrpc":"2.0","method":"Tasks.none","params":["' + b"y" * (4 << 20)
+        for _ in range(80):
+            peer = attack.visit()
+            tell(peer, endless)
+            expect("bearer token" in hear_line(peer), "it is not refused")
+        attack.bounded(100 * MB)
+        attack.master.says("more lines of this kind were left out")
+
+
+def connections_without_a_word(world):
+    with Attack(world, *a_secret(world)) as attack:
+        crowd = attack.visit(3000)
+        attack.bounded(100 * MB)
+        attack.master.says(r"reached the limit \(unproven_bytes\) of 33554432 bytes")
+        for peer in crowd:
+            peer.close()
+        for _ in range(3000):
+            tell(attack.visit(), b"\x01\x02\x03\x04")
+        until("they are counted", lambda: "more lines of this kind were left out" in attack.master.stderr())
+        expect(attack.master.stderr().count("does not speak to a master") < 20, "the log grows with every one")
+
+
+def registrations_of_go_nodes_that_are_not_there(world):
+    with Attack(world) as attack:
+        peer = attack.visit()
+        speech = b"".join(b"GET /register-node?port=%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % port
+                          for port in range(20000, 23000))
+        peer.sendall(speech + b"GET /healthz HTTP/1.0\r\n\r\n")
+        heard = hear(peer)
+        expect(heard.count(" 201 ") <= 2 * 64 and heard.count(" 503 ") > 2800, "%d are accepted" % heard.count(" 201 "))
+        attack.bounded(100 * MB)
+        late = attack.visit()
+        late.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        expect("200 OK" in hear(late), "no answer to an honest one")
+        expect(attack.master.stderr().count("Go node") < 30, "the log grows with every one")
+
+
 main([bytes_that_trickle, halves, lengths_of_four_gigabytes, a_million_brackets, readers_that_never_read,
-      strangers_that_say_nothing_we_know])
+      strangers_that_say_nothing_we_know, large_hellos_without_the_secret, json_texts_without_the_secret,
+      connections_without_a_word, registrations_of_go_nodes_that_are_not_there])

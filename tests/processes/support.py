@@ -1,5 +1,7 @@
 """Starts the program under test and looks at what it does; ends its own children and nobody else's."""
 
+import hashlib
+import hmac
 import os
 import random
 import re
@@ -142,6 +144,7 @@ class World:
         made = self.start("--master", at or "127.0.0.1:%d" % free_port(), "--log", "info", *more, *job)
         made.port = int(made.says(r"listening on [^ ]*:(\d+)").group(1))
         made.at = "127.0.0.1:%d" % made.port
+        made.token = viewer_token(more)
         return made
 
     def node(self, master, name, *more, slots=1, environment=None):
@@ -198,8 +201,22 @@ def runs_of(world, log):
     return runs
 
 
+def token_of(secret_file, what_for):
+    """docs/PROTOCOL.md, section 2."""
+    with open(secret_file) as file:
+        return hmac.new(file.read().rstrip("\r\n").encode(), what_for.encode(), hashlib.sha256).hexdigest()
+
+
+def viewer_token(flags):
+    """Of the secret that these flags name; None where they name none."""
+    return token_of(flags[flags.index("--secret-file") + 1], "dist/1 viewer") if "--secret-file" in flags else None
+
+
 def status(master):
-    with urllib.request.urlopen("http://%s/status" % master.at, timeout=10) as answer:
+    asked = urllib.request.Request("http://%s/status" % master.at)
+    if token := getattr(master, "token", None):
+        asked.add_header("Authorization", "Bearer " + token)
+    with urllib.request.urlopen(asked, timeout=10) as answer:
         return json.load(answer)
 
 

@@ -6,6 +6,7 @@ import hmac
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -78,6 +79,33 @@ def encrypted_for_everybody(world):
     expect((code, text) == (400, "this port speaks TLS: use https\n"), text)
     world.start("--connect", master.at, "sum", "3").ends(4)
     master.says("does not speak TLS")
+
+
+def nobody_is_dialled_back(world):
+    # Neither the master nor a node speaks plain text to somebody who registers or dials.
+    secret = secret_file(world)
+    for flags in (SERVER, [*SERVER, *secret], [*SERVER, *TRUST]):
+        master = world.master(*flags)
+        shown = ["--cert", pem("node.pem"), "--key", pem("node.key")] if "--tls-ca" in flags else []
+        with socket.create_server(("127.0.0.1", 0)) as place:
+            url = "https://localhost:%d/register-node?port=%d" % (master.port, place.getsockname()[1])
+            code, text = curl(url, "--cacert", pem("authority.pem"), *shown)
+            expect(code == 403 and "--go-nodes" in text, text)
+            place.settimeout(1)
+            try:
+                place.accept()
+            except socket.timeout:
+                continue
+            expect(False, "it is dialled back")
+
+
+def the_hint_about_an_expired_certificate(world):
+    expired = ["--tls-cert", pem("expired.pem"), "--tls-key", pem("expired.key")]
+    master = world.master(*SERVER, *TRUST)
+    node = world.start("--join", master.at, "--name", "a", *expired, *TRUST).ends(2)
+    expect("this end's certificate has expired; renew it" in node.stderr(), node.stderr())
+    master.says("certificate has expired; renew it")
+    expect("names the authority" not in master.stderr(), master.stderr())
 
 
 def certificates_both_ways(world):
@@ -162,4 +190,5 @@ def who_may_do_what(world):
         expect(one not in curl(url + "/status", *trust, *caller)[1], "/status shows a secret")
 
 
-main([encrypted_for_everybody, certificates_both_ways, openssl_agrees, files_that_do_not_fit, who_may_do_what])
+main([encrypted_for_everybody, nobody_is_dialled_back, the_hint_about_an_expired_certificate, certificates_both_ways,
+      openssl_agrees, files_that_do_not_fit, who_may_do_what])

@@ -233,8 +233,69 @@ BOOST_AUTO_TEST_CASE(it_is_found_again_without_a_registration) {
   BOOST_TEST(world.run<std::int64_t>(dist::call<&Arith::sum>(cluster, {1})) == 12);
 }
 
-BOOST_AUTO_TEST_CASE(it_is_given_up_after_ten_minutes) {
+BOOST_AUTO_TEST_CASE(one_that_was_never_there_is_given_up_soon) {
   BOOST_TEST(join(40'999) == 201U);
+  auto const began = world.clock.now();
+  BOOST_REQUIRE(world.drive_until([&] { return says("never answered: given up until it registers again"); }));
+  BOOST_TEST((world.clock.now() - began < 10s));
+  go_node node(world.world(), 40'999);
+  BOOST_TEST(join(40'999) == 201U);
+  world.wait_for_nodes(1);
+}
+
+BOOST_AUTO_TEST_CASE(those_that_do_not_answer_are_few_at_one_address) {
+  unsigned accepted = 0;
+  for (std::uint16_t i = 0; i < 200; ++i)
+    if (join(static_cast<std::uint16_t>(30'000 + i)) == 201U) ++accepted;
+  BOOST_TEST(accepted == 64U);
+  BOOST_TEST(join(30'000) == 201U);
+  // They are no connections, and the log does not grow with them.
+  BOOST_TEST(world.count_logged("is not there") == 5U);
+  go_node node(world.world(), 0);
+  world.network.client_host = "127.0.0.2";
+  BOOST_TEST(join(31'000) == 201U);
+  world.network.client_host = "127.0.0.1";
+  BOOST_REQUIRE(world.drive_until([&] { return join(node.port()) == 201U; }));
+  world.wait_for_nodes(1);
+}
+
+BOOST_AUTO_TEST_CASE(however_often_one_registers_it_is_dialled_now_and_then) {
+  auto const port = world.network.listen({"127.0.0.1", 40'999});
+  std::size_t dials = 0;
+  auto const accepting = dist::test::start(world.io, [](dist::listener& at, std::size_t& count) -> dist::task<void> {
+    for (;; ++count) (co_await at.accept())->close();
+  }(*port, dials));
+  auto const began = world.clock.now();
+  for (int i = 0; i < 1000; ++i) {
+    join(40'999);
+    world.pass(10ms);
+  }
+  BOOST_TEST(dials >= 1U);
+  BOOST_TEST(dials <= static_cast<std::size_t>((world.clock.now() - began) / 1s) + 1);
+  port->close();
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_answer_proves_no_life) {
+  auto const port = world.network.listen({"127.0.0.1", 0});
+  join(port->local_address().port);
+  auto const spoke = world.run<bool>([](dist::listener& at) -> dist::task<bool> {
+    auto const peer = co_await at.accept();
+    std::string const text = "[1, 2]\n";
+    asio::const_buffer const bytes(text.data(), text.size());
+    co_await peer->write({&bytes, 1});
+    co_return true;
+  }(*port));
+  BOOST_TEST(spoke);
+  BOOST_REQUIRE(world.drive_until([&] { return says("given up until it registers again"); }));
+  BOOST_TEST(!says(" joined ("));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_was_here_is_looked_for_ten_minutes) {
+  std::optional<go_node> first(std::in_place, world.world(), 40'999);
+  BOOST_TEST(join(40'999) == 201U);
+  world.wait_for_nodes(1);
+  first->die();
+  first.reset();
   auto const began = world.clock.now();
   BOOST_REQUIRE(world.drive_until([&] { return says("given up until it registers again"); }));
   BOOST_TEST((world.clock.now() - began >= 10min));
@@ -264,6 +325,21 @@ BOOST_AUTO_TEST_CASE(who_may_register) {
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(go_networks)
+
+BOOST_AUTO_TEST_CASE(where_there_is_a_secret_only_named_networks_register) {
+  for (std::string const network : {"", "127.0.0.1", "127.0.0.0/8", "10.1.0.0/16"}) {
+    dist::master_options options;
+    options.secret = "a secret of some length";
+    if (!network.empty()) options.go_nodes = {network};
+    fixture f(options);
+    go_node node(f.world.world(), 0);
+    auto const named = network.starts_with("127");
+    BOOST_TEST(f.join(node.port()) == (named ? 201U : 403U), network);
+    dist::test::run_until_idle(f.world.io);
+    BOOST_TEST(node.asked.empty() == !named, network);
+    BOOST_TEST(f.says("is refused: a node that registers without Upgrade") == !named, network);
+  }
+}
 
 BOOST_AUTO_TEST_CASE(a_network_of_go_nodes) {
   dist::master_options options;

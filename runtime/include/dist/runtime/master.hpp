@@ -22,12 +22,15 @@ class master_options {
   address listen{"localhost", default_port};  ///< beyond this machine it needs a secret, mutual TLS or `insecure`
   std::string secret;                         ///< the join secret's text; empty: none
   std::optional<tls_context> tls;             ///< everybody must speak TLS; where it is mutual, with a certificate
+  bool loopback_may_look = false;             ///< this machine sees `/status` and the like without a token: where the
+                                              ///< secret is known to nobody, as in an embedded cluster
   bool insecure = false;                      ///< listen beyond this machine although anybody may call
   duration heartbeat = std::chrono::seconds(1);    ///< between two beats; nodes are told
   duration lost_after = std::chrono::seconds(30);  ///< silence until a node is given up; nodes are told
   std::string register_path = "/register-node";    ///< where nodes register; they must use the same
   std::uint32_t go_slots = 1;                      ///< of a Go node that names none
-  std::vector<std::string> go_nodes;  ///< networks such as 10.1.0.0/16 from which Go nodes may join; this machine always
+  /// Networks such as 10.1.0.0/16 from which Go nodes may join; this machine too where there is no secret and no TLS.
+  std::vector<std::string> go_nodes;
   duration node_wait = std::chrono::seconds(10);   ///< how long `/rpc` waits for a node that has the method
   service_list services;                           ///< what this program's nodes serve: calls of these wait for a node
   std::string build;                               ///< this program's build id: nodes of another are named in the log
