@@ -120,7 +120,8 @@ def nothing_that_comes_out_shows_a_secret(world):
     witness = Witness(world)
     right, wrong = secret_file(world, "right", SECRET), secret_file(world, "wrong", OTHER)
     loud = ["--log", "debug"]
-    master = witness.start("--master", "127.0.0.1:0", *loud, *right, "serve")
+    # A call that kills nodes ends once their processes have stayed away for that long.
+    master = witness.start("--master", "127.0.0.1:0", "--lost-after", "10s", *loud, *right, "serve")
     at = "127.0.0.1:" + master.says(r"listening on [^ ]*:(\d+)").group(1)
     nodes = [witness.start("--join", at, "--name", name, *loud, *right) for name in ("a", "b", "c", "d")]
     for node in nodes:
