@@ -215,7 +215,7 @@ task<void> master::impl::serve(std::unique_ptr<stream> peer) {
     visitor who{std::move(peer), {}, {}};
     co_await serve_visitor(std::move(who), held);
   } catch (protocol_breach const& e) {
-    world_.log.warn("the connection of " + address + " was ended: " + e.why());
+    warn_of_strangers("breach", "the connection of " + address + " was ended: " + e.why());
   } catch (std::system_error const& e) {
     problem = e.what();
     code = e.code();

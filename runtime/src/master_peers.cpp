@@ -190,7 +190,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   calls_->leave(node, node.said_goodbye() || stopped_ ? dispatcher::departure::left : dispatcher::departure::died, why);
   auto const line = "node " + node.name + " left: " + why;
   if (node.broke_protocol())
-    world_.log.warn(line);
+    warn_of_strangers("breach of a node", line);
   else
     world_.log.info(line);
 }
