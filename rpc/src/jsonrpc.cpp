@@ -72,6 +72,8 @@ class item_parser {
       return invalid("\"jsonrpc\" must be \"2.0\", or absent in 1.0");
     if (members_.method()) return request();
     if (members_.result() || members_.error()) return reply();
+    // Nothing says 1.0 either; in a batch its neighbours may be 2.0.
+    if (!members_.id()) version_ = rpc_version::v2;
     return invalid("there is no \"method\"");
   }
 

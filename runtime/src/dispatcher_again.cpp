@@ -153,7 +153,7 @@ void dispatcher::relieve(std::uint64_t incarnation) {
 
 verdict dispatcher::blame_for(placed_ptr const& call, placed_call::place const& was) {
   auto const& node = *was.on;
-  auto const certain_at = world().clock.now() + (node.is_supervised ? longest_wait_for_end : lost_after_);
+  auto const certain_at = later(world().clock.now(), node.is_supervised ? longest_wait_for_end : lost_after_);
   auto const judged = blame_.died(ref_of(*call), node.name, node.incarnation, certain_at);
   // Its node may have died of another call as long as it was not alone there.
   return judged == verdict::poisoned && !was.alone ? verdict::alone : judged;

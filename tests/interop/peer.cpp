@@ -1,6 +1,6 @@
 // Our side of the tests with other languages: `peer master [OPTION...]` or `peer node ADDRESS [OPTION...]`, on the real
 // seams. It says its port on stdout, its log goes to stderr, and it ends when its stdin does; a line `drain` drains a
-// node, `sum N...` and `count START END` make a call from C++ and print its answer.
+// node, `sum N...`, `half X` and `count START END` make a call from C++ and print its answer.
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,11 +35,12 @@ struct Arith {
   void note(std::string const&) {}
   std::int64_t next(std::int64_t by) { return count_ += by; }
   std::string trace(dist::context ctx) const { return ctx.traceparent(); }
+  double half(double value) const { return value / 2; }
 
  private:
   std::int64_t count_ = 0;
 };
-BOOST_DESCRIBE_STRUCT(Arith, (), (sum, fail, note, next, trace))
+BOOST_DESCRIBE_STRUCT(Arith, (), (sum, fail, note, next, trace, half))
 
 struct range {
   std::int64_t start = 0;
@@ -73,6 +74,11 @@ dist::task<void> obey(std::string line, dist::cluster const* cluster, dist::node
       for (std::int64_t value = 0; words >> value;) values.push_back(value);
       auto total = dist::go<&Arith::sum>(*cluster, values);
       std::cout << co_await std::move(total) << std::endl;
+    } else if (word == "half") {
+      double value = 0;
+      words >> value;
+      auto half = dist::go<&Arith::half>(*cluster, value);
+      std::cout << dist::floating_text(co_await std::move(half)) << std::endl;
     } else if (word == "count") {
       range within;
       words >> within.start >> within.end;

@@ -7,9 +7,12 @@
 #include <cmath>
 #include <complex>
 #include <dist/dist.hpp>
+#include <filesystem>
 #include <functional>
 #include <limits>
+#include <valarray>
 
+#include "json_calls.hpp"
 #include "support/memory_cluster.hpp"
 
 using namespace std::chrono_literals;
@@ -46,10 +49,14 @@ struct Echo {
   limited two(limited value) const { return value; }
   std::complex<float> complex(std::complex<float> value) const { return value; }
   side which(side value) const { return value; }
+  std::filesystem::path path(std::filesystem::path const& value) const { return value / "x"; }
+  std::chrono::sys_seconds at(std::chrono::sys_seconds value) const { return value; }
+  std::valarray<double> values(std::valarray<double> value) const { return 2.0 * value; }
+  std::int64_t none() const { return 5; }
 };
 BOOST_DESCRIBE_STRUCT(Echo, (),
                       (b, i8, u8, i16, u16, i32, u32, i64, u64, f32, f64, sum, mean, add, ms, s32, hours, maybe, two,
-                       complex, which))
+                       complex, which, path, at, values, none))
 
 template <class P>
 struct echo_of;
@@ -272,7 +279,7 @@ BOOST_AUTO_TEST_CASE(by_go_and_by_the_inputs_of_a_fan_out) {
       if constexpr (!std::is_integral_v<P> || !std::is_floating_point_v<C>) {
         for (C const value : interesting<C>()) {
           std::string const from(dist::number_name<C>());
-          check<P>("go", value, arrives<P>(value), ended(dist::go<echo_of<P>::pointer>(cluster, value)), from);
+          check<P>("go", value, arrives<P>(value), ended(dist::go<echo_of<P>::pointer, Echo>(cluster, value)), from);
           dist::buffer arguments;
           auto const problem = dist::input_encoder<std::tuple<P>>::encode(arguments, value);
           std::tuple<P> read;
@@ -293,7 +300,7 @@ BOOST_AUTO_TEST_CASE(by_name_and_by_json) {
     boost::mp11::mp_for_each<boost::mp11::mp_transform<std::type_identity, numbers>>([&]<class C>(std::type_identity<C>) {
       constexpr bool both_bool = std::is_same_v<P, bool> && std::is_same_v<C, bool>;
       constexpr bool one_bool = (std::is_same_v<P, bool> || std::is_same_v<C, bool>) && !both_bool;
-      std::string const method(dist::method_traits<echo_of<P>::pointer>::wire_name());
+      std::string const method(dist::method_traits<echo_of<P>::pointer, Echo>::wire_name());
       for (C const value : interesting<C>()) {
         if constexpr (one_bool) {
           auto const word = std::is_same_v<C, bool> ? (value ? "true" : "false") : text_of(value);
@@ -322,6 +329,47 @@ BOOST_AUTO_TEST_CASE(enumerators_are_no_numbers_by_name) {
   is_lost(dist::call_by_name<std::int64_t>(cluster, "Echo.i64", side::right),
           {"argument 1: text \"right\" where a number (int64) belongs"});
   is_lost(dist::call_by_name<side>(cluster, "Echo.which", 7), {"no enumerator is 7"});
+}
+
+BOOST_AUTO_TEST_CASE(types_with_a_stand_in_are_arguments_and_results) {
+  BOOST_TEST(ended(dist::go<&Echo::path>(cluster, "/tmp")).value() == std::filesystem::path("/tmp/x"));
+  std::chrono::sys_seconds const at(std::chrono::seconds(1'700'000'000));
+  BOOST_TEST((ended(dist::go<&Echo::at>(cluster, at)).value() == at));
+  is_lost(dist::go<&Echo::at>(cluster, std::chrono::time_point<std::chrono::system_clock, std::chrono::hours>::max()),
+          {"duration<int64,3600/1>", "does not fit duration<int64,1/1>"});
+  std::valarray<double> const values{1, 2.5};
+  auto const twice = ended(dist::go<&Echo::values>(cluster, values)).value();
+  BOOST_TEST((twice.size() == 2 && twice[1] == 5.0));
+}
+
+BOOST_AUTO_TEST_CASE(json_of_a_caller_reaches_a_node_with_its_value) {
+  auto const answer = [&](std::string const& method, std::string const& params) {
+    auto const text = R"({"jsonrpc":"2.0","id":1,"method":"Echo.)" + method + R"(","params":)" + params + "}";
+    return world.run(dist::answer_rpc(cluster.shared_caller(), dist::parse_rpc(text, dist::limits()), {}));
+  };
+  struct {
+    char const* method;
+    char const* params;
+    char const* said;
+  } const cases[] = {
+      {"f64", "[1234567890123456800]", R"("result":1.2345678901234568e+18)"},
+      {"f64", "[123456789012345670000]", R"("result":1.2345678901234567e+20)"},
+      {"f64", "[1e400]", "argument 1: number 1e400 is beyond the largest double"},
+      {"f32", "[0.1]", R"("result":0.1)"},
+      {"i64", "[9007199254740993]", R"("result":9007199254740993)"},
+      {"i64", "[1e2]", R"("result":100)"},
+      {"i64", "[36893488147419103233]", "number 36893488147419103233 does not fit int64 exactly"},
+      {"u8", "[256]", "argument 1: number 256 does not fit uint8 exactly"},
+      {"b", "[1]", "argument 1: number 1 where true or false (bool) belongs"},
+      {"none", "{}", R"("result":5)"},
+      {"none", "[]", R"("result":5)"},
+      {"at", "[1700000000]", R"("result":1700000000)"},
+      {"path", R"(["/tmp"])", R"("result":"/tmp/x")"},
+  };
+  for (auto const& one : cases) {
+    auto const got = answer(one.method, one.params);
+    BOOST_TEST(got.find(one.said) != std::string::npos, one.method << one.params << ": " << got);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_fan_out_names_the_input_that_does_not_fit) {

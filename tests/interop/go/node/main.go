@@ -24,6 +24,11 @@ func (Arith) Sum(values *[]int, total *int) error {
 	return nil
 }
 
+func (Arith) Half(value *float64, half *float64) error {
+	*half = *value / 2
+	return nil
+}
+
 func (Arith) Fail(_ *int, _ *int) error { return errors.New("it fails on purpose") }
 
 // Exit ends the process in the middle of the call.
