@@ -175,8 +175,10 @@ struct fixture {
       } else {
         BOOST_TEST_REQUIRE(got.has_error());
         BOOST_TEST((got.error().code == dist::errc::bad_arguments));
-        BOOST_TEST(says(got.error().message, {"argument 1: ", from, text_of(value), std::string(dist::number_name<P>())}),
-                   got.error().message);
+        // A whole number is shown in plain digits.
+        auto const& said = got.error().message;
+        bool const shown = says(said, {text_of(value)}) || says(said, {text_of(std::llround(static_cast<double>(value)))});
+        BOOST_TEST((shown && says(said, {"argument 1: ", from, std::string(dist::number_name<P>())})), said);
       }
     }
   }
@@ -305,7 +307,9 @@ BOOST_AUTO_TEST_CASE(by_name_and_by_json) {
         if constexpr (one_bool) {
           auto const word = std::is_same_v<C, bool> ? (value ? "true" : "false") : text_of(value);
           auto const type = std::string(dist::number_name<P>());
-          for (auto const& got : {ended(dist::call_by_name<P>(cluster, method, value)), by_json<P>("[" + word + "]")}) {
+          std::vector<dist::result<P>> all{ended(dist::call_by_name<P>(cluster, method, value))};
+          if (!std::isinf(static_cast<double>(value))) all.push_back(by_json<P>("[" + word + "]"));
+          for (auto const& got : all) {
             BOOST_TEST_REQUIRE(got.has_error());
             BOOST_TEST((got.error().code == dist::errc::bad_arguments));
             BOOST_TEST(says(got.error().message, {"argument 1: ", word, "(" + type + ")"}), got.error().message);
@@ -352,8 +356,8 @@ BOOST_AUTO_TEST_CASE(json_of_a_caller_reaches_a_node_with_its_value) {
     char const* params;
     char const* said;
   } const cases[] = {
-      {"f64", "[1234567890123456800]", R"("result":1.2345678901234568e+18)"},
-      {"f64", "[123456789012345670000]", R"("result":1.2345678901234567e+20)"},
+      {"f64", "[1234567890123456800]", R"("result":1234567890123456768.0)"},
+      {"f64", "[123456789012345670000]", R"("result":123456789012345667584.0)"},
       {"f64", "[1e400]", "argument 1: number 1e400 is beyond the largest double"},
       {"f32", "[0.1]", R"("result":0.1)"},
       {"i64", "[9007199254740993]", R"("result":9007199254740993)"},
