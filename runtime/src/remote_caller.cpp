@@ -307,11 +307,11 @@ void remote_caller::given_back(remote_ptr const& call, fault const& what) {
   master_stops_ = true;
   auto const begun = what.known != progress::not_started;
   if (begun && !may_go_again(*call)) {
-    auto told = make_fault(errc::connection_lost, std::string(connection_ended) + master_stopped);
-    told.known = progress::unknown;
-    told.phase = "running";
-    told.node = what.node;
-    return fail(*call, std::move(told));
+    auto gone = make_fault(errc::connection_lost, std::string(connection_ended) + master_stopped);
+    gone.known = progress::unknown;
+    gone.phase = "running";
+    gone.node = what.node;
+    return fail(*call, std::move(gone));
   }
   if (begun) lost(*call, master_stopped);
   call->sent = false;
