@@ -5,6 +5,7 @@
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
 #include <dist/rpc/protocol_breach.hpp>
+#include <dist/rpc/sleep.hpp>
 #include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <optional>
@@ -20,10 +21,19 @@ constexpr unsigned least_batch = 16;
 constexpr std::size_t linger_bytes = 1 << 20;
 constexpr std::chrono::seconds linger_time{2};
 
+/// How often it is looked whether there is room for a large payload, and for how long: others may need this connection.
+constexpr auto room_pause = std::chrono::milliseconds(20);
+constexpr auto room_patience = std::chrono::seconds(2);
+
 }  // namespace
 
 connection::connection(std::unique_ptr<stream> over, seams const& world, limits const& bounds, when_full full)
-    : stream_(std::move(over)), world_(world), limits_(bounds), full_(full), reader_(bounds.hello_bytes, "hello_bytes") {}
+    : stream_(std::move(over)),
+      world_(world),
+      limits_(bounded(bounds)),
+      full_(full),
+      reader_(limits_.hello_bytes, "hello_bytes", world.memory),
+      out_(world.memory) {}
 
 void connection::feed(std::span<std::byte const> bytes) {
   while (!bytes.empty()) {
@@ -37,6 +47,15 @@ void connection::feed(std::span<std::byte const> bytes) {
 
 void connection::fail(errc code, std::string const& what) {
   throw std::system_error(code, stream_->peer_address() + ": " + what);
+}
+
+/// Only requests and answers can be answered for, or fail, one by one.
+void connection::check_dropped(frame_header const& header) {
+  auto const is_call =
+      header.kind == frame_kind::request || header.kind == frame_kind::reply || header.kind == frame_kind::fault;
+  if (is_call) return;
+  fail(errc::limit_exceeded, "a frame of " + std::to_string(header.payload_bytes) + " bytes: " +
+                                 (world_.memory ? world_.memory->no_room_text() : "there is no memory for it"));
 }
 
 task<void> connection::read_more() {
@@ -64,6 +83,7 @@ task<frame> connection::receive(bytes_held on_growth) {
   co_await flush();
   for (;;) {
     auto next = reader_.next();
+    if (next && next->is_dropped()) check_dropped(next->header());
     if (next) co_return std::move(*next);
     if (!reader_.problem().empty()) throw protocol_breach(reader_.problem(), reader_.problem_code());
     co_await read_more();
@@ -161,12 +181,13 @@ task<void> connection::read_loop(handler const& on_frame, sign_of_life const& on
     unsigned handled = 0;
     handling_ = true;
     while (auto next = closed_ ? std::nullopt : reader_.next()) {
+      if (next->is_dropped()) check_dropped(next->header());
       on_frame(*next);
       if (++handled % batch == 0) end_batch();
       // Between frames, not between reads: one read brings thousands of small requests.
-      while (full_ == when_full::pause && is_full() && !writer_ended_) {
+      while (full_ == when_full::pause && waits_for_reader() && !writer_ended_) {
         end_batch();
-        if (is_full()) co_await written_.wait();
+        if (waits_for_reader()) co_await written_.wait();
       }
     }
     end_batch();
@@ -174,9 +195,22 @@ task<void> connection::read_loop(handler const& on_frame, sign_of_life const& on
     if (!reader_.problem().empty()) throw protocol_breach(reader_.problem(), reader_.problem_code());
     // The peer need not wait until we are through with all that it sent: about half, and both sides work.
     batch = std::max(least_batch, handled / 2);
+    if (reader_.wants_room()) co_await wait_for_room(on_bytes);
     co_await read_more();
     if (on_bytes) on_bytes();
   }
+}
+
+/// Peers that read give back what they hold. Where none does the payload is dropped, and those behind it without a
+/// wait.
+task<void> connection::wait_for_room(sign_of_life const& on_bytes) {
+  auto const until = world_.clock.now() + (waited_in_vain_ ? duration::zero() : duration(room_patience));
+  while (reader_.wants_room() && !closed_ && world_.clock.now() < until) {
+    co_await sleep_for(world_.clock, room_pause);
+    // It is not read from, which is not its silence.
+    if (on_bytes) on_bytes();
+  }
+  waited_in_vain_ = reader_.wants_room();
 }
 
 void connection::write_now() {

@@ -15,16 +15,17 @@ constexpr std::size_t first_large_bytes = 1024 * 1024;
 
 }  // namespace
 
-frame_reader::frame_reader(std::size_t frame_limit_bytes, char const* limit_name)
-    : frame_limit_bytes_(frame_limit_bytes), limit_name_(limit_name) {
+frame_reader::frame_reader(std::size_t frame_limit_bytes, char const* limit_name, memory_budget* memory)
+    : frame_limit_bytes_(frame_limit_bytes), limit_name_(limit_name), share_(memory) {
   chunk_.grow(first_chunk_bytes);
 }
 
 std::span<std::byte> frame_reader::prepare() {
   if (in_large_) {
-    auto const total = payload_lead_bytes(large_header_.kind) + large_header_.payload_bytes;
-    if (large_filled_ == large_.size())
-      large_.grow(std::min(total, std::max(first_large_bytes, large_.size() * 2)) - large_.size());
+    auto const total = large_total();
+    if (!dropping_ && large_filled_ == large_.size())
+      grow_large(std::min(total, std::max(first_large_bytes, large_.size() * 2)));
+    if (dropping_) return {chunk_.data(), std::min(total - large_filled_, chunk_.size())};
     auto const room = std::min(large_.size() - large_filled_, piece_bytes);
     return {large_.data() + large_filled_, room};
   }
@@ -73,24 +74,55 @@ std::optional<frame> frame_reader::next() {
     return frame(header, {start + frame_header_bytes, header.payload_bytes});
   }
   if (header.payload_bytes <= large_bytes) return std::nullopt;
-  auto const here = std::span<std::byte const>(start, available).subspan(frame_header_bytes);
-  in_large_ = true;
-  large_header_ = header;
-  auto const lead = payload_lead_bytes(header.kind);
-  large_ = buffer();
-  large_.reserve_kept(lead + header.payload_bytes);
-  large_.grow(lead + here.size());
-  std::memcpy(large_.data() + lead, here.data(), here.size());
-  large_filled_ = large_.size();
-  begin_ = end_ = 0;
+  begin_large(header, std::span<std::byte const>(start, available).subspan(frame_header_bytes));
   return std::nullopt;
 }
 
+void frame_reader::begin_large(frame_header header, std::span<std::byte const> here) {
+  in_large_ = true;
+  dropping_ = false;
+  large_header_ = header;
+  large_ = buffer();
+  auto const lead = payload_lead_bytes(header.kind);
+  large_filled_ = lead + here.size();
+  auto const* const memory = share_.budget();
+  if (memory && !memory->ever_has_room(large_total())) {
+    drop_large();
+  } else {
+    large_.reserve_kept(large_total());
+    grow_large(large_filled_);
+  }
+  if (!dropping_) std::memcpy(large_.data() + lead, here.data(), here.size());
+  begin_ = end_ = 0;
+}
+
+void frame_reader::grow_large(std::size_t to) {
+  auto const more = to - large_.size();
+  if (!share_.has_room(more)) return drop_large();
+  try {
+    large_.grow(more);
+  } catch (std::bad_alloc const&) {
+    return drop_large();
+  }
+  share_.set(to);
+}
+
+bool frame_reader::wants_room() const noexcept {
+  return in_large_ && !dropping_ && large_filled_ == large_.size() && !share_.has_room(large_total() - large_.size());
+}
+
+void frame_reader::drop_large() noexcept {
+  dropping_ = true;
+  large_ = buffer();
+  share_.set(0);
+}
+
 std::optional<frame> frame_reader::next_large() {
-  auto const lead = payload_lead_bytes(large_header_.kind);
-  if (large_filled_ < lead + large_header_.payload_bytes) return std::nullopt;
+  if (large_filled_ < large_total()) return std::nullopt;
   in_large_ = false;
-  return frame(large_header_, payload(std::move(large_), lead));
+  share_.set(0);
+  if (dropping_) return frame(large_header_);
+  return frame(large_header_, payload(std::move(large_), payload_lead_bytes(large_header_.kind)));
 }
 
 }  // namespace dist

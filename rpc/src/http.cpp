@@ -233,6 +233,10 @@ struct message_reader {
   }
 };
 
+bool has_no_body(http_response const& response) {
+  return response.status < 200 || response.status == 204 || response.status == 304;
+}
+
 }  // namespace
 
 std::optional<std::string_view> http_headers::find(std::string_view name) const noexcept {
@@ -315,20 +319,24 @@ std::string to_text(http_request const& request) {
   return text + "\r\n" + request.body;
 }
 
-std::string to_text(http_response const& response) {
+std::string to_head_text(http_response const& response, std::size_t body_bytes) {
   auto const reason = http::obsolete_reason(http::int_to_status(response.status));
   auto text = "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(reason.data(), reason.size()) + "\r\n";
-  auto const bodyless = response.status < 200 || response.status == 204 || response.status == 304;
+  auto const bodyless = has_no_body(response);
   if (!response.content_type.empty() && !bodyless) append_line(text, "Content-Type", response.content_type);
   for (auto const& [name, value] : response.headers.fields())
     if (!is_same_name(name, "Content-Length")) append_line(text, name, value);
-  if (!bodyless && !response.streams) append_line(text, "Content-Length", std::to_string(response.body.size()));
+  if (!bodyless && !response.streams) append_line(text, "Content-Length", std::to_string(body_bytes));
   if (!response.keep_alive || response.streams)
     append_line(text, "Connection", "close");
   else if (response.to_http10)
     append_line(text, "Connection", "keep-alive");
-  text += "\r\n";
-  if (!bodyless && !response.head_only && !response.streams) text += response.body;
+  return text + "\r\n";
+}
+
+std::string to_text(http_response const& response) {
+  auto text = to_head_text(response, response.body.size());
+  if (!has_no_body(response) && !response.head_only && !response.streams) text += response.body;
   return text;
 }
 
@@ -443,6 +451,7 @@ void http_response_parser::finish() {
 
 parse_state http_response_parser::state() const noexcept { return impl_->state; }
 std::string const& http_response_parser::message() const noexcept { return impl_->message; }
+bool http_response_parser::is_over_limit() const noexcept { return impl_->status == 413 || impl_->status == 431; }
 
 http_response http_response_parser::take_response() {
   auto& parser = *impl_->parser;

@@ -24,8 +24,8 @@ constexpr std::chrono::seconds linger_time{2};
 /// unless it was this coroutine that was cancelled.
 class http_connection {
  public:
-  http_connection(stream& stream, clock& clock, limits const& limits, http_gate const& gate)
-      : stream_(stream), clock_(clock), limits_(limits), gate_(gate), timer_(clock, stream) {}
+  http_connection(stream& stream, clock& clock, limits const& limits, http_gate const& gate, memory_budget* memory)
+      : stream_(stream), clock_(clock), limits_(limits), gate_(gate), timer_(clock, stream), held_(memory) {}
 
   buffer bytes;                          // read and not used yet
   std::optional<http_response> refusal;  // what is answered instead of reading a body
@@ -74,6 +74,18 @@ class http_connection {
     co_return true;
   }
 
+  /// A large body is not copied behind the head.
+  task<bool> send(http_response response) {
+    held_.set(response.body.size());
+    auto const apart = response.body.size() > write_bytes && !response.head_only;
+    auto body = apart ? std::move(response.body) : std::string();
+    auto text = apart ? to_head_text(response, body.size()) : to_text(response);
+    auto sent = co_await write(std::move(text));
+    if (sent && apart) sent = co_await write(std::move(body));
+    held_.set(0);
+    co_return sent;
+  }
+
   task<void> linger() {
     ends_as_.reset();
     timer_.arm(linger_time, "the peer went on with a refused request");
@@ -96,7 +108,12 @@ class http_connection {
     for (;;) {
       auto const used = parser.push(bytes.bytes());
       drop(used);
+      if (parser.head_done()) held_.add(used);
       if (parser.state() != parse_state::need_more) co_return true;
+      if (!held_.has_room(0)) {
+        refusal = http_response(503, "the body is not read to its end: " + held_.budget()->no_room_text() + '\n');
+        co_return true;
+      }
       if (parser.head_done()) {
         if (gate_ && !std::exchange(head_judged, true)) {
           refusal = gate_(parser.peek_head());
@@ -150,6 +167,7 @@ class http_connection {
   http_gate const& gate_;
   stream_timer timer_;
   bool sends_no_more_ = false;
+  memory_share held_;  ///< of a request's body, until its answer is there; then of that
   std::optional<errc> ends_as_;  // when the timer fires
 };
 
@@ -215,8 +233,9 @@ task<std::optional<http_response>> answer_watched(http_connection& peer, std::si
 }  // namespace
 
 task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read, http_handler const& handler,
-                                             limits limits, clock& clock, http_gate const& gate) {
-  http_connection peer(stream, clock, limits, gate);
+                                             limits limits, clock& clock, http_gate const& gate,
+                                             memory_budget* memory) {
+  http_connection peer(stream, clock, limits, gate, memory);
   peer.bytes = std::move(already_read);
   http_request_parser parser(limits);
   std::chrono::milliseconds idle = limits.handshake;
@@ -247,9 +266,10 @@ task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read
     response.keep_alive = response.keep_alive && request.keep_alive && !is_last;
     response.to_http10 = request.http10;
     response.head_only = request.method == "HEAD";
-    auto const sent = co_await peer.write(to_text(response));
+    auto const keep_alive = response.keep_alive;
+    auto const sent = co_await peer.send(std::move(response));
     if (!sent) peer.throw_if_too_slow();
-    if (!sent || !response.keep_alive) co_return std::nullopt;
+    if (!sent || !keep_alive) co_return std::nullopt;
     idle = http_keep_alive_idle;
   }
 }
@@ -318,7 +338,8 @@ task<void> http_server::serve(std::unique_ptr<stream> stream) {
   std::string failed;
   http_gate const no_gate;
   try {
-    auto const upgraded = co_await serve_http(*stream, buffer(), handler_, limits_, seams_.clock, no_gate);
+    auto const upgraded =
+        co_await serve_http(*stream, buffer(), handler_, limits_, seams_.clock, no_gate, seams_.memory);
     if (upgraded) failed = "a handler answered 101, but nothing here speaks another protocol";
   } catch (std::system_error const& e) {
     if (e.code() != asio::error::operation_aborted) failed = e.what();

@@ -88,14 +88,19 @@ int to_rpc_code(errc code) noexcept {
 
 std::string write_reply(rpc_request const& request, std::string_view result_text) {
   std::string const id = request.id_text.value_or("null");
-  std::string const result(result_text);
-  if (request.version == rpc_version::v2) return R"({"jsonrpc":"2.0","result":)" + result + ",\"id\":" + id + '}';
-  if (result == "null") {
+  // It may be large: copied once.
+  auto const joined = [&](std::string_view before, std::string_view behind) {
+    std::string text;
+    text.reserve(before.size() + result_text.size() + behind.size() + 1);
+    return text.append(before).append(result_text).append(behind);
+  };
+  if (request.version == rpc_version::v2) return joined(R"({"jsonrpc":"2.0","result":)", ",\"id\":" + id + '}');
+  if (result_text == "null") {
     auto what = make_fault(errc::bad_result, "the result is null, which JSON-RPC 1.0 cannot tell from an error");
     what.method = request.method;
     return write_error(request, what);
   }
-  return "{\"id\":" + id + ",\"result\":" + result + ",\"error\":null}";
+  return joined("{\"id\":" + id + ",\"result\":", ",\"error\":null}");
 }
 
 std::string write_error(rpc_request const& request, fault const& what) {
@@ -111,11 +116,20 @@ std::string write_error(rpc_invalid const& invalid) {
   return write_error_of(invalid.version, invalid.id_text, static_cast<int>(invalid.code), kind + invalid.message, {});
 }
 
-std::string write_batch(std::vector<std::string> const& replies) {
+std::string write_batch(std::vector<std::string> replies) {
   if (replies.empty()) return {};
   std::string text;
-  for (auto const& reply : replies) text += (text.empty() ? '[' : ',') + reply;
-  return text + ']';
+  auto bytes = replies.size() + 1;
+  for (auto const& reply : replies) bytes += reply.size();
+  text.reserve(bytes);
+  for (auto& reply : replies) {
+    text += text.empty() ? '[' : ',';
+    text += reply;
+    // Together they may be large: what was copied is not kept.
+    reply = {};
+  }
+  text += ']';
+  return text;
 }
 
 std::string write_request(rpc_request const& request) {

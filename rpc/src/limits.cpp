@@ -1,5 +1,8 @@
 #include <dist/rpc/limits.hpp>
 
+#include <dist/rpc/frame.hpp>
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -18,19 +21,30 @@ struct known_count {
   std::string_view name;
   std::size_t limits::*member;
   bool bytes;
+  std::uint64_t most;
+  std::uint64_t least = 1;
 };
-constexpr known_count known_counts[] = {{"frame_bytes", &limits::frame_bytes, true},
-                                        {"hello_bytes", &limits::hello_bytes, true},
-                                        {"message_bytes", &limits::message_bytes, true},
-                                        {"http_head_bytes", &limits::http_head_bytes, true},
-                                        {"depth", &limits::depth, false},
-                                        {"batch_count", &limits::batch_count, false},
-                                        {"connection_count", &limits::connection_count, false},
-                                        {"calls_per_connection", &limits::calls_per_connection, false},
-                                        {"coroutine_count", &limits::coroutine_count, false},
-                                        {"outbox_bytes", &limits::outbox_bytes, true},
-                                        {"unproven_hello_bytes", &limits::unproven_hello_bytes, true},
-                                        {"unproven_bytes", &limits::unproven_bytes, true}};
+constexpr auto most_number = std::uint64_t{1} << 40;
+/// Lengths and call ids have 32 bits in a frame's header.
+constexpr std::uint64_t most_in_frame = UINT32_MAX;
+/// What may stand before a request's arguments, and something behind it.
+constexpr std::uint64_t least_frame = 8'192;
+static_assert(least_frame > most_prefix_bytes);
+/// Values are read and written level by level on the stack.
+constexpr std::uint64_t most_depth = 1'000;
+constexpr known_count known_counts[] = {{"frame_bytes", &limits::frame_bytes, true, most_in_frame, least_frame},
+                                        {"hello_bytes", &limits::hello_bytes, true, most_in_frame},
+                                        {"message_bytes", &limits::message_bytes, true, most_number},
+                                        {"http_head_bytes", &limits::http_head_bytes, true, UINT32_MAX},
+                                        {"depth", &limits::depth, false, most_depth},
+                                        {"batch_count", &limits::batch_count, false, most_number},
+                                        {"connection_count", &limits::connection_count, false, most_number},
+                                        {"calls_per_connection", &limits::calls_per_connection, false, UINT32_MAX},
+                                        {"coroutine_count", &limits::coroutine_count, false, UINT32_MAX},
+                                        {"outbox_bytes", &limits::outbox_bytes, true, most_number},
+                                        {"unproven_hello_bytes", &limits::unproven_hello_bytes, true, most_in_frame},
+                                        {"unproven_bytes", &limits::unproven_bytes, true, most_number},
+                                        {"memory", &limits::memory, true, most_number}};
 struct known_time {
   std::string_view name;
   std::chrono::milliseconds limits::*member;
@@ -43,7 +57,7 @@ std::optional<std::uint64_t> parse(std::string_view text, std::array<unit, Count
   std::uint64_t number = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   std::string_view const suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  constexpr auto most = std::uint64_t{1} << 40;
+  constexpr auto most = most_number;
   if (error != std::errc() || number == 0) return std::nullopt;
   for (auto const& [name, size] : units)
     if (suffix == name && number <= most / size) return number * size;
@@ -67,6 +81,9 @@ std::string set_limit(limits& of, std::string_view text) {
     if (one.name != name) continue;
     auto const parsed = one.bytes ? parse(value, sizes) : parse(value, counts);
     if (!parsed) return std::string(name) + (one.bytes ? " takes a size, such as 2GB" : " takes a number of at least 1");
+    if (*parsed < one.least) return std::string(name) + " takes at least " + std::to_string(one.least) + " bytes";
+    if (*parsed > one.most)
+      return std::string(name) + " takes at most " + std::to_string(one.most) + (one.bytes ? " bytes" : "");
     of.*one.member = static_cast<std::size_t>(*parsed);
     return {};
   }
@@ -78,6 +95,12 @@ std::string set_limit(limits& of, std::string_view text) {
     return {};
   }
   return "no limit has this name; there are " + known_names();
+}
+
+limits bounded(limits of) noexcept {
+  for (auto const& one : known_counts)
+    of.*one.member = static_cast<std::size_t>(std::min<std::uint64_t>(of.*one.member, one.most));
+  return of;
 }
 
 std::vector<std::string> changed_limits(limits const& of) {

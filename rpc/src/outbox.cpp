@@ -25,6 +25,7 @@ buffer& outbox::begin(frame_header header, std::size_t payload_bytes) {
   auto& out = tail();
   encode(header, out.grow(frame_header_bytes));
   waiting_bytes_ += frame_header_bytes + payload_bytes;
+  share_.set(held_bytes());
   return out;
 }
 
@@ -60,6 +61,7 @@ std::span<asio::const_buffer const> outbox::take() {
 void outbox::wrote(std::size_t bytes) noexcept {
   written_bytes_ += bytes;
   leaving_bytes_ -= bytes;
+  share_.set(held_bytes());
   for (; first_left_ < gathered_.size(); ++first_left_) {
     auto& next = gathered_[first_left_];
     auto const here = std::min(bytes, next.size());
@@ -79,6 +81,7 @@ void outbox::wrote_all() noexcept {
   }
   leaving_.clear();
   written_bytes_ += std::exchange(leaving_bytes_, 0);
+  share_.set(held_bytes());
   gathered_.clear();
   first_left_ = 0;
 }

@@ -1,5 +1,6 @@
 #include <dist/runtime/caller.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <dist/rpc/context_seams.hpp>
 #include <dist/rpc/event.hpp>
@@ -18,7 +19,7 @@ void call_record::set_options(std::shared_ptr<request_options const> wishes) {
 }
 
 caller::caller(seams const& world, limits const& bounds)
-    : world_(world), made_at_(world.clock.now()), limits_(bounds), mailbox_(std::make_shared<mailbox>(world.io)) {
+    : world_(world), made_at_(world.clock.now()), limits_(bounded(bounds)), mailbox_(std::make_shared<mailbox>(world.io)) {
   context_seams::of(world.io.get_executor()).add(this, {&world.io, &world.clock, &world.compute});
 }
 
@@ -118,7 +119,7 @@ void caller::start_here(call_ptr const& call) {
   // Where it was awaited or cancelled here before its start came through from another thread, that has been done.
   if (call->state_ != call_record::state::fresh) return;
   enlist(call);
-  if (call->arguments.size() > limits_.frame_bytes - most_prefix_bytes)
+  if (call->arguments.size() > limits_.frame_bytes - std::min(limits_.frame_bytes, most_prefix_bytes))
     return fail(*call, make_fault(errc::limit_exceeded, "the arguments have " + std::to_string(call->arguments.size()) +
                                                             " bytes; the limit (frame_bytes) is " +
                                                             std::to_string(limits_.frame_bytes) +

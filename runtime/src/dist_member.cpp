@@ -5,6 +5,7 @@
 #include <dist/rpc/screen.hpp>
 #include <iterator>
 
+#include "no_room.hpp"
 #include "node_text.hpp"
 
 namespace dist {
@@ -215,6 +216,7 @@ void dist_member::on_frame(frame& in) {
 void dist_member::on_reply(frame& in) {
   auto ended = table_.close(in.header().id);
   if (!ended) return;
+  if (in.is_dropped()) return refuse_large(*ended->call, in.header(), std::move(ended->held));
   auto reply = call_reply::of(in);
   reply.node = name;
   auto const here = in.header().id;
@@ -224,9 +226,16 @@ void dist_member::on_reply(frame& in) {
   calls_->answered(*ended->call, here, reply, *this, std::move(ended->held));
 }
 
+/// Its method has run, and its answer was too large to be held here: that is not the node's fault.
+void dist_member::refuse_large(placed_call& call, frame_header const& header, lease held) {
+  auto what = no_room("the result", header.payload_bytes, session_->memory(), progress::executed);
+  calls_->refused(call, header.id, std::move(what), *this, std::move(held), header.deadline_us);
+}
+
 void dist_member::on_fault(frame& in) {
   auto ended = table_.close(in.header().id);
   if (!ended) return;
+  if (in.is_dropped()) return refuse_large(*ended->call, in.header(), std::move(ended->held));
   auto what = get_fault(in.bytes(), calls_->bounds().depth);
   what.method = ended->call->method->name;
   calls_->refused(*ended->call, in.header().id, std::move(what), *this, std::move(ended->held),

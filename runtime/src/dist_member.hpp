@@ -58,6 +58,7 @@ class dist_member final : public member, private nested_parents {
   void on_frame(frame& in);
   void on_reply(frame& in);
   void on_fault(frame& in);
+  void refuse_large(placed_call& call, frame_header const& header, lease held);
   std::uint16_t wire_number(method_ref method) const;
 
   std::unique_ptr<connection> session_;

@@ -92,7 +92,7 @@ void go_member::send(placed_ptr const& call, lease held) {
   auto const number = ++last_number_;
   call->sent_at = calls_->world().clock.now();
   call->places.push_back({this, id_of(number)});
-  table_.emplace(number, entry{call, std::move(held)});
+  table_.emplace(number, entry{call, std::move(held), lines_.put_bytes()});
   auto params = go_params(*call, calls_->bounds().depth);
   if (!params) {
     auto what = params.error();
@@ -110,7 +110,7 @@ void go_member::refuse_soon(std::uint64_t number, fault what) {
 void go_member::refuse(std::uint64_t number, fault what) {
   auto ended = table_.extract(number);
   if (!ended) return;
-  auto& [call, held] = ended.mapped();
+  auto& [call, held, begin] = ended.mapped();
   what.method = call->method->name;
   calls_->refused(*call, id_of(number), std::move(what), *this, std::move(held));
 }
@@ -137,7 +137,10 @@ std::vector<member::under_way> go_member::in_flight() {
   for (auto const& [number, one] : table_) numbers.push_back(number);
   std::ranges::sort(numbers);
   std::vector<under_way> calls;
-  for (auto const number : numbers) calls.push_back({table_.at(number).call, id_of(number)});
+  for (auto const number : numbers) {
+    auto const& one = table_.at(number);
+    calls.push_back({one.call, id_of(number), one.begin < lines_.sent_bytes()});
+  }
   return calls;
 }
 
@@ -165,7 +168,7 @@ void go_member::on_reply(rpc_reply const& reply) {
   if (found == table_.end()) return;
   if (reply.error) return refuse(number, to_fault(*reply.error));
   auto ended = table_.extract(found);
-  auto& [call, held] = ended.mapped();
+  auto& [call, held, begin] = ended.mapped();
   if (known_.insert(call->method_number).second) calls_->has_method(*this, call->method_number);
   call_reply answer;
   answer.codec = codec::json;

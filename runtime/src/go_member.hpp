@@ -39,6 +39,7 @@ class go_member final : public member {
   struct entry {
     placed_ptr call;
     lease held;
+    std::uint64_t begin = 0;  ///< where its request begins in what is written to the node
   };
 
   void on_message(rpc_message const& message);

@@ -4,6 +4,8 @@
 #include <dist/rpc/event.hpp>
 #include <dist/rpc/json.hpp>
 
+#include "no_room.hpp"
+
 namespace dist {
 namespace {
 
@@ -49,13 +51,17 @@ task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rp
     options->traceparent = wishes.traceparent;
   }
   std::vector<std::string> texts(message.items.size());  // in the order of the requests
+  memory_share kept(on->world().memory);
   std::size_t open = 1;
   event all;
   auto answer = [&](std::uint64_t place, call_record const& call, call_reply const& reply) {
     if (wishes.why) *wishes.why = on->why(call);
     hand_on(*on, call, reply, [&](std::string_view result_text, fault const* failed) {
       auto const& asked = std::get<rpc_request>(message.items[place]);
-      if (!asked.is_notification()) texts[place] = failed ? write_error(asked, *failed) : write_reply(asked, result_text);
+      if (asked.is_notification()) return;
+      texts[place] = failed ? write_error(asked, *failed)
+                            : write_bounded(asked, result_text, kept.bytes(), on->bounds().outbox_bytes, kept.budget());
+      kept.add(texts[place].size());
     });
     if (--open == 0) all.set();
   };
@@ -74,14 +80,16 @@ task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rp
   }
   if (--open > 0) co_await all.wait();
   std::erase_if(texts, [](std::string const& one) { return one.empty(); });
-  if (message.batch) co_return write_batch(texts);
+  if (message.batch) co_return write_batch(std::move(texts));
   co_return texts.empty() ? std::string() : std::move(texts.front());
 }
 
 json_calls::json_calls(json_session& peer, std::shared_ptr<caller> on, duration node_wait)
     : peer_(peer),
       node_wait_(node_wait),
+      arguments_(on->world().memory),
       calls_(std::move(on), [this](std::uint64_t number, call_record const& call, call_reply const& reply) {
+        arguments_.remove(call.arguments.size());
         hand_on(calls_.on(), call, reply, [&](std::string_view result_text, fault const* failed) {
           if (failed)
             peer_.refuse(to_call_id(number), *failed);
@@ -91,7 +99,12 @@ json_calls::json_calls(json_session& peer, std::shared_ptr<caller> on, duration 
       }) {}
 
 void json_calls::on_request(call_id id, rpc_request const& request) {
-  calls_.start(to_number(id), make_json_call(calls_.on(), request, node_wait_));
+  auto const bytes = request.params_text.size();
+  if (!arguments_.has_room_for_request(bytes))
+    return peer_.refuse(id, no_room("a request", bytes, arguments_.budget(), progress::not_started));
+  auto call = make_json_call(calls_.on(), request, node_wait_);
+  arguments_.add(call->arguments.size());
+  calls_.start(to_number(id), std::move(call));
 }
 
 }  // namespace dist

@@ -36,6 +36,7 @@ class json_calls {
  private:
   json_session& peer_;
   duration node_wait_;
+  memory_share arguments_;  ///< of the calls under way
   peer_calls calls_;  ///< by the session's ids
 };
 

@@ -2,10 +2,23 @@
 
 #include <utility>
 
+#include "no_room.hpp"
+
 namespace dist {
 
+std::string write_bounded(rpc_request const& request, std::string_view result_text, std::size_t held,
+                          std::size_t outbox_limit, memory_budget const* memory) {
+  if (auto const refused = refuse_answer(result_text.size(), held, outbox_limit, memory))
+    return write_error(request, *refused);
+  try {
+    return write_reply(request, result_text);
+  } catch (std::bad_alloc const&) {
+    return write_error(request, no_room("its result", result_text.size(), memory, progress::executed));
+  }
+}
+
 json_session::json_session(std::unique_ptr<stream> over, seams const& world, limits const& bounds)
-    : limits_(bounds), lines_(std::move(over), world, bounds) {}
+    : limits_(bounds), lines_(std::move(over), world, bounds), kept_(world.memory) {}
 
 task<void> json_session::run(handler on_request, peer_end end) {
   json_stream::handler on_message = [this, on_request = std::move(on_request)](rpc_message message) {
@@ -63,19 +76,26 @@ void json_session::on_request(rpc_request const& request, std::shared_ptr<batch>
 
 void json_session::deliver(std::shared_ptr<batch> const& in, std::size_t place, std::string text) {
   if (!in) {
-    if (!text.empty()) lines_.put(text);
+    if (!text.empty()) lines_.put(std::move(text));
     return;
   }
+  kept_.add(text.size());
+  in->bytes += text.size();
   in->replies[place] = std::move(text);
   if (--in->open > 0) return;
+  kept_.remove(in->bytes);
   std::erase_if(in->replies, [](std::string const& one) { return one.empty(); });
-  if (auto const all = write_batch(in->replies); !all.empty()) lines_.put(all);
+  lines_.put_batch(std::move(in->replies));
 }
 
 void json_session::answer(call_id id, std::string_view result_text) {
   auto const one = requests_.close(id);
   if (!one) return;
-  deliver(one->in, one->place, one->request.is_notification() ? std::string() : write_reply(one->request, result_text));
+  std::string text;
+  if (!one->request.is_notification())
+    text = write_bounded(one->request, result_text, lines_.held_bytes() + kept_.bytes(), limits_.outbox_bytes,
+                         lines_.memory());
+  deliver(one->in, one->place, std::move(text));
   end_if_done();
 }
 

@@ -15,6 +15,10 @@ namespace dist {
 /// A peer that has ended its half of the stream: it waits for its answers, as `nc -N` does, or it has gone.
 enum class peer_end { waits, has_gone };
 
+/// The answer to a request, or an error in its place where so much is not kept for a peer for which `held` bytes wait.
+std::string write_bounded(rpc_request const& request, std::string_view result_text, std::size_t held,
+                          std::size_t outbox_limit, memory_budget const* memory);
+
 /// The serving end of JSON-RPC over one stream, any number of requests at once: answers go out in the order in which
 /// they come, those of a batch as one array.
 class json_session {
@@ -45,6 +49,7 @@ class json_session {
  private:
   struct batch {
     std::size_t open = 0;
+    std::size_t bytes = 0;             ///< of the replies that are there
     std::vector<std::string> replies;  ///< in the order of the requests
   };
   struct entry {
@@ -60,6 +65,7 @@ class json_session {
 
   limits limits_;
   json_stream lines_;
+  memory_share kept_;  ///< answers to a part of a batch
   call_table<entry> requests_;
   bool finishing_ = false;
 };

@@ -7,18 +7,14 @@
 #include <utility>
 
 namespace dist {
-namespace {
-
-/// A run of bytes that grew beyond this by one burst is given back to the heap.
-constexpr std::size_t spare_bytes = 1024 * 1024;
-
-}  // namespace
 
 json_stream::json_stream(std::unique_ptr<stream> over, seams const& world, limits const& bounds)
     : stream_(std::move(over)),
       world_(world),
       limits_(bounds),
       splitter_(bounds),
+      partial_(world.memory),
+      out_(world.memory),
       ending_timer_(world_.clock, *stream_) {}
 
 task<void> json_stream::run(handler on_message, end_handler on_end) {
@@ -57,8 +53,11 @@ task<void> json_stream::run(handler on_message, end_handler on_end) {
 std::span<std::byte const> json_stream::take(std::span<std::byte const> bytes, handler const& on_message) {
   for (std::size_t handled = 0; handled < messages_per_turn && !bytes.empty() && reading_; ++handled) {
     bytes = bytes.subspan(splitter_.push(bytes));
+    partial_.set(splitter_.held_bytes());
+    if (!partial_.has_room(0)) splitter_.refuse(partial_.budget()->no_room_text());
     if (splitter_.state() == parse_state::done) {
       on_message(parse_rpc(splitter_.take_message(), limits_));
+      partial_.set(0);
     } else if (splitter_.state() == parse_state::failed) {
       rpc_invalid problem;
       problem.message = splitter_.message();
@@ -79,6 +78,8 @@ std::span<std::byte const> json_stream::take(std::span<std::byte const> bytes, h
 
 task<void> json_stream::take_all(std::span<std::byte const> bytes, handler const& on_message) {
   while (!bytes.empty() && reading_) {
+    // Between turns, not between reads: one read brings hundreds of small requests.
+    while (!broken_ && waits_for_reader()) co_await written_.wait();
     bytes = take(bytes, on_message);
     if (!bytes.empty()) co_await asio::post(asio::use_awaitable);
   }
@@ -105,7 +106,7 @@ task<void> json_stream::read_loop(handler on_message, end_handler on_end) {
   co_await take_all(first.bytes(), on_message);
   std::array<std::byte, 16 * 1024> piece;
   while (reading_) {
-    while (!broken_ && held_bytes() >= limits_.outbox_bytes) co_await written_.wait();
+    while (!broken_ && waits_for_reader()) co_await written_.wait();
     auto const count = co_await read_some(piece);
     if (count == 0) break;
     received_bytes_ += count;
@@ -123,18 +124,12 @@ task<void> json_stream::write_loop() {
   std::exception_ptr failed;
   try {
     for (;;) {
-      if (waiting_.empty()) {
+      if (out_.empty()) {
         if (ending_) break;
         co_await wake_.wait();
         continue;
       }
-      std::swap(waiting_, leaving_);
-      asio::const_buffer const bytes = asio::buffer(leaving_);
-      std::span<asio::const_buffer const> const all(&bytes, 1);
-      co_await stream_->write(all);
-      sent_bytes_ += leaving_.size();
-      leaving_.clear();
-      if (leaving_.capacity() > spare_bytes) leaving_ = {};
+      out_.wrote(co_await stream_->write_some(out_.left()));
       written_.set();
     }
   } catch (...) {
@@ -148,16 +143,31 @@ task<void> json_stream::write_loop() {
   if (failed) std::rethrow_exception(failed);
 }
 
-void json_stream::put(std::string_view message) {
+bool json_stream::waits_for_reader() const noexcept {
+  return held_bytes() >= limits_.outbox_bytes || (world_.memory && world_.memory->is_tight(held_bytes()));
+}
+
+void json_stream::put(std::string message) {
   if (broken_) return;
-  waiting_ += message;
-  waiting_ += '\n';
+  message += '\n';
+  out_.put(std::move(message));
+  wake_.set();
+}
+
+void json_stream::put_batch(std::vector<std::string> messages) {
+  if (broken_ || messages.empty()) return;
+  auto const* before = "[";
+  for (auto& one : messages) {
+    out_.put(std::exchange(before, ","));
+    out_.put(std::move(one));
+  }
+  out_.put("]\n");
   wake_.set();
 }
 
 void json_stream::close() noexcept {
   ending_ = true;
-  waiting_.clear();
+  out_.clear();
   stream_->close();
   wake_.set();
 }

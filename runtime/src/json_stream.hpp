@@ -12,7 +12,9 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <vector>
+
+#include "json_outbox.hpp"
 
 namespace dist {
 
@@ -21,7 +23,7 @@ namespace dist {
 inline constexpr std::size_t messages_per_turn = 16;
 
 /// JSON-RPC messages over one stream: one reader, one writer, everything that is ready written together. While more
-/// than limits.outbox_bytes wait to be written it reads nothing.
+/// than limits.outbox_bytes wait to be written it reads nothing, and less where memory gets tight.
 ///
 /// Errors   run() throws the system's error, errc::limit_exceeded (frame_idle), or what the handler threw; the peer's
 /// end
@@ -50,12 +52,18 @@ class json_stream {
   task<void> run(handler on_message, end_handler on_end = {});
 
   /// The writer takes all that was put in one turn of the I/O thread. A line end goes behind each message.
-  void put(std::string_view message);
-  std::size_t held_bytes() const noexcept { return waiting_.size() + leaving_.size(); }
+  void put(std::string message);
+  /// As one array; none where there are none.
+  void put_batch(std::vector<std::string> messages);
+  std::size_t held_bytes() const noexcept { return out_.held_bytes(); }
+  /// The next message begins behind so many bytes: it was not begun to be written while no more were sent.
+  std::uint64_t put_bytes() const noexcept { return out_.put_bytes(); }
 
   /// So far, of messages.
   std::uint64_t received_bytes() const noexcept { return received_bytes_; }
-  std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
+  std::uint64_t sent_bytes() const noexcept { return out_.written_bytes(); }
+  /// The budget of all peers; null: there is none.
+  memory_budget* memory() const noexcept { return world_.memory; }
 
   /// Ends both directions at once.
   void close() noexcept;
@@ -67,6 +75,7 @@ class json_stream {
   stream& over() noexcept { return *stream_; }
 
  private:
+  bool waits_for_reader() const noexcept;
   task<void> read_loop(handler on_message, end_handler on_end);
   task<void> write_loop();
   task<std::size_t> read_some(std::span<std::byte> into);
@@ -79,14 +88,13 @@ class json_stream {
   limits limits_;
   json_splitter splitter_;
   buffer first_;
-  std::string waiting_;
-  std::string leaving_;  ///< being written
+  memory_share partial_;  ///< of the message that has begun
+  json_outbox out_;
   event wake_;           ///< something was put, or the writer is to end
   event written_;        ///< everything was written, or nothing will be
   stream_timer ending_timer_;
   task_group* reader_ = nullptr;
   std::uint64_t received_bytes_ = 0;
-  std::uint64_t sent_bytes_ = 0;
   bool reading_ = true;
   bool ending_ = false;  ///< the writer ends when nothing waits
   bool broken_ = false;  ///< the writer has ended

@@ -47,10 +47,11 @@ std::string those_let_in(master_options const& options) {
 }  // namespace
 
 master::impl::impl(seams const& world, master_options options)
-    : world_(world),
-      options_(std::move(options)),
+    : options_(std::move(options)),
+      memory_(options_.limits),
+      world_(with_memory(world, memory_)),
       methods_(options_.services.methods()),
-      calls_(std::make_shared<dispatcher>(world, options_.limits, settings_of(options_), methods_)),
+      calls_(std::make_shared<dispatcher>(world_, options_.limits, settings_of(options_), methods_)),
       tasks_(world.io.get_executor()),
       go_tasks_(world.io.get_executor()),
       unproven_(options_.limits.unproven_bytes) {

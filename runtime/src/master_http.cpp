@@ -46,7 +46,8 @@ task<void> master::impl::serve_web(std::unique_ptr<stream> peer, buffer first, s
     let_in_if_proven(head, from, held);
     return {};
   };
-  auto upgrade = co_await serve_http(*peer, std::move(first), handler, options_.limits, world_.clock, gate);
+  auto upgrade =
+      co_await serve_http(*peer, std::move(first), handler, options_.limits, world_.clock, gate, world_.memory);
   if (upgrade && upgrade->request.path == "/events") {
     held.let_in();  // who may watch is asked before, and they are few
     co_return co_await serve_events(*peer);

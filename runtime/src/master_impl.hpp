@@ -99,8 +99,9 @@ class master::impl {
 
   static constexpr std::size_t own_loops = 2;  ///< of tasks_: the one that accepts and the one that beats
 
-  seams world_;
   master_options options_;
+  memory_budget memory_;
+  seams world_;
   std::vector<method_description> methods_;  ///< of this program, for the check of types
   std::shared_ptr<dispatcher> calls_;
   page_feed feed_{*calls_};

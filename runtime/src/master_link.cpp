@@ -19,9 +19,10 @@ namespace dist {
 class master_link::impl {
  public:
   impl(seams const& world, link_options options)
-      : world_(world),
-        options_(std::move(options)),
-        calls_(std::make_shared<remote_caller>(world, options_.limits, options_.services.methods())),
+      : options_(std::move(options)),
+        memory_(options_.limits),
+        world_(with_memory(world, memory_)),
+        calls_(std::make_shared<remote_caller>(world_, options_.limits, options_.services.methods())),
         tasks_(world.io.get_executor()) {
     calls_->wait_for_connection();
     if (!options_.trace_file.empty())
@@ -42,8 +43,9 @@ class master_link::impl {
   task<void> tell_loop();
   void on_frame(frame& in);
 
-  seams world_;
   link_options options_;
+  memory_budget memory_;
+  seams world_;
   std::shared_ptr<remote_caller> calls_;
   task_group tasks_;
   std::unique_ptr<connection> session_;

@@ -14,8 +14,9 @@
 
 namespace dist {
 node::impl::impl(seams const& world, node_options options, service_list const& services)
-    : world_(world),
-      options_(std::move(options)),
+    : options_(std::move(options)),
+      memory_(options_.limits),
+      world_(with_memory(world, memory_)),
       services_(services.make()),
       incarnation_(world_.entropy.next()),
       tasks_(world_.io.get_executor()) {}

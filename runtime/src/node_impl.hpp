@@ -38,8 +38,9 @@ class node::impl {
   /// The port of the last time, if it is free: a Go master that still knows this node then need not learn another.
   std::unique_ptr<listener> listen_for_go_master(std::string const& host);
 
-  seams world_;
   node_options options_;
+  memory_budget memory_;
+  seams world_;
   service_table services_;
   std::uint64_t incarnation_;
   task_group tasks_;

@@ -9,6 +9,7 @@
 
 #include "black_box.hpp"
 #include "nested_calls.hpp"
+#include "no_room.hpp"
 
 namespace dist {
 namespace {
@@ -84,7 +85,7 @@ node_session::node_session(std::unique_ptr<connection> over, seams const& world,
                            service_table& services, welcome const& accepted, duration drain_limit, black_box* box)
     : session_(std::move(over)),
       world_(world),
-      limits_(bounds),
+      limits_(bounded(bounds)),
       services_(services),
       name_(accepted.name),
       box_(box),
@@ -202,6 +203,8 @@ void node_session::refuse(call_id id, fault what, std::uint32_t running_us) {
 
 void node_session::on_request(frame& in) {
   auto const& header = in.header();
+  if (in.is_dropped())
+    return refuse(header.id, no_room("a request", header.payload_bytes, session_->memory(), progress::not_started));
   request_prefix prefix;
   // What is wrong with one request is said to that request: the frames behind it are as good as before.
   if (auto const problem = get_prefix(in.bytes(), header.flags, prefix); !problem.empty())

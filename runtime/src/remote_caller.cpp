@@ -5,6 +5,7 @@
 #include <dist/runtime/pending.hpp>
 #include <iterator>
 
+#include "no_room.hpp"
 #include "served_calls.hpp"
 
 namespace dist {
@@ -145,9 +146,10 @@ void remote_caller::dispatch(call_ptr const& call) {
   losses_.called();
   if (!session_ || master_stops_) return waits_ ? wait(remote) : fail(*remote, no_connection(errc::connection_lost));
   if (session_->is_full())
-    return fail(*remote, make_fault(errc::overloaded, "the limit (outbox_bytes) of " +
-                                                          std::to_string(bounds().outbox_bytes) +
-                                                          " bytes that wait to be written is reached"));
+    return fail(*remote,
+                make_fault(errc::overloaded, "the limit (outbox_bytes) of " + std::to_string(bounds().outbox_bytes) +
+                                                 " bytes that wait to be written is reached; start fewer "
+                                                 "calls at once (a fan-out does: fan_out().window_bytes)"));
   send(remote);
 }
 
@@ -287,12 +289,16 @@ caller::abandoned remote_caller::abandon(call_record& call) {
 void remote_caller::on_reply(frame& in) {
   auto const call = table_.close(in.header().id);
   if (!call) return;
+  if (in.is_dropped())
+    return fail(**call, no_room("the result", in.header().payload_bytes, session_->memory(), progress::executed));
   finish(**call, call_reply::of(in));
 }
 
 void remote_caller::on_fault(frame& in) {
   auto const call = table_.close(in.header().id);
   if (!call) return;
+  if (in.is_dropped())
+    return fail(**call, no_room("the fault", in.header().payload_bytes, session_->memory(), progress::unknown));
   auto what = get_fault(in.bytes(), bounds().depth);
   if (waits_ && what.code == errc::stopped && what.known != progress::executed) return given_back(*call, what);
   fail(**call, std::move(what));

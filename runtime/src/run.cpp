@@ -44,6 +44,7 @@ master_options options_for(process const& of) {
 
 int run_embedded(process const& of) {
   system_world world(1, log(of.config.log_level));
+  world.limit_memory(of.config.limits);
   local_options options;
   options.processes = of.config.local;
   options.slots = of.config.slots ? of.config.slots : 1;
@@ -57,6 +58,7 @@ int run_embedded(process const& of) {
 
 int run_in_process(process const& of) {
   system_world world(0, log(of.config.log_level));
+  world.limit_memory(of.config.limits);
   auto options = options_for(of);
   options.listen = {"127.0.0.1", 0};
   in_process_cluster backend(world, std::move(options), of.services);
@@ -65,12 +67,14 @@ int run_in_process(process const& of) {
 
 int run_master(process const& of) {
   system_world world(1, log(of.config.log_level));
+  world.limit_memory(of.config.limits);
   master backend(world, options_for(of));
   return job_run(of, world, backend_of(backend)).run();
 }
 
 int run_connected(process const& of) {
   system_world world(1, log(of.config.log_level));
+  world.limit_memory(of.config.limits);
   if (of.tls) world.use_tls(*of.tls);
   link_options options;
   options.trace_file = of.config.trace;

@@ -4,25 +4,14 @@
 #include <dist/rpc/protocol_breach.hpp>
 #include <dist/rpc/text.hpp>
 
+#include "no_room.hpp"
+
 namespace dist {
 
 namespace {
 
 /// At once; each costs the master a place in a list.
 constexpr std::size_t most_node_waits = 1000;
-
-/// So many times the limit may be held for a peer that does not read: then it made its calls before that was known, and
-/// only their answers come.
-constexpr std::size_t answers_beyond_limit = 4;
-
-fault dropped(std::size_t bytes, std::size_t limit) {
-  auto what = make_fault(errc::limit_exceeded,
-                         "its result of " + std::to_string(bytes) + " bytes is dropped: the caller reads so slowly that " +
-                             std::to_string(answers_beyond_limit) + " times the limit (outbox_bytes) of " +
-                             std::to_string(limit) + " bytes wait for it");
-  what.known = progress::executed;
-  return what;
-}
 
 }  // namespace
 
@@ -32,6 +21,7 @@ served_calls::served_calls(connection& peer, std::shared_ptr<caller> on, nested_
       on_(std::move(on)),
       parents_(parents),
       origin_(origin),
+      arguments_(peer.memory()),
       self_(std::make_shared<served_calls*>(this)),
       calls_(on_, [this](std::uint64_t number, call_record const& call, call_reply const& reply) {
         answer(to_call_id(number), call, reply);
@@ -43,6 +33,8 @@ void served_calls::refuse(call_id id, fault what) { put_fault(peer_.out(), id, w
 
 void served_calls::on_request(frame& request) {
   auto const header = request.header();
+  if (request.is_dropped())
+    return refuse(header.id, no_room("a request", header.payload_bytes, peer_.memory(), progress::not_started));
   request_prefix prefix;
   // What is wrong with one request is said to that request: the frames behind it are as good as before.
   if (auto const problem = get_prefix(request.bytes(), header.flags, prefix); !problem.empty())
@@ -59,6 +51,9 @@ void served_calls::on_request(frame& request) {
                                                               std::to_string(on_->bounds().calls_per_connection) +
                                                               " calls in flight is reached"));
   if (cancelled()) return refuse(header.id, make_fault(errc::cancelled, cancelled_));
+  auto const arguments = request.bytes().subspan(prefix.bytes);
+  if (!arguments_.has_room_for_request(arguments.size()))
+    return refuse(header.id, no_room("a request", arguments.size(), peer_.memory(), progress::not_started));
   auto const call = on_->make_call();
   auto method = std::make_shared<method_key>();
   method->name = prefix.method;
@@ -77,7 +72,7 @@ void served_calls::on_request(frame& request) {
     call->set_options(std::move(wishes));
   }
   call->origin = origin_;
-  call->arguments.append(request.bytes().subspan(prefix.bytes));
+  call->arguments.append(arguments);
   if (header.flags & frame_flags::nested) {
     if (!parents_)
       return refuse(header.id, make_fault(errc::bad_arguments, "a nested call of a peer that runs no methods"));
@@ -89,6 +84,8 @@ void served_calls::on_request(frame& request) {
     call->origin = parents_->origin_of(prefix.parent);
     nested_.emplace(to_number(prefix.parent), to_number(header.id));
   }
+  // Before it starts: it may end at once.
+  arguments_.add(call->arguments.size());
   if (!calls_.start(to_number(header.id), call))
     throw protocol_breach("a request with a call id that is in use: " + std::to_string(header.id.index) + "/" +
                           std::to_string(header.id.generation));
@@ -187,6 +184,7 @@ std::vector<call_ptr> served_calls::nested_of(call_id parent) const {
 
 void served_calls::answer(call_id id, call_record const& call, call_reply const& reply) {
   ++answered_;
+  arguments_.remove(call.arguments.size());
   if (call.parent) {
     nested_.erase({to_number(*call.parent), to_number(id)});
     parents_->nested_ended(*call.parent);
@@ -197,14 +195,18 @@ void served_calls::answer(call_id id, call_record const& call, call_reply const&
     return put_fault(peer_.out(), id, what);
   }
   if (reply.failed) return put_fault(peer_.out(), id, *reply.failed);
-  auto const most = on_->bounds().outbox_bytes;
-  if (peer_.out().held_bytes() / answers_beyond_limit >= most) return refuse(id, dropped(reply.bytes.size(), most));
+  auto const bytes = reply.bytes.size();
+  auto const held = peer_.out().held_bytes();
+  if (auto refused = refuse_answer(bytes, held, on_->bounds().outbox_bytes, peer_.memory()))
+    return refuse(id, std::move(*refused));
   frame_header header;
   header.kind = frame_kind::reply;
   header.codec = static_cast<std::uint8_t>(reply.codec);
   header.deadline_us = reply.running_us;
   header.id = id;
-  peer_.out().put(header, reply.bytes);
+  if (!reply.source || bytes <= outbox_copy_bytes) return peer_.out().put(header, reply.bytes);
+  auto const kept = std::make_shared<payload const>(reply.source->take());
+  peer_.out().put(header, {}, kept->bytes(), kept);
 }
 
 }  // namespace dist

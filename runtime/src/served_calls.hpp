@@ -96,6 +96,7 @@ class served_calls {
   std::unordered_map<std::uint64_t, std::shared_ptr<void>> node_waits_;  ///< by request; null: it was answered at once
   std::uint64_t answered_ = 0;
   std::string cancelled_;  ///< why; empty: it is not
+  memory_share arguments_;  ///< of the calls under way
   std::shared_ptr<served_calls*> self_;  ///< null pointer once this is gone: a node may come later
   peer_calls calls_;                     ///< by the peer's ids
 };

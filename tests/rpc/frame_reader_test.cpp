@@ -276,3 +276,60 @@ BOOST_AUTO_TEST_CASE(a_large_array_is_aligned_with_and_without_prefix) {
       BOOST_TEST((std::equal(view.begin(), view.end(), values.begin(), values.end())));
     }
 }
+
+BOOST_AUTO_TEST_CASE(a_payload_that_never_has_room_is_dropped_and_the_next_frame_is_read) {
+  for (std::size_t const step : {std::size_t{1'000}, std::size_t{1} << 20}) {
+    memory_budget budget(1'000'000);
+    frame_reader reader(plenty, "frame_bytes", &budget);
+    auto const text = frame_text(header_of(frame_kind::reply, {7, 1}), pattern(800'000, 1)) +
+                      frame_text(header_of(frame_kind::beat, {3, 0}), "");
+    std::vector<frame_header> seen;
+    std::vector<bool> dropped;
+    for (std::size_t used = 0; used < text.size();) {
+      auto const room = reader.prepare();
+      auto const count = std::min({room.size(), text.size() - used, step});
+      std::memcpy(room.data(), text.data() + used, count);
+      reader.commit(count);
+      used += count;
+      BOOST_TEST(reader.held_bytes() < 600'000U);
+      while (auto const next = reader.next()) {
+        seen.push_back(next->header());
+        dropped.push_back(next->is_dropped());
+      }
+    }
+    BOOST_TEST(reader.problem() == "");
+    BOOST_TEST_REQUIRE(seen.size() == 2U);
+    BOOST_TEST((seen[0].id == call_id{7, 1}));
+    BOOST_TEST(seen[0].payload_bytes == 800'000U);
+    BOOST_TEST(dropped[0]);
+    BOOST_TEST(!dropped[1]);
+    BOOST_TEST(budget.held_bytes() == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_payload_that_waits_for_room_says_so) {
+  memory_budget budget(4'000'000);
+  memory_share others(&budget);
+  frame_reader reader(plenty, "frame_bytes", &budget);
+  auto const text = frame_text(header_of(frame_kind::reply, {7, 1}), pattern(2'000'000, 1));
+  auto const feed = [&](std::size_t from, std::size_t count) {
+    for (auto const to = from + count; from < to;) {
+      auto const room = reader.prepare();
+      auto const piece = std::min(room.size(), to - from);
+      std::memcpy(room.data(), text.data() + from, piece);
+      reader.commit(piece);
+      from += piece;
+      if (from < text.size()) BOOST_TEST(!reader.next());
+    }
+  };
+  others.set(1'500'000);
+  feed(0, 10'000);
+  BOOST_TEST(reader.wants_room());
+  others.set(0);
+  BOOST_TEST(!reader.wants_room());
+  feed(10'000, text.size() - 10'000);
+  auto const whole = reader.next();
+  BOOST_TEST_REQUIRE(whole.has_value());
+  BOOST_TEST(!whole->is_dropped());
+  BOOST_TEST((whole->bytes().size() == 2'000'000U));
+}

@@ -39,9 +39,26 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said) {
                       {"frame_bytes=-1", "frame_bytes takes a size, such as 2GB"},
                       {"frame_bytes=2TB", "frame_bytes takes a size, such as 2GB"},
                       {"frame_bytes=99999999GB", "frame_bytes takes a size, such as 2GB"},
+                      {"frame_bytes=8GB", "frame_bytes takes at most 4294967295 bytes"},
+                      {"frame_bytes=4KB", "frame_bytes takes at least 8192 bytes"},
+                      {"hello_bytes=5GB", "hello_bytes takes at most 4294967295 bytes"},
+                      {"http_head_bytes=5GB", "http_head_bytes takes at most 4294967295 bytes"},
+                      {"depth=100000", "depth takes at most 1000"},
+                      {"calls_per_connection=5000000000", "calls_per_connection takes at most 4294967295"},
                       {"depth=2KB", "depth takes a number of at least 1"},
                       {"handshake=5", "handshake takes a time, such as 5s"}};
   for (auto const& one : rows) BOOST_TEST(dist::set_limit(set, one.text) == one.problem);
   BOOST_TEST(dist::set_limit(set, "frames=3").starts_with("no limit has this name; there are frame_bytes, hello_bytes, "));
   BOOST_TEST(dist::changed_limits(set).empty());
+}
+
+BOOST_AUTO_TEST_CASE(limits_that_a_program_sets_are_bounded_likewise) {
+  dist::limits set;
+  set.frame_bytes = std::size_t{8} << 30;
+  set.depth = 1'000'000;
+  set.outbox_bytes = 5;
+  auto const held = dist::bounded(set);
+  BOOST_TEST(held.frame_bytes == 4294967295U);
+  BOOST_TEST(held.depth == 1000U);
+  BOOST_TEST(held.outbox_bytes == 5U);
 }

@@ -443,6 +443,7 @@ BOOST_AUTO_TEST_CASE(the_table_of_limits_has_their_defaults) {
       {"connection_count", usual.connection_count},
       {"calls_per_connection", usual.calls_per_connection},
       {"outbox_bytes", usual.outbox_bytes},
+      {"memory", usual.memory},
       {"handshake", static_cast<std::size_t>(usual.handshake.count())},
       {"coroutine_count", usual.coroutine_count},
       {"frame_idle", static_cast<std::size_t>(usual.frame_idle.count())},

@@ -417,6 +417,42 @@ BOOST_AUTO_TEST_CASE(a_failure_at_every_step_ends_it) {
   BOOST_TEST(most > 3U);
 }
 
+BOOST_AUTO_TEST_CASE(answers_that_are_not_read_are_bounded) {
+  for (bool const batch : {false, true}) {
+    dist::limits small;
+    small.outbox_bytes = 50'000;
+    test::memory_stream_options options;
+    options.pipe_bytes = 1'000;
+    fixture f(small, std::move(options));
+    f.start();
+    std::string words = batch ? "[" : "";
+    for (int i = 0; i < 100; ++i) {
+      if (i > 0) words += batch ? "," : "\n";
+      words += request("m" + std::to_string(i), std::to_string(i));
+    }
+    // The pipe is smaller than what is said.
+    auto write = [](stream& to, std::string what) -> task<void> {
+      asio::const_buffer const bytes = asio::buffer(what);
+      std::span<asio::const_buffer const> const all(&bytes, 1);
+      co_await to.write(all);
+    };
+    auto const said = test::start(f.io, write(*f.other, words + (batch ? "]" : "")));
+    f.turn();
+    BOOST_TEST_REQUIRE(f.asked.size() == 100U);
+    auto const result = '"' + std::string(10'000, 'x') + '"';
+    for (auto const& [method, id] : f.asked) f.session->answer(id, result);
+    auto const heard = f.heard();
+    std::size_t whole = 0;
+    std::size_t dropped = 0;
+    for (auto at = heard.find("xxxx\""); at != heard.npos; at = heard.find("xxxx\"", at + 1)) ++whole;
+    for (auto at = heard.find("4 times the limit (outbox_bytes) of 50000"); at != heard.npos;
+         at = heard.find("4 times the limit (outbox_bytes) of 50000", at + 1))
+      ++dropped;
+    BOOST_TEST(whole + dropped == 100U);
+    BOOST_TEST((whole >= 19U && whole <= 22U), whole);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

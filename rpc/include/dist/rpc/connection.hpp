@@ -4,6 +4,7 @@
 #include <dist/rpc/frame.hpp>
 #include <dist/rpc/frame_reader.hpp>
 #include <dist/rpc/limits.hpp>
+#include <dist/rpc/memory_budget.hpp>
 #include <dist/rpc/outbox.hpp>
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/stream.hpp>
@@ -67,6 +68,8 @@ class connection {
   std::uint64_t received_bytes() const noexcept { return received_bytes_; }
   std::uint64_t sent_bytes() const noexcept { return out_.written_bytes(); }
   bool is_full() const noexcept { return out_.held_bytes() >= limits_.outbox_bytes; }
+  /// The budget of all peers; null: there is none.
+  memory_budget* memory() const noexcept { return world_.memory; }
 
   /// Ends both directions at once; frames that were read and not yet handed out are dropped.
   void close() noexcept;
@@ -95,7 +98,12 @@ class connection {
   /// Puts a goodbye with the reason, and lets the writer end behind it.
   task<void> say_goodbye(std::string const& why);
   task<void> linger();
+  task<void> wait_for_room(sign_of_life const& on_bytes);
   void fail(errc code, std::string const& what);
+  void check_dropped(frame_header const& header);
+  bool waits_for_reader() const noexcept {
+    return is_full() || (world_.memory && world_.memory->is_tight(out_.held_bytes()));
+  }
 
   std::unique_ptr<stream> stream_;
   seams world_;
@@ -111,6 +119,7 @@ class connection {
   bool all_written_ = false;  ///< of what was put before the end was asked for
   ending ending_ = ending::no;
   bool closed_ = false;
+  bool waited_in_vain_ = false;  ///< for room for the last payload that wanted it
   timer_id idle_timer_ = timer_id::none;
   timer_id ending_timer_ = timer_id::none;
   errc why_code_{};

@@ -112,6 +112,8 @@ class frame {
   frame(frame_header header, std::span<std::byte const> bytes) noexcept : header_(header), bytes_(bytes) {}
   frame(frame_header header, payload large) noexcept
       : header_(header), large_(std::move(large)), bytes_(large_.bytes()), owns_(true) {}
+  /// Of a payload that there was no room for: its bytes were read and are gone.
+  explicit frame(frame_header header) noexcept : header_(header), owns_(true), is_dropped_(true) {}
   frame(frame&&) = default;
   frame& operator=(frame&&) = default;
 
@@ -121,12 +123,15 @@ class frame {
   payload take(std::size_t offset = 0);
   /// Whether its bytes are the reader's; a large frame has its own.
   bool is_view() const noexcept { return !owns_; }
+  /// Whether the payload is missing, for want of memory.
+  bool is_dropped() const noexcept { return is_dropped_; }
 
  private:
   frame_header header_;
   payload large_;
   std::span<std::byte const> bytes_;
   bool owns_ = false;
+  bool is_dropped_ = false;
 };
 
 }  // namespace dist

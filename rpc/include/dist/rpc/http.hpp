@@ -78,6 +78,8 @@ std::string to_text(http_request const& request);
 /// The response as it is sent, with Content-Length, and `Connection: close` unless it is kept alive; HTTP/1.0 is told that
 /// as well.
 std::string to_text(http_response const& response);
+/// Its head alone, for a body of so many bytes that is written behind it.
+std::string to_head_text(http_response const& response, std::size_t body_bytes);
 
 /// `a=1&b=x%20y` decoded, `+` as a space. Nothing where an escape is broken.
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view text);
@@ -144,6 +146,8 @@ class http_response_parser {
   parse_state state() const noexcept;
   http_response take_response();
   std::string const& message() const noexcept;
+  /// Whether it failed because the response is larger than a limit.
+  bool is_over_limit() const noexcept;
 
  private:
   struct impl;

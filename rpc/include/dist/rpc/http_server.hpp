@@ -4,6 +4,7 @@
 #include <dist/rpc/clock.hpp>
 #include <dist/rpc/http.hpp>
 #include <dist/rpc/limits.hpp>
+#include <dist/rpc/memory_budget.hpp>
 #include <dist/rpc/network.hpp>
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/stream.hpp>
@@ -38,12 +39,14 @@ struct http_upgrade {
 /// Shape    already_read: bytes that were taken off the stream before. gate: asked where a body is to come; may be empty.
 /// Errors   errc::limit_exceeded (frame_idle) or errc::deadline_exceeded (handshake) for a peer that is too slow. Otherwise
 ///          none for what a peer can cause: the connection just ends. What is malformed is answered (400, 413, 431).
+/// Memory   bodies and answers count in `memory`; a body that it has no room for is answered 503.
 /// Limits   limits.handshake for each head, limits.frame_idle for silence within a body and for a peer that does not
 ///          read, http_keep_alive_idle between requests; http_head_bytes and message_bytes.
 /// Cancel   terminal.
 /// Lives    stream, handler, gate and clock outlive it: await it in the expression that calls it.
 task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read, http_handler const& handler,
-                                             limits limits, clock& clock, http_gate const& gate);
+                                             limits limits, clock& clock, http_gate const& gate,
+                                             memory_budget* memory = nullptr);
 
 /// Finds the handler by method and path; HEAD is answered by GET's. 404 and 405 otherwise.
 class http_router {

@@ -30,6 +30,12 @@ class json_splitter {
   /// Whether a message has begun and not ended.
   bool started() const noexcept { return open_count_ > 0; }
   std::string take_message();
+  /// Bytes of a message that has begun.
+  std::size_t held_bytes() const noexcept { return text_.size(); }
+  /// Fails the message that has begun, as if it were too long.
+  void refuse(std::string why) {
+    if (started() && !skipping_) fail(std::move(why), true);
+  }
 
   std::string const& message() const noexcept { return message_; }
   bool can_skip() const noexcept { return can_skip_; }

@@ -74,7 +74,7 @@ std::string write_reply(rpc_request const& request, std::string_view result_text
 std::string write_error(rpc_request const& request, fault const& what);
 std::string write_error(rpc_invalid const& invalid);
 /// Made of the replies to a batch; empty, and so nothing to send, when all were notifications.
-std::string write_batch(std::vector<std::string> const& replies);
+std::string write_batch(std::vector<std::string> replies);
 
 /// A request of our own; `params_text` is JSON, empty writes none in 2.0 and `[]` in 1.0.
 std::string write_request(rpc_request const& request);

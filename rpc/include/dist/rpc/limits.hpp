@@ -8,8 +8,10 @@
 
 namespace dist {
 
-/// What one peer may cost this process. Every limit is on by default; zero never means "no limit".
+/// What peers may cost this process, each, and memory all together. Every limit is on by default; zero never means
+/// "no limit".
 struct limits {
+  std::size_t memory = 0;                                   ///< held for all peers together; 0: half of what there is
   std::size_t frame_bytes = std::size_t{1} << 30;           ///< payload of one dist/1 frame; both ends should agree
   std::size_t hello_bytes = std::size_t{4} << 20;           ///< a frame of the handshake
   std::size_t unproven_hello_bytes = 64 * 1024;             ///< the same of a peer that has yet to prove the secret
@@ -29,6 +31,9 @@ struct limits {
 /// Sets one by its name, as in `frame_bytes=2GB`: bytes in B, KB, MB or GB (powers of 1000), counts as they are, times as in
 /// `handshake=5s`. Returns what is wrong with the text; empty: nothing.
 std::string set_limit(limits& of, std::string_view text);
+
+/// None beyond what the protocol can say and a thread's stack can take; set_limit refuses those.
+limits bounded(limits of) noexcept;
 
 /// Those that are not as they are by default, each as set_limit takes it.
 std::vector<std::string> changed_limits(limits const& of);

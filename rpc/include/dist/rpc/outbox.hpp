@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <dist/rpc/frame.hpp>
+#include <dist/rpc/memory_budget.hpp>
 #include <memory>
 #include <span>
 #include <vector>
@@ -14,6 +15,8 @@ namespace dist {
 /// they are; all that is ready leaves in one system call. Pure.
 class outbox {
  public:
+  explicit outbox(memory_budget* memory = nullptr) noexcept : share_(memory) {}
+
   /// Without a payload.
   void put(frame_header header) { put(header, std::span<std::byte const>(), std::span<std::byte const>()); }
   /// Copies the payload.
@@ -63,6 +66,7 @@ class outbox {
   std::size_t waiting_bytes_ = 0;
   std::size_t leaving_bytes_ = 0;
   std::uint64_t written_bytes_ = 0;
+  memory_share share_;
   buffer spare_;  ///< the last written run of bytes, to be filled again
 };
 

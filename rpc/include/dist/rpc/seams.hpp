@@ -9,6 +9,8 @@
 
 namespace dist {
 
+class memory_budget;
+
 /// What an object of ours needs of the world. References only: whoever made the seams keeps them alive.
 struct seams {
   asio::io_context& io;
@@ -17,6 +19,7 @@ struct seams {
   dist::compute_threads& compute;
   dist::entropy& entropy;
   dist::log& log;
+  memory_budget* memory = nullptr;  ///< for what peers make this process hold; null: each object has its own
 };
 
 }  // namespace dist

@@ -3,6 +3,7 @@
 #include <asio/io_context.hpp>
 #include <dist/rpc/compute_pool.hpp>
 #include <dist/rpc/log.hpp>
+#include <dist/rpc/memory_budget.hpp>
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/system_clock.hpp>
 #include <dist/rpc/system_entropy.hpp>
@@ -27,7 +28,11 @@ class system_world {
   /// Serves until nothing is left to do. Before the thread sleeps it looks for work for `spin`, as long as nobody else wants
   /// its processor: answers come sooner where a sleeping processor takes long to wake, at the price of one that is busy.
   void run(duration spin = duration::zero());
-  seams get() noexcept { return {io_, clock_, network(), *compute_, entropy_, log_}; }
+  seams get() noexcept {
+    return {io_, clock_, network(), *compute_, entropy_, log_, memory_ ? &*memory_ : nullptr};
+  }
+  /// One limit (memory) for all that is made from here on, not one for each.
+  void limit_memory(limits const& bounds) { memory_.emplace(bounds); }
   /// Connections that are made from here on speak TLS. Before anybody takes the seams.
   void use_tls(tls_context with) { secured_.emplace(network_, std::move(with)); }
   /// Waits for the methods that still run; nothing more is run. When the I/O loop has ended and before the nodes go, which
@@ -47,6 +52,7 @@ class system_world {
   dist::log log_;
   system_clock clock_;
   system_entropy entropy_;
+  std::optional<memory_budget> memory_;
   tcp_network network_;
   std::optional<tls_network> secured_;
   compute_pool* pool_ = nullptr;  ///< of compute_, if it has threads
