@@ -26,9 +26,12 @@ task<http_answer> http_exchange(stream& stream, http_request request, limits lim
     if (error) parser.finish();
     do {
       rest = rest.subspan(parser.push(rest));
-      if (parser.state() == parse_state::failed)
-        throw call_error(make_fault(error ? errc::connection_lost : errc::protocol_error,
-                                    stream.peer_address() + ": " + parser.message()));
+      if (parser.state() == parse_state::failed) {
+        auto const code = error                    ? errc::connection_lost
+                          : parser.is_over_limit() ? errc::limit_exceeded
+                                                   : errc::protocol_error;
+        throw call_error(make_fault(code, stream.peer_address() + ": " + parser.message()));
+      }
       if (parser.state() == parse_state::need_more) break;
       http_answer answer{parser.take_response(), buffer(rest)};
       auto const interim = answer.response.status < 200 && answer.response.status != 101;

@@ -17,10 +17,10 @@ namespace {
 std::string quote(std::string const& text) { return boost::json::serialize(boost::json::value(text)); }
 
 /// The words as a JSON list, each as it was written.
-std::string parameters(std::vector<std::string> const& words) {
+std::string parameters(std::vector<std::string> const& words, std::size_t depth_limit) {
   std::string list = "[";
   for (std::size_t i = 1; i < words.size(); ++i) {
-    auto const parsed = parse_json(words[i], limits().depth);
+    auto const parsed = parse_json(words[i], depth_limit);
     if (!parsed)
       throw command_error(exit_code::wrong_use, "argument " + std::to_string(i) + ", " + words[i] + ", is no JSON: " +
                                                     parsed.error().message + "; a text wants its quotes: '\"text\"'");
@@ -29,8 +29,8 @@ std::string parameters(std::vector<std::string> const& words) {
   return list + "]";
 }
 
-rpc_reply read_reply(std::string const& text) {
-  auto message = parse_rpc(text, limits());
+rpc_reply read_reply(std::string const& text, limits const& bounds) {
+  auto message = parse_rpc(text, bounds);
   if (message.items.size() == 1)
     if (auto* const reply = std::get_if<rpc_reply>(&message.items.front())) return std::move(*reply);
   throw command_error(exit_code::failed, "the master's answer is no JSON-RPC: " + text.substr(0, 100));
@@ -103,14 +103,14 @@ task<void> call_and_print(master_client& master, command_line const& given, int&
   rpc_request asked;
   asked.id_text = "1";
   asked.method = given.words.front();
-  asked.params_text = parameters(given.words);
+  asked.params_text = parameters(given.words, given.limits.depth);
   http_request request("POST", "/rpc");
   request.headers.set("Content-Type", "application/json");
   if (!given.traceparent.empty()) request.headers.set("traceparent", given.traceparent);
   request.body = write_request(asked);
   auto const answer = co_await ask(master, std::move(request), given.why);
   std::string const why(answer.headers.find("Dist-Why").value_or(""));
-  auto const reply = read_reply(answer.body);
+  auto const reply = read_reply(answer.body, given.limits);
   if (reply.error) {
     code = code_of(*reply.error);
     auto const& message = reply.error->message;

@@ -26,6 +26,8 @@ po::options_description flags() {
                                                                                         "the certificate's key")(
       "within", text("D"),
       "give up after so long, such as 500ms or 2min; default never for call and drain, 10s otherwise")(
+      "limit", po::value<std::vector<std::string>>()->value_name("NAME=N")->composing(),
+      "what an answer may have, such as message_bytes=1GB; may be repeated")(
       "why", "call: say where the call waits, where it went and why")(
       "traceparent", text("TEXT"), "call: the trace that it belongs to, as W3C Trace Context has it; default TRACEPARENT")(
       "follow,f", "logs: go on with what comes later, until Ctrl-C")("json", "write JSON, for scripts")(
@@ -71,6 +73,11 @@ class given_flags {
     if (on_line(flag)) return flags_[flag].as<std::string>();
     auto const* const value = environment_(variable_of(flag).c_str());
     return value ? value : "";
+  }
+
+  /// Of a flag that may be repeated.
+  std::vector<std::string> texts(std::string const& flag) const {
+    return on_line(flag) ? flags_[flag].as<std::vector<std::string>>() : std::vector<std::string>();
   }
 
  private:
@@ -143,6 +150,8 @@ command_line read_command_line(std::vector<std::string> const& arguments,
     if (!parsed) refuse("--within " + text + ": " + parsed.error().message);
     read.within = *parsed;
   }
+  for (auto const& one : given.texts("limit"))
+    if (auto const problem = set_limit(read.limits, one); !problem.empty()) refuse("--limit " + one + ": " + problem);
   read_verb(read, given);
   read_master(read, given);
   return read;

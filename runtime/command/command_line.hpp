@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <dist/rpc/address.hpp>
+#include <dist/rpc/limits.hpp>
 #include <dist/rpc/tls_context.hpp>
 #include <functional>
 #include <optional>
@@ -34,6 +35,7 @@ struct command_line {
   bool why = false;
   bool follow = false;  ///< go on with what comes later
   std::string traceparent;  ///< empty: none
+  dist::limits limits;      ///< on what the master answers
   bool help = false;
   bool version = false;
 };

@@ -21,6 +21,12 @@ std::string text_of(duration limit) {
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
 }
 
+std::string too_large(std::system_error const& e) {
+  auto const* const fault = dynamic_cast<call_error const*>(&e);
+  return "the master's answer is too large: " + (fault ? fault->fault().message : std::string(e.what())) +
+         "; raise this command's limit: --limit message_bytes=SIZE";
+}
+
 [[noreturn]] void deny(std::string const& text) { throw command_error(exit_code::wrong_use, text); }
 
 }  // namespace
@@ -101,11 +107,12 @@ task<http_response> master_client::ask(http_request request, duration limit) {
   if (limit != duration::max()) timer.arm(limit, "no answer within " + text_of(limit));
   std::string problem;
   try {
-    auto answer = co_await http_exchange(*peer, std::move(request), limits());
+    auto answer = co_await http_exchange(*peer, std::move(request), given_.limits);
     check(answer.response);
     co_return std::move(answer.response);
   } catch (std::system_error const& e) {
     problem = e.what();
+    if (e.code() == errc::limit_exceeded) throw command_error(exit_code::failed, too_large(e));
   }
   if (timer.fired()) throw command_error(exit_code::failed, timer.reason() + " from " + at());
   throw command_error(exit_code::nobody_there, "what listens at " + at() +

@@ -156,6 +156,22 @@ def calls_are_made(world):
     until("its slot", lambda: status(on)["in_use"] == 0)
 
 
+def a_result_beyond_a_limit_names_it(world):
+    on = master(world, "--limit", "memory=150MB")
+    world.node(on, "a", slots=2)
+    where = {"DIST_CONNECT": on.at}
+    # This command's own limit.
+    refused(1, "longer than the maximum of 67108864 bytes (message_bytes); raise this command's limit: "
+               "--limit message_bytes=SIZE", "call", "Work.long_text", "70000000", **where)
+    given = dist("call", "--limit", "message_bytes=100MB", "Work.long_text", "70000000", **where)
+    expect(len(given.out) == 70000003, len(given.out))
+    refused(2, "no limit has this name", "call", "--limit", "message=1", "Work.pid", **where)
+    # The master's: one fault, and the node is not to blame.
+    refused(1, "the limit (memory) of 150000000 bytes", "call", "--limit", "message_bytes=1GB", "Work.long_text",
+            "200000000", **where)
+    expect(len(status(on)["nodes"]) == 1 and "left" not in on.stderr(), on.stderr())
+
+
 def a_call_says_where_it_waits_and_went(world):
     on = master(world)
     waiting = Process(DIST, ["call", "--why", "Work.square", "5", "--master", on.at])
@@ -365,7 +381,7 @@ def wrong_use_is_refused(world):
 
 
 main([nobody_is_there, another_server_is_told_from_a_master, tls_is_spoken, nodes_and_methods_are_listed, calls_are_made,
-      a_call_says_where_it_waits_and_went, a_call_is_part_of_a_trace, what_a_method_throws_is_escaped,
+      a_result_beyond_a_limit_names_it, a_call_says_where_it_waits_and_went, a_call_is_part_of_a_trace, what_a_method_throws_is_escaped,
       a_drained_node_finishes_and_goes, a_drain_has_its_node_s_limit,
       what_nodes_print_is_shown, jobs_are_listed_and_cancelled, names_of_peers_do_not_reach_the_terminal_as_they_are,
       output_that_cannot_be_written_is_a_failure, a_cluster_with_a_secret, wrong_use_is_refused])
