@@ -199,6 +199,9 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   put_welcome(*session, welcome_for(who.name), who, options_.secret, own);
   co_await session->flush();
   session->pause_when_full();
+  // Only the system judges a job's silence. One that was stopped has its answers when it goes on: the system counts a
+  // peer that takes nothing like one that has gone, and must not come first.
+  session->tolerate_silence(2 * system_patience(options_.heartbeat, options_.lost_after));
   world_.log.info("job " + who.name + " connected from " + session->over().peer_address());
   auto const number = calls_->new_origin();
   served_calls calls(*session, calls_, number);
@@ -237,6 +240,7 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
 task<void> master::impl::serve_json(std::unique_ptr<stream> peer, buffer first, share& held) {
   if (!options_.secret.empty()) co_return co_await refuse_json(*peer, std::move(first));
   held.let_in();
+  peer->tolerate_silence(system_patience(options_.heartbeat, options_.lost_after));
   json_session session(std::move(peer), world_, options_.limits);
   session.feed(first.bytes());
   json_calls calls(session, calls_, options_.node_wait);
