@@ -16,11 +16,12 @@ BOOST_DESCRIBE_STRUCT(chain, (), (number, next))
 
 class closed {
  public:
+  closed() = default;
   explicit closed(int secret) : secret_(secret) {}
   int secret() const { return secret_; }
 
  private:
-  int secret_;
+  int secret_ = 0;
   BOOST_DESCRIBE_CLASS(closed, (), (), (), (secret_))
 };
 
