@@ -107,11 +107,13 @@ class Session:
         return frame.payload
 
     def ends(self):
-        """Waits for the end of the stream; the last frame before it, or None."""
+        """Waits for the end of the session; its last frame, or None. Who is told why it ends closes at once."""
         last = None
         try:
             while (frame := self.receive()) is not None:
                 last = frame
+                if frame.kind == Kind.GOODBYE or frame.kind == Kind.FAULT and frame.id == (0, 0):
+                    self.hang_up()
         except ConnectionError:
             pass
         return last
