@@ -8,6 +8,7 @@
 #include <dist/rpc/sleep.hpp>
 #include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/task_group.hpp>
+#include <exception>
 #include <optional>
 
 namespace dist {
@@ -80,13 +81,24 @@ task<void> connection::read_more() {
 }
 
 task<frame> connection::receive(bytes_held on_growth) {
-  co_await flush();
+  std::exception_ptr unwritten;
+  try {
+    co_await flush();
+  } catch (std::system_error const&) {
+    // A peer that refuses may be gone before it has taken all of it: its reason is there to be read.
+    unwritten = std::current_exception();
+  }
   for (;;) {
     auto next = reader_.next();
     if (next && next->is_dropped()) check_dropped(next->header());
     if (next) co_return std::move(*next);
     if (!reader_.problem().empty()) throw protocol_breach(reader_.problem(), reader_.problem_code());
-    co_await read_more();
+    try {
+      co_await read_more();
+    } catch (std::system_error const&) {
+      if (unwritten) std::rethrow_exception(unwritten);
+      throw;
+    }
     // The buffer doubles, so this is the most that it takes.
     if (on_growth) on_growth(2 * static_cast<std::size_t>(received_bytes_));
   }

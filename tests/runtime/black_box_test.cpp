@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+using namespace std::chrono_literals;
 using dist::black_box;
 using dist::buffer;
 using dist::codec;
