@@ -44,10 +44,21 @@ function(dist_precompiled name)
   endif()
 endfunction()
 
+# With DIST_UNITY several sources are one to the compiler. Those of NOT_TOGETHER have names of their own that another has
+# too. A build without it still shows which file does not include what it uses, or shadows a name.
+function(dist_unity target)
+  if(DIST_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    target_compile_options(${target} PRIVATE -Wno-shadow)
+  endif()
+endfunction()
+
 # dist_library(rpc SOURCES ... PUBLIC ... PRIVATE ...): the module's library dist_rpc with its alias dist::rpc.
 function(dist_library module)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PUBLIC;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;NOT_TOGETHER;PUBLIC;PRIVATE")
   add_library(dist_${module} STATIC ${arg_SOURCES})
+  dist_unity(dist_${module} ${arg_NOT_TOGETHER})
   add_library(dist::${module} ALIAS dist_${module})
   set_target_properties(dist_${module} PROPERTIES EXPORT_NAME ${module} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
   target_compile_features(dist_${module} PUBLIC cxx_std_20)

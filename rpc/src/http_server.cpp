@@ -50,7 +50,13 @@ class http_connection {
 
   /// Whether the peer has ended its half of the stream; it may still read answers.
   bool sends_no_more() const noexcept { return sends_no_more_; }
-  task<void> wait_until_gone() { return stream_.wait_until_gone(); }
+  /// It may as well be gone: TCP tells a closed end from a half only once something is written. So it has a while to wait
+  /// for its answer, and the stream is closed.
+  task<void> wait_until_gone() {
+    stream_timer patience(clock_, stream_);
+    patience.arm(limits_.handshake, "the peer had ended its half");
+    co_await stream_.wait_until_gone();
+  }
 
   /// In pieces, so that the limit is on a peer's silence and not on the size of an answer.
   task<bool> write(std::string text) {

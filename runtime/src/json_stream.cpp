@@ -101,6 +101,17 @@ task<std::size_t> json_stream::read_some(std::span<std::byte> into) {
   co_return count;
 }
 
+/// As of an HTTP client that has ended its half.
+task<void> json_stream::wait_until_gone() {
+  stream_timer patience(world_.clock, *stream_);
+  patience.arm(limits_.handshake, "the peer had ended its half");
+  try {
+    co_await stream_->wait_until_gone();
+  } catch (std::system_error const&) {
+    if (!patience.fired()) throw;
+  }
+}
+
 task<void> json_stream::read_loop(handler on_message, end_handler on_end) {
   auto const first = std::exchange(first_, {});
   co_await take_all(first.bytes(), on_message);
@@ -114,7 +125,7 @@ task<void> json_stream::read_loop(handler on_message, end_handler on_end) {
   }
   if (reading_ && on_end) {
     on_end();
-    if (reading_) co_await stream_->wait_until_gone();
+    if (reading_) co_await wait_until_gone();
     close();
   }
   if (reading_) close_when_written();

@@ -76,6 +76,7 @@ class json_stream {
 
  private:
   bool waits_for_reader() const noexcept;
+  task<void> wait_until_gone();
   task<void> read_loop(handler on_message, end_handler on_end);
   task<void> write_loop();
   task<std::size_t> read_some(std::span<std::byte> into);

@@ -16,9 +16,9 @@ def check_answers(master, client):
     equal(master.ask("sum 2 4 6"), "12")
     equal(master.ask("count 0 2001"), "93")
     # A double below 1e21 is written by Go in plain digits, more than an integer of 64 bits may have.
-    equal(master.ask("half 3"), "1.5")
-    equal(master.ask("half 2.4691357802469134e18"), "1.2345678901234568e+18")
-    equal(master.ask("half 2.469135780246913e20"), "1.2345678901234565e+20")
+    equal(float(master.ask("half 3")), 1.5)
+    equal(float(master.ask("half 2.4691357802469134e18")), 1.2345678901234568e18)
+    equal(float(master.ask("half 2.469135780246913e20")), 1.2345678901234565e20)
     equal(client.call("Arith.half", 123456789012345670000), 61728394506172830000.0)
     # From outside: as it is written.
     equal(client.call("Arith.sum", [2, 4, 6]), 12)

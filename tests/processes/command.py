@@ -358,7 +358,7 @@ def a_cluster_with_a_secret(world):
     refused(2, "is not that of the cluster", "call", "Work.square", "5", "--master", on.at, "--secret-file", other)
     refused(2, "make one with: dist secret", "nodes", "--master", on.at, "--secret-file", world.path("none"))
     for verb in (["drain", "a"], ["cancel", "1"]):
-        refused(2 if verb[0] == "drain" else 1, "", *verb, "--master", on.at)
+        refused(2, "add --secret-file FILE", *verb, "--master", on.at)
     # The token would travel in the clear.
     refused(2, "add --tls-ca FILE", "nodes", "--master", "192.0.2.1:3000", "--secret-file", secret)
 

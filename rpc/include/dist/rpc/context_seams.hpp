@@ -18,6 +18,7 @@ class context_seams final : public asio::execution_context::service {
   using key_type = context_seams;
   static asio::execution_context::id id;
 
+  /// What is known of a context.
   struct known {
     asio::io_context* io;      ///< on which the clock's actions run
     dist::clock* time;

@@ -99,6 +99,7 @@ consteval conversion number_conversion() {
     return conversion::exact;
 }
 
+/// Tells how values of type B become ones of type A: `kind`, and where they are checked, `find(value)`.
 template <class A, class B>
 struct conversion_to;
 /// How values of type B become ones of type A, where they do.
