@@ -1,4 +1,5 @@
 #include <boost/json/parse.hpp>
+#include <dist/rpc/hello.hpp>
 #include <dist/rpc/http_client.hpp>
 #include <dist/rpc/stream.hpp>
 #include <dist/runtime/token.hpp>
@@ -142,10 +143,10 @@ BOOST_AUTO_TEST_CASE(who_does_not_read_is_dropped) {
   auto const peer = watcher(slow);
   world.run(read_events(*peer, 1));
   slow.down->stall();
-  // Labels that make much to tell.
+  // Labels that make much to tell, as many as a node may have.
   dist::node_options options;
   options.name = "a";
-  for (int i = 0; i < 500; ++i) options.labels.emplace("label" + std::to_string(i), std::string(400, 'x'));
+  for (std::size_t i = 0; i < dist::labels_max; ++i) options.labels.emplace("label" + std::to_string(i), std::string(400, 'x'));
   world.add(std::move(options), 1, dist::services<Work>(Work(at)));
   world.wait_for_nodes(1);
   world.pass(60s);
