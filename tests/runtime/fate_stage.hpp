@@ -218,6 +218,7 @@ class fate_stage {
   memory_network network;
   std::deque<std::unique_ptr<stage_node>> nodes;
   std::string logged;
+  outcome got;  ///< of the call that a test is about; here, since what is left ends with the stage
 
  private:
   class waiter final : public call_waiter {

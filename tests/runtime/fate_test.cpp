@@ -16,8 +16,6 @@ namespace {
 /// Calls go to two nodes only where the first is silent.
 struct stage : fate_stage {
   using fate_stage::fate_stage;
-
-  outcome got;
 };
 
 dist::registry_settings without_window() {
