@@ -274,10 +274,19 @@ BOOST_AUTO_TEST_CASE(a_method_on_a_compute_thread_sleeps_too) {
 
 BOOST_AUTO_TEST_CASE(elsewhere_it_says_what_is_missing) {
   asio::io_context plain;
-  auto ended = asio::co_spawn(plain, dist::sleep_for(1ms), asio::use_future);
+  std::string said;
+  // The exception stays on this thread: its count lies in a library that the thread sanitizer does not see.
+  auto const listen = [](std::string& into) -> dist::task<void> {
+    auto sleeping = dist::sleep_for(1ms);
+    try {
+      co_await std::move(sleeping);
+    } catch (std::logic_error const& e) {
+      into = e.what();
+    }
+  };
+  asio::co_spawn(plain, listen(said), [](std::exception_ptr) {});
   plain.run();
-  BOOST_CHECK_EXCEPTION(ended.get(), std::logic_error,
-                        [](auto const& e) { return std::string_view(e.what()).starts_with("dist::sleep_for: no cluster"); });
+  BOOST_TEST(said.starts_with("dist::sleep_for: no cluster"), said);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
