@@ -19,6 +19,8 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resourc
                                             resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 # What the test's own noise may cost: buffers of the heap, shadow memory of the sanitizers.
 ROOM = 64 * MB * (6 if os.environ.get("SANITIZED_BY") else 1)
+# What peers without proof may cost together.
+STRANGERS_ROOM = 100 * MB * (6 if os.environ.get("SANITIZED_BY") else 1)
 
 
 def resident(process):
@@ -306,7 +308,7 @@ def large_hellos_without_the_secret(world):
         for _ in range(500):
             held.append(frames(attack))
             tell(held[-1], small[:-1])
-        attack.bounded(100 * MB)
+        attack.bounded(STRANGERS_ROOM)
         used = processor_seconds(attack.master.pid) - used
         say("they cost %.1f s of a processor" % used)
         attack.master.says(r"the limit \(unproven_hello_bytes\) is 65536")
@@ -321,14 +323,14 @@ def json_texts_without_the_secret(world):
             peer = attack.visit()
             tell(peer, endless)
             expect("bearer token" in hear_line(peer), "it is not refused")
-        attack.bounded(100 * MB)
+        attack.bounded(STRANGERS_ROOM)
         attack.master.says("more lines of this kind were left out")
 
 
 def connections_without_a_word(world):
     with Attack(world, *a_secret(world)) as attack:
         crowd = attack.visit(3000)
-        attack.bounded(100 * MB)
+        attack.bounded(STRANGERS_ROOM)
         attack.master.says(r"reached the limit \(unproven_bytes\) of 33554432 bytes")
         for peer in crowd:
             peer.close()
@@ -346,7 +348,7 @@ def registrations_of_go_nodes_that_are_not_there(world):
         peer.sendall(speech + b"GET /healthz HTTP/1.0\r\n\r\n")
         heard = hear(peer)
         expect(heard.count(" 201 ") <= 2 * 64 and heard.count(" 503 ") > 2800, "%d are accepted" % heard.count(" 201 "))
-        attack.bounded(100 * MB)
+        attack.bounded(STRANGERS_ROOM)
         late = attack.visit()
         late.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         expect("200 OK" in hear(late), "no answer to an honest one")
