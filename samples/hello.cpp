@@ -30,7 +30,7 @@ struct Palindrom {
 BOOST_DESCRIBE_STRUCT(Palindrom, (), (check_n))
 
 dist::task<void> job(dist::cluster& cluster) {
-  auto first = dist::go<&Arith::sum>(cluster, {2, 4, 6});  // starts now, on the least used node
+  auto first = dist::go<&Arith::sum>(cluster, {2, 4, 6});  // starts now, on the least loaded node
   auto second = dist::go<&Arith::mean>(cluster, {1, 3, 5});
   auto const sum = co_await std::move(first);
   auto const mean = co_await std::move(second);
