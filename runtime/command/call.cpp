@@ -6,8 +6,8 @@
 #include <dist/rpc/task_group.hpp>
 #include <iostream>
 
-#include "exit_code.hpp"
 #include "master_client.hpp"
+#include "program/exit_code.hpp"
 #include "status.hpp"
 #include "verbs.hpp"
 

@@ -7,7 +7,7 @@
 #include <dist/runtime/duration_text.hpp>
 #include <sstream>
 
-#include "exit_code.hpp"
+#include "program/exit_code.hpp"
 #include "verbs.hpp"
 
 namespace dist {

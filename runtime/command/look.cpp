@@ -6,8 +6,8 @@
 #include <dist/runtime/progress_bar.hpp>
 #include <iostream>
 
-#include "exit_code.hpp"
 #include "master_client.hpp"
+#include "program/exit_code.hpp"
 #include "status.hpp"
 #include "table.hpp"
 #include "verbs.hpp"

@@ -7,8 +7,8 @@
 #include <system_error>
 #include <vector>
 
-#include "exit_code.hpp"
-#include "standard_descriptors.hpp"
+#include "process/standard_descriptors.hpp"
+#include "program/exit_code.hpp"
 #include "verbs.hpp"
 
 namespace {

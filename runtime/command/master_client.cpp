@@ -8,8 +8,8 @@
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/token.hpp>
 
-#include "exit_code.hpp"
-#include "join.hpp"
+#include "node/join.hpp"
+#include "program/exit_code.hpp"
 
 namespace dist {
 namespace {

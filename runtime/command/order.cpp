@@ -4,8 +4,8 @@
 #include <dist/rpc/sleep.hpp>
 #include <iostream>
 
-#include "exit_code.hpp"
 #include "master_client.hpp"
+#include "program/exit_code.hpp"
 #include "status.hpp"
 #include "verbs.hpp"
 

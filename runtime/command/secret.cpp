@@ -9,7 +9,7 @@
 #include <dist/rpc/text.hpp>
 #include <iostream>
 
-#include "exit_code.hpp"
+#include "program/exit_code.hpp"
 #include "verbs.hpp"
 
 namespace dist {

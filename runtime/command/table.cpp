@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <ostream>
 
-#include "columns.hpp"
+#include "fan_out/columns.hpp"
 
 namespace dist {
 

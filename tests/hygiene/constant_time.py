@@ -10,7 +10,7 @@ COMPARED = [rf"\b{SECRET}\s*[!=]=(?!=)", rf"[!=]=\s*{SECRET}\b(?!\s*\()",
             rf"\b(?:memcmp|strcmp|strncmp|equal|compare|starts_with|ends_with)\s*\([^;]*\b{SECRET}\b",
             rf"\b{SECRET}\.(?:compare|starts_with|ends_with)\s*\("]
 # Here peers' proofs and tokens arrive.
-ARRIVE = {"rpc/src/hello.cpp": 2, "runtime/src/token.cpp": 1}
+ARRIVE = {"rpc/src/wire/hello.cpp": 2, "runtime/src/web/token.cpp": 1}
 
 
 def check(path, text):
@@ -29,14 +29,14 @@ def check(path, text):
 
 GOOD = "if (!equal_in_constant_time(seen.proof, prove(a))) f();\n"
 EXAMPLES = [
-    ("rpc/src/hello.cpp", GOOD * 2, False),
-    ("rpc/src/hello.cpp", GOOD, True),
-    ("rpc/src/hello.cpp", GOOD * 2 + "if (who.proof == prove(a)) f();\n", True),
-    ("rpc/src/hello.cpp", GOOD * 2 + "if (prove(a) != who.proof) f();\n", True),
-    ("runtime/src/token.cpp", "return given == token;\n", True),
-    ("runtime/src/token.cpp", "return std::ranges::equal(given, token);\n", True),
-    ("runtime/src/token.cpp", "return given.compare(token) == 0;\n", True),
-    ("runtime/src/token.cpp", "return equal_in_constant_time(as_bytes(given), as_bytes(token));\n", False),
+    ("rpc/src/wire/hello.cpp", GOOD * 2, False),
+    ("rpc/src/wire/hello.cpp", GOOD, True),
+    ("rpc/src/wire/hello.cpp", GOOD * 2 + "if (who.proof == prove(a)) f();\n", True),
+    ("rpc/src/wire/hello.cpp", GOOD * 2 + "if (prove(a) != who.proof) f();\n", True),
+    ("runtime/src/web/token.cpp", "return given == token;\n", True),
+    ("runtime/src/web/token.cpp", "return std::ranges::equal(given, token);\n", True),
+    ("runtime/src/web/token.cpp", "return given.compare(token) == 0;\n", True),
+    ("runtime/src/web/token.cpp", "return equal_in_constant_time(as_bytes(given), as_bytes(token));\n", False),
     ("rpc/src/example.cpp", "if (asked.proof_wanted && secret.empty()) f();\n", False),
 ]
 

@@ -59,7 +59,7 @@ def own_header_first(path, module, text):
         return []
     names = [name for _, _, name in sources.includes(text)]
     stem = path.rsplit("/", 1)[1].removesuffix(".cpp")
-    own = [name for name in names if name in (f"{stem}.hpp", f"dist/{module}/{stem}.hpp")]
+    own = [name for name in names if name.rsplit("/", 1)[-1] == f"{stem}.hpp"]
     if own and names[0] != own[0]:
         return [(1, f"its own header {own[0]} comes first")]
     return []

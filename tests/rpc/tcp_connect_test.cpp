@@ -1,4 +1,4 @@
-#include "tcp_connect.hpp"
+#include "io/tcp_connect.hpp"
 
 #include <dist/rpc/system_clock.hpp>
 #include <dist/rpc/tcp_network.hpp>

@@ -1,4 +1,4 @@
-#include "abandoned_calls.hpp"
+#include "master/abandoned_calls.hpp"
 
 #include <boost/test/unit_test.hpp>
 

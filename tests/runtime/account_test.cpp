@@ -1,4 +1,4 @@
-#include "account.hpp"
+#include "record/account.hpp"
 
 #include <boost/test/unit_test.hpp>
 

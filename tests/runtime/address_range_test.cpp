@@ -1,4 +1,4 @@
-#include "address_range.hpp"
+#include "master/address_range.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-#include "black_box.hpp"
+#include "process/black_box.hpp"
 
 #include <unistd.h>
 

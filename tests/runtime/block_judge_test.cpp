@@ -1,4 +1,4 @@
-#include "block_judge.hpp"
+#include "process/block_judge.hpp"
 
 #include <boost/test/unit_test.hpp>
 

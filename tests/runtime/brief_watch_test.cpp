@@ -1,4 +1,4 @@
-#include "brief_watch.hpp"
+#include "node/brief_watch.hpp"
 
 #include <boost/test/unit_test.hpp>
 

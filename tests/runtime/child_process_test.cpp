@@ -1,4 +1,4 @@
-#include "child_process.hpp"
+#include "process/child_process.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>

@@ -1,4 +1,4 @@
-#include "config.hpp"
+#include "program/config.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <dist/rpc/result.hpp>

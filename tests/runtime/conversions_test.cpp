@@ -12,7 +12,7 @@
 #include <limits>
 #include <valarray>
 
-#include "json_calls.hpp"
+#include "jsonrpc/json_calls.hpp"
 #include "support/memory_cluster.hpp"
 
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-#include "failure_file.hpp"
+#include "record/failure_file.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "dispatcher.hpp"
+#include "master/dispatcher.hpp"
 #include "support/memory_network.hpp"
 #include "support/seeded_entropy.hpp"
 #include "support/virtual_clock.hpp"

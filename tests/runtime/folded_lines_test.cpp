@@ -1,4 +1,4 @@
-#include "folded_lines.hpp"
+#include "master/folded_lines.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -4,7 +4,7 @@
 #include <dist/rpc/http_server.hpp>
 #include <dist/rpc/sleep.hpp>
 
-#include "json_session.hpp"
+#include "jsonrpc/json_session.hpp"
 #include "support/memory_cluster.hpp"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "handshake_pace.hpp"
+#include "master/handshake_pace.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "histogram.hpp"
+#include "record/histogram.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "json_calls.hpp"
+#include "jsonrpc/json_calls.hpp"
 
 #include <asio/post.hpp>
 #include <boost/json/parse.hpp>

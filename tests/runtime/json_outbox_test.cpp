@@ -1,4 +1,4 @@
-#include "json_outbox.hpp"
+#include "jsonrpc/json_outbox.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "json_session.hpp"
+#include "jsonrpc/json_session.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <dist/rpc/compute_pool.hpp>

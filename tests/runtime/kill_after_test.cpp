@@ -2,8 +2,8 @@
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
 
-#include "black_box.hpp"
 #include "desk.hpp"
+#include "process/black_box.hpp"
 #include "support/standing_compute.hpp"
 
 using namespace std::chrono_literals;

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "back_off.hpp"
 #include "desk.hpp"
-#include "dispatcher.hpp"
+#include "master/dispatcher.hpp"
+#include "node/back_off.hpp"
 
 using namespace std::chrono_literals;
 using dist::errc;

@@ -1,5 +1,5 @@
 // One limit on what all peers together make a master hold.
-#include "json_calls.hpp"
+#include "jsonrpc/json_calls.hpp"
 
 #include "desk.hpp"
 

@@ -1,4 +1,4 @@
-#include "metrics_text.hpp"
+#include "web/metrics_text.hpp"
 
 #include <dist/rpc/http_client.hpp>
 #include <map>

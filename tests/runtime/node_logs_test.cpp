@@ -1,4 +1,4 @@
-#include "node_logs.hpp"
+#include "process/node_logs.hpp"
 
 #include <boost/test/unit_test.hpp>
 

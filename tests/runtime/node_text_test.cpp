@@ -1,4 +1,4 @@
-#include "node_text.hpp"
+#include "process/node_text.hpp"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

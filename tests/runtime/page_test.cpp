@@ -5,7 +5,7 @@
 #include <dist/runtime/token.hpp>
 
 #include "desk.hpp"
-#include "recent.hpp"
+#include "record/recent.hpp"
 
 using namespace std::chrono_literals;
 using dist::test::Work;

@@ -1,8 +1,8 @@
 #include <deque>
 #include <dist/rpc/text.hpp>
 
-#include "black_box.hpp"
 #include "desk.hpp"
+#include "process/black_box.hpp"
 
 using namespace std::chrono_literals;
 using dist::errc;

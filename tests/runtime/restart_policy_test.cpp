@@ -1,4 +1,4 @@
-#include "restart_policy.hpp"
+#include "process/restart_policy.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>

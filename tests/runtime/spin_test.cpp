@@ -1,4 +1,4 @@
-#include "spin.hpp"
+#include "process/spin.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <thread>

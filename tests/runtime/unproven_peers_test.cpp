@@ -1,4 +1,4 @@
-#include "unproven_peers.hpp"
+#include "master/unproven_peers.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "dispatcher.hpp"  // of runtime: the simulation looks into the master
+#include "master/dispatcher.hpp"  // of runtime: the simulation looks into the master
 #include "scenario.hpp"
 #include "trial.hpp"
 

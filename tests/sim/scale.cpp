@@ -12,7 +12,7 @@
 #include <numeric>
 #include <random>
 
-#include "dispatcher.hpp"  // of runtime: the master from inside
+#include "master/dispatcher.hpp"  // of runtime: the master from inside
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <iomanip>
 #include <ostream>
 
-#include "dispatcher.hpp"  // of runtime: the simulation looks into the master
+#include "master/dispatcher.hpp"  // of runtime: the simulation looks into the master
 
 namespace dist::sim {
 

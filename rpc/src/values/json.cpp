@@ -1,0 +1,27 @@
+#include <dist/rpc/json.hpp>
+
+#include <dist/rpc/decode.hpp>
+#include <dist/rpc/json_reader.hpp>
+
+#include "values/json_document.hpp"
+#include "values/json_scan.hpp"
+
+namespace dist {
+
+result<boost::json::value> parse_json(std::string_view text, std::size_t depth_limit) {
+  auto parsed = json_document::parse(text, depth_limit);
+  if (parsed.has_error()) return std::move(parsed).error();
+  json_reader reader(std::move(*parsed));
+  boost::json::value value;
+  if (decode_any(reader, value)) return value;
+  return make_fault(errc::protocol_error, reader.error.text("JSON"));
+}
+
+std::string json_problem(std::string_view text, std::size_t depth_limit) {
+  json_scanner scan(text, depth_limit);
+  scan.value();
+  scan.expect_end();
+  return scan.message();
+}
+
+}  // namespace dist

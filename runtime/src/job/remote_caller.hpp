@@ -1,0 +1,118 @@
+#pragma once
+
+#include <dist/registry/retry.hpp>
+#include <dist/rpc/call_table.hpp>
+#include <dist/rpc/connection.hpp>
+#include <dist/runtime/caller.hpp>
+#include <dist/runtime/fan_out_report.hpp>
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "call/own_classes.hpp"
+#include "record/account.hpp"
+#include "record/failure_file.hpp"
+#include "record/trace.hpp"
+
+namespace dist {
+
+/// Makes calls on a master at the other end of a connection: a connected job's, or the nested ones of a node's methods.
+/// The connection comes and goes; without one, calls fail at once, or wait for it.
+class remote_caller final : public caller {
+ public:
+  remote_caller(seams const& world, limits const& bounds, std::span<method_description const> served)
+      : caller(world, bounds), own_(served) {}
+
+  call_ptr make_call() override { return new call_record_of_remote; }
+  std::shared_ptr<void> when_nodes(std::size_t count, nodes_waiter done) override;
+  call_ptr list_nodes(call_record const& like, nodes_taker done) override;
+  /// Hears, once, that the master knows, with null, or why it does not.
+  using told = std::function<void(fault const* failed)>;
+  /// Hands the master lines that this node's process has printed.
+  void show_text(std::string_view lines, bool is_shown, told done);
+  /// Tells the master how far this job's fan-outs are.
+  void show_progress(std::vector<fan_out_report> const& fan_outs, told done);
+
+  std::string account_text() const override;
+
+  /// As dispatcher::draw_on; what is seen here is when a call went to the master and came back.
+  void draw_on(std::unique_ptr<trace> to) { trace_ = std::move(to); }
+  /// As there.
+  void write_failures(std::unique_ptr<failure_file> to) { failure_file_ = std::move(to); }
+  void flush_trace() { if (trace_) trace_->file.flush(); }
+  /// Asked about each call of a method that blocks: a fault, and the call fails with it.
+  using refusal = std::function<std::optional<fault>(call_record const& call)>;
+  void refuse_with(refusal why) { refusal_ = std::move(why); }
+  /// While there is no connection calls wait for one, as long as their deadlines and wait_for_node let them.
+  void wait_for_connection() noexcept { waits_ = true; }
+  /// What waits goes out.
+  void attach(connection& to);
+  /// The connection ended: what is in flight fails with `why`. Where calls wait, those that have not started and those that
+  /// may run twice wait for the next connection, ahead of all others and whatever the limits.
+  void detach(std::string const& why) noexcept;
+  /// There will be no connection any more: what waits fails with `why`, and so does what comes.
+  void give_up(std::string const& why) noexcept;
+
+  void on_reply(frame& in);
+  void on_fault(frame& in);
+  void stop() noexcept;
+
+ private:
+  struct call_record_of_remote final : call_record {
+    call_id id;
+    std::uint64_t frame = 0;  ///< where its request begins in what is written to the master
+    bool sent = false;
+    bool is_own = false;  ///< this library's, to the master itself: nobody counts it or looks at it
+    std::string lost_because;  ///< it was written into a connection that has ended: it may have run
+    std::optional<std::list<boost::intrusive_ptr<call_record_of_remote>>::iterator> waits;
+    time_point waits_since{};
+    timer_id node_wait_timer = timer_id::none;
+  };
+  using remote_ptr = boost::intrusive_ptr<call_record_of_remote>;
+
+  static bool may_go_again(call_record const& call) noexcept;
+  /// A request to the master itself.
+  call_ptr make_own_call(method_key const& key);
+  /// One that only tells it something.
+  void tell(call_ptr const& what, told done);
+  /// As caller::fail; what may have happened behind an earlier connection is not forgotten.
+  void fail(call_record_of_remote& call, fault what);
+  void send(remote_ptr const& call);
+  /// A new call waits for a connection, if there is room.
+  void wait(remote_ptr const& call);
+  void put_waiting(remote_ptr const& call, std::list<remote_ptr>::iterator before);
+  /// What was waited here is not waited again.
+  remote_ptr take_waiting(call_record_of_remote& call) noexcept;
+  void send_waiting();
+  void send_waiting_later();
+  /// A master that stops has given the call back, which it had begun or not.
+  void given_back(remote_ptr const& call, fault const& what);
+  /// The call was written, and no answer came.
+  void lost(call_record_of_remote& call, std::string const& why);
+  fault no_connection(errc why) const;
+  void dispatch(call_ptr const& call) override;
+  abandoned abandon(call_record& call) override;
+  void ended(call_record& call, call_reply const& reply) noexcept override;
+
+  own_classes own_;
+  connection* session_ = nullptr;
+  bool master_stops_ = false;  ///< the session is about to end: calls wait for the next
+  std::string detached_why_ = "not connected yet";
+  call_table<remote_ptr> table_;
+  bool waits_ = false;
+  refusal refusal_;
+  account::counts counts_;
+  std::uint64_t connections_lost_ = 0;
+  std::unique_ptr<trace> trace_;  ///< null: nobody wants one
+  std::unique_ptr<failure_file> failure_file_;  ///< likewise
+  std::list<remote_ptr> waiting_;  ///< for a connection, in the order in which they came
+  std::size_t waiting_bytes_ = 0;  ///< of their arguments
+  std::vector<remote_ptr> given_back_;  ///< they wait too, from the end of the session on
+  retry_budget losses_{{}};        ///< what connections that come and go may have run again
+  std::uint64_t most_lost_ = 0;    ///< with one connection
+  unsigned pauses_ = 0;            ///< one after the other, for want of a budget
+  timer_id pause_timer_ = timer_id::none;
+};
+
+}  // namespace dist

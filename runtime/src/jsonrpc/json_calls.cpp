@@ -1,0 +1,110 @@
+#include "jsonrpc/json_calls.hpp"
+
+#include <asio/post.hpp>
+#include <dist/rpc/event.hpp>
+#include <dist/rpc/json.hpp>
+
+#include "call/no_room.hpp"
+
+namespace dist {
+namespace {
+
+/// Parameters and result pass through by value, as text.
+call_ptr make_json_call(caller& on, rpc_request const& request, duration node_wait) {
+  auto call = on.make_call();
+  auto method = std::make_shared<method_key>();
+  method->name = request.method;
+  call->method = method.get();
+  call->own_method = std::move(method);
+  call->codec = codec::json;
+  call->reply_spelling = request.version == rpc_version::v1 ? spelling::go : spelling::declared;
+  call->arguments.append(as_bytes(request.params_text.empty() ? std::string_view("[]") : request.params_text));
+  call->node_wait = node_wait;
+  call->origin = json_origin;
+  return call;
+}
+
+/// Why the answer cannot stand in a message of ours; empty when it can. A node may write what it likes: what is not one
+/// JSON value would end that message early and begin another.
+std::string reply_problem(caller const& on, call_reply const& reply) {
+  return reply.codec == codec::json ? json_problem(as_text(reply.bytes), on.bounds().depth) : "another codec";
+}
+
+/// `say(result_text, fault)`: exactly one of the two is there.
+template <class Say>
+void hand_on(caller const& on, call_record const& call, call_reply const& reply, Say say) {
+  if (reply.failed) return say(std::string_view(), reply.failed);
+  auto const problem = reply_problem(on, reply);
+  if (problem.empty()) return say(as_text(reply.bytes), static_cast<fault const*>(nullptr));
+  auto what = make_fault(errc::bad_result, call.method->name + ": the node's answer is not JSON: " + problem);
+  what.node = reply.node;
+  what.method = call.method->name;
+  say(std::string_view(), &what);
+}
+
+}  // namespace
+
+task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rpc_wishes wishes) {
+  std::shared_ptr<request_options> options;
+  if (!wishes.traceparent.empty()) {
+    options = std::make_shared<request_options>();
+    options->traceparent = wishes.traceparent;
+  }
+  std::vector<std::string> texts(message.items.size());  // in the order of the requests
+  memory_share kept(on->world().memory);
+  std::size_t open = 1;
+  event all;
+  auto answer = [&](std::uint64_t place, call_record const& call, call_reply const& reply) {
+    if (wishes.why) *wishes.why = on->why(call);
+    hand_on(*on, call, reply, [&](std::string_view result_text, fault const* failed) {
+      auto const& asked = std::get<rpc_request>(message.items[place]);
+      if (asked.is_notification()) return;
+      texts[place] = failed ? write_error(asked, *failed)
+                            : write_bounded(asked, result_text, kept.bytes(), on->bounds().outbox_bytes, kept.budget());
+      kept.add(texts[place].size());
+    });
+    if (--open == 0) all.set();
+  };
+  // The last to be made: when this coroutine is cancelled its calls end first.
+  peer_calls calls(on, std::move(answer));
+  for (std::size_t place = 0; place < message.items.size(); ++place) {
+    auto const& item = message.items[place];
+    if (auto const* invalid = std::get_if<rpc_invalid>(&item)) texts[place] = write_error(*invalid);
+    auto const* request = std::get_if<rpc_request>(&item);
+    if (!request) continue;
+    ++open;
+    auto call = make_json_call(*on, *request, wishes.node_wait);
+    call->set_options(options);
+    calls.start(place, std::move(call));
+    if ((place + 1) % messages_per_turn == 0) co_await asio::post(asio::use_awaitable);
+  }
+  if (--open > 0) co_await all.wait();
+  std::erase_if(texts, [](std::string const& one) { return one.empty(); });
+  if (message.batch) co_return write_batch(std::move(texts));
+  co_return texts.empty() ? std::string() : std::move(texts.front());
+}
+
+json_calls::json_calls(json_session& peer, std::shared_ptr<caller> on, duration node_wait)
+    : peer_(peer),
+      node_wait_(node_wait),
+      arguments_(on->world().memory),
+      calls_(std::move(on), [this](std::uint64_t number, call_record const& call, call_reply const& reply) {
+        arguments_.remove(call.arguments.size());
+        hand_on(calls_.on(), call, reply, [&](std::string_view result_text, fault const* failed) {
+          if (failed)
+            peer_.refuse(to_call_id(number), *failed);
+          else
+            peer_.answer(to_call_id(number), result_text);
+        });
+      }) {}
+
+void json_calls::on_request(call_id id, rpc_request const& request) {
+  auto const bytes = request.params_text.size();
+  if (!arguments_.has_room_for_request(bytes))
+    return peer_.refuse(id, no_room("a request", bytes, arguments_.budget(), progress::not_started));
+  auto call = make_json_call(calls_.on(), request, node_wait_);
+  arguments_.add(call->arguments.size());
+  calls_.start(to_number(id), std::move(call));
+}
+
+}  // namespace dist

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <dist/rpc/jsonrpc.hpp>
+#include <dist/runtime/caller.hpp>
+#include <memory>
+#include <string>
+
+#include "call/peer_calls.hpp"
+#include "jsonrpc/json_session.hpp"
+
+namespace dist {
+
+/// What the calls of one message have in common.
+struct rpc_wishes {
+  duration node_wait = duration::max();
+  std::string traceparent;     ///< empty: none
+  std::string* why = nullptr;  ///< told why the call went where it went, the last one to end of a batch; outlives the await
+};
+
+/// Answers one message, with all calls of a batch under way at once. Cancel: terminal, the calls are cancelled too.
+/// The answer is empty where there is nothing to say (notifications, replies).
+task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rpc_wishes wishes);
+
+/// Answers the requests of one session by calls on a caller. When this goes its calls are cancelled, and only its.
+///
+/// Lives    the session outlives it.
+class json_calls {
+ public:
+  /// `node_wait`: how long a call waits for a node that has its method.
+  json_calls(json_session& peer, std::shared_ptr<caller> on, duration node_wait);
+  json_calls(json_calls const&) = delete;
+  json_calls& operator=(json_calls const&) = delete;
+
+  void on_request(call_id id, rpc_request const& request);
+
+ private:
+  json_session& peer_;
+  duration node_wait_;
+  memory_share arguments_;  ///< of the calls under way
+  peer_calls calls_;  ///< by the session's ids
+};
+
+}  // namespace dist

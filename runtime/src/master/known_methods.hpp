@@ -1,0 +1,67 @@
+#pragma once
+
+#include <dist/registry/registry.hpp>
+#include <dist/runtime/caller.hpp>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "call/own_classes.hpp"
+
+namespace dist {
+
+/// What this program and the nodes that joined say of methods, and under which names callers may ask for them.
+class known_methods {
+ public:
+  /// `expected`: this program calls them, or shares their types with nodes that serve them.
+  known_methods(registry& numbers, std::span<method_description const> expected);
+
+  /// A node that was let in lists it.
+  void offered(method_offer const& offer);
+
+  /// The method that a caller asks for, perhaps under its Go spelling. A name that nobody has declared gets a number only
+  /// where `open`, and only some thousand do: callers can send any.
+  /// Errors  errc::unknown_method, errc::overloaded, errc::incompatible: the caller means another class of this name.
+  result<method_ref> find(method_key const& method, bool open);
+  /// For a key that lives as long as the program.
+  void remember(method_key const& method, method_ref number) { numbers_.try_emplace(&method, number); }
+  bool is_expected(method_ref method) const noexcept { return facts_of(method).expected; }
+  /// By this program or a node.
+  bool is_declared(method_ref method) const noexcept { return facts_of(method).expected || facts_of(method).listed; }
+  /// As its nodes say; where none has listed it, as the caller does.
+  bool repeatable(method_ref method, bool callers_word) const noexcept {
+    return facts_of(method).listed ? facts_of(method).repeatable : callers_word;
+  }
+  /// As all nodes say that list it.
+  bool is_brief(method_ref method) const noexcept { return facts_of(method).listed && facts_of(method).brief; }
+
+  static fault unknown(std::string_view name);
+
+ private:
+  void expect(std::string_view name);
+  struct method_facts {
+    bool expected = false;
+    bool listed = false;
+    bool strange = false;  ///< only callers have named it
+    bool repeatable = true;
+    bool brief = true;
+  };
+
+  method_facts facts_of(method_ref method) const noexcept {
+    auto const index = static_cast<std::size_t>(method);
+    return index < facts_.size() ? facts_[index] : method_facts();
+  }
+  method_facts& change(method_ref method);
+  void declared(method_facts& facts, std::string_view name, method_ref method);
+  result<method_ref> number_of(std::string_view name, bool open);
+
+  registry& registry_;
+  own_classes own_;
+  std::vector<method_facts> facts_;                            ///< by method_ref
+  std::unordered_map<std::string, method_ref> spellings_;      ///< Go's, of methods that are expected or listed
+  std::unordered_map<method_key const*, method_ref> numbers_;  ///< of static keys
+  std::size_t strange_ = 0;                                    ///< names that only callers have used
+};
+
+}  // namespace dist

@@ -1,0 +1,278 @@
+#include <dist/runtime/master.hpp>
+
+#include <algorithm>
+#include <dist/rpc/dialect.hpp>
+#include <dist/rpc/protocol_breach.hpp>
+#include <dist/rpc/sleep.hpp>
+#include <dist/rpc/tls_stream.hpp>
+
+#include "master/master_impl.hpp"
+#include "process/host_name.hpp"
+#include "process/host_of.hpp"
+
+namespace dist {
+namespace {
+
+registry_settings settings_of(master_options const& options) {
+  registry_settings settings;
+  settings.liveness.heartbeat = options.heartbeat;
+  settings.liveness.lost_after = options.lost_after;
+  return settings;
+}
+
+/// What a connection costs at least before its peer is let in: buffers and coroutines, and the state of TLS.
+constexpr std::size_t visit_bytes = 32 * 1024;
+constexpr std::size_t tls_visit_bytes = 96 * 1024;
+
+/// Section 9 of the design: nobody is open to the world by accident.
+void refuse_unsafe(master_options const& options) {
+  auto const proven = !options.secret.empty() || (options.tls && options.tls->is_mutual());
+  if (is_loopback(options.listen.host) || proven || options.insecure) return;
+  throw call_error(make_fault(
+      errc::denied, "listening on " + to_text(options.listen) +
+                        " would let anybody who can reach this machine run calls on it; give a join secret with "
+                        "--secret-file FILE (the nodes need the same), or mutual TLS with --tls-cert, "
+                        "--tls-key and --tls-ca, or say --insecure"));
+}
+
+/// Of those who reach this machine.
+std::string those_let_in(master_options const& options) {
+  std::string text;
+  if (!options.secret.empty()) text = "those who have the secret";
+  if (options.tls && options.tls->is_mutual())
+    text += (text.empty() ? "those who have " : " and ") + std::string("a certificate of the authority (--tls-ca)");
+  return text.empty() ? "everybody (--insecure)" : text;
+}
+
+}  // namespace
+
+master::impl::impl(seams const& world, master_options options)
+    : options_(std::move(options)),
+      memory_(options_.limits),
+      world_(with_memory(world, memory_)),
+      methods_(options_.services.methods()),
+      calls_(std::make_shared<dispatcher>(world_, options_.limits, settings_of(options_), methods_)),
+      tasks_(world.io.get_executor()),
+      go_tasks_(world.io.get_executor()),
+      unproven_(options_.limits.unproven_bytes) {
+  refuse_unsafe(options_);
+  for (auto const& network : options_.go_nodes) go_ranges_.push_back(address_range::parse(network).value());
+  listener_ = world_.network.listen(options_.listen);
+  if (!options_.trace_file.empty())
+    calls_->draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for a node"));
+  if (!options_.failure_file.empty())
+    calls_->write_failures(std::make_unique<failure_file>(options_.failure_file, world_.log));
+}
+
+task<void> master::impl::run() {
+  auto const at = to_text(local_address());
+  if (is_loopback(options_.listen.host))
+    world_.log.info("listening on " + at + ", this machine only; for others use --master 0.0.0.0:" +
+                    std::to_string(local_address().port) + " with --secret-file FILE");
+  else
+    world_.log.info("listening on " + at + ", open to " + those_let_in(options_));
+  tasks_.spawn(accept_loop());
+  tasks_.spawn(beat_loop());
+  std::exception_ptr failed;
+  try {
+    co_await tasks_.join();
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  stop();
+  co_await tasks_.join();
+  co_await go_tasks_.join();
+  log_folded_lines();
+  if (failed) std::rethrow_exception(failed);
+}
+
+void master::impl::stop() noexcept {
+  if (std::exchange(stopped_, true)) return;
+  calls_->stop();
+  listener_->close();
+  for (auto* node : members_) node->close("the master stopped");
+  // Behind the faults that give their calls back.
+  for (auto const& [number, job] : jobs_) {
+    frame_header goodbye;
+    goodbye.kind = frame_kind::goodbye;
+    job->session.out().put(goodbye, as_bytes("the master stopped"));
+  }
+  tasks_.stop();
+  go_tasks_.stop();
+}
+
+task<void> master::impl::accept_loop() {
+  for (auto full = false;;) {
+    auto peer = co_await listener_->accept();
+    if (tasks_.size() >= options_.limits.connection_count + own_loops) {
+      // Once for a crowd, not once for each of it.
+      if (!std::exchange(full, true))
+        world_.log.warn("connections are refused, the first from " + peer->peer_address() +
+                        ": the limit (connection_count) of " + std::to_string(options_.limits.connection_count) +
+                        " is reached");
+      continue;
+    }
+    full = false;
+    tasks_.spawn(serve(std::move(peer)));
+  }
+}
+
+task<void> master::impl::beat_loop() {
+  auto last_said = world_.clock.now();
+  auto alone_since = last_said;
+  for (;;) {
+    co_await sleep_for(world_.clock, options_.heartbeat);
+    calls_->beat();
+    auto const now = world_.clock.now();
+    feed_.sample(now);
+    log_folded_lines();
+    auto const alone = calls_->nodes().counts().nodes == 0;
+    if (!alone) alone_since = now;
+    if (now - last_said < std::chrono::seconds(10)) continue;
+    last_said = now;
+    auto const without_node = calls_->why_without_node();
+    auto const why = without_node.empty() ? calls_->why_waiting() : without_node;
+    if (why.empty()) continue;
+    auto text = "waiting: " + why;
+    if (alone) {
+      auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(now - alone_since).count();
+      text += " in " + std::to_string(seconds) + " s";
+      if (!calls_->own_nodes().has_any()) text += "; " + join_hint();
+    }
+    // Busy nodes are what a cluster is for; calls that no node can take are what somebody should look at.
+    without_node.empty() ? world_.log.info(text) : world_.log.warn(text);
+  }
+}
+
+/// What to type where, so that a node joins.
+std::string master::impl::join_hint() const {
+  auto const port = std::to_string(local_address().port);
+  // A master that serves no methods itself, such as the command's, does not know the nodes' program.
+  auto const program = methods_.empty() ? "PROGRAM" : options_.program;
+  if (is_loopback(options_.listen.host)) return "in another terminal run: " + program + " --join :" + port;
+  return "on another machine run: " + program + " --join " + host_name() + ":" + port +
+         (options_.secret.empty() ? "" : " --secret-file FILE");
+}
+
+/// What a new connection speaks, and what it has said so far.
+struct master::impl::visitor {
+  std::unique_ptr<stream> peer;
+  sniffed seen;
+  buffer first;
+};
+
+/// Reads until it is clear what the visitor speaks.
+task<void> master::impl::listen_to(visitor& who) {
+  stream_timer patience(world_.clock, *who.peer);
+  patience.arm(options_.limits.handshake,
+               "it did not say what it speaks " + within_limit("handshake", options_.limits.handshake));
+  while (who.seen = sniff(who.first.bytes()), who.seen.kind == dialect::need_more) {
+    std::byte piece[4096];
+    std::size_t count = 0;
+    try {
+      count = co_await who.peer->read_some(asio::buffer(piece));
+    } catch (std::system_error const&) {
+      patience.rethrow();
+    }
+    who.first.append({piece, count});
+  }
+  who.first = buffer(who.first.bytes().subspan(who.seen.skipped_bytes));
+}
+
+/// What is inside TLS speaks one of the other dialects.
+task<void> master::impl::unwrap(visitor& who) {
+  auto const party = party_of(host_of(who.peer->peer_address()));
+  for (;;) {
+    auto const pause = pace_.wait(party, world_.clock.now());
+    if (pause == duration::zero()) break;
+    co_await sleep_for(world_.clock, pause);
+  }
+  auto secured = tls_stream::accepting(std::move(who.peer), std::move(who.first), *options_.tls);
+  {
+    stream_timer patience(world_.clock, *secured);
+    patience.arm(options_.limits.handshake,
+                 "no end of the TLS handshake " + within_limit("handshake", options_.limits.handshake));
+    try {
+      co_await secured->handshake();
+    } catch (std::system_error const&) {
+      patience.rethrow();
+    }
+  }
+  who.peer = std::move(secured);
+  who.first = buffer();
+  co_await listen_to(who);
+}
+
+/// Whoever connects must say within the handshake limit what it speaks. Nothing a peer does ends the master.
+task<void> master::impl::serve(std::unique_ptr<stream> peer) {
+  auto const address = peer->peer_address();
+  // Good for as long as the peer is unproven: then it still has this stream.
+  auto* const below = peer.get();
+  share held(unproven_, host_of(address), visit_bytes, [below] { below->close(); });
+  std::string problem;
+  std::error_code code;
+  try {
+    visitor who{std::move(peer), {}, {}};
+    co_await serve_visitor(std::move(who), held);
+  } catch (protocol_breach const& e) {
+    warn_of_strangers("breach", "the connection of " + address + " was ended: " + e.why());
+  } catch (std::system_error const& e) {
+    problem = e.what();
+    code = e.code();
+  } catch (std::exception const& e) {
+    problem = e.what();
+  }
+  if (held.is_crowded_out())
+    warn_of_strangers("crowded out", address + " is closed before it has shown that it may come in: all such peers together "
+                                               "reached the limit (unproven_bytes) of " +
+                                         std::to_string(options_.limits.unproven_bytes) + " bytes");
+  else if (code == errc::denied || code == errc::limit_exceeded)
+    warn_of_strangers(code.message() + (held.is_let_in() ? " by a caller" : ""), address + ": " + problem);
+  else if (!problem.empty())
+    world_.log.debug([&] { return address + ": " + problem; });
+}
+
+task<void> master::impl::serve_visitor(visitor who, share& held) {
+  auto const address = who.peer->peer_address();
+  co_await listen_to(who);
+  if (options_.tls && who.seen.kind == dialect::tls) {
+    held.hold(tls_visit_bytes);
+    co_await unwrap(who);
+    // Where there is no secret the certificate is the proof.
+    if (options_.secret.empty() && options_.tls->is_mutual()) held.let_in();
+  } else if (options_.tls) {
+    warn_of_strangers("no TLS", address + " does not speak TLS, which this master wants of everybody");
+    if (who.seen.kind == dialect::http) co_await say_use_tls(*who.peer);
+    co_return;
+  }
+  switch (who.seen.kind) {
+    case dialect::http: co_await serve_web(std::move(who.peer), std::move(who.first), held); break;
+    case dialect::json: co_await serve_json(std::move(who.peer), std::move(who.first), held); break;
+    case dialect::tls:
+      warn_of_strangers("TLS", address + " speaks TLS, for which this master has no certificate: --tls-cert FILE --tls-key FILE");
+      break;
+    case dialect::unknown:
+      warn_of_strangers("no dialect", address + " does not speak to a master: " + who.seen.looks_like);
+      break;
+    case dialect::need_more: break;
+  }
+}
+
+void master::impl::warn_of_strangers(std::string_view kind, std::string const& line) {
+  if (folded_.is_written(kind, line, world_.clock.now())) world_.log.warn(line);
+}
+
+void master::impl::log_folded_lines() {
+  for (auto const& line : folded_.due(world_.clock.now())) world_.log.warn(line);
+}
+
+master::master(seams const& world, master_options options) : impl_(std::make_unique<impl>(world, std::move(options))) {}
+master::~master() = default;
+task<void> master::run() { return impl_->run(); }
+void master::stop() noexcept { impl_->stop(); }
+cluster master::calls() const { return cluster(impl_->calls()); }
+address master::local_address() const { return impl_->local_address(); }
+std::string master::status_json() const { return impl_->status_json(); }
+
+}  // namespace dist

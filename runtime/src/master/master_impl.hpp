@@ -1,0 +1,144 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <dist/rpc/connection.hpp>
+#include <dist/rpc/hello.hpp>
+#include <dist/rpc/http.hpp>
+#include <dist/rpc/http_server.hpp>
+#include <dist/rpc/stream_timer.hpp>
+#include <dist/rpc/task_group.hpp>
+#include <dist/runtime/master.hpp>
+#include <dist/runtime/token.hpp>
+#include <map>
+#include <memory>
+
+#include "master/address_range.hpp"
+#include "master/dispatcher.hpp"
+#include "master/folded_lines.hpp"
+#include "master/handshake_pace.hpp"
+#include "master/served_calls.hpp"
+#include "master/unproven_peers.hpp"
+#include "process/node_logs.hpp"
+#include "web/page_feed.hpp"
+
+namespace dist {
+
+/// The master's coroutines: one accepts, one a connection, one beats.
+class master::impl {
+ public:
+  impl(seams const& world, master_options options);
+
+  task<void> run();
+  void stop() noexcept;
+  std::shared_ptr<dispatcher> const& calls() const noexcept { return calls_; }
+  address local_address() const { return listener_->local_address(); }
+  std::string status_json() const;
+  std::string metrics() const;
+
+ private:
+  // master.cpp: what comes in
+  task<void> accept_loop();
+  using share = unproven_peers::share;
+  task<void> serve(std::unique_ptr<stream> peer);
+  struct visitor;
+  task<void> serve_visitor(visitor who, share& held);
+  task<void> listen_to(visitor& who);
+  task<void> unwrap(visitor& who);
+  task<void> beat_loop();
+  /// For what anybody may cause who can connect.
+  void warn_of_strangers(std::string_view kind, std::string const& line);
+  void log_folded_lines();
+  bool is_proof_wanted() const { return !options_.secret.empty() || (options_.tls && options_.tls->is_mutual()); }
+  std::string join_hint() const;
+
+  // master_http.cpp: what HTTP asks for
+  /// Both ends of a request's connection.
+  struct asker {
+    std::string peer;
+    std::string local;
+    bool encrypted = false;
+  };
+  task<void> serve_web(std::unique_ptr<stream> peer, buffer first, share& held);
+  void let_in_if_proven(http_request const& head, asker const& from, share& held) const;
+  task<http_response> answer_visitor(http_request request, asker from, share& held);
+  task<void> say_use_tls(stream& peer);
+  task<http_response> answer_http(http_request request, asker from);
+  http_response answer_register(http_request const& request, std::string const& peer);
+  task<http_response> answer_call(http_request request);
+  http_response answer_drain(http_request const& request);
+  http_response answer_cancel(http_request const& request);
+  http_response answer_logs(http_request const& request) const;
+  right right_of_sender(http_request const& request, asker const& from) const;
+  std::optional<http_response> refusal(http_request const& head, asker const& from) const;
+
+  // master_page.cpp: who watches
+  static bool is_page(std::string_view path);
+  static http_response answer_page(std::string_view path);
+  http_response answer_events() const;
+  task<void> serve_events(stream& watcher);
+
+  // master_jobs.cpp: who uses the nodes
+  boost::json::object list_jobs() const;
+
+  // master_peers.cpp: who stays
+  task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade, share& held);
+  task<void> serve_node(std::unique_ptr<connection> session, hello who, nonce own);
+  std::optional<node_view> holder_of(std::string const& name) const;
+  task<result<joined>> join_when_free(member& node, node_info info);
+  task<void> serve_caller(std::unique_ptr<connection> session, hello who, nonce own);
+  task<void> serve_json(std::unique_ptr<stream> peer, buffer first, share& held);
+  task<void> refuse_json(stream& peer, buffer first);
+
+  // master_go.cpp: who is dialled back
+  struct go_registration;
+  http_response answer_go_registration(http_request const& request, std::string const& peer);
+  std::optional<http_response> refuse_go_node(address const& at) const;
+  task<void> serve_go_node(address at, std::shared_ptr<go_registration> asked);
+  task<void> stay_with_go_node(std::unique_ptr<stream> peer, std::string name, std::shared_ptr<go_registration> asked);
+  welcome welcome_for(std::string name) const;
+
+  static constexpr std::size_t own_loops = 2;  ///< of tasks_: the one that accepts and the one that beats
+
+  master_options options_;
+  memory_budget memory_;
+  seams world_;
+  std::vector<method_description> methods_;  ///< of this program, for the check of types
+  std::shared_ptr<dispatcher> calls_;
+  page_feed feed_{*calls_};
+  node_logs logs_;
+  std::size_t watchers_ = 0;
+  std::unique_ptr<listener> listener_;
+  task_group tasks_;
+  task_group go_tasks_;  ///< one for each Go node: what strangers register takes no place of a connection
+  unproven_peers unproven_;
+  folded_lines folded_;
+  handshake_pace pace_;
+  std::vector<address_range> go_ranges_;
+  /// By address, those that are here and those that are looked for.
+  std::unordered_map<std::string, std::shared_ptr<go_registration>> go_nodes_;
+  struct connected_job;
+  std::map<std::uint32_t, connected_job*> jobs_;  ///< that are connected, by origin
+  std::vector<member*> members_;  ///< with a running session
+  bool stopped_ = false;
+};
+
+/// A connected job.
+struct master::impl::connected_job {
+  std::string name;
+  std::string address;
+  time_point since;
+  served_calls& calls;
+  connection& session;
+};
+
+/// A Go node registers only once, so the master keeps looking for it.
+struct master::impl::go_registration {
+  std::string host;
+  std::uint32_t slots = 1;
+  time_point seen{};     ///< it registered or ended its stay
+  event again;           ///< it has registered anew
+  bool is_here = false;  ///< it has answered on the connection that there is
+  bool was_here = false;
+};
+
+}  // namespace dist

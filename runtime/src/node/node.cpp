@@ -1,0 +1,177 @@
+#include <dist/runtime/node.hpp>
+
+#include <algorithm>
+#include <asio/cancellation_state.hpp>
+#include <asio/this_coro.hpp>
+#include <dist/rpc/context_seams.hpp>
+#include <dist/rpc/sleep.hpp>
+
+#include "node/back_off.hpp"
+#include "node/join.hpp"
+#include "node/node_impl.hpp"
+#include "node/silence.hpp"
+#include "process/black_box.hpp"
+
+namespace dist {
+node::impl::impl(seams const& world, node_options options, service_list const& services)
+    : options_(std::move(options)),
+      memory_(options_.limits),
+      world_(with_memory(world, memory_)),
+      services_(services.make()),
+      incarnation_(world_.entropy.next()),
+      tasks_(world_.io.get_executor()) {}
+
+task<void> node::impl::run() {
+  // What coroutine methods on the compute threads find of this world.
+  auto const threads = world_.compute.executor();
+  auto const apart = threads != asio::any_io_executor(world_.io.get_executor());
+  if (apart) context_seams::of(threads).add(this, {&world_.io, &world_.clock, nullptr});
+  if (!stopping_) tasks_.spawn(join_loop());
+  std::exception_ptr failed;
+  try {
+    co_await tasks_.join();
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  if (apart) context_seams::of(threads).forget(this);
+  if (failed) std::rethrow_exception(failed);
+}
+
+task<void> node::impl::join_loop() {
+  while (!stopping_) {
+    try {
+      co_await join_once();
+    } catch (std::system_error const& e) {
+      if (e.code() == errc::denied) throw;
+      said(e.what());
+    } catch (std::exception const& e) {
+      said(e.what());
+    }
+    // The end of a session is not to be interrupted; what comes behind it is.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    if (session_ && session_->kills()) kills_ = stopping_ = true;
+    session_.reset();
+    no_longer_asking();
+    if (stopping_ || !options_.rejoin) break;
+    auto const pause = pause_before_retry(failures_++, world_.entropy);
+    co_await sleep_for(world_.clock, pause);
+  }
+}
+
+void node::impl::said(std::string const& problem) {
+  if (stopping_ || !options_.rejoin || problem == last_problem_) return;
+  last_problem_ = problem;
+  world_.log.warn("node " + options_.name + ": " + problem + "; trying again");
+}
+
+task<void> node::impl::join_once() {
+  auto peer = co_await connect_within(world_, options_.master, options_.limits.handshake);
+  auto const here = parse_address(peer->local_address());
+  // A Go master dials back: the port is open before it is told, on the interface through which the master is reached.
+  std::unique_ptr<listener> port;
+  // Never with a secret or TLS: whoever dials could prove nothing, and all would travel in plain.
+  if (here && options_.secret.empty() && !peer->is_encrypted() && (is_loopback(here->host) || options_.insecure))
+    port = listen_for_go_master(here->host);
+  // Named before the await: g++ 12 goes wrong over a conditional inside a co_await expression.
+  auto const dial_back = port ? port->local_address().port : std::uint16_t{0};
+  asking_ = true;
+  auto answer = co_await ask_for_frames(world_, *peer, options_.master, options_.register_path, dial_back, options_.limits);
+  switch (answer.response.status) {
+    case 101:
+      if (port) port->close();
+      co_await serve_dist_master(std::move(peer), std::move(answer.rest));
+      break;
+    case 200:
+    case 201:
+      peer->close();
+      if (!port)
+        throw call_error(make_fault(errc::denied, "the master at " + to_text(options_.master) +
+                                                      " is a Go master, which dials its nodes back and cannot prove a "
+                                                      "secret; join it without --secret-file, beyond this machine with "
+                                                      "--insecure"));
+      co_await serve_go_master(std::move(port));
+      break;
+    default: throw registration_error(options_.master, options_.register_path, answer.response);
+  }
+}
+
+hello node::impl::introduction() const {
+  hello me;
+  me.role = role::node;
+  me.name = options_.name;
+  me.name_is_default = options_.name_is_default;
+  me.slots = static_cast<std::uint32_t>(world_.compute.slots());
+  me.incarnation = incarnation_;
+  me.build = options_.build;
+  me.labels = options_.labels;
+  me.predecessor = options_.predecessor;
+  for (auto const& m : services_.methods()) me.methods.push_back({m.name, m.arguments, m.result, m.repeatable, m.brief});
+  return me;
+}
+
+task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer rest) {
+  auto session = std::make_unique<connection>(std::move(peer), world_, options_.limits, when_full::pause);
+  session->feed(rest.bytes());
+  auto const accepted = co_await introduce_in_time(world_, *session, introduction(), options_.secret, options_.limits);
+  world_.log.info("node " + accepted.name + ": joined the master at " + to_text(options_.master));
+  failures_ = 0;
+  last_problem_.clear();
+  // Its master knows now; another has never seen that process.
+  options_.predecessor.reset();
+  if (options_.box) {
+    auto const times = times_of(accepted);
+    // Later than the master: what it says of a silent node comes first.
+    options_.box->joined(incarnation_, std::max<duration>(system_patience(times.heartbeat, times.lost_after),
+                                                          3 * black_box::beat_interval));
+  }
+  session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted,
+                                            options_.drain_limit, options_.box);
+  no_longer_asking();
+  if (stopping_) session_->drain(drain_until_ - world_.clock.now());
+  auto const staying = session_;
+  co_await staying->run();
+  // The master may have asked for it: then this node is not to come back.
+  if (!staying->drained()) co_return;
+  was_drained_ = !stopping_ && !staying->kills();
+  stopping_ = true;
+}
+
+void node::impl::drain() {
+  if (std::exchange(stopping_, true)) return;
+  drain_until_ = later(world_.clock.now(), options_.drain_limit);
+  if (session_)
+    session_->drain(options_.drain_limit);
+  else if (go_)
+    go_->drain(options_.drain_limit);
+  else if (asking_)
+    // The master may have let us in already and have sent calls: the session that begins in a moment gives them back.
+    asking_timer_ = world_.clock.schedule(drain_until_, [this] {
+      asking_timer_ = timer_id::none;
+      tasks_.stop();
+    });
+  else
+    tasks_.stop();
+}
+
+void node::impl::no_longer_asking() noexcept {
+  asking_ = false;
+  if (asking_timer_ != timer_id::none) world_.clock.cancel(std::exchange(asking_timer_, timer_id::none));
+}
+
+void node::impl::stop() noexcept {
+  stopping_ = true;
+  if (session_) session_->stop();
+  tasks_.stop();
+}
+
+node::node(seams const& world, node_options options, service_list const& services)
+    : impl_(std::make_unique<impl>(world, std::move(options), services)) {}
+node::~node() = default;
+task<void> node::run() { return impl_->run(); }
+void node::drain() { impl_->drain(); }
+void node::stop() noexcept { impl_->stop(); }
+bool node::joined() const noexcept { return impl_->joined(); }
+bool node::kills() const noexcept { return impl_->kills(); }
+bool node::was_drained() const noexcept { return impl_->was_drained(); }
+
+}  // namespace dist

@@ -1,0 +1,54 @@
+#include "process/io_watchdog.hpp"
+
+#include <asio/post.hpp>
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "process/block_judge.hpp"
+
+namespace dist {
+namespace {
+
+std::string seconds_text(duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
+}
+
+}  // namespace
+
+io_watchdog::io_watchdog(seams const& world) : world_(world), thread_([this] { watch(); }) {}
+
+io_watchdog::~io_watchdog() {
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void io_watchdog::watch() {
+  block_judge judge(world_.clock.now());
+  auto const answered = std::make_shared<std::atomic<bool>>(true);
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, block_judge::every, [this] { return stopping_; })) {
+    auto const free = answered->load();
+    auto const verdict = judge.look(free, world_.clock.now());
+    if (free) {
+      *answered = false;
+      asio::post(world_.io, [answered] { *answered = true; });
+    }
+    if (verdict == block_judge::verdict::nothing) continue;
+    auto const time = seconds_text(judge.blocked_for());
+    lock.unlock();
+    if (verdict == block_judge::verdict::blocked)
+      world_.log.warn("the I/O thread has been blocked for " + time +
+                      ": the job's coroutine, a fold, an input range or an observer computes on it, and meanwhile no node is "
+                      "served; move that to a compute thread: co_await dist::compute(f)");
+    else
+      world_.log.warn("the I/O thread was blocked for " + time);
+    lock.lock();
+  }
+}
+
+}  // namespace dist

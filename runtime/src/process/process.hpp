@@ -1,0 +1,30 @@
+#pragma once
+
+#include <dist/rpc/cpu_count.hpp>
+#include <dist/runtime/run.hpp>
+#include <string>
+
+#include "process/orders.hpp"
+#include "program/config.hpp"
+#include "program/exit_code.hpp"
+
+namespace dist {
+
+/// One process of a run: what there is whichever role it has.
+struct process {
+  std::string program;
+  run_config config;
+  service_list services;
+  any_job job;
+  std::string secret;
+  std::optional<tls_context> tls;  ///< as the config asks for
+  std::optional<orders> under;     ///< of the parent that supervises this node
+
+  /// Prints why it ends and returns the code.
+  int say(int code, std::string const& text) const;
+  /// Prints what was thrown, this being called in its handler, and returns the code.
+  int say_thrown() const;
+  std::size_t slots() const { return config.slots ? config.slots : default_slots(); }
+};
+
+}  // namespace dist

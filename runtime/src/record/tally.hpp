@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <dist/registry/next_step.hpp>
+#include <dist/registry/node_info.hpp>
+#include <dist/rpc/error.hpp>
+#include <memory>
+#include <vector>
+
+#include "record/histogram.hpp"
+
+namespace dist {
+
+/// So many methods are counted one by one; what callers call beyond them is counted together.
+inline constexpr std::size_t most_counted_methods = 1000;
+
+/// Where a method is counted.
+inline std::size_t counted_as(method_ref method) noexcept {
+  return std::min(static_cast<std::size_t>(method), most_counted_methods);
+}
+
+/// What became of the calls of one method that were sent. A call that is issued again is sent again. What is in none of
+/// the others is on its way.
+struct tally {
+  std::uint64_t sent = 0;
+  std::uint64_t answered = 0;  ///< with a result
+  std::uint64_t failed = 0;    ///< the method ran and ended in a fault
+  std::uint64_t refused = 0;   ///< the method was not begun
+  std::uint64_t late = 0;      ///< answered when nobody waited for it any more
+  std::uint64_t lost = 0;      ///< with the node
+
+  tally& operator+=(tally const& other) noexcept {
+    sent += other.sent;
+    answered += other.answered;
+    failed += other.failed;
+    refused += other.refused;
+    late += other.late;
+    lost += other.lost;
+    return *this;
+  }
+};
+
+/// What one node has done with the calls that were sent to it.
+class node_tally {
+ public:
+  tally& of(method_ref method) {
+    auto const index = counted_as(method);
+    if (index >= methods_.size()) methods_.resize(index + 1);
+    return methods_[index];
+  }
+  /// By counted_as().
+  std::vector<tally> const& methods() const noexcept { return methods_; }
+  tally all() const noexcept {
+    tally sum;
+    for (auto const& one : methods_) sum += one;
+    return sum;
+  }
+
+  histogram took;  ///< from when a call was sent to its answer
+
+ private:
+  std::vector<tally> methods_;
+};
+
+/// What a master counts of one method.
+struct method_tally {
+  static constexpr std::size_t codes = static_cast<std::size_t>(errc::stopped) + 1;
+
+  histogram took;                            ///< from when a call was sent to its answer
+  histogram ran;                             ///< the method itself, where its node measured it
+  std::array<std::uint64_t, codes> ended{};  ///< calls, by errc; 0: with a result
+};
+
+/// What a master counts of its calls, apart from what each node's own tally says.
+class master_tally {
+ public:
+  method_tally& of(method_ref method) {
+    auto const index = counted_as(method);
+    if (index >= methods_.size()) methods_.resize(index + 1);
+    auto& found = methods_[index];
+    if (!found) found = std::make_unique<method_tally>();
+    return *found;
+  }
+  /// By counted_as(); null where nothing was counted.
+  std::vector<std::unique_ptr<method_tally>> const& methods() const noexcept { return methods_; }
+
+  /// A node has left.
+  void keep(node_tally const& of_node) {
+    auto const& more = of_node.methods();
+    if (more.size() > gone_.size()) gone_.resize(more.size());
+    for (std::size_t i = 0; i < more.size(); ++i) gone_[i] += more[i];
+  }
+  /// Of the nodes that have left, by counted_as().
+  std::vector<tally> const& gone() const noexcept { return gone_; }
+
+  std::array<std::uint64_t, 3> issued_again{};  ///< by issue_cost
+  std::uint64_t late_replies = 0;
+  std::uint64_t beats_sent = 0;
+  std::uint64_t beats_heard = 0;     ///< of nodes that have left
+  std::uint64_t received_bytes = 0;  ///< likewise
+  std::uint64_t sent_bytes = 0;      ///< likewise
+
+ private:
+  std::vector<std::unique_ptr<method_tally>> methods_;
+  std::vector<tally> gone_;
+};
+
+}  // namespace dist

@@ -1,0 +1,210 @@
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <dist/rpc/browser.hpp>
+#include <dist/rpc/traceparent.hpp>
+#include <dist/runtime/token.hpp>
+
+#include "jsonrpc/json_calls.hpp"
+#include "master/master_impl.hpp"
+#include "process/host_name.hpp"
+#include "process/host_of.hpp"
+
+namespace dist {
+namespace {
+
+http_response only(std::string methods) {
+  http_response refusal(405, "use " + methods + "\n");
+  refusal.headers.set("Allow", std::move(methods));
+  return refusal;
+}
+
+/// What a connection costs with its answer.
+std::size_t held_for(http_response const& answer) {
+  constexpr std::size_t connection_bytes = 64 * 1024;
+  return connection_bytes + answer.body.size();
+}
+
+http_response unauthorized() {
+  http_response refusal(401, "the cluster has a secret: send its bearer token (see docs/PROTOCOL.md)\n");
+  refusal.headers.set("WWW-Authenticate", "Bearer");
+  return refusal;
+}
+
+}  // namespace
+
+task<void> master::impl::serve_web(std::unique_ptr<stream> peer, buffer first, share& held) {
+  asker const from{peer->peer_address(), peer->local_address(), peer->is_encrypted()};
+  http_handler const handler = [this, from, &held](http_request request) {
+    return answer_visitor(std::move(request), from, held);
+  };
+  // Nobody fills the memory with a body that is not read anyway.
+  http_gate const gate = [this, from, &held](http_request const& head) -> std::optional<http_response> {
+    if (auto refused = refusal(head, from)) return refused;
+    if (head.path != "/rpc") return http_response(413, head.path + " takes no body\n");
+    let_in_if_proven(head, from, held);
+    return {};
+  };
+  auto upgrade =
+      co_await serve_http(*peer, std::move(first), handler, options_.limits, world_.clock, gate, world_.memory);
+  if (upgrade && upgrade->request.path == "/events") {
+    held.let_in();  // who may watch is asked before, and they are few
+    co_return co_await serve_events(*peer);
+  }
+  if (upgrade) co_await serve_frames(std::move(peer), std::move(*upgrade), held);
+}
+
+/// Who shows a right with a request that is not refused is a stranger no longer. A registration proves itself later.
+void master::impl::let_in_if_proven(http_request const& head, asker const& from, share& held) const {
+  if (held.is_let_in() || head.path == options_.register_path) return;
+  if (!is_proof_wanted() || right_of_sender(head, from) != right::none) held.let_in();
+}
+
+task<http_response> master::impl::answer_visitor(http_request request, asker from, share& held) {
+  if (auto refused = refusal(request, from)) co_return std::move(*refused);
+  let_in_if_proven(request, from, held);
+  auto answer = co_await answer_http(std::move(request), from);
+  // Until the next one: a peer that does not read makes us keep it.
+  held.hold(held_for(answer));
+  co_return answer;
+}
+
+/// Where plain HTTP knocks at a port that wants TLS.
+task<void> master::impl::say_use_tls(stream& peer) {
+  http_response answer(400, "this port speaks TLS: use https\n");
+  answer.keep_alive = false;
+  auto const text = to_text(answer);
+  asio::const_buffer const bytes(text.data(), text.size());
+  stream_timer patience(world_.clock, peer);
+  patience.arm(options_.limits.handshake,
+               "it did not read its answer " + within_limit("handshake", options_.limits.handshake));
+  try {
+    co_await peer.write({&bytes, 1});
+  } catch (std::system_error const&) {
+    patience.rethrow();
+  }
+}
+
+/// What the sender may do. A certificate that was asked for stands for the secret where there is none.
+right master::impl::right_of_sender(http_request const& request, asker const& from) const {
+  auto const shown = right_of(request, options_.secret);
+  if (shown != right::none || !options_.secret.empty()) return shown;
+  return from.encrypted && options_.tls->is_mutual() ? right::call : right::none;
+}
+
+/// Why a request is not answered, as far as its head tells.
+std::optional<http_response> master::impl::refusal(http_request const& head, asker const& from) const {
+  auto const reads = head.method == "GET" || head.method == "HEAD";
+  if (is_page(head.path)) {
+    // The same for everybody, and nothing of this cluster is in it: a link on another page may lead here.
+    if (!reads) return only("GET, HEAD");
+    return {};
+  }
+  auto const here = is_loopback(host_of(from.peer));
+  if (head.headers.find("Authorization") && !here && !from.encrypted)
+    return http_response(403, "a token travels over loopback or TLS only: elsewhere it could be read on its way\n");
+  auto const may = right_of_sender(head, from);
+  std::vector<std::string> const own_names{options_.listen.host, std::string(host_of(from.local)), host_name()};
+  // No page can ask for this upgrade, and whoever gets it proves itself in the handshake: a node may call us by any name.
+  auto const joins = head.path == options_.register_path && head.upgrade == "dist/1";
+  auto const who = may != right::none || joins ? http_caller::authenticated : http_caller::anonymous;
+  if (auto const why = refuse_browser(head, who, own_names)) return http_response(403, *why + "\n");
+  auto const secret = !options_.secret.empty();
+  if (head.path == "/rpc" || head.path == "/drain" || head.path == "/cancel") {
+    if (head.method != "POST") return only("POST");
+    if (may == right::look) return http_response(403, "this token may look, not call\n");
+    if (may == right::none && secret) return unauthorized();
+  } else if (head.path == "/status" || head.path == "/metrics" || head.path == "/events" || head.path == "/logs") {
+    if (may == right::none && secret && !(here && options_.loopback_may_look)) return unauthorized();
+    if (head.path == "/events" && head.method != "GET") return only("GET");
+    if (!reads) return only("GET, HEAD");
+  } else if (head.path == "/healthz") {
+    if (!reads) return only("GET, HEAD");
+  } else if (head.path == options_.register_path) {
+    if (head.method != "GET") return only("GET");
+  } else {
+    return http_response(404, "there is nothing here; see the page at /, /status, /logs, /metrics, /healthz, POST /rpc, /drain, /cancel\n");
+  }
+  return {};
+}
+
+task<http_response> master::impl::answer_http(http_request request, asker from) {
+  if (is_page(request.path)) co_return answer_page(request.path);
+  if (request.path == "/events") co_return answer_events();
+  if (request.path == "/healthz") co_return http_response(200, "ok\n");
+  if (request.path == "/status") co_return http_response(200, status_json() + "\n", "application/json");
+  if (request.path == "/logs") co_return answer_logs(request);
+  if (request.path == "/metrics")
+    co_return http_response(200, metrics(), "text/plain; version=0.0.4; charset=utf-8");
+  if (request.path == options_.register_path) co_return answer_register(request, from.peer);
+  if (request.path == "/drain") co_return answer_drain(request);
+  if (request.path == "/cancel") co_return answer_cancel(request);
+  co_return co_await answer_call(std::move(request));
+}
+
+task<http_response> master::impl::answer_call(http_request request) {
+  std::string why;
+  rpc_wishes wishes{options_.node_wait, {}, request.headers.find("Dist-Why") ? &why : nullptr};
+  if (auto const trace = request.headers.find("traceparent"); trace && is_traceparent(*trace)) wishes.traceparent = *trace;
+  auto text = co_await answer_rpc(calls_, parse_rpc(request.body, options_.limits), std::move(wishes));
+  auto const status = text.empty() ? 204U : 200U;
+  http_response answer(status, std::move(text), "application/json");
+  if (!why.empty()) answer.headers.set("Dist-Why", std::move(why));
+  co_return answer;
+}
+
+/// It takes no new calls, finishes those that it runs, and goes.
+http_response master::impl::answer_drain(http_request const& request) {
+  std::string const name(request.find_query("node").value_or(""));
+  if (!calls_->drain(name)) return http_response(404, "there is no node '" + name + "'; see /status\n");
+  world_.log.info("node " + name + " is told to drain");
+  return http_response(200, "draining\n");
+}
+
+/// What a node has printed from a place on.
+http_response master::impl::answer_logs(http_request const& request) const {
+  std::string const name(request.find_query("node").value_or(""));
+  auto const text = request.find_query("from").value_or("0");
+  std::uint64_t from = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), from);
+  if (error != std::errc() || end != text.data() + text.size())
+    return http_response(400, "from is a number: what the answer before called next\n");
+  if (auto const part = logs_.read(name, from))
+    return http_response(200,
+                         boost::json::serialize(boost::json::object{
+                             {"node", name}, {"text", part->lines}, {"next", part->next}}) +
+                             "\n",
+                         "application/json");
+  auto const is_here = std::ranges::any_of(members_, [&](auto const* one) { return one->name == name; });
+  return http_response(404, is_here ? "there is no text of node " + name +
+                                          ": only nodes of --procs and --local send what they print\n"
+                                    : "there is no node '" + name + "', and none of that name has printed anything\n");
+}
+
+/// Its calls end as cancelled, and it gets no new ones.
+http_response master::impl::answer_cancel(http_request const& request) {
+  auto const text = request.find_query("job").value_or("");
+  std::uint32_t number = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  auto const found = error == std::errc() && end == text.data() + text.size() ? jobs_.find(number) : jobs_.end();
+  if (found == jobs_.end()) return http_response(404, "there is no job '" + std::string(text) + "'; see /status\n");
+  auto& job = *found->second;
+  world_.log.info("job " + job.name + " is cancelled");
+  job.calls.cancel_all("the job was cancelled at its master");
+  return http_response(200, "cancelled\n");
+}
+
+http_response master::impl::answer_register(http_request const& request, std::string const& peer) {
+  if (request.upgrade == "dist/1") {
+    http_response yes(101);
+    yes.headers.set("Connection", "Upgrade");
+    yes.headers.set("Upgrade", "dist/1");
+    yes.content_type.clear();
+    return yes;
+  }
+  if (!request.upgrade.empty()) return http_response(400, "this master speaks dist/1\n");
+  return answer_go_registration(request, peer);
+}
+
+}  // namespace dist
