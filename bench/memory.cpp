@@ -1,5 +1,5 @@
 // What a connection and a call take, as the operating system counts it.
-#include <dist/rpc/compute_pool.hpp>
+#include <dist/rpc/detail/compute_pool.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <iostream>
 #include <memory>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <dist/dist.hpp>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <memory>
 #include <string>
 #include <vector>

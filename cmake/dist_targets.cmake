@@ -54,6 +54,15 @@ function(dist_unity target)
   endif()
 endfunction()
 
+# The modules, each of which may use those before it.
+set(dist_modules rpc registry runtime)
+
+# The headers beside the sources, for our own tests and programs; no user sees them.
+add_library(dist_private_headers INTERFACE)
+foreach(module IN LISTS dist_modules)
+  target_include_directories(dist_private_headers INTERFACE ${PROJECT_SOURCE_DIR}/${module}/src)
+endforeach()
+
 # dist_library(rpc SOURCES ... PUBLIC ... PRIVATE ...): the module's library dist_rpc with its alias dist::rpc.
 function(dist_library module)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;NOT_TOGETHER;PUBLIC;PRIVATE")
@@ -62,10 +71,17 @@ function(dist_library module)
   add_library(dist::${module} ALIAS dist_${module})
   set_target_properties(dist_${module} PROPERTIES EXPORT_NAME ${module} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
   target_compile_features(dist_${module} PUBLIC cxx_std_20)
-  target_include_directories(
-    dist_${module}
-    PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
-    PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
+  if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include) # registry is for the others alone
+    target_include_directories(
+      dist_${module}
+      PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  endif()
+  foreach(used IN LISTS dist_modules)
+    target_include_directories(dist_${module} PRIVATE ${PROJECT_SOURCE_DIR}/${used}/src)
+    if(used STREQUAL module)
+      break()
+    endif()
+  endforeach()
   target_link_libraries(dist_${module} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:dist_own_settings>)
   dist_precompile(dist_${module})
 endfunction()

@@ -1,14 +1,14 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
-#include <dist/rpc/json.hpp>
-#include <dist/rpc/jsonrpc.hpp>
 #include <dist/rpc/sleep.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <iostream>
 
+#include "jsonrpc/jsonrpc.hpp"
 #include "master_client.hpp"
 #include "program/exit_code.hpp"
 #include "status.hpp"
+#include "values/json.hpp"
 #include "verbs.hpp"
 
 namespace dist {

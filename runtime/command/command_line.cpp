@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <cctype>
-#include <dist/rpc/traceparent.hpp>
-#include <dist/runtime/duration_text.hpp>
+#include <dist/rpc/detail/traceparent.hpp>
 #include <sstream>
 
+#include "program/duration_text.hpp"
 #include "program/exit_code.hpp"
 #include "verbs.hpp"
 

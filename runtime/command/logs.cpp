@@ -1,11 +1,11 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
-#include <dist/rpc/json.hpp>
 #include <dist/rpc/sleep.hpp>
 #include <iostream>
 
 #include "master_client.hpp"
 #include "program/exit_code.hpp"
+#include "values/json.hpp"
 #include "verbs.hpp"
 
 namespace dist {

@@ -2,7 +2,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
 #include <chrono>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 #include <dist/runtime/progress_bar.hpp>
 #include <iostream>
 

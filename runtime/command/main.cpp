@@ -1,7 +1,7 @@
 // The command `dist`: looks at a running master, makes calls, and is a master itself.
 #include <cerrno>
 #include <cstdlib>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 #include <iostream>
 #include <string>
 #include <system_error>

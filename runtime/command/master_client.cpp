@@ -1,15 +1,15 @@
 #include "master_client.hpp"
 
 #include <asio/error.hpp>
-#include <dist/rpc/http_client.hpp>
-#include <dist/rpc/json.hpp>
-#include <dist/rpc/secret.hpp>
-#include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/task_group.hpp>
-#include <dist/runtime/token.hpp>
 
+#include "http/http_client.hpp"
+#include "io/stream_timer.hpp"
 #include "node/join.hpp"
 #include "program/exit_code.hpp"
+#include "values/json.hpp"
+#include "web/token.hpp"
+#include "wire/secret.hpp"
 
 namespace dist {
 namespace {

@@ -5,8 +5,8 @@
 #include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <cstring>
-#include <dist/rpc/system_entropy.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/system_entropy.hpp>
+#include <dist/rpc/detail/text.hpp>
 #include <iostream>
 
 #include "program/exit_code.hpp"

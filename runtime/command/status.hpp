@@ -3,7 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_to.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 #include <string>
 
 // Members of the master's `/status`. Names in it are those of peers.

@@ -1,8 +1,8 @@
 #include <cstring>
-#include <dist/rpc/frame_reader.hpp>
-#include <dist/rpc/request_options.hpp>
+#include <dist/rpc/detail/request_options.hpp>
 
 #include "fuzz.hpp"
+#include "wire/frame_reader.hpp"
 
 // The frame reader, and the prefix of each request it finds: however the bytes arrive, the same frames come out.
 

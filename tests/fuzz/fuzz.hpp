@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/detail/buffer.hpp>
 #include <span>
 #include <string>
 

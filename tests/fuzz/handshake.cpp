@@ -1,9 +1,9 @@
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/hello.hpp>
-#include <dist/rpc/request_options.hpp>
-#include <dist/rpc/type_text.hpp>
+#include <dist/rpc/detail/codec.hpp>
+#include <dist/rpc/detail/request_options.hpp>
+#include <dist/rpc/detail/type_text.hpp>
 
 #include "fuzz.hpp"
+#include "wire/hello.hpp"
 
 // What comes before anybody has proven anything: the messages of the handshake, faults, and the type texts in a hello.
 

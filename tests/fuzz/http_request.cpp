@@ -1,8 +1,8 @@
-#include <dist/rpc/dialect.hpp>
 #include <dist/rpc/http.hpp>
 #include <dist/rpc/limits.hpp>
 
 #include "fuzz.hpp"
+#include "wire/dialect.hpp"
 
 // The first bytes' dialect and HTTP requests: however the bytes arrive, the same requests come out, and one that was read
 // can be written and read again.

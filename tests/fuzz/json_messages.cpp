@@ -1,8 +1,8 @@
-#include <dist/rpc/json_splitter.hpp>
-#include <dist/rpc/jsonrpc.hpp>
 #include <dist/rpc/limits.hpp>
 
 #include "fuzz.hpp"
+#include "jsonrpc/jsonrpc.hpp"
+#include "values/json_splitter.hpp"
 
 // JSON-RPC over TCP: however the bytes arrive, the same messages are found, and each is answered with what is a message
 // again.

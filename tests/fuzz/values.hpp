@@ -1,7 +1,7 @@
 #pragma once
 
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/type_text.hpp>
+#include <dist/rpc/detail/codec.hpp>
+#include <dist/rpc/detail/type_text.hpp>
 
 #include "fuzz.hpp"
 #include "support/all_kinds.hpp"

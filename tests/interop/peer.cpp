@@ -10,11 +10,11 @@
 #include <asio/read_until.hpp>
 #include <asio/use_awaitable.hpp>
 #include <boost/describe/class.hpp>
-#include <dist/rpc/compute_pool.hpp>
-#include <dist/rpc/system_clock.hpp>
-#include <dist/rpc/system_entropy.hpp>
+#include <dist/rpc/detail/compute_pool.hpp>
+#include <dist/rpc/detail/system_clock.hpp>
+#include <dist/rpc/detail/system_entropy.hpp>
+#include <dist/rpc/detail/tcp_network.hpp>
 #include <dist/rpc/task_group.hpp>
-#include <dist/rpc/tcp_network.hpp>
 #include <dist/runtime/go.hpp>
 #include <dist/runtime/master.hpp>
 #include <dist/runtime/node.hpp>

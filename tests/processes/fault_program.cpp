@@ -1,12 +1,12 @@
-#include <dist/rpc/event.hpp>
-#include <dist/rpc/sleep.hpp>
-#include <dist/rpc/task_group.hpp>
-#include <dist/runtime/master_link.hpp>
-#include <dist/runtime/system_world.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/system_executor.hpp>
 #include <asio/use_future.hpp>
 #include <atomic>
+#include <dist/rpc/detail/event.hpp>
+#include <dist/rpc/sleep.hpp>
+#include <dist/rpc/task_group.hpp>
+#include <dist/runtime/master_link.hpp>
+#include <dist/runtime/system_world.hpp>
 #include <future>
 #include <iomanip>
 #include <iostream>

@@ -1,6 +1,6 @@
-#include <dist/registry/next_step.hpp>
-
 #include <boost/test/unit_test.hpp>
+
+#include "ledger/next_step.hpp"
 
 namespace {
 

@@ -1,8 +1,7 @@
-#include <dist/registry/retry.hpp>
-
 #include <boost/test/unit_test.hpp>
 #include <random>
 
+#include "ledger/retry.hpp"
 #include "registry/support.hpp"
 
 using namespace registry_test;

@@ -1,8 +1,8 @@
-#include <dist/registry/selector.hpp>
-
 #include <boost/test/unit_test.hpp>
 #include <random>
 #include <utility>
+
+#include "placement/selector.hpp"
 
 namespace {
 

@@ -2,10 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <dist/registry/registry.hpp>
 #include <initializer_list>
 #include <string>
 #include <vector>
+
+#include "placement/registry.hpp"
 
 namespace registry_test {
 

@@ -1,6 +1,6 @@
 #include <dist/rpc/service.hpp>
 
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <dist/rpc/service_list.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -1,8 +1,8 @@
-#include <dist/rpc/browser.hpp>
-
 #include <boost/test/unit_test.hpp>
 
 #include <vector>
+
+#include "http/browser.hpp"
 
 namespace {
 

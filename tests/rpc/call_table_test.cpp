@@ -1,4 +1,4 @@
-#include <dist/rpc/call_table.hpp>
+#include <dist/rpc/detail/call_table.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -2,7 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstring>
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <limits>
 #include <map>
 

@@ -1,7 +1,7 @@
-#include <dist/rpc/system_clock.hpp>
+#include <dist/rpc/detail/system_clock.hpp>
 
+#include <dist/rpc/detail/system_entropy.hpp>
 #include <dist/rpc/sleep.hpp>
-#include <dist/rpc/system_entropy.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <limits>
 #include <random>
 

@@ -1,7 +1,6 @@
-#include <dist/rpc/compute_pool.hpp>
+#include <dist/rpc/detail/compute_pool.hpp>
 
-#include <dist/rpc/cpu_count.hpp>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
@@ -14,6 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "base/cpu_count.hpp"
 #include "support/run.hpp"
 
 namespace {

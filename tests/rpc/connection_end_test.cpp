@@ -1,10 +1,9 @@
-#include <dist/rpc/connection.hpp>
-#include <dist/rpc/protocol_breach.hpp>
-
 #include <boost/test/unit_test.hpp>
 
 #include "rpc/connection_pair.hpp"
 #include "support/cancellable.hpp"
+#include "wire/connection.hpp"
+#include "wire/protocol_breach.hpp"
 
 namespace {
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <asio/post.hpp>
-#include <dist/rpc/connection.hpp>
 
 #include "support/memory_network.hpp"
 #include "support/run.hpp"
 #include "support/seeded_entropy.hpp"
+#include "wire/connection.hpp"
 
 namespace dist::test {
 

@@ -1,8 +1,7 @@
-#include <dist/rpc/connection.hpp>
-
 #include <boost/test/unit_test.hpp>
 
 #include "rpc/connection_pair.hpp"
+#include "wire/connection.hpp"
 
 namespace {
 

@@ -1,10 +1,11 @@
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/frame_reader.hpp>
-#include <dist/rpc/outbox.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <dist/rpc/service_list.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <numeric>
+
+#include "wire/frame_reader.hpp"
+#include "wire/outbox.hpp"
 
 // A large array is copied once in each direction by our own code: into the request of an argument, out of the reply of
 // a result. Everywhere else the same bytes are looked at where they are.

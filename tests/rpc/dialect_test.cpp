@@ -1,8 +1,8 @@
-#include <dist/rpc/dialect.hpp>
-
-#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/detail/buffer.hpp>
 
 #include <boost/test/unit_test.hpp>
+
+#include "wire/dialect.hpp"
 
 namespace {
 

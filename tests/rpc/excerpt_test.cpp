@@ -1,8 +1,8 @@
-#include <dist/rpc/excerpt.hpp>
-
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <optional>
+
+#include "base/excerpt.hpp"
 
 using dist::buffer;
 using dist::codec;

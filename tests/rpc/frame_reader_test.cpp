@@ -1,7 +1,6 @@
-#include <dist/rpc/frame_reader.hpp>
-#include <dist/rpc/large_blocks.hpp>
+#include <dist/rpc/detail/large_blocks.hpp>
 
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -9,6 +8,7 @@
 #include <numeric>
 
 #include "rpc/frame_support.hpp"
+#include "wire/frame_reader.hpp"
 
 namespace {
 

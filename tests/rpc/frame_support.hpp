@@ -2,11 +2,12 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <dist/rpc/frame.hpp>
-#include <dist/rpc/frame_reader.hpp>
+#include <dist/rpc/detail/frame.hpp>
 #include <ostream>
 #include <string>
 #include <vector>
+
+#include "wire/frame_reader.hpp"
 
 namespace dist {
 

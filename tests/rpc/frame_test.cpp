@@ -1,6 +1,6 @@
-#include <dist/rpc/frame.hpp>
+#include <dist/rpc/detail/frame.hpp>
 
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 
 #include <boost/test/unit_test.hpp>
 

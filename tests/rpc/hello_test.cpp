@@ -1,13 +1,12 @@
-#include <dist/rpc/hello.hpp>
-
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/hmac.hpp>
+#include <dist/rpc/detail/codec.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include "rpc/connection_support.hpp"
 #include "rpc/frame_support.hpp"
 #include "support/cancellable.hpp"
+#include "wire/hello.hpp"
+#include "wire/hmac.hpp"
 
 namespace {
 

@@ -1,7 +1,4 @@
-#include <dist/rpc/hmac.hpp>
-
-#include <dist/rpc/buffer.hpp>
-#include <dist/rpc/secret.hpp>
+#include <dist/rpc/detail/buffer.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -10,6 +7,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+
+#include "wire/hmac.hpp"
+#include "wire/secret.hpp"
 
 namespace {
 

@@ -1,11 +1,11 @@
 #include <dist/rpc/http_server.hpp>
 
 #include <dist/rpc/fault.hpp>
-#include <dist/rpc/http_client.hpp>
-#include <dist/rpc/stream_timer.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include "http/http_client.hpp"
+#include "io/stream_timer.hpp"
 #include "rpc/http_served.hpp"
 
 namespace {

@@ -1,6 +1,6 @@
 #include <dist/rpc/http.hpp>
 
-#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/detail/buffer.hpp>
 
 #include <boost/test/unit_test.hpp>
 

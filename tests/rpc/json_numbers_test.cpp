@@ -4,10 +4,11 @@
 #include <boost/test/unit_test.hpp>
 #include <charconv>
 #include <cmath>
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/json.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <limits>
 #include <random>
+
+#include "values/json.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
-#include <dist/rpc/json_splitter.hpp>
-
-#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/detail/buffer.hpp>
 
 #include <boost/test/unit_test.hpp>
+
+#include "values/json_splitter.hpp"
 
 namespace {
 

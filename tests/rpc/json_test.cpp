@@ -1,12 +1,13 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstring>
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/json.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <limits>
 #include <map>
 #include <random>
 #include <unordered_map>
+
+#include "values/json.hpp"
 
 namespace {
 

@@ -3,9 +3,10 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/json.hpp>
-#include <dist/rpc/jsonrpc.hpp>
+#include <dist/rpc/detail/codec.hpp>
+
+#include "jsonrpc/jsonrpc.hpp"
+#include "values/json.hpp"
 
 namespace {
 

@@ -1,9 +1,8 @@
-#include <dist/rpc/jsonrpc.hpp>
-
-#include <dist/rpc/json_splitter.hpp>
-
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
+
+#include "jsonrpc/jsonrpc.hpp"
+#include "values/json_splitter.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
-#include <dist/rpc/buffer.hpp>
-#include <dist/rpc/large_blocks.hpp>
+#include <dist/rpc/detail/buffer.hpp>
+#include <dist/rpc/detail/large_blocks.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <cstring>

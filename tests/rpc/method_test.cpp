@@ -1,5 +1,5 @@
 #include <dist/rpc/context.hpp>
-#include <dist/rpc/method.hpp>
+#include <dist/rpc/detail/method.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,8 +1,7 @@
-#include <dist/rpc/outbox.hpp>
-
 #include <boost/test/unit_test.hpp>
 
 #include "rpc/frame_support.hpp"
+#include "wire/outbox.hpp"
 
 namespace {
 

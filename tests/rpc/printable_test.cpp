@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
+#include <dist/rpc/detail/text.hpp>
 #include <dist/rpc/log.hpp>
-#include <dist/rpc/text.hpp>
 #include <vector>
 
 using dist::line_ends;

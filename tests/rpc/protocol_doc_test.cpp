@@ -1,19 +1,19 @@
 #include <boost/describe/enum_to_string.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/hello.hpp>
-#include <dist/rpc/hmac.hpp>
-#include <dist/rpc/jsonrpc.hpp>
-#include <dist/rpc/request_options.hpp>
+#include <dist/rpc/detail/codec.hpp>
+#include <dist/rpc/detail/request_options.hpp>
 
 #include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 
+#include "jsonrpc/jsonrpc.hpp"
 #include "rpc/connection_support.hpp"
 #include "rpc/frame_support.hpp"
+#include "wire/hello.hpp"
+#include "wire/hmac.hpp"
 
 // docs/PROTOCOL.md is the definition of the wire: each worked example and each table of numbers in it is what this
 // program writes and reads. An example is a block ```hex or ```json behind a line "Example `name`: ...".

@@ -1,4 +1,4 @@
-#include <dist/rpc/recycled.hpp>
+#include <dist/rpc/detail/recycled.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <set>

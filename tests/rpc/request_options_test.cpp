@@ -1,4 +1,4 @@
-#include <dist/rpc/request_options.hpp>
+#include <dist/rpc/detail/request_options.hpp>
 
 #include <boost/test/unit_test.hpp>
 

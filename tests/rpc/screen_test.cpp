@@ -1,12 +1,12 @@
-#include <dist/rpc/screen.hpp>
-
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <boost/json/parse.hpp>
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 #include <sstream>
+
+#include "base/screen.hpp"
 
 namespace {
 

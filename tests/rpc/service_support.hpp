@@ -2,7 +2,7 @@
 
 #include <dist/rpc/service.hpp>
 
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <dist/rpc/service_list.hpp>
 #include <dist/rpc/task.hpp>
 

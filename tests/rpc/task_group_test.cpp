@@ -1,6 +1,6 @@
 #include <dist/rpc/task_group.hpp>
 
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <dist/rpc/sleep.hpp>
 
 #include <asio/error.hpp>

@@ -1,7 +1,5 @@
-#include "io/tcp_connect.hpp"
-
-#include <dist/rpc/system_clock.hpp>
-#include <dist/rpc/tcp_network.hpp>
+#include <dist/rpc/detail/system_clock.hpp>
+#include <dist/rpc/detail/tcp_network.hpp>
 
 #include <sys/socket.h>
 
@@ -10,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "io/tcp_connect.hpp"
 #include "support/cancellable.hpp"
 #include "support/run.hpp"
 

@@ -1,6 +1,6 @@
-#include <dist/rpc/tcp_network.hpp>
+#include <dist/rpc/detail/tcp_network.hpp>
 
-#include <dist/rpc/system_clock.hpp>
+#include <dist/rpc/detail/system_clock.hpp>
 
 #include <fcntl.h>
 #include <netinet/tcp.h>

@@ -1,4 +1,4 @@
-#include <dist/rpc/timer_heap.hpp>
+#include <dist/rpc/detail/timer_heap.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

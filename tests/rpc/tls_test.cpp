@@ -1,13 +1,13 @@
+#include <dist/rpc/detail/tls_network.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <dist/rpc/tls_context.hpp>
-#include <dist/rpc/tls_network.hpp>
-#include <dist/rpc/tls_stream.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
 #include <random>
 
+#include "io/tls_stream.hpp"
 #include "support/memory_network.hpp"
 #include "support/memory_stream.hpp"
 #include "support/run.hpp"

@@ -1,7 +1,7 @@
-#include <dist/rpc/traceparent.hpp>
+#include <dist/rpc/detail/traceparent.hpp>
 
 #include <boost/test/unit_test.hpp>
-#include <dist/rpc/request_options.hpp>
+#include <dist/rpc/detail/request_options.hpp>
 #include <string>
 
 using dist::is_traceparent;

@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 #include <deque>
-#include <dist/rpc/type_text.hpp>
+#include <dist/rpc/detail/type_text.hpp>
 #include <list>
 #include <map>
 #include <set>

@@ -3,7 +3,7 @@
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 #include <complex>
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <filesystem>
 #include <map>
 #include <random>

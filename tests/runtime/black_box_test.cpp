@@ -1,11 +1,11 @@
-#include "process/black_box.hpp"
-
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <thread>
 #include <vector>
+
+#include "process/black_box.hpp"
 
 using namespace std::chrono_literals;
 using dist::black_box;

@@ -1,10 +1,10 @@
-#include "program/config.hpp"
-
 #include <boost/test/unit_test.hpp>
 #include <dist/rpc/result.hpp>
-#include <dist/runtime/duration_text.hpp>
 #include <map>
 #include <ostream>
+
+#include "program/config.hpp"
+#include "program/duration_text.hpp"
 
 using namespace std::chrono_literals;
 using dist::log_level;

@@ -3,7 +3,7 @@
 #include <boost/describe/class.hpp>
 #include <boost/test/unit_test.hpp>
 #include <dist/dist.hpp>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <list>
 #include <set>
 #include <string>

@@ -1,8 +1,8 @@
-#include "record/failure_file.hpp"
-
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
+
+#include "record/failure_file.hpp"
 
 using namespace dist;
 

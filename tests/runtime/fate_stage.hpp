@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <deque>
-#include <dist/rpc/compute_pool.hpp>
+#include <dist/rpc/detail/compute_pool.hpp>
 #include <dist/runtime/call_options.hpp>
 #include <memory>
 #include <set>

@@ -1,9 +1,9 @@
 #include <boost/test/unit_test.hpp>
 #include <dist/dist.hpp>
-#include <dist/rpc/http_client.hpp>
 #include <dist/rpc/http_server.hpp>
 #include <dist/rpc/sleep.hpp>
 
+#include "http/http_client.hpp"
 #include "jsonrpc/json_session.hpp"
 #include "support/memory_cluster.hpp"
 

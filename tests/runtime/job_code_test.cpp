@@ -1,6 +1,6 @@
 // What a job's own code may do where the library calls it: end what calls it, sleep, compute.
 #include <asio/co_spawn.hpp>
-#include <dist/rpc/context_seams.hpp>
+#include <dist/rpc/detail/context_seams.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <future>
 #include <ranges>

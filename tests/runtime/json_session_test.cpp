@@ -1,9 +1,8 @@
-#include "jsonrpc/json_session.hpp"
-
 #include <boost/test/unit_test.hpp>
-#include <dist/rpc/compute_pool.hpp>
+#include <dist/rpc/detail/compute_pool.hpp>
 #include <map>
 
+#include "jsonrpc/json_session.hpp"
 #include "support/memory_network.hpp"
 #include "support/run.hpp"
 #include "support/seeded_entropy.hpp"

@@ -1,10 +1,9 @@
-#include "web/metrics_text.hpp"
-
-#include <dist/rpc/http_client.hpp>
 #include <map>
 #include <sstream>
 
 #include "desk.hpp"
+#include "http/http_client.hpp"
+#include "web/metrics_text.hpp"
 
 using namespace std::chrono_literals;
 using dist::test::Work;

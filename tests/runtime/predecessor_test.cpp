@@ -1,5 +1,5 @@
 #include <deque>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 #include "desk.hpp"
 #include "process/black_box.hpp"

@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
+#include <dist/runtime/detail/progress_watch.hpp>
 #include <dist/runtime/progress_bar.hpp>
-#include <dist/runtime/progress_watch.hpp>
 
 using namespace std::chrono_literals;
 

@@ -1,7 +1,6 @@
 // Many nodes go at once, when issuing calls again has used up its budget already.
-#include <dist/registry/registry.hpp>
-
 #include "desk.hpp"
+#include "placement/registry.hpp"
 
 using namespace std::chrono_literals;
 using dist::test::Work;

@@ -1,7 +1,8 @@
 # The simulator's own program: a cluster, its calls and its faults, all from a seed.
 dist_program(sim SOURCES sim/main.cpp sim/scenario.cpp sim/chaos.cpp sim/drills.cpp sim/watcher.cpp sim/customer.cpp sim/trial.cpp
              sim/ledger.cpp LIBRARIES dist::sim)
-target_include_directories(sim PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} sim ${PROJECT_SOURCE_DIR}/runtime/src)
+target_include_directories(sim PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} sim)
+target_link_libraries(sim PRIVATE dist_private_headers)
 set_target_properties(sim PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/sim)
 
 # Several parts, so that they run at once; each has seeds of its own. A seed is the same run with every compiler, so that
@@ -23,6 +24,6 @@ dist_test(sim/user LIBRARIES dist::sim dist::dist)
 
 # What a master spends when there are many nodes and calls; scale_table.py makes the tables of docs/scale.md with it.
 dist_program(scale SOURCES sim/scale.cpp LIBRARIES dist::runtime)
-target_include_directories(scale PRIVATE ${PROJECT_SOURCE_DIR}/runtime/src)
+target_link_libraries(scale PRIVATE dist_private_headers)
 set_target_properties(scale PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/sim)
 add_test(NAME sim.scale COMMAND scale 100 1000 400)

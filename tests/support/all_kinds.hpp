@@ -7,7 +7,7 @@
 #include <complex>
 #include <cstdint>
 #include <deque>
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <forward_list>
 #include <list>
 #include <map>

@@ -2,7 +2,7 @@
 
 #include <deque>
 #include <dist/dist.hpp>
-#include <dist/rpc/compute_pool.hpp>
+#include <dist/rpc/detail/compute_pool.hpp>
 #include <string>
 #include <vector>
 

@@ -2,7 +2,7 @@
 
 #include <asio/io_context.hpp>
 #include <cstddef>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <dist/rpc/stream.hpp>
 #include <memory>
 #include <string>

@@ -3,7 +3,7 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <cstddef>
-#include <dist/rpc/compute.hpp>
+#include <dist/rpc/detail/compute.hpp>
 #include <semaphore>
 #include <thread>
 #include <utility>

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <dist/rpc/clock.hpp>
-#include <dist/rpc/timer_heap.hpp>
+#include <dist/rpc/detail/timer_heap.hpp>
 
 namespace dist::test {
 

@@ -1,4 +1,4 @@
-#include <dist/registry/blame.hpp>
+#include "ledger/blame.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -1,4 +1,4 @@
-#include <dist/registry/next_step.hpp>
+#include "ledger/next_step.hpp"
 
 #include <ostream>
 

@@ -1,4 +1,4 @@
-#include <dist/registry/retry.hpp>
+#include "ledger/retry.hpp"
 
 #include <algorithm>
 #include <utility>

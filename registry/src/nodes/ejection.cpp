@@ -1,4 +1,4 @@
-#include <dist/registry/ejection.hpp>
+#include "nodes/ejection.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include <dist/registry/liveness.hpp>
+#include "nodes/liveness.hpp"
 
 #include <algorithm>
 #include <ostream>

@@ -1,4 +1,4 @@
-#include <dist/registry/method_table.hpp>
+#include "nodes/method_table.hpp"
 
 namespace dist {
 

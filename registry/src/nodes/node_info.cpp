@@ -1,4 +1,4 @@
-#include <dist/registry/node_info.hpp>
+#include "nodes/node_info.hpp"
 
 #include <ostream>
 

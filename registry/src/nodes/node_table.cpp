@@ -1,4 +1,4 @@
-#include <dist/registry/node_table.hpp>
+#include "nodes/node_table.hpp"
 
 #include <algorithm>
 #include <cassert>

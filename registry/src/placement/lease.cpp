@@ -1,7 +1,8 @@
-#include <dist/registry/lease.hpp>
-#include <dist/registry/selector.hpp>
+#include "placement/lease.hpp"
 
 #include <cassert>
+
+#include "placement/selector.hpp"
 
 namespace dist {
 

@@ -1,4 +1,4 @@
-#include <dist/registry/queue.hpp>
+#include "placement/queue.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -1,10 +1,9 @@
-#include <dist/registry/queue.hpp>
-
 #include <algorithm>
 #include <cassert>
 #include <tuple>
 
 #include "placement/indexed_heap.hpp"
+#include "placement/queue.hpp"
 
 namespace dist {
 namespace {

@@ -1,6 +1,6 @@
-#include <dist/registry/registry.hpp>
-
 #include <algorithm>
+
+#include "placement/registry.hpp"
 
 namespace dist {
 

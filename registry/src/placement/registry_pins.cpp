@@ -1,4 +1,4 @@
-#include <dist/registry/registry.hpp>
+#include "placement/registry.hpp"
 
 namespace dist {
 namespace {

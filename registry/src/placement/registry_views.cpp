@@ -1,7 +1,7 @@
-#include <dist/registry/registry.hpp>
-
 #include <algorithm>
 #include <ostream>
+
+#include "placement/registry.hpp"
 
 namespace dist {
 

@@ -1,6 +1,6 @@
-#include <dist/registry/registry.hpp>
-
 #include <set>
+
+#include "placement/registry.hpp"
 
 namespace dist {
 

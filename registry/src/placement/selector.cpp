@@ -1,4 +1,4 @@
-#include <dist/registry/selector.hpp>
+#include "placement/selector.hpp"
 
 #include <cassert>
 

@@ -1,6 +1,6 @@
-#include <dist/registry/selector.hpp>
-
 #include <cassert>
+
+#include "placement/selector.hpp"
 
 namespace dist {
 namespace {

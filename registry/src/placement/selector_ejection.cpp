@@ -1,6 +1,6 @@
-#include <dist/registry/selector.hpp>
-
 #include <algorithm>
+
+#include "placement/selector.hpp"
 
 namespace dist {
 

@@ -1,4 +1,4 @@
-#include <dist/registry/wish.hpp>
+#include "placement/wish.hpp"
 
 #include <algorithm>
 

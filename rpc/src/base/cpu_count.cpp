@@ -1,4 +1,4 @@
-#include <dist/rpc/cpu_count.hpp>
+#include "base/cpu_count.hpp"
 
 #include <sched.h>
 

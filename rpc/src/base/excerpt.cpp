@@ -1,4 +1,4 @@
-#include <dist/rpc/excerpt.hpp>
+#include "base/excerpt.hpp"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include <dist/rpc/large_blocks.hpp>
+#include <dist/rpc/detail/large_blocks.hpp>
 
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <dist/rpc/recycled.hpp>
+#include <dist/rpc/detail/recycled.hpp>
 #include <mutex>
 #include <new>
 #include <vector>

@@ -1,6 +1,6 @@
 #include <dist/rpc/limits.hpp>
 
-#include <dist/rpc/frame.hpp>
+#include <dist/rpc/detail/frame.hpp>
 
 #include <algorithm>
 #include <array>

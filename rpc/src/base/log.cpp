@@ -1,8 +1,9 @@
 #include <dist/rpc/log.hpp>
 
 #include <algorithm>
-#include <dist/rpc/screen.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
+
+#include "base/screen.hpp"
 
 namespace dist {
 namespace {

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 namespace dist {
 namespace {

@@ -1,10 +1,10 @@
-#include <dist/rpc/screen.hpp>
+#include "base/screen.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 #include <utility>
 
 #include "base/json_line.hpp"

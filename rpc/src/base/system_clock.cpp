@@ -1,4 +1,4 @@
-#include <dist/rpc/system_clock.hpp>
+#include <dist/rpc/detail/system_clock.hpp>
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include <dist/rpc/system_entropy.hpp>
+#include <dist/rpc/detail/system_entropy.hpp>
 
 #include <sys/random.h>
 

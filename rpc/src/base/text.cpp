@@ -1,4 +1,4 @@
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 #include <array>
 #include <cstdint>

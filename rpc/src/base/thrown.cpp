@@ -1,4 +1,4 @@
-#include <dist/rpc/thrown.hpp>
+#include <dist/rpc/detail/thrown.hpp>
 
 #include <cxxabi.h>
 

@@ -1,4 +1,4 @@
-#include <dist/rpc/timer_heap.hpp>
+#include <dist/rpc/detail/timer_heap.hpp>
 
 #include <algorithm>
 #include <chrono>

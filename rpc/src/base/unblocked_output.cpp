@@ -1,4 +1,4 @@
-#include <dist/rpc/unblocked_output.hpp>
+#include "base/unblocked_output.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

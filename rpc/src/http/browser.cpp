@@ -1,4 +1,4 @@
-#include <dist/rpc/browser.hpp>
+#include "http/browser.hpp"
 
 #include <dist/rpc/address.hpp>
 

@@ -1,6 +1,6 @@
 #include <dist/rpc/http.hpp>
 
-#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/detail/buffer.hpp>
 
 // The one file that sees Beast; it brings Boost.Asio, which lives beside the standalone one as long as no header shows
 // it.

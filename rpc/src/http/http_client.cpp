@@ -1,4 +1,4 @@
-#include <dist/rpc/http_client.hpp>
+#include "http/http_client.hpp"
 
 #include <dist/rpc/result.hpp>
 

@@ -1,7 +1,5 @@
 #include <dist/rpc/http_server.hpp>
 
-#include <dist/rpc/stream_timer.hpp>
-
 #include <asio/cancellation_state.hpp>
 #include <asio/error.hpp>
 #include <asio/this_coro.hpp>
@@ -10,6 +8,8 @@
 #include <array>
 #include <stdexcept>
 #include <vector>
+
+#include "io/stream_timer.hpp"
 
 namespace dist {
 namespace {

@@ -1,4 +1,4 @@
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 
 #include <asio/execution/context.hpp>
 #include <asio/query.hpp>

@@ -7,7 +7,7 @@
 #include <asio/post.hpp>
 #include <cerrno>
 #include <cstring>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <memory>
 #include <mutex>
 #include <optional>

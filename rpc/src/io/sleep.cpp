@@ -1,12 +1,12 @@
 #include <dist/rpc/sleep.hpp>
 
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 
 #include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
-#include <dist/rpc/context_seams.hpp>
+#include <dist/rpc/detail/context_seams.hpp>
 
 #include <memory>
 #include <system_error>

@@ -3,7 +3,7 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <dist/rpc/clock.hpp>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <dist/rpc/log.hpp>
 #include <dist/rpc/network.hpp>
 #include <memory>

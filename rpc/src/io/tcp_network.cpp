@@ -1,4 +1,4 @@
-#include <dist/rpc/tcp_network.hpp>
+#include <dist/rpc/detail/tcp_network.hpp>
 
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
@@ -7,8 +7,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <fcntl.h>
 #include <cerrno>
+#include <fcntl.h>
 #include <system_error>
 #include <vector>
 

@@ -1,6 +1,6 @@
-#include <dist/rpc/tls_network.hpp>
+#include <dist/rpc/detail/tls_network.hpp>
 
-#include <dist/rpc/tls_stream.hpp>
+#include "io/tls_stream.hpp"
 
 namespace dist {
 

@@ -1,4 +1,4 @@
-#include <dist/rpc/tls_stream.hpp>
+#include "io/tls_stream.hpp"
 
 #include <arpa/inet.h>
 #include <asio/error.hpp>

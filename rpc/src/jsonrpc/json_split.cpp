@@ -1,4 +1,4 @@
-#include <dist/rpc/json.hpp>
+#include "values/json.hpp"
 
 namespace dist {
 

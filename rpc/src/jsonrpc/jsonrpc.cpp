@@ -1,11 +1,10 @@
-#include <dist/rpc/jsonrpc.hpp>
-
-#include <dist/rpc/json_splitter.hpp>
-
-#include "values/json_scan.hpp"
+#include "jsonrpc/jsonrpc.hpp"
 
 #include <array>
 #include <ostream>
+
+#include "values/json_scan.hpp"
+#include "values/json_splitter.hpp"
 
 namespace dist {
 namespace {

@@ -1,10 +1,10 @@
-#include <dist/rpc/jsonrpc.hpp>
-#include <dist/rpc/text.hpp>
-
-#include "values/json_scan.hpp"
+#include <dist/rpc/detail/text.hpp>
 
 #include <boost/describe/enum_from_string.hpp>
 #include <boost/describe/enum_to_string.hpp>
+
+#include "jsonrpc/jsonrpc.hpp"
+#include "values/json_scan.hpp"
 
 namespace dist {
 namespace {

@@ -1,4 +1,4 @@
-#include <dist/rpc/compute_pool.hpp>
+#include <dist/rpc/detail/compute_pool.hpp>
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>

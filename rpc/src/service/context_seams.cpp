@@ -1,4 +1,4 @@
-#include <dist/rpc/context_seams.hpp>
+#include <dist/rpc/detail/context_seams.hpp>
 
 #include <asio/execution/context.hpp>
 #include <asio/query.hpp>

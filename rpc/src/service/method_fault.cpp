@@ -1,7 +1,7 @@
 #include "service/method_fault.hpp"
 
 #include <asio/error.hpp>
-#include <dist/rpc/thrown.hpp>
+#include <dist/rpc/detail/thrown.hpp>
 
 #include <utility>
 

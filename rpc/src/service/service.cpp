@@ -1,15 +1,15 @@
 #include <dist/rpc/service.hpp>
 
-#include "service/coroutine_call.hpp"
-#include "service/instance_gate.hpp"
-#include "service/method_fault.hpp"
-
-#include <dist/rpc/binding.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/binding.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <utility>
+
+#include "service/coroutine_call.hpp"
+#include "service/instance_gate.hpp"
+#include "service/method_fault.hpp"
 
 namespace dist {
 

@@ -1,4 +1,4 @@
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

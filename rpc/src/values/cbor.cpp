@@ -1,6 +1,6 @@
-#include <dist/rpc/cbor.hpp>
+#include <dist/rpc/detail/cbor.hpp>
 
-#include <dist/rpc/cbor_reader.hpp>
+#include <dist/rpc/detail/cbor_reader.hpp>
 
 #include <cmath>
 #include <limits>

@@ -1,4 +1,4 @@
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 
 namespace dist {
 

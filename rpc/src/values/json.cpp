@@ -1,7 +1,7 @@
-#include <dist/rpc/json.hpp>
+#include "values/json.hpp"
 
-#include <dist/rpc/decode.hpp>
-#include <dist/rpc/json_reader.hpp>
+#include <dist/rpc/detail/decode.hpp>
+#include <dist/rpc/detail/json_reader.hpp>
 
 #include "values/json_document.hpp"
 #include "values/json_scan.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <dist/rpc/cbor.hpp>
+#include <dist/rpc/detail/cbor.hpp>
 #include <dist/rpc/result.hpp>
 #include <memory>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <dist/rpc/number.hpp>
+#include <dist/rpc/detail/number.hpp>
 #include <string_view>
 
 namespace dist {

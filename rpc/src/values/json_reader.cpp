@@ -1,6 +1,6 @@
-#include <dist/rpc/json_reader.hpp>
+#include <dist/rpc/detail/json_reader.hpp>
 
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 #include "values/json_document.hpp"
 #include "values/json_number.hpp"

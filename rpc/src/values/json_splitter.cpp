@@ -1,6 +1,6 @@
-#include <dist/rpc/json_splitter.hpp>
+#include "values/json_splitter.hpp"
 
-#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/detail/buffer.hpp>
 
 #include <algorithm>
 #include <array>

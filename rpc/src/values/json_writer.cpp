@@ -1,7 +1,7 @@
-#include <dist/rpc/json_writer.hpp>
+#include <dist/rpc/detail/json_writer.hpp>
 
-#include <dist/rpc/number.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/number.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 #include <boost/json/serializer.hpp>
 

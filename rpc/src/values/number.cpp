@@ -1,6 +1,6 @@
-#include <dist/rpc/number.hpp>
+#include <dist/rpc/detail/number.hpp>
 
-#include <dist/rpc/cbor.hpp>
+#include <dist/rpc/detail/cbor.hpp>
 
 #include <charconv>
 

@@ -1,6 +1,6 @@
-#include <dist/rpc/type_text.hpp>
+#include <dist/rpc/detail/type_text.hpp>
 
-#include <dist/rpc/value_error.hpp>
+#include <dist/rpc/detail/value_error.hpp>
 
 #include <algorithm>
 #include <charconv>

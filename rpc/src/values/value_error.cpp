@@ -1,4 +1,4 @@
-#include <dist/rpc/value_error.hpp>
+#include <dist/rpc/detail/value_error.hpp>
 
 namespace dist {
 

@@ -1,15 +1,16 @@
-#include <dist/rpc/connection.hpp>
+#include "wire/connection.hpp"
 
 #include <algorithm>
 #include <array>
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
-#include <dist/rpc/protocol_breach.hpp>
 #include <dist/rpc/sleep.hpp>
-#include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <exception>
 #include <optional>
+
+#include "io/stream_timer.hpp"
+#include "wire/protocol_breach.hpp"
 
 namespace dist {
 namespace {

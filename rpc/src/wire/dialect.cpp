@@ -1,6 +1,6 @@
-#include <dist/rpc/dialect.hpp>
+#include "wire/dialect.hpp"
 
-#include <dist/rpc/buffer.hpp>
+#include <dist/rpc/detail/buffer.hpp>
 
 #include <algorithm>
 #include <ostream>

@@ -1,4 +1,4 @@
-#include <dist/rpc/frame.hpp>
+#include <dist/rpc/detail/frame.hpp>
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include <dist/rpc/frame_reader.hpp>
+#include "wire/frame_reader.hpp"
 
 #include <algorithm>
 

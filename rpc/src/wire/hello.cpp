@@ -1,14 +1,15 @@
-#include <dist/rpc/hello.hpp>
+#include "wire/hello.hpp"
 
-#include <dist/rpc/cbor_reader.hpp>
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/hmac.hpp>
-#include <dist/rpc/protocol_breach.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/cbor_reader.hpp>
+#include <dist/rpc/detail/codec.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 #include <algorithm>
 #include <asio/error.hpp>
 #include <optional>
+
+#include "wire/hmac.hpp"
+#include "wire/protocol_breach.hpp"
 
 namespace dist {
 namespace {

@@ -1,4 +1,4 @@
-#include <dist/rpc/hmac.hpp>
+#include "wire/hmac.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

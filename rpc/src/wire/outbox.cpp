@@ -1,4 +1,4 @@
-#include <dist/rpc/outbox.hpp>
+#include "wire/outbox.hpp"
 
 #include <algorithm>
 #include <utility>

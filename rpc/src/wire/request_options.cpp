@@ -1,9 +1,9 @@
-#include <dist/rpc/request_options.hpp>
+#include <dist/rpc/detail/request_options.hpp>
 
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/frame.hpp>
+#include <dist/rpc/detail/codec.hpp>
+#include <dist/rpc/detail/frame.hpp>
+#include <dist/rpc/detail/traceparent.hpp>
 #include <dist/rpc/limits.hpp>
-#include <dist/rpc/traceparent.hpp>
 
 namespace dist {
 namespace {

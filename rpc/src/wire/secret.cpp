@@ -1,4 +1,4 @@
-#include <dist/rpc/secret.hpp>
+#include "wire/secret.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

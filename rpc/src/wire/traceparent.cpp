@@ -1,4 +1,4 @@
-#include <dist/rpc/traceparent.hpp>
+#include <dist/rpc/detail/traceparent.hpp>
 
 #include <algorithm>
 

@@ -5,9 +5,9 @@
 
 #include <dist/rpc/requirements.hpp>
 
-#include <dist/rpc/value_type.hpp>
+#include <dist/rpc/detail/value_type.hpp>
 
-#include <dist/rpc/method.hpp>
+#include <dist/rpc/detail/method.hpp>
 
 #include <dist/rpc/service_list.hpp>
 

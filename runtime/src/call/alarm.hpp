@@ -1,7 +1,7 @@
 #pragma once
 
 #include <dist/rpc/clock.hpp>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 
 namespace dist {
 

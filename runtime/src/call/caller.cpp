@@ -1,10 +1,10 @@
-#include <dist/runtime/caller.hpp>
+#include <dist/runtime/detail/caller.hpp>
 
 #include <algorithm>
 #include <cassert>
-#include <dist/rpc/context_seams.hpp>
-#include <dist/rpc/event.hpp>
-#include <dist/runtime/progress_watch.hpp>
+#include <dist/rpc/detail/context_seams.hpp>
+#include <dist/rpc/detail/event.hpp>
+#include <dist/runtime/detail/progress_watch.hpp>
 #include <utility>
 
 namespace dist {

@@ -1,7 +1,7 @@
 #include <dist/runtime/compute.hpp>
 
 #include <asio/error.hpp>
-#include <dist/rpc/work_item.hpp>
+#include <dist/rpc/detail/work_item.hpp>
 
 namespace dist {
 

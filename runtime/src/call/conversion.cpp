@@ -1,4 +1,4 @@
-#include <dist/runtime/conversion.hpp>
+#include <dist/runtime/detail/conversion.hpp>
 
 namespace dist {
 

@@ -1,4 +1,4 @@
-#include <dist/runtime/mailbox.hpp>
+#include <dist/runtime/detail/mailbox.hpp>
 
 #include <asio/post.hpp>
 #include <exception>

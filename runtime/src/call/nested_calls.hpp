@@ -1,6 +1,6 @@
 #pragma once
 
-#include <dist/runtime/caller.hpp>
+#include <dist/runtime/detail/caller.hpp>
 #include <memory>
 
 namespace dist {

@@ -1,4 +1,4 @@
-#include <dist/runtime/started_calls.hpp>
+#include <dist/runtime/detail/started_calls.hpp>
 
 #include <dist/runtime/all.hpp>
 

@@ -1,4 +1,4 @@
-#include <dist/runtime/kept_reply.hpp>
+#include <dist/runtime/detail/kept_reply.hpp>
 
 #include <algorithm>
 #include <cstring>

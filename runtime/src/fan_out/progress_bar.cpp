@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <dist/rpc/screen.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 
+#include "base/screen.hpp"
 #include "fan_out/columns.hpp"
 
 namespace dist {

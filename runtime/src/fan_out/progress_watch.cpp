@@ -1,4 +1,4 @@
-#include <dist/runtime/progress_watch.hpp>
+#include <dist/runtime/detail/progress_watch.hpp>
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
-#include <dist/runtime/shards.hpp>
+#include <dist/runtime/detail/shards.hpp>
 
 #include <algorithm>
-#include <dist/rpc/recycled.hpp>
+#include <dist/rpc/detail/recycled.hpp>
 #include <stdexcept>
 
 namespace dist {

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
-#include <dist/rpc/hello.hpp>
-#include <dist/rpc/large_blocks.hpp>
-#include <dist/rpc/protocol_breach.hpp>
+#include <dist/rpc/detail/large_blocks.hpp>
 #include <dist/rpc/sleep.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <optional>
@@ -14,6 +12,8 @@
 #include "node/back_off.hpp"
 #include "node/join.hpp"
 #include "node/silence.hpp"
+#include "wire/hello.hpp"
+#include "wire/protocol_breach.hpp"
 
 namespace dist {
 class master_link::impl {

@@ -1,12 +1,12 @@
 #include "job/remote_caller.hpp"
 
 #include <algorithm>
-#include <dist/rpc/hello.hpp>
 #include <dist/runtime/pending.hpp>
 #include <iterator>
 
 #include "call/no_room.hpp"
 #include "master/served_calls.hpp"
+#include "wire/hello.hpp"
 
 namespace dist {
 

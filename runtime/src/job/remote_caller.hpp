@@ -1,19 +1,19 @@
 #pragma once
 
-#include <dist/registry/retry.hpp>
-#include <dist/rpc/call_table.hpp>
-#include <dist/rpc/connection.hpp>
-#include <dist/runtime/caller.hpp>
-#include <dist/runtime/fan_out_report.hpp>
+#include <dist/rpc/detail/call_table.hpp>
+#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/fan_out_report.hpp>
 #include <list>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "call/own_classes.hpp"
+#include "ledger/retry.hpp"
 #include "record/account.hpp"
 #include "record/failure_file.hpp"
 #include "record/trace.hpp"
+#include "wire/connection.hpp"
 
 namespace dist {
 

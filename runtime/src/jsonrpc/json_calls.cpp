@@ -1,10 +1,10 @@
 #include "jsonrpc/json_calls.hpp"
 
 #include <asio/post.hpp>
-#include <dist/rpc/event.hpp>
-#include <dist/rpc/json.hpp>
+#include <dist/rpc/detail/event.hpp>
 
 #include "call/no_room.hpp"
+#include "values/json.hpp"
 
 namespace dist {
 namespace {

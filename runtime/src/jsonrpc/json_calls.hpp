@@ -1,12 +1,12 @@
 #pragma once
 
-#include <dist/rpc/jsonrpc.hpp>
-#include <dist/runtime/caller.hpp>
+#include <dist/runtime/detail/caller.hpp>
 #include <memory>
 #include <string>
 
 #include "call/peer_calls.hpp"
 #include "jsonrpc/json_session.hpp"
+#include "jsonrpc/jsonrpc.hpp"
 
 namespace dist {
 

@@ -2,7 +2,7 @@
 
 #include <dist/rpc/context.hpp>
 #include <dist/rpc/service.hpp>
-#include <dist/runtime/mailbox.hpp>
+#include <dist/runtime/detail/mailbox.hpp>
 #include <memory>
 #include <string>
 #include <unordered_map>

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <dist/rpc/call_table.hpp>
-#include <dist/rpc/jsonrpc.hpp>
+#include <dist/rpc/detail/call_table.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "jsonrpc/json_stream.hpp"
+#include "jsonrpc/jsonrpc.hpp"
 
 namespace dist {
 

@@ -1,20 +1,20 @@
 #pragma once
 
-#include <dist/rpc/buffer.hpp>
-#include <dist/rpc/event.hpp>
-#include <dist/rpc/json_splitter.hpp>
-#include <dist/rpc/jsonrpc.hpp>
+#include <dist/rpc/detail/buffer.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <dist/rpc/limits.hpp>
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/stream.hpp>
-#include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "io/stream_timer.hpp"
 #include "jsonrpc/json_outbox.hpp"
+#include "jsonrpc/jsonrpc.hpp"
+#include "values/json_splitter.hpp"
 
 namespace dist {
 

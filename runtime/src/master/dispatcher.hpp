@@ -1,9 +1,8 @@
 #pragma once
 
-#include <dist/registry/registry.hpp>
-#include <dist/rpc/predecessor.hpp>
+#include <dist/rpc/detail/predecessor.hpp>
 #include <dist/rpc/service.hpp>
-#include <dist/runtime/caller.hpp>
+#include <dist/runtime/detail/caller.hpp>
 #include <dist/runtime/master.hpp>
 #include <functional>
 #include <set>
@@ -13,6 +12,7 @@
 #include "master/known_methods.hpp"
 #include "master/member.hpp"
 #include "master/placed_call.hpp"
+#include "placement/registry.hpp"
 #include "program/own_nodes.hpp"
 #include "record/account.hpp"
 #include "record/failure_file.hpp"

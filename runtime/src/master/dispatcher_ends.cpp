@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <dist/rpc/value_error.hpp>
+#include <dist/rpc/detail/value_error.hpp>
 #include <utility>
 
 #include "master/dispatcher.hpp"

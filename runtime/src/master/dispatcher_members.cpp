@@ -1,8 +1,8 @@
-#include "master/dispatcher.hpp"
-
-#include <dist/rpc/large_blocks.hpp>
+#include <dist/rpc/detail/large_blocks.hpp>
 
 #include <algorithm>
+
+#include "master/dispatcher.hpp"
 
 namespace dist {
 

@@ -1,7 +1,7 @@
-#include "master/dispatcher.hpp"
-
 #include <algorithm>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
+
+#include "master/dispatcher.hpp"
 
 namespace dist {
 

@@ -1,12 +1,12 @@
 #include "master/dist_member.hpp"
 
 #include <algorithm>
-#include <dist/rpc/protocol_breach.hpp>
-#include <dist/rpc/screen.hpp>
 #include <iterator>
 
+#include "base/screen.hpp"
 #include "call/no_room.hpp"
 #include "process/node_text.hpp"
+#include "wire/protocol_breach.hpp"
 
 namespace dist {
 namespace {

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <dist/rpc/call_table.hpp>
-#include <dist/rpc/connection.hpp>
-#include <dist/rpc/hello.hpp>
+#include <dist/rpc/detail/call_table.hpp>
 #include <unordered_map>
 
 #include "master/dispatcher.hpp"
 #include "master/member.hpp"
 #include "master/served_calls.hpp"
 #include "process/node_logs.hpp"
+#include "wire/connection.hpp"
+#include "wire/hello.hpp"
 
 namespace dist {
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <dist/rpc/json.hpp>
-#include <dist/rpc/spelling.hpp>
+#include <dist/rpc/detail/spelling.hpp>
+
+#include "values/json.hpp"
 
 namespace dist {
 namespace {

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <dist/rpc/jsonrpc.hpp>
 #include <functional>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "jsonrpc/json_stream.hpp"
+#include "jsonrpc/jsonrpc.hpp"
 #include "master/dispatcher.hpp"
 #include "master/member.hpp"
 

@@ -1,6 +1,6 @@
 #include "master/known_methods.hpp"
 
-#include <dist/rpc/spelling.hpp>
+#include <dist/rpc/detail/spelling.hpp>
 
 namespace dist {
 namespace {

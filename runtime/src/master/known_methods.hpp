@@ -1,13 +1,13 @@
 #pragma once
 
-#include <dist/registry/registry.hpp>
-#include <dist/runtime/caller.hpp>
+#include <dist/runtime/detail/caller.hpp>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "call/own_classes.hpp"
+#include "placement/registry.hpp"
 
 namespace dist {
 

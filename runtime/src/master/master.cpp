@@ -1,14 +1,14 @@
 #include <dist/runtime/master.hpp>
 
 #include <algorithm>
-#include <dist/rpc/dialect.hpp>
-#include <dist/rpc/protocol_breach.hpp>
 #include <dist/rpc/sleep.hpp>
-#include <dist/rpc/tls_stream.hpp>
 
+#include "io/tls_stream.hpp"
 #include "master/master_impl.hpp"
 #include "process/host_name.hpp"
 #include "process/host_of.hpp"
+#include "wire/dialect.hpp"
+#include "wire/protocol_breach.hpp"
 
 namespace dist {
 namespace {

@@ -1,17 +1,14 @@
 #pragma once
 
 #include <boost/json/object.hpp>
-#include <dist/rpc/connection.hpp>
-#include <dist/rpc/hello.hpp>
 #include <dist/rpc/http.hpp>
 #include <dist/rpc/http_server.hpp>
-#include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/master.hpp>
-#include <dist/runtime/token.hpp>
 #include <map>
 #include <memory>
 
+#include "io/stream_timer.hpp"
 #include "master/address_range.hpp"
 #include "master/dispatcher.hpp"
 #include "master/folded_lines.hpp"
@@ -20,6 +17,9 @@
 #include "master/unproven_peers.hpp"
 #include "process/node_logs.hpp"
 #include "web/page_feed.hpp"
+#include "web/token.hpp"
+#include "wire/connection.hpp"
+#include "wire/hello.hpp"
 
 namespace dist {
 

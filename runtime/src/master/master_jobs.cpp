@@ -1,6 +1,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 #include "master/master_impl.hpp"
 

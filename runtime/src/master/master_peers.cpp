@@ -1,17 +1,17 @@
 #include <algorithm>
-#include <dist/rpc/hello.hpp>
-#include <dist/rpc/protocol_breach.hpp>
 #include <dist/rpc/sleep.hpp>
-#include <dist/rpc/json_splitter.hpp>
-#include <dist/rpc/jsonrpc.hpp>
 
 #include "call/listing.hpp"
 #include "jsonrpc/json_calls.hpp"
+#include "jsonrpc/jsonrpc.hpp"
 #include "master/dist_member.hpp"
 #include "master/master_impl.hpp"
 #include "master/served_calls.hpp"
 #include "node/silence.hpp"
 #include "record/slots_text.hpp"
+#include "values/json_splitter.hpp"
+#include "wire/hello.hpp"
+#include "wire/protocol_breach.hpp"
 
 namespace dist {
 namespace {

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <dist/registry/registry.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "master/abandoned_calls.hpp"
 #include "master/placed_call.hpp"
+#include "placement/registry.hpp"
 #include "record/tally.hpp"
 
 namespace dist {

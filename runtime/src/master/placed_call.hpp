@@ -1,11 +1,12 @@
 #pragma once
 
 #include <boost/container/small_vector.hpp>
-#include <dist/registry/next_step.hpp>
-#include <dist/registry/registry.hpp>
-#include <dist/rpc/recycled.hpp>
-#include <dist/runtime/caller.hpp>
+#include <dist/rpc/detail/recycled.hpp>
+#include <dist/runtime/detail/caller.hpp>
 #include <optional>
+
+#include "ledger/next_step.hpp"
+#include "placement/registry.hpp"
 
 namespace dist {
 

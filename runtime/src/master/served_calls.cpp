@@ -1,10 +1,10 @@
 #include "master/served_calls.hpp"
 
-#include <dist/rpc/hello.hpp>
-#include <dist/rpc/protocol_breach.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 #include "call/no_room.hpp"
+#include "wire/hello.hpp"
+#include "wire/protocol_breach.hpp"
 
 namespace dist {
 

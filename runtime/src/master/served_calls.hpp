@@ -1,8 +1,7 @@
 #pragma once
 
-#include <dist/rpc/connection.hpp>
-#include <dist/runtime/caller.hpp>
-#include <dist/runtime/fan_out_report.hpp>
+#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/fan_out_report.hpp>
 #include <memory>
 #include <set>
 #include <unordered_map>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "call/peer_calls.hpp"
+#include "wire/connection.hpp"
 
 namespace dist {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <dist/rpc/network.hpp>
 #include <dist/rpc/service.hpp>
 #include <dist/rpc/task_group.hpp>

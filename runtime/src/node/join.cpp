@@ -1,8 +1,9 @@
 #include "node/join.hpp"
 
 #include <asio/error.hpp>
-#include <dist/rpc/stream_timer.hpp>
 #include <dist/rpc/task_group.hpp>
+
+#include "io/stream_timer.hpp"
 
 namespace dist {
 namespace {

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <dist/rpc/connection.hpp>
-#include <dist/rpc/hello.hpp>
-#include <dist/rpc/http_client.hpp>
 #include <dist/rpc/seams.hpp>
 #include <string>
 #include <system_error>
+
+#include "http/http_client.hpp"
+#include "wire/connection.hpp"
+#include "wire/hello.hpp"
 
 // What a node and a job have in common on their way to a master.
 

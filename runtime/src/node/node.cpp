@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
-#include <dist/rpc/context_seams.hpp>
+#include <dist/rpc/detail/context_seams.hpp>
 #include <dist/rpc/sleep.hpp>
 
 #include "node/back_off.hpp"

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <dist/rpc/http_client.hpp>
 #include <dist/rpc/service.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/node.hpp>
 #include <memory>
 #include <string>
 
+#include "http/http_client.hpp"
 #include "node/go_service.hpp"
 #include "node/node_session.hpp"
 

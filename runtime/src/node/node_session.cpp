@@ -2,14 +2,14 @@
 
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
-#include <dist/rpc/large_blocks.hpp>
-#include <dist/rpc/protocol_breach.hpp>
-#include <dist/rpc/request_options.hpp>
+#include <dist/rpc/detail/large_blocks.hpp>
+#include <dist/rpc/detail/request_options.hpp>
 #include <dist/rpc/sleep.hpp>
 
 #include "call/nested_calls.hpp"
 #include "call/no_room.hpp"
 #include "process/black_box.hpp"
+#include "wire/protocol_breach.hpp"
 
 namespace dist {
 namespace {

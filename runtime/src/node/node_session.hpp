@@ -1,12 +1,10 @@
 #pragma once
 
-#include <dist/rpc/connection.hpp>
 #include <dist/rpc/context.hpp>
-#include <dist/rpc/hello.hpp>
-#include <dist/rpc/recycled.hpp>
+#include <dist/rpc/detail/recycled.hpp>
 #include <dist/rpc/service.hpp>
 #include <dist/rpc/task_group.hpp>
-#include <dist/runtime/mailbox.hpp>
+#include <dist/runtime/detail/mailbox.hpp>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -16,6 +14,8 @@
 #include "job/remote_caller.hpp"
 #include "node/brief_watch.hpp"
 #include "node/silence.hpp"
+#include "wire/connection.hpp"
+#include "wire/hello.hpp"
 
 namespace dist {
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <dist/registry/liveness.hpp>
-#include <dist/rpc/hello.hpp>
+
+#include "nodes/liveness.hpp"
+#include "wire/hello.hpp"
 
 namespace dist {
 

@@ -8,8 +8,9 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <dist/rpc/excerpt.hpp>
 #include <system_error>
+
+#include "base/excerpt.hpp"
 
 namespace dist {
 namespace {

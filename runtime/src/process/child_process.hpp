@@ -3,8 +3,8 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <cstdint>
-#include <dist/rpc/compute_pool.hpp>
 #include <dist/rpc/deadline.hpp>
+#include <dist/rpc/detail/compute_pool.hpp>
 #include <dist/rpc/task.hpp>
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #include "process/node_logs.hpp"
 
 #include <algorithm>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 #include "process/node_text.hpp"
 

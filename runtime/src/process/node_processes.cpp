@@ -6,13 +6,13 @@
 #include <asio/this_coro.hpp>
 #include <chrono>
 #include <dist/rpc/fault.hpp>
-#include <dist/rpc/screen.hpp>
 #include <dist/rpc/sleep.hpp>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "base/screen.hpp"
 #include "call/alarm.hpp"
 #include "call/listing.hpp"
 #include "node/back_off.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/task.hpp>
 #include <dist/rpc/task_group.hpp>

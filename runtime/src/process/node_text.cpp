@@ -1,7 +1,7 @@
 #include "process/node_text.hpp"
 
 #include <algorithm>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 #include <utility>
 
 namespace dist {

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <dist/rpc/codec.hpp>
+#include <dist/rpc/detail/codec.hpp>
 #include <dist/rpc/limits.hpp>
 #include <stdexcept>
 #include <system_error>

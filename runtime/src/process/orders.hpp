@@ -2,7 +2,7 @@
 
 #include <boost/describe/class.hpp>
 #include <cstdint>
-#include <dist/rpc/predecessor.hpp>
+#include <dist/rpc/detail/predecessor.hpp>
 #include <map>
 #include <optional>
 #include <string>

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <dist/rpc/cpu_count.hpp>
 #include <dist/runtime/run.hpp>
 #include <string>
 
+#include "base/cpu_count.hpp"
 #include "process/orders.hpp"
 #include "program/config.hpp"
 #include "program/exit_code.hpp"

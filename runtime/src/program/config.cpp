@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
-#include <dist/rpc/frame.hpp>
-#include <dist/rpc/text.hpp>
-#include <dist/runtime/duration_text.hpp>
+#include <dist/rpc/detail/frame.hpp>
+#include <dist/rpc/detail/text.hpp>
 #include <sstream>
+
+#include "program/duration_text.hpp"
 
 namespace dist {
 namespace {

@@ -5,13 +5,14 @@
 #include <dist/rpc/address.hpp>
 #include <dist/rpc/limits.hpp>
 #include <dist/rpc/log.hpp>
-#include <dist/rpc/screen.hpp>
 #include <dist/rpc/tls_context.hpp>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "base/screen.hpp"
 
 namespace dist {
 

@@ -1,4 +1,4 @@
-#include <dist/runtime/duration_text.hpp>
+#include "program/duration_text.hpp"
 
 #include <charconv>
 #include <cmath>

@@ -6,15 +6,15 @@
 #include <asio/cancellation_state.hpp>
 #include <asio/error.hpp>
 #include <asio/this_coro.hpp>
-#include <dist/rpc/compute_pool.hpp>
-#include <dist/rpc/screen.hpp>
-#include <dist/rpc/text.hpp>
-#include <dist/rpc/thrown.hpp>
+#include <dist/rpc/detail/compute_pool.hpp>
+#include <dist/rpc/detail/text.hpp>
+#include <dist/rpc/detail/thrown.hpp>
 #include <exception>
 #include <optional>
 #include <system_error>
 #include <utility>
 
+#include "base/screen.hpp"
 #include "process/io_watchdog.hpp"
 
 namespace dist {

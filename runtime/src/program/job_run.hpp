@@ -1,7 +1,7 @@
 #pragma once
 
 #include <asio/signal_set.hpp>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/system_world.hpp>
 #include <functional>

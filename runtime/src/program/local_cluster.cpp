@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <dist/rpc/cpu_count.hpp>
 #include <dist/rpc/limits.hpp>
 #include <dist/rpc/task_group.hpp>
 
+#include "base/cpu_count.hpp"
 #include "master/dispatcher.hpp"
 #include "process/node_processes.hpp"
 

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <dist/rpc/screen.hpp>
-#include <dist/rpc/secret.hpp>
-#include <dist/rpc/text.hpp>
-#include <dist/rpc/thrown.hpp>
+#include <dist/rpc/detail/text.hpp>
+#include <dist/rpc/detail/thrown.hpp>
 #include <dist/runtime/local_cluster.hpp>
 #include <dist/runtime/master_link.hpp>
 #include <dist/runtime/system_world.hpp>
 #include <filesystem>
 #include <iostream>
 
+#include "base/screen.hpp"
 #include "process/build_id.hpp"
 #include "process/descriptor_limit.hpp"
 #include "process/process.hpp"
@@ -19,6 +18,7 @@
 #include "program/in_process_cluster.hpp"
 #include "program/job_run.hpp"
 #include "program/node_run.hpp"
+#include "wire/secret.hpp"
 
 namespace dist {
 namespace {

@@ -4,7 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstddef>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 namespace dist {
 namespace {

@@ -1,6 +1,6 @@
 #include "record/recent.hpp"
 
-#include <dist/rpc/value_error.hpp>
+#include <dist/rpc/detail/value_error.hpp>
 
 namespace dist {
 namespace {

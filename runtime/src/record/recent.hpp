@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
-#include <dist/registry/node_info.hpp>
 #include <dist/rpc/deadline.hpp>
 #include <dist/rpc/fault.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "nodes/node_info.hpp"
 
 namespace dist {
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <dist/registry/next_step.hpp>
-#include <dist/registry/node_info.hpp>
 #include <dist/rpc/error.hpp>
 #include <memory>
 #include <vector>
 
+#include "ledger/next_step.hpp"
+#include "nodes/node_info.hpp"
 #include "record/histogram.hpp"
 
 namespace dist {

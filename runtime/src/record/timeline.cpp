@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 #include <utility>
 
 namespace dist {

@@ -1,7 +1,7 @@
 #include "web/metrics_text.hpp"
 
 #include <charconv>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 
 namespace dist {
 namespace {

@@ -3,7 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <dist/rpc/text.hpp>
+#include <dist/rpc/detail/text.hpp>
 #include <map>
 
 namespace dist {

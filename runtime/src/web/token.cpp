@@ -1,7 +1,8 @@
-#include <dist/runtime/token.hpp>
+#include "web/token.hpp"
 
-#include <dist/rpc/buffer.hpp>
-#include <dist/rpc/hmac.hpp>
+#include <dist/rpc/detail/buffer.hpp>
+
+#include "wire/hmac.hpp"
 
 namespace dist {
 namespace {

@@ -3,10 +3,10 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <deque>
-#include <dist/rpc/compute.hpp>
+#include <dist/rpc/detail/compute.hpp>
+#include <dist/rpc/detail/timer_heap.hpp>
 #include <dist/rpc/network.hpp>
 #include <dist/rpc/seams.hpp>
-#include <dist/rpc/timer_heap.hpp>
 #include <functional>
 #include <memory>
 #include <string>

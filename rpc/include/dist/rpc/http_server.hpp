@@ -1,7 +1,7 @@
 #pragma once
 
-#include <dist/rpc/buffer.hpp>
 #include <dist/rpc/clock.hpp>
+#include <dist/rpc/detail/buffer.hpp>
 #include <dist/rpc/http.hpp>
 #include <dist/rpc/limits.hpp>
 #include <dist/rpc/memory_budget.hpp>

@@ -2,7 +2,7 @@
 
 #include <asio/io_context.hpp>
 #include <dist/rpc/clock.hpp>
-#include <dist/rpc/compute.hpp>
+#include <dist/rpc/detail/compute.hpp>
 #include <dist/rpc/entropy.hpp>
 #include <dist/rpc/log.hpp>
 #include <dist/rpc/network.hpp>

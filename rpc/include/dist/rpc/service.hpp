@@ -1,15 +1,15 @@
 #pragma once
 
-#include <dist/rpc/buffer.hpp>
 #include <dist/rpc/clock.hpp>
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/compute.hpp>
 #include <dist/rpc/context.hpp>
+#include <dist/rpc/detail/buffer.hpp>
+#include <dist/rpc/detail/codec.hpp>
+#include <dist/rpc/detail/compute.hpp>
+#include <dist/rpc/detail/service_name.hpp>
+#include <dist/rpc/detail/work_item.hpp>
 #include <dist/rpc/fault.hpp>
 #include <dist/rpc/limits.hpp>
-#include <dist/rpc/service_name.hpp>
 #include <dist/rpc/task.hpp>
-#include <dist/rpc/work_item.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <dist/rpc/binding.hpp>
+#include <dist/rpc/detail/binding.hpp>
 #include <dist/rpc/service.hpp>
 
 #include <atomic>

@@ -4,7 +4,7 @@
 
 #include <asio/awaitable.hpp>
 #include <asio/use_awaitable.hpp>
-#include <dist/rpc/any_io_executor.hpp>
+#include <dist/rpc/detail/any_io_executor.hpp>
 
 namespace dist {
 

@@ -2,7 +2,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <cstddef>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <dist/rpc/task.hpp>
 #include <exception>
 #include <list>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <dist/runtime/started_calls.hpp>
+#include <dist/runtime/detail/started_calls.hpp>
 #include <exception>
 #include <optional>
 #include <tuple>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <dist/runtime/collect.hpp>
-#include <dist/runtime/started_calls.hpp>
+#include <dist/runtime/detail/started_calls.hpp>
 #include <optional>
 #include <utility>
 #include <vector>

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <dist/rpc/deadline.hpp>
-#include <dist/rpc/request_options.hpp>
-#include <dist/rpc/traceparent.hpp>
+#include <dist/rpc/detail/request_options.hpp>
+#include <dist/rpc/detail/traceparent.hpp>
 #include <memory>
 #include <optional>
 #include <string>

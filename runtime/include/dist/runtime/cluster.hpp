@@ -2,7 +2,7 @@
 
 #include <dist/rpc/context.hpp>
 #include <dist/runtime/call_options.hpp>
-#include <dist/runtime/caller.hpp>
+#include <dist/runtime/detail/caller.hpp>
 #include <memory>
 #include <utility>
 

@@ -5,8 +5,8 @@
 #include <asio/this_coro.hpp>
 #include <atomic>
 #include <concepts>
-#include <dist/rpc/context_seams.hpp>
-#include <dist/rpc/event.hpp>
+#include <dist/rpc/detail/context_seams.hpp>
+#include <dist/rpc/detail/event.hpp>
 #include <dist/rpc/task.hpp>
 #include <exception>
 #include <memory>

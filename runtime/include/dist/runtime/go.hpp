@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <dist/rpc/codec.hpp>
-#include <dist/rpc/method.hpp>
-#include <dist/runtime/argument.hpp>
+#include <dist/rpc/detail/codec.hpp>
+#include <dist/rpc/detail/method.hpp>
 #include <dist/runtime/cluster.hpp>
+#include <dist/runtime/detail/argument.hpp>
 #include <dist/runtime/pending.hpp>
 #include <exception>
 #include <initializer_list>

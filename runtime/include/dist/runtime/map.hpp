@@ -3,8 +3,8 @@
 #include <concepts>
 #include <cstddef>
 #include <dist/runtime/block_on.hpp>
+#include <dist/runtime/detail/shards.hpp>
 #include <dist/runtime/go.hpp>
-#include <dist/runtime/shards.hpp>
 #include <exception>
 #include <functional>
 #include <memory>

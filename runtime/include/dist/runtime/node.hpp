@@ -1,8 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <dist/rpc/detail/predecessor.hpp>
 #include <dist/rpc/limits.hpp>
-#include <dist/rpc/predecessor.hpp>
 #include <dist/rpc/seams.hpp>
 #include <dist/rpc/service_list.hpp>
 #include <dist/rpc/task.hpp>

@@ -7,9 +7,9 @@
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
-#include <dist/rpc/recycled.hpp>
-#include <dist/rpc/thrown.hpp>
-#include <dist/runtime/caller.hpp>
+#include <dist/rpc/detail/recycled.hpp>
+#include <dist/rpc/detail/thrown.hpp>
+#include <dist/runtime/detail/caller.hpp>
 #include <exception>
 #include <memory>
 #include <new>

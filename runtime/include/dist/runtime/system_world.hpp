@@ -1,14 +1,14 @@
 #pragma once
 
 #include <asio/io_context.hpp>
-#include <dist/rpc/compute_pool.hpp>
+#include <dist/rpc/detail/compute_pool.hpp>
+#include <dist/rpc/detail/system_clock.hpp>
+#include <dist/rpc/detail/system_entropy.hpp>
+#include <dist/rpc/detail/tcp_network.hpp>
+#include <dist/rpc/detail/tls_network.hpp>
 #include <dist/rpc/log.hpp>
 #include <dist/rpc/memory_budget.hpp>
 #include <dist/rpc/seams.hpp>
-#include <dist/rpc/system_clock.hpp>
-#include <dist/rpc/system_entropy.hpp>
-#include <dist/rpc/tcp_network.hpp>
-#include <dist/rpc/tls_network.hpp>
 #include <memory>
 #include <optional>
 

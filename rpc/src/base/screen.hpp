@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <dist/rpc/log.hpp>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/unblocked_output.hpp"
+
+namespace dist {
+
+/// Lines for people, or for programs that collect them each an object of JSON: `time` in RFC 3339, `level`, `message`.
+enum class line_format { text, json };
+
+/// What this process shows on a terminal or writes into a file: whole lines, and on a terminal below them at most one bar,
+/// which no line ever tears. Whoever reads it is not waited for: what a stalled reader leaves no room for is dropped, and
+/// once it reads again a line says how much. Any thread may use it.
+class screen {
+ public:
+  screen(int descriptor, bool is_terminal) noexcept : out_(descriptor), is_terminal_(is_terminal) {}
+  screen(screen const&) = delete;
+  screen& operator=(screen const&) = delete;
+
+  static screen& standard_error();
+
+  /// Before anything is shown. In JSON there is no bar: it says by lines how far it is.
+  void set_format(line_format how) noexcept {
+    format_ = how;
+    if (how == line_format::json) is_terminal_ = false;
+  }
+
+  bool is_terminal() const noexcept { return is_terminal_; }
+  /// Columns; 80 where nobody knows.
+  std::size_t width() const noexcept;
+
+  /// Each ends with a newline. They go above the bar, in one system call: lines of several processes on one terminal stay
+  /// whole. Control characters of whatever origin are escaped. Only JSON shows the level.
+  void write_lines(std::string_view lines, log_level level = log_level::info);
+  /// A line of the log, without its newline: `dist: warning: line`.
+  void write_log(log_level level, std::string_view line);
+  /// Draws `bar` in place of the one before. It is no longer than a line.
+  void draw_bar(std::string bar);
+  /// The bar stays as it is, and what comes goes below it.
+  void leave_bar();
+
+ private:
+  void show(std::string_view lines);
+  void write(std::string_view text);
+
+  std::mutex mutex_;
+  unblocked_output out_;
+  bool is_terminal_;
+  line_format format_ = line_format::text;
+  std::string bar_;
+};
+
+}  // namespace dist
