@@ -8,7 +8,7 @@ foreach(module IN ITEMS asio rpc registry runtime dist sim)
     install(TARGETS dist_${module} EXPORT dist_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endif()
 endforeach()
-foreach(module IN ITEMS rpc registry runtime tests/sim)
+foreach(module IN ITEMS rpc runtime runtime/sim)
   if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${module}/include)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${module}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
             FILES_MATCHING PATTERN "*.hpp")

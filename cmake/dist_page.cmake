@@ -33,7 +33,7 @@ if(CHART)
   page_add(/chart.js .js ${FOLDER}/chart_licence.js ${CHART})
 endif()
 
-file(WRITE ${OUTPUT} "#include \"page_files.hpp\"
+file(WRITE ${OUTPUT} "#include \"web/page_files.hpp\"
 
 namespace dist {
 namespace {

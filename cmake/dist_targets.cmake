@@ -62,6 +62,7 @@ add_library(dist_private_headers INTERFACE)
 foreach(module IN LISTS dist_modules)
   target_include_directories(dist_private_headers INTERFACE ${PROJECT_SOURCE_DIR}/${module}/src)
 endforeach()
+target_include_directories(dist_private_headers INTERFACE ${PROJECT_SOURCE_DIR}/runtime) # sim/
 
 # dist_library(rpc SOURCES ... PUBLIC ... PRIVATE ...): the module's library dist_rpc with its alias dist::rpc.
 function(dist_library module)

@@ -6,7 +6,7 @@ if(DIST_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 
 set(header_checks)
-foreach(module IN ITEMS rpc registry runtime tests/sim)
+foreach(module IN ITEMS rpc runtime runtime/sim)
   set(include_dir ${PROJECT_SOURCE_DIR}/${module}/include)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${include_dir} ${include_dir}/*.hpp)
   foreach(header IN LISTS headers)

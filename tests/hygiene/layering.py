@@ -1,5 +1,6 @@
 """Who may include what: modules depend only on those before them, and headers are included in one way only."""
 
+import pathlib
 import re
 
 import sources
@@ -7,6 +8,7 @@ import sources
 BEFORE = {"rpc": (), "registry": ("rpc",), "runtime": ("rpc", "registry")}
 # The part of rpc that is free of Asio and that the pure registry may use.
 GROUND = ("error", "fault", "result", "limits", "deadline")
+FILES = set(sources.list_files(pathlib.Path(__file__).parents[2])) | {"runtime/src/call/private.hpp", "rpc/src/io/private.hpp"}
 
 
 def check(path, text):
@@ -35,6 +37,13 @@ def about(path, module, mark, name):
             return f'"{name}": a public header includes no private one'
         if "../" in name:
             return f'"{name}": no way out of the own folder'
+        owners = [owner for owner in sources.MODULES if f"{owner}/src/{name}" in FILES]
+        if len(owners) > 1:
+            return f'"{name}" is in {" and in ".join(owners)}'
+        if module in BEFORE and owners and owners[0] not in (module, *BEFORE[module]):
+            return f'{module} must not know of {owners[0]}: "{name}"'
+        if module == "registry" and owners == ["rpc"]:
+            return f'registry may use only {", ".join(GROUND)} of rpc: "{name}"'
         return None
     if module not in BEFORE:
         return None
@@ -85,6 +94,9 @@ EXAMPLES = [
     ("registry/src/a.cpp", "#include <dist/runtime/master.hpp>\n", True),
     ("runtime/include/dist/runtime/a.hpp", HEADER + "#include <asio/ip/tcp.hpp>\n", True),
     ("runtime/src/a.cpp", "#include <asio/ip/tcp.hpp>\n#include <dist/registry/queue.hpp>\n", False),
+    ("rpc/src/io/a.cpp", '#include "call/private.hpp"\n', True),
+    ("runtime/src/call/a.cpp", '#include "io/private.hpp"\n', False),
+    ("registry/src/a.cpp", '#include "io/private.hpp"\n', True),
     ("samples/a.cpp", "#include <asio.hpp>\n", True),
     ("samples/a.cpp", "#include <dist/dist.hpp>\n", False),
 ]

@@ -18,13 +18,11 @@ SIGNAL = r"\bsignal_set\b|\bsigaction\b|(?<!\w)(?:std::|::)signal\s*\("
 # The seams: file, what it may use, why. Nothing else may.
 ALLOWED = [
     ("rpc/src/base/system_clock.cpp", (CLOCK, TIMER), "the one clock and the one timer of a process"),
-    ("rpc/src/system_clock.hpp", (CLOCK, TIMER), "the same, declared"),
     ("rpc/include/dist/rpc/detail/system_clock.hpp", (CLOCK, TIMER), "the same, declared"),
     ("rpc/src/base/system_entropy.cpp", (CHANCE,), "the one source of chance"),
     ("rpc/include/dist/rpc/detail/system_entropy.hpp", (CHANCE,), "the same, declared"),
     ("rpc/src/base/json_line.cpp", (TIME_OF_DAY, CLOCK), "the time that a line of the log shows"),
     ("rpc/src/service/compute_pool.cpp", (THREAD,), "the compute threads"),
-    ("rpc/src/compute_pool.hpp", (THREAD,), "the same, declared"),
     ("rpc/include/dist/rpc/detail/compute_pool.hpp", (THREAD,), "the same, declared"),
     ("rpc/src/io/tcp_network.cpp", (TIMER,), "the pause of an accept loop that ran out of descriptors"),
     ("rpc/include/dist/rpc/detail/tcp_network.hpp", (TIMER,), "the same, declared"),
@@ -37,6 +35,8 @@ ALLOWED = [
     ("runtime/src/program/job_run.cpp", (SIGNAL,), "the same"),
     ("runtime/src/program/node_run.cpp", (SIGNAL,), "the signals of a node's process"),
     ("runtime/src/process/supervisor.cpp", (SIGNAL,), "the signals of the parent of node processes"),
+    ("runtime/sim/cluster.cpp", (CLOCK,), "how long a simulation may take"),
+    ("runtime/sim/world/run.hpp", (CLOCK,), "the same"),
     ("tests/processes/cancel_program.cpp", (SLEEP,), "methods of real processes that take their time"),
     ("tests/processes/cluster_program.cpp", (SLEEP,), "methods of real processes that take their time"),
     ("tests/processes/fault_tasks.hpp", (SLEEP,), "the same"),

@@ -11,7 +11,7 @@ RULES = [
     (r"\bco_spawn\s*\(",
      ("rpc/src/io/task_group.cpp", "rpc/src/service/coroutine_call.cpp", "rpc/src/io/sleep.cpp",
       "runtime/src/call/block_on.cpp",
-      "runtime/include/dist/runtime/block_on.hpp", "tests/"),
+      "runtime/include/dist/runtime/block_on.hpp", "runtime/sim/world/run.hpp", "tests/"),
      "coroutines start in a task_group, as a served method or in block_on"),
     (r"\bjson::(?:parse|parse_into|parser|stream_parser)\b", ("tests/",),
      "Boost.JSON's own parsing of doubles is inexact; use the reader of rpc"),

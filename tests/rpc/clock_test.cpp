@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "sim/world/run.hpp"
+#include "sim/world/seeded_entropy.hpp"
 #include "support/cancellable.hpp"
-#include "support/run.hpp"
-#include "support/seeded_entropy.hpp"
 
 namespace {
 

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "base/cpu_count.hpp"
-#include "support/run.hpp"
+#include "sim/world/run.hpp"
 
 namespace {
 

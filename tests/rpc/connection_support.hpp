@@ -2,9 +2,9 @@
 
 #include <asio/post.hpp>
 
-#include "support/memory_network.hpp"
-#include "support/run.hpp"
-#include "support/seeded_entropy.hpp"
+#include "sim/world/memory_network.hpp"
+#include "sim/world/run.hpp"
+#include "sim/world/seeded_entropy.hpp"
 #include "wire/connection.hpp"
 
 namespace dist::test {

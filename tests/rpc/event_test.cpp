@@ -9,8 +9,8 @@
 #include <memory>
 #include <thread>
 
+#include "sim/world/run.hpp"
 #include "support/cancellable.hpp"
-#include "support/run.hpp"
 
 namespace {
 

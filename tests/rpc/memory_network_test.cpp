@@ -1,10 +1,10 @@
-#include "support/memory_network.hpp"
+#include "sim/world/memory_network.hpp"
 
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <string_view>
 
-#include "support/run.hpp"
+#include "sim/world/run.hpp"
 
 namespace {
 

@@ -10,8 +10,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "sim/world/run.hpp"
 #include "support/cancellable.hpp"
-#include "support/run.hpp"
 
 namespace {
 

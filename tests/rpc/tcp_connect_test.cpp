@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "io/tcp_connect.hpp"
+#include "sim/world/run.hpp"
 #include "support/cancellable.hpp"
-#include "support/run.hpp"
 
 namespace {
 

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/world/run.hpp"
 #include "support/cancellable.hpp"
-#include "support/run.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "support/seeded_entropy.hpp"
+#include "sim/world/seeded_entropy.hpp"
 
 namespace {
 

@@ -8,9 +8,9 @@
 #include <random>
 
 #include "io/tls_stream.hpp"
-#include "support/memory_network.hpp"
-#include "support/memory_stream.hpp"
-#include "support/run.hpp"
+#include "sim/world/memory_network.hpp"
+#include "sim/world/memory_stream.hpp"
+#include "sim/world/run.hpp"
 
 namespace {
 

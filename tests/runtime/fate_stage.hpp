@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "master/dispatcher.hpp"
-#include "support/memory_network.hpp"
-#include "support/seeded_entropy.hpp"
-#include "support/virtual_clock.hpp"
+#include "sim/world/memory_network.hpp"
+#include "sim/world/seeded_entropy.hpp"
+#include "sim/world/virtual_clock.hpp"
 
 namespace dist {
 

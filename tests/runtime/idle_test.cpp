@@ -2,7 +2,7 @@
 #include <dist/dist.hpp>
 #include <dist/runtime/system_world.hpp>
 
-#include "support/run.hpp"
+#include "sim/world/run.hpp"
 
 // The limit frame_idle where it counts, on sockets of the system and with its clock: unit tests have the rest.
 

@@ -3,9 +3,9 @@
 #include <map>
 
 #include "jsonrpc/json_session.hpp"
-#include "support/memory_network.hpp"
-#include "support/run.hpp"
-#include "support/seeded_entropy.hpp"
+#include "sim/world/memory_network.hpp"
+#include "sim/world/run.hpp"
+#include "sim/world/seeded_entropy.hpp"
 
 namespace {
 

@@ -3,9 +3,9 @@
 #include <dist/rpc/http_server.hpp>
 #include <dist/rpc/sleep.hpp>
 
-#include "support/memory_network.hpp"
-#include "support/run.hpp"
-#include "support/seeded_entropy.hpp"
+#include "sim/world/memory_network.hpp"
+#include "sim/world/run.hpp"
+#include "sim/world/seeded_entropy.hpp"
 
 namespace {
 

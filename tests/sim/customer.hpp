@@ -4,7 +4,7 @@
 #include <dist/rpc/task_group.hpp>
 
 #include "ledger.hpp"
-#include "src/process.hpp"
+#include "sim/process.hpp"
 
 namespace dist::sim {
 

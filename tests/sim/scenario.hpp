@@ -10,7 +10,7 @@
 
 #include "customer.hpp"
 #include "ledger.hpp"
-#include "src/simulation.hpp"
+#include "sim/simulation.hpp"
 #include "trial.hpp"
 #include "watcher.hpp"
 

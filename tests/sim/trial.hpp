@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ledger.hpp"
-#include "src/process.hpp"
+#include "sim/process.hpp"
 
 namespace dist::sim {
 

@@ -3,7 +3,7 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 
-#include "support/run.hpp"
+#include "sim/world/run.hpp"
 
 namespace dist::test {
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "memory_network.hpp"
-#include "run.hpp"
-#include "seeded_entropy.hpp"
-#include "virtual_clock.hpp"
+#include "sim/world/memory_network.hpp"
+#include "sim/world/run.hpp"
+#include "sim/world/seeded_entropy.hpp"
+#include "sim/world/virtual_clock.hpp"
 
 namespace dist::test {
 

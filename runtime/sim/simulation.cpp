@@ -1,4 +1,4 @@
-#include "simulation.hpp"
+#include "sim/simulation.hpp"
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <set>
 
-#include "support/memory_stream.hpp"
+#include "sim/world/memory_stream.hpp"
 
 namespace dist::test {
 

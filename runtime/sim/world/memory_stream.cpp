@@ -1,4 +1,4 @@
-#include "support/memory_stream.hpp"
+#include "sim/world/memory_stream.hpp"
 
 #include <algorithm>
 #include <asio/post.hpp>

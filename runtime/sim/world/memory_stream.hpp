@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "support/fault_plan.hpp"
+#include "sim/world/fault_plan.hpp"
 
 namespace dist::test {
 

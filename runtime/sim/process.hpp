@@ -11,9 +11,9 @@
 #include <memory>
 #include <string>
 
-#include "support/memory_network.hpp"
-#include "support/seeded_entropy.hpp"
-#include "support/virtual_clock.hpp"
+#include "sim/world/memory_network.hpp"
+#include "sim/world/seeded_entropy.hpp"
+#include "sim/world/virtual_clock.hpp"
 
 namespace dist::sim {
 

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <type_traits>
 
-#include "support/virtual_clock.hpp"
+#include "sim/world/virtual_clock.hpp"
 
 namespace dist::test {
 

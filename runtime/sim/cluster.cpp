@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "simulation.hpp"
+#include "sim/simulation.hpp"
 
 namespace dist::sim {
 

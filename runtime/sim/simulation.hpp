@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "process.hpp"
-#include "support/run.hpp"
+#include "sim/process.hpp"
+#include "sim/world/run.hpp"
 
 namespace dist::sim {
 

@@ -1,4 +1,4 @@
-#include "process.hpp"
+#include "sim/process.hpp"
 
 #include <asio/post.hpp>
 

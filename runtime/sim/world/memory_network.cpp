@@ -1,4 +1,4 @@
-#include "support/memory_network.hpp"
+#include "sim/world/memory_network.hpp"
 
 #include <asio/post.hpp>
 #include <deque>
