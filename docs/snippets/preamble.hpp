@@ -1,6 +1,6 @@
 #pragma once
 
-// What the documentation's fragments may take for granted.
+// Included before each fragment from the documentation.
 #include <cstdint>
 #include <dist/dist.hpp>
 #include <functional>
