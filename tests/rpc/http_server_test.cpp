@@ -359,20 +359,4 @@ BOOST_AUTO_TEST_CASE(a_stream_timer_says_why_it_closed) {
   BOOST_TEST(w.clock.timer_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(routes_by_path_and_method) {
-  world w;
-  dist::http_router router;
-  router.add("GET", "/status", answer);
-  router.add("POST", "/rpc", answer);
-  auto const routed = [&](std::string method, std::string path) {
-    return dist::test::run(w.io, router.route(request_of(std::move(method), std::move(path))));
-  };
-  BOOST_TEST(routed("GET", "/status").status == 200U);
-  BOOST_TEST(routed("HEAD", "/status").status == 200U);
-  BOOST_TEST(routed("GET", "/none").status == 404U);
-  auto const refused = routed("GET", "/rpc");
-  BOOST_TEST(refused.status == 405U);
-  BOOST_TEST(refused.headers.find("Allow").value() == "POST");
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -280,26 +280,6 @@ task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read
   }
 }
 
-void http_router::add(std::string method, std::string path, http_handler handler) {
-  by_path_[std::move(path)][std::move(method)] = std::move(handler);
-}
-
-task<http_response> http_router::route(http_request request) const {
-  auto const path = by_path_.find(request.path);
-  if (path == by_path_.end()) co_return http_response(404, "nothing at " + request.path + '\n');
-  auto const& by_method = path->second;
-  auto found = by_method.find(request.method);
-  if (found == by_method.end() && request.method == "HEAD") found = by_method.find("GET");
-  if (found == by_method.end()) {
-    std::string allowed;
-    for (auto const& [method, handler] : by_method) allowed += (allowed.empty() ? "" : ", ") + method;
-    http_response refusal(405, request.path + " answers " + allowed + ", not " + request.method + '\n');
-    refusal.headers.set("Allow", allowed);
-    co_return refusal;
-  }
-  co_return co_await found->second(std::move(request));
-}
-
 http_server::http_server(dist::seams const& seams, address at, http_handler handler, dist::limits limits)
     : seams_(seams),
       handler_(std::move(handler)),

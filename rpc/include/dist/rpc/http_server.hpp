@@ -10,7 +10,6 @@
 #include <dist/rpc/stream.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,17 +46,6 @@ struct http_upgrade {
 task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read, http_handler const& handler,
                                              limits limits, clock& clock, http_gate const& gate,
                                              memory_budget* memory = nullptr);
-
-/// Finds the handler by method and path; HEAD is answered by GET's. 404 and 405 otherwise.
-class http_router {
- public:
-  void add(std::string method, std::string path, http_handler handler);
-
-  task<http_response> route(http_request request) const;
-
- private:
-  std::map<std::string, std::map<std::string, http_handler>> by_path_;
-};
 
 /// A small HTTP server on a port of its own. It listens from construction on.
 ///
