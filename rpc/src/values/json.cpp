@@ -24,4 +24,17 @@ std::string json_problem(std::string_view text, std::size_t depth_limit) {
   return scan.message();
 }
 
+bool split_json_list(std::string_view text, std::vector<std::string_view>& out) {
+  json_scanner scan(text, text.size());
+  out.clear();
+  if (!scan.take('[')) return false;
+  if (!scan.take(']')) {
+    do out.push_back(scan.value());
+    while (scan.take(','));
+    scan.expect(']');
+  }
+  scan.expect_end();
+  return !scan.failed();
+}
+
 }  // namespace dist

@@ -19,17 +19,8 @@ result<boost::json::value> parse_json(std::string_view text, std::size_t depth_l
 /// where.
 std::string json_problem(std::string_view text, std::size_t depth_limit);
 
-/// A member of an object whose text has not been parsed yet.
-struct json_member {
-  std::string_view name;   ///< as written between the quotes, escapes included
-  std::string_view value;  ///< the value's text, without white space around it
-};
-
-/// Cuts the text of a JSON object into its members without parsing their values, so that a request's `id` is echoed
-/// exactly as it was written. Meant for text that parse_json accepts; for other text the answer is false or some cut,
-/// never a crash.
-bool split_json_object(std::string_view text, std::vector<json_member>& out);
-/// The same for the elements of a list.
+/// Cuts the text of a JSON list into the texts of its elements, so that numbers stay as they were written. False for
+/// text that is not a JSON list.
 bool split_json_list(std::string_view text, std::vector<std::string_view>& out);
 
 }  // namespace dist
