@@ -54,7 +54,6 @@ inline void read_values(codec how, std::span<std::byte const> bytes) {
   read_arguments<>(how, bytes);
   read_arguments<range>(how, bytes);
   read_arguments<std::span<double const>, std::string_view>(how, bytes);
-  decode_void(how, bytes, depth).clear();
 
   auto const other = how == codec::cbor ? codec::json : codec::cbor;
   buffer there;

@@ -271,13 +271,9 @@ BOOST_AUTO_TEST_CASE(void_results) {
       dist::buffer out;
       int number = 0;
       dist::encode_void(how, names, out);
-      BOOST_TEST(dist::decode_void(how, out.bytes(), 64) == "");
+      auto const* expected = how == codec::cbor ? "\xf6" : names == dist::spelling::go ? "true" : "null";
+      BOOST_TEST(out.text() == expected);
       BOOST_TEST(dist::decode_result(how, out.bytes(), 64, number) != "");
-      out.clear();
-      BOOST_TEST(dist::encode_result(how, names, out, 7) == "");
-      BOOST_TEST(
-          dist::decode_void(how, out.bytes(), 64) ==
-          (how == codec::cbor ? "result: a number where null belongs" : "result: a number where null or true belongs"));
     }
   }
 }

@@ -376,7 +376,9 @@ BOOST_AUTO_TEST_CASE(every_frame_is_read_as_it_is_shown) {
     BOOST_TEST((std::get<0>(arguments) == numbers));
   }
   BOOST_TEST(from_cbor<std::int64_t>(frame_of("reply").payload) == 12);
-  BOOST_TEST(decode_void(codec::cbor, as_bytes(frame_of("void reply").payload), 64) == "");
+  buffer nothing;
+  encode_void(codec::cbor, spelling::declared, nothing);
+  BOOST_TEST(frame_of("void reply").payload == nothing.text());
   auto const failed = get_fault(as_bytes(frame_of("fault").payload), 64);
   BOOST_TEST((failed.code == errc::method_failed));
   BOOST_TEST(failed.message == page_fault().message);

@@ -23,18 +23,4 @@ std::string encode_void(codec how, spelling names, buffer& out) {
   return {};
 }
 
-std::string decode_void(codec how, std::span<std::byte const> in, std::size_t depth_limit) {
-  if (how == codec::cbor) {
-    cbor_reader reader(in, depth_limit);
-    if (!reader.take_null() && !reader.mismatch("null")) return reader.error.text("result");
-    return reader.at_end() ? std::string() : bytes_behind(reader.left());
-  }
-  json_reader reader;
-  bool truth = false;
-  if (!reader.open(as_text(in), depth_limit)) return reader.error.text("result");
-  if (reader.take_null() || (reader.next() == item::boolean && reader.boolean(truth) && truth)) return {};
-  reader.mismatch("null or true");
-  return reader.error.text("result");
-}
-
 }  // namespace dist

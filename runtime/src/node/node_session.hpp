@@ -38,7 +38,6 @@ class node_session : public std::enable_shared_from_this<node_session> {
   bool drained() const noexcept { return said_goodbye_; }
   /// Whether the process is to end, by kill_after, as soon as this has.
   bool kills() const noexcept { return kills_; }
-  std::size_t running_count() const noexcept { return running_.size(); }
 
  private:
   void on_frame(frame& in);

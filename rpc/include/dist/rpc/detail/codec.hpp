@@ -142,8 +142,6 @@ std::span<std::byte const> encode_head(buffer& out, T const& value) {
 
 /// The result of a method that returns nothing: null, or `true` for Go peers, which take null for a failure.
 std::string encode_void(codec how, spelling names, buffer& out);
-/// Accepts what encode_void writes.
-std::string decode_void(codec how, std::span<std::byte const> in, std::size_t depth_limit);
 
 /// Reads one result; views are refused.
 template <class T>

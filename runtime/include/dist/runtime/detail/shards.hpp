@@ -75,9 +75,8 @@ class shards {
   }
   /// A short text of an input that failed, once, as far as it is known; where the plan names_inputs.
   std::string take_input(std::size_t number);
-  /// For failure_limit.
+  /// How many inputs there are, once that is known.
   std::optional<std::size_t> const& total() const noexcept { return total_; }
-  failure_limit::more has_more() { return is_done() ? failure_limit::more::no : failure_limit::more::yes; }
 
  private:
   struct slot {
