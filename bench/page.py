@@ -17,8 +17,8 @@ def unit_of(metric):
     return figures.UNITS[metric.rsplit("_", 1)[1]]
 
 
-def reach_rows(found):
-    yield ["workload", "dist", "is", "to be", "reached"]
+def target_rows(found):
+    yield ["workload", "metric", "measured", "target", "met"]
     for workload, (variant, metric), sense, factor, other in targets():
         value = median_of(found, "dist", variant, metric)
         if value is None:
@@ -42,15 +42,15 @@ def of_run(about):
 
 
 def sections(about, found, folder):
-    reached = list(reach_rows(found))
+    reached = list(target_rows(found))
     text = of_run(about) + "\n" + figures.as_table(reached) if len(reached) > 1 else ""
-    yield "What was to be reached", text
+    yield "Targets", text
     drawn = [f"![{title}]({folder}/{name}.svg)" for name, (lines_of, title, *_) in plots.PLOTS.items() if lines_of(found)]
     yield "Plots", "\n".join(drawn) if folder else ""
     plain = [one for one in found if one["workload"] != "instructions"]
     yield "All figures", figures.as_table(figures.rows_of(plain))
     counted = [one for one in found if one["workload"] == "instructions"]
-    rows = [["", *("instructions a call, " + one["variant"] for one in counted if one["metric"].startswith("master"))]]
+    rows = [["", *("instructions per call, " + one["variant"] for one in counted if one["metric"].startswith("master"))]]
     for side in ("master", "node"):
         rows.append([side, *(f"{one['median']:,.0f}" for one in counted if one["metric"].startswith(side))])
     yield "Instructions", figures.as_table(rows) if counted else ""

@@ -50,7 +50,7 @@ PLOTS = {
                 "One call in flight, both processes on one core", "percentile", "microseconds", "set logscale y\nset xtics (" +
                 ", ".join(f'"{label}" {i}' for i, label in enumerate(PERCENTILES.values())) + ")"),
     "payload": (lambda found: points_of(found, r"w3_sum_(\d+)_GBps", number),
-                "A vector there, its sum back", "bytes", "GB/s", "set logscale xy\nset format x '10^{%T}'\nset format y '%g'"),
+                "A vector out, its sum back", "bytes", "GB/s", "set logscale xy\nset format x '10^{%T}'\nset format y '%g'"),
     "shards": (lambda found: points_of(found, r"w4_100000_per_s", node_count),
                "100,000 shards over node processes", "node processes", "shards/s", "set yrange [0:*]\nset format y '%.1s%c'"),
     "registry": (lambda found: dict(registry_lines(found)),
