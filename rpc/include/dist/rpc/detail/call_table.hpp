@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <dist/rpc/detail/frame.hpp>
+#include <dist/rpc/detail/call_id.hpp>
 #include <optional>
 #include <utility>
 #include <vector>

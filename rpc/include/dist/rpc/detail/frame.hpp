@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <dist/rpc/detail/buffer.hpp>
+#include <dist/rpc/detail/call_id.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,17 +12,6 @@
 namespace dist {
 
 // One dist/1 frame: a fixed header of 24 bytes, then the payload. docs/PROTOCOL.md defines every byte.
-
-/// A call on one connection: where it stands in the sender's table, and how often that place was used before.
-struct call_id {
-  std::uint32_t index = 0;
-  std::uint32_t generation = 0;
-
-  friend bool operator==(call_id, call_id) = default;
-};
-
-/// The generation of a place that is used again. Never 0, which no call has.
-constexpr std::uint32_t next_generation(std::uint32_t used) noexcept { return used == 0xFFFF'FFFF ? 1 : used + 1; }
 
 enum class frame_kind : std::uint8_t {
   challenge = 1,  ///< master: its nonce, and whether it wants a proof

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <dist/rpc/deadline.hpp>
+#include <dist/rpc/detail/call_table.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ledger/call_no.hpp"
+#include "placement/call_needs.hpp"
+#include "placement/lease.hpp"
+
+namespace dist {
+
+/// One request for a call on one node, until the node has answered or is gone, whatever becomes of the call. Its id is the
+/// call's on the node's wire.
+struct attempt {
+  call_no call;
+  node_id node{};
+  method_ref method{};
+  caller_ref caller{};
+  lease held;
+  time_point sent_at{};
+  std::uint64_t frame = 0;    ///< its place in what is written to the node; 0: it has not been handed to the connection
+  std::uint32_t nested = 0;   ///< calls that it waits for; its slot is given back or lent meanwhile
+  std::uint32_t first_child = ~0U;  ///< of these, by their calls' index
+  bool alone = false;         ///< it has the node to itself, so that no other call is to blame for the node's end
+  bool abandoned = false;     ///< nobody waits for it any more
+  bool callers_word = false;  ///< as the call's
+  call_id previous{};         ///< on its node, in the order in which they went out
+  call_id next{};
+};
+
+/// A node as the ledger keeps it, from its joining until it is gone.
+struct ledger_node {
+  node_id id{};
+  std::string name;
+  std::uint64_t incarnation = 0;    ///< of its process; 0: not known
+  std::uint32_t slots = 1;
+  std::uint64_t most_calls = 0;     ///< that it can hold at once
+  bool is_supervised = false;       ///< somebody will tell how its process ended
+  bool lists_methods = true;        ///< a Go node does not: it is tried for any
+  bool drains = false;
+  std::vector<method_ref> repeatable;  ///< of the methods that it lists, sorted
+  call_id first{};                     ///< its attempts in the order in which they went out
+  call_id last{};
+  std::size_t attempts = 0;
+
+  bool may_repeat(method_ref method, bool callers_word) const noexcept {
+    return lists_methods ? std::ranges::binary_search(repeatable, method) : callers_word;
+  }
+};
+
+/// The nodes that are here, by their ids. One that another replaces stays until it is gone.
+class ledger_nodes {
+ public:
+  ledger_node& open(node_id id) {
+    auto& node = *nodes_.emplace(id, std::make_unique<ledger_node>()).first->second;
+    node.id = id;
+    return node;
+  }
+  /// Null: it is not here.
+  std::unique_ptr<ledger_node> close(node_id id) noexcept {
+    auto const found = nodes_.find(id);
+    if (found == nodes_.end()) return nullptr;
+    auto node = std::move(found->second);
+    nodes_.erase(found);
+    return node;
+  }
+  ledger_node* find(node_id id) const noexcept {
+    auto const found = nodes_.find(id);
+    return found == nodes_.end() ? nullptr : found->second.get();
+  }
+  /// Calls `visit` with each, by their ids.
+  template <class Visit>
+  void each(Visit&& visit) const {
+    for (auto const& [id, node] : nodes_) visit(*node);
+  }
+  bool empty() const noexcept { return nodes_.empty(); }
+
+ private:
+  std::map<node_id, std::unique_ptr<ledger_node>> nodes_;
+};
+
+/// The attempts of all nodes, each in the list of its node.
+class attempt_table {
+ public:
+  call_id open(ledger_node& node, attempt one) {
+    one.node = node.id;
+    one.previous = node.last;
+    auto const id = table_.open(std::move(one));
+    if (auto* before = table_.find(node.last))
+      before->next = id;
+    else
+      node.first = id;
+    node.last = id;
+    ++node.attempts;
+    return id;
+  }
+  /// Its lease ends with what is returned.
+  attempt close(ledger_node& node, call_id id) {
+    auto one = std::move(*table_.close(id));
+    if (auto* before = table_.find(one.previous))
+      before->next = one.next;
+    else
+      node.first = one.next;
+    if (auto* after = table_.find(one.next))
+      after->previous = one.previous;
+    else
+      node.last = one.previous;
+    --node.attempts;
+    return one;
+  }
+  /// Good until the next open().
+  attempt* find(call_id id) noexcept { return table_.find(id); }
+  /// Calls `visit(id, attempt)` for each of the node's, the oldest first. It may close the one that it is given.
+  template <class Visit>
+  void each(ledger_node const& node, Visit&& visit) {
+    for (auto id = node.first; auto* one = table_.find(id);) {
+      auto const next = one->next;
+      visit(id, *one);
+      id = next;
+    }
+  }
+  std::size_t size() const noexcept { return table_.size(); }
+
+ private:
+  call_table<attempt> table_;
+};
+
+}  // namespace dist

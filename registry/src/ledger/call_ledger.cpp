@@ -1,0 +1,813 @@
+#include "ledger/call_ledger.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dist {
+namespace {
+
+/// Of a call whose method throws dist::transient, where its caller says nothing.
+constexpr unsigned usual_retries = 3;
+
+/// How long the end of a process is waited for that somebody supervises, who starts another within a fraction of that.
+constexpr duration longest_post_mortem = std::chrono::seconds(2);
+
+/// Different reasons to wait that are said at once; those beyond come with the ones of every ten seconds.
+constexpr std::size_t most_said = 100;
+
+std::string moved_text(issue_cost cost, std::string const& node) {
+  switch (cost) {
+    case issue_cost::nothing: return "node " + node + " did not take it: ";
+    case issue_cost::loss: return "it was on node " + node + ": ";
+    case issue_cost::retry: break;
+  }
+  return "it failed for the moment on node " + node + ": ";
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+std::uint64_t draw(std::uint64_t& state) noexcept {
+  auto z = state += 0x9E3779B97F4A7C15;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}
+
+/// What happened to it first is what people look for; a refusal is nothing that happened.
+void keep_cause(ledger_call& call, fault what) {
+  if (!call.cause.empty()) return;
+  what.method.clear();
+  call.cause = to_text(what);
+}
+
+void avoid(ledger_call& call, node_id node) {
+  call.needs.avoided.add(node);
+  call.needs.moved = true;
+}
+
+}  // namespace
+
+call_ref call_ledger::ref_of(call_no call) noexcept {
+  return static_cast<call_ref>((std::uint64_t{call.generation} << 32) | call.index);
+}
+
+ledger_call* call_ledger::find(call_ref ref) noexcept {
+  auto const number = static_cast<std::uint64_t>(ref);
+  return find_live({static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)});
+}
+
+ledger_call* call_ledger::find_live(call_no number) noexcept {
+  auto* call = calls_.find(number);
+  return call && !call->ended ? call : nullptr;
+}
+
+call_ledger::call_ledger(registry_settings const& settings, std::uint64_t seed, time_point now)
+    : settings_(settings), registry_(settings), names_(registry_), random_(seed) {
+  // The first round begins now: what stalls before the first beat is a stall too.
+  registry_.tick(lists_.beat_at = now);
+}
+
+// Calls
+
+void call_ledger::take(submitted const& asked, time_point now) {
+  auto& call = calls_.open(asked.call);
+  call.callers_word = asked.callers_word;
+  call.once = asked.once;
+  call.again = asked.again;
+  call.may_have_run = asked.again;
+  call.labels.assign(asked.labels.begin(), asked.labels.end());
+  call.most_retries = asked.retries.value_or(usual_retries);
+  call.kill_after_us = asked.kill_after_us;
+  call.node_wait = asked.node_wait;
+  call.deadline = asked.deadline;
+  auto& needs = call.needs;
+  needs.method = asked.method;
+  needs.repeatable = !call.once && names_.repeatable(asked.method, call.callers_word);
+  needs.caller = asked.caller;
+  needs.nested = asked.parent.has_value();
+  needs.bytes = asked.bytes;
+  if (!link_to_parent(call, asked))
+    return end(call, make_fault(errc::cancelled, "the call that made it was cancelled"));
+  if (is_unheard_of(asked.method)) return end(call, method_names::unknown(method_name(call)));
+  budget_.called();
+  place(call, now);
+}
+
+/// False: nobody wants the parent any more, so nobody wants this one. A parent that has ended leaves it behind.
+bool call_ledger::link_to_parent(ledger_call& call, submitted const& asked) {
+  auto* parent = asked.parent ? attempts_.find(*asked.parent) : nullptr;
+  if (!parent) return true;
+  if (parent->abandoned) return false;
+  registry_.makes_calls(parent->method);
+  call.parent = *asked.parent;
+  call.next = parent->first_child;
+  if (call.next != ~0U) calls_.at(call.next)->previous = call.number.index;
+  parent->first_child = call.number.index;
+  if (++parent->nested > 1) return true;
+  if (asked.parent_blocks)
+    parent->held.lend();
+  else
+    parent->held.give_back();
+  return true;
+}
+
+std::optional<end_facts> call_ledger::given_up(call_no number) {
+  auto* call = find_live(number);
+  if (!call) return std::nullopt;
+  end_facts left;
+  left.cause = call->cause;
+  if (call->may_have_run) left.known = progress::unknown;
+  if (call->death) {
+    left.phase = "running";
+    left.node = call->death->what.node;
+  }
+  for (auto const id : call->attempts()) {
+    auto const& one = *attempts_.find(id);
+    if (one.frame == 0) continue;
+    left.known = progress::unknown;
+    left.phase = "running";
+    if (left.node.empty()) left.node = nodes_.find(one.node)->name;
+  }
+  abandon_attempts(*call);
+  close(*call);
+  give_up_children();
+  return left;
+}
+
+call_story call_ledger::forget(call_no number) noexcept {
+  auto* call = calls_.find(number);
+  if (!call) return {};
+  auto story = std::move(call->story);
+  calls_.close(*call);
+  return story;
+}
+
+/// Its fault keeps what an earlier node may have done.
+void call_ledger::end(ledger_call& call, fault what) {
+  if (call.may_have_run && what.known == progress::not_started) what.known = progress::unknown;
+  if (what.cause.empty()) what.cause = call.cause;
+  if (what.method.empty()) what.method = method_name(call);
+  close(call);
+  actions_.to_callers.push_back({call.number, 0, std::make_unique<fault>(std::move(what))});
+}
+
+void call_ledger::close(ledger_call& call) noexcept {
+  withdraw(call);
+  wakes_.clear(call.number.index);
+  blame_.ended(ref_of(call.number));
+  if (call.death) {
+    std::erase(lists_.dying, call.number);
+    call.death.reset();
+  }
+  call.ended = true;
+  if (auto* parent = attempts_.find(call.parent)) {
+    if (call.previous != ~0U)
+      calls_.at(call.previous)->next = call.next;
+    else
+      parent->first_child = call.next;
+    if (call.next != ~0U) calls_.at(call.next)->previous = call.previous;
+    if (--parent->nested == 0) parent->held.retake();
+  }
+  call.parent = {};
+}
+
+/// Nobody needs what the nodes make of it.
+void call_ledger::abandon_attempts(ledger_call& call) {
+  auto const attempts = call.on;
+  auto const count = std::exchange(call.on_count, std::uint8_t{0});
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& one = *attempts_.find(attempts[i]);
+    // What has not left this process needs no cancelling: whoever carries out the actions leaves it out.
+    if (one.frame == 0) {
+      close_attempt(*nodes_.find(one.node), attempts[i]);
+      continue;
+    }
+    one.held.abandon();
+    one.abandoned = true;
+    actions_.to_nodes.push_back({node_action::kind::cancel, {}, call.kill_after_us, call.number, attempts[i], one.node});
+    // Not left to the node: a plain method may not notice, a stopped process cannot. Their ends come to the node behind the
+    // cancel frame, so that the method knows why.
+    for (auto child = one.first_child; child != ~0U; child = calls_.at(child)->next)
+      lists_.to_give_up.push_back(calls_.at(child)->number);
+  }
+  withdraw(call);
+}
+
+void call_ledger::give_up_children() {
+  // A list, so that a deep chain does not use up the stack.
+  while (!lists_.to_give_up.empty()) {
+    auto const number = lists_.to_give_up.back();
+    lists_.to_give_up.pop_back();
+    auto* call = find_live(number);
+    if (!call) continue;
+    auto what = make_fault(errc::cancelled, "");
+    if (call->may_have_run) what.known = progress::unknown;
+    what.may = remedy::never;
+    what.phase = "queueing";
+    for (auto const id : call->attempts()) {
+      auto const& one = *attempts_.find(id);
+      if (one.frame == 0) continue;
+      what.known = progress::unknown;
+      what.phase = "running";
+      if (what.node.empty()) what.node = nodes_.find(one.node)->name;
+    }
+    abandon_attempts(*call);
+    end(*call, std::move(what));
+  }
+}
+
+attempt call_ledger::close_attempt(ledger_node& node, call_id id) {
+  auto one = attempts_.close(node, id);
+  // What it has made and left behind goes on.
+  for (auto child = one.first_child; child != ~0U;) {
+    auto& call = *calls_.at(child);
+    child = call.next;
+    call.parent = {};
+    call.previous = call.next = ~0U;
+  }
+  return one;
+}
+
+// Placement
+
+void call_ledger::place(ledger_call& call, time_point now) {
+  call.needs.held_by = call.is_nowhere() ? no_node_id : attempts_.find(call.on.front())->node;
+  if (!call.labels.empty())
+    if (auto wrong = registry_.ask(call.labels, call.needs)) {
+      wrong->phase = "queueing";
+      return end(call, std::move(*wrong));
+    }
+  auto where = registry_.submit(ref_of(call.number), call.needs);
+  switch (where.what) {
+    case placing::placed: return send(call, where.node, std::move(where.held), now);
+    case placing::queued:
+      call.queued = where.place;
+      call.queued_at = lists_.beat_at;
+      if (lists_.is_watched) actions_.notes.push_back({ledger_note::kind::queued, call.number, {}, call.needs.method, {}, {}, {}});
+      if (!registry_.available(call.needs)) {
+        say_why_it_waits(call);
+        keep_unheard(call);
+        if (call.needs.nested) lists_.homes_changed = true;
+      }
+      if (call.node_wait != duration::max()) limit_wait(call, now);
+      return;
+    case placing::refused:
+      give_back_cost(call);
+      // It stays where it is, on a silent node.
+      if (!call.is_nowhere()) return;
+      where.why->phase = "queueing";
+      return end(call, std::move(*where.why));
+  }
+}
+
+/// Takes it out of the queue; it does not go out again after all, so its budget gets back what it gave.
+void call_ledger::withdraw(ledger_call& call) noexcept {
+  if (call.queued) {
+    registry_.withdraw(std::exchange(call.queued, {}));
+    if (wakes_.is_set(call.number.index, wake_reason::node_wait)) wakes_.clear(call.number.index);
+  }
+  give_back_cost(call);
+}
+
+void call_ledger::give_back_cost(ledger_call& call) noexcept {
+  if (auto const cost = std::exchange(call.issued_for, {})) budget_.give_back(*cost);
+}
+
+void call_ledger::send(ledger_call& call, node_id to, lease held, time_point now) {
+  call.queued = {};
+  wakes_.clear(call.number.index);
+  if (call.queued_at != time_point()) call.story.waited = lists_.beat_at - call.queued_at;
+  call.story.in_use = held.in_use();
+  call.story.slots = held.slots();
+  call.story.pinned = call.needs.pin != no_node_id;
+  ++call.story.attempts;
+  auto& node = *nodes_.find(to);
+  if (call.again && !may_repeat(call, node)) {
+    auto what = make_fault(errc::connection_lost, "it may have run before its caller lost its master, and the method must "
+                                                  "not run twice, as this node says");
+    what.node = node.name;
+    what.phase = "queueing";
+    return end(call, std::move(what));
+  }
+  attempt one;
+  one.call = call.number;
+  one.method = call.needs.method;
+  one.caller = call.needs.caller;
+  one.held = std::move(held);
+  one.sent_at = now;
+  one.alone = call.needs.alone;
+  one.callers_word = call.callers_word;
+  auto const id = attempts_.open(node, std::move(one));
+  call.add(id);
+  actions_.to_nodes.push_back(
+      {node_action::kind::send, std::exchange(call.issued_for, {}), 0, call.number, id, to});
+}
+
+void call_ledger::sent(call_id id, std::uint64_t frame) noexcept {
+  if (auto* one = attempts_.find(id)) one->frame = frame;
+}
+
+bool call_ledger::is_to_be_sent(call_id id) noexcept {
+  auto const* one = attempts_.find(id);
+  return one && one->frame == 0;
+}
+
+attempt const* call_ledger::find(call_id id, node_id on) noexcept {
+  auto const* one = attempts_.find(id);
+  return one && one->node == on ? one : nullptr;
+}
+
+void call_ledger::settle(time_point now) {
+  end_stranded();
+  while (auto next = registry_.next())
+    if (auto* call = find(next->call)) send(*call, next->node, std::move(next->held), now);
+  if (std::exchange(lists_.homes_changed, false)) send_home(now);
+  if (std::exchange(lists_.waits_changed, false)) judge_waits(now);
+}
+
+void call_ledger::end_stranded() {
+  for (auto& lost : registry_.stranded()) {
+    auto* call = find(lost.call);
+    if (!call) continue;
+    call->queued = {};
+    end(*call, std::move(lost.why));
+  }
+}
+
+/// Nested calls that nobody else can take go to the nodes that drain and run their parents.
+void call_ledger::send_home(time_point now) {
+  if (lists_.draining == 0) return;
+  std::vector<std::pair<call_no, node_id>> waiting;
+  nodes_.each([&](ledger_node const& node) {
+    if (!node.drains) return;
+    attempts_.each(node, [&](call_id, attempt const& parent) {
+      if (parent.abandoned) return;
+      for (auto child = parent.first_child; child != ~0U; child = calls_.at(child)->next)
+        if (calls_.at(child)->queued) waiting.emplace_back(calls_.at(child)->number, node.id);
+    });
+  });
+  for (auto const& [number, home] : waiting) {
+    auto& call = *find_live(number);
+    auto held = registry_.take_while_draining(home, call.needs);
+    if (!held) continue;
+    registry_.withdraw(call.queued);
+    send(call, home, std::move(held), now);
+  }
+}
+
+void call_ledger::say_why_it_waits(ledger_call const& call) {
+  if (nodes_.empty() || (call.needs.labels == no_wish && call.needs.pin == no_node_id)) return;
+  auto why = registry_.why_waiting(call.needs);
+  if (lists_.said.size() < most_said && lists_.said.insert(why).second)
+    actions_.notes.push_back({ledger_note::kind::waits_for, call.number, {}, call.needs.method, {}, {}, std::move(why)});
+}
+
+bool call_ledger::is_unheard_of(method_ref method) const noexcept {
+  return !names_.is_declared(method) && !nodes_.empty() && !registry_.available(method);
+}
+
+void call_ledger::keep_unheard(ledger_call& call) {
+  if (!nodes_.empty() || names_.is_expected(call.needs.method)) return;
+  if (lists_.unheard.size() > most_lingering())
+    std::erase_if(lists_.unheard, [&](call_no waiting) { return !find_live(waiting); });
+  lists_.unheard.push_back(call.number);
+}
+
+/// The first node has come: of the calls whose method nobody had heard of, some have another name here, some none.
+void call_ledger::judge_unheard(time_point now) {
+  for (auto const waiting : std::exchange(lists_.unheard, {})) {
+    auto* call = find_live(waiting);
+    if (!call || !call->queued) continue;
+    auto const number = names_.find(method_name(*call), true);
+    if (number && *number != call->needs.method) {
+      withdraw(*call);
+      call->needs.method = *number;
+      call->needs.repeatable = !call->once && names_.repeatable(*number, call->callers_word);
+      place(*call, now);
+    } else if (is_unheard_of(call->needs.method)) {
+      end(*call, method_names::unknown(method_name(*call)));
+    }
+  }
+}
+
+void call_ledger::limit_wait(ledger_call& call, time_point now) {
+  if (!std::exchange(call.is_limited, true)) {
+    if (lists_.limited.size() > most_lingering()) forget_unlimited();
+    lists_.limited.push_back(call.number);
+  }
+  judge_wait(call, now);
+}
+
+void call_ledger::forget_unlimited() {
+  std::erase_if(lists_.limited, [&](call_no one) {
+    auto* call = find_live(one);
+    if (call && call->queued) return false;
+    if (call) call->is_limited = false;
+    return true;
+  });
+}
+
+void call_ledger::judge_waits(time_point now) {
+  if (lists_.limited.empty()) return;
+  forget_unlimited();
+  for (auto const one : lists_.limited) judge_wait(*find_live(one), now);
+}
+
+void call_ledger::judge_wait(ledger_call& call, time_point now) {
+  auto const index = call.number.index;
+  // A silent node may still answer: as long as it has the call, no other is missed.
+  if (!call.is_nowhere() || registry_.available(call.queued)) {
+    if (wakes_.is_set(index, wake_reason::node_wait)) wakes_.clear(index);
+  } else if (!wakes_.is_set(index)) {
+    wakes_.set(index, later(now, call.node_wait), wake_reason::node_wait);
+  }
+}
+
+void call_ledger::wake(time_point now) {
+  while (auto const due = wakes_.take(now)) {
+    auto& call = *calls_.at(due->call);
+    switch (due->why) {
+      case wake_reason::pause: issue_now(call, call.pause_for, now); break;
+      case wake_reason::post_mortem: end_post_mortem(call); break;
+      case wake_reason::node_wait: {
+        if (registry_.available(call.queued)) break;
+        auto what = make_fault(errc::no_node, registry_.why_waiting(call.queued));
+        what.phase = "queueing";
+        end(call, std::move(what));
+        break;
+      }
+    }
+  }
+}
+
+// Attempts
+
+attempt_end call_ledger::take(answered const& reply, time_point) {
+  auto& node = *nodes_.find(attempts_.find(reply.attempt)->node);
+  auto one = close_attempt(node, reply.attempt);
+  attempt_end told{one.call, one.method, one.sent_at, false, false, {}};
+  told.takes_again = registry_.succeeded(one.held, one.method, reply.running_us);
+  one.held = {};
+  auto* call = find_live(one.call);
+  if (!call) return told;
+  told.is_awaited = true;
+  call->remove(reply.attempt);
+  abandon_attempts(*call);
+  close(*call);
+  actions_.to_callers.push_back({call->number, reply.reply, nullptr});
+  if (!lists_.to_give_up.empty()) give_up_children();
+  return told;
+}
+
+/// A method that failed may be its node's fault.
+std::optional<duration> call_ledger::judge_failure(attempt const& one, fault const& what, std::uint32_t running_us,
+                                                   time_point now) {
+  // A refusal, a cancelled call or unfit arguments say nothing against the node, nor does what failed elsewhere.
+  if (what.known != progress::executed || !what.cause.empty() ||
+      (what.code != errc::method_failed && what.code != errc::transient))
+    return std::nullopt;
+  return registry_.failed(one.held, one.method, running_us, now, draw(random_));
+}
+
+attempt_end call_ledger::take(faulted reply, time_point now) {
+  auto& node = *nodes_.find(attempts_.find(reply.attempt)->node);
+  auto one = close_attempt(node, reply.attempt);
+  auto& what = reply.what;
+  attempt_end told{one.call, one.method, one.sent_at, false, false, {}};
+  told.set_aside = judge_failure(one, what, reply.running_us, now);
+  one.held = {};
+  auto* live = find_live(one.call);
+  told.is_awaited = live && live->remove(reply.attempt);
+  if (!told.is_awaited) return told;
+  auto& call = *live;
+  what.node = node.name;
+  auto const begun = what.known != progress::not_started;
+  if (!begun) {
+    ++call.refusals;
+    if (what.code == errc::unknown_method) {
+      registry_.unknown_method(node.id, one.method);
+      lists_.waits_changed = true;
+    }
+    if (!node.lists_methods && what.code == errc::bad_arguments && what.may == remedy::elsewhere)
+      call.needs.not_in_go = true;
+  }
+  auto const step = decide(ended(call, node, begun ? try_end::failed : try_end::not_begun, what));
+  if (begun) {
+    abandon_attempts(call);
+    call.may_have_run = true;
+  }
+  if (step.what == next_step::kind::stay)
+    refused_one_of_two(call, node, now);
+  else
+    go_on(step, call, node, std::move(what), now);
+  if (!lists_.to_give_up.empty()) give_up_children();
+  return told;
+}
+
+ended_try call_ledger::ended(ledger_call const& call, ledger_node const& on, try_end how, fault const& what) const {
+  ended_try now;
+  now.how = how;
+  now.code = what.code;
+  now.may = what.may;
+  now.once = call.once;
+  now.pinned = call.needs.pin != no_node_id;
+  now.repeatable = on.may_repeat(call.needs.method, call.callers_word);
+  now.elsewhere =
+      !call.is_nowhere() || call.queued || wakes_.is_set(call.number.index, wake_reason::pause);
+  now.been_here = call.needs.avoided.contains(on.id);
+  now.refusals = call.refusals;
+  now.others_have_it = what.code == errc::bad_arguments ? registry_.anybody_takes(call.needs) && !now.been_here
+                                                        : registry_.available(call.needs.method);
+  now.retries = call.retries;
+  now.most_retries = call.most_retries;
+  return now;
+}
+
+void call_ledger::go_on(next_step step, ledger_call& call, ledger_node const& by, fault what, time_point now) {
+  switch (step.what) {
+    case next_step::kind::stay: return;
+    case next_step::kind::fail_for_all: what.may = remedy::never; [[fallthrough]];
+    case next_step::kind::fail: return end(call, std::move(what));
+    case next_step::kind::poisoned: return await_post_mortem(call, true, std::move(what), by.incarnation, now);
+    case next_step::kind::issue:
+    case next_step::kind::issue_later: break;
+  }
+  auto const at_once = step.what == next_step::kind::issue;
+  auto const pause = at_once ? duration::zero() : next_pause(call);
+  if (step.cost == issue_cost::retry) {
+    // Past its deadline the call would only lose the reason.
+    if (call.deadline <= later(now, pause)) return end(call, std::move(what));
+    ++call.retries;
+  }
+  call.story.moved_because = moved_text(step.cost, by.name) + what.message;
+  if (step.cost != issue_cost::nothing) keep_cause(call, std::move(what));
+  avoid(call, by.id);
+  call.needs.alone = call.needs.alone || step.alone;
+  if (at_once) return issue_now(call, step.cost, now);
+  call.refusals = 0;
+  issue_after(call, pause, step.cost, now);
+}
+
+/// Ahead of those that never went out, once the budget allows it.
+void call_ledger::issue_now(ledger_call& call, issue_cost cost, time_point now) {
+  if (!budget_.try_take(cost, now)) return issue_after(call, next_pause(call), cost, now);
+  call.issued_for = cost;
+  wakes_.clear(call.number.index);
+  place(call, now);
+}
+
+void call_ledger::issue_after(ledger_call& call, duration pause, issue_cost cost, time_point now) {
+  call.pause_for = cost;
+  wakes_.set(call.number.index, later(now, pause), wake_reason::pause);
+}
+
+/// Grows with each, with full jitter.
+duration call_ledger::next_pause(ledger_call& call) noexcept {
+  return retry_delay(retry_settings(), ++call.pauses, draw(random_));
+}
+
+/// Where its only node is silent, and the call may run twice, another gets it as well.
+void call_ledger::copy_if_silent(ledger_call& call, time_point now) {
+  if (call.on_count != 1 || call.queued || wakes_.is_set(call.number.index)) return;
+  auto const& node = *nodes_.find(attempts_.find(call.on.front())->node);
+  if (!registry_.is_silent(node.id) || call.once || call.needs.pin != no_node_id || !may_repeat(call, node)) return;
+  actions_.notes.push_back({ledger_note::kind::copied, call.number, {}, call.needs.method, {}, node.name, {}});
+  call.story.moved_because = "it was on node " + node.name + " only, which is silent";
+  call.needs.moved = true;
+  issue_now(call, issue_cost::loss, now);
+}
+
+/// A node refused it that was not the only one to have it, or to be about to.
+void call_ledger::refused_one_of_two(ledger_call& call, ledger_node const& by, time_point now) {
+  avoid(call, by.id);
+  // Its copy that waits is all there is of it now. Otherwise it is where it was before, perhaps on a silent node.
+  if (call.is_nowhere()) {
+    withdraw(call);
+    return issue_now(call, issue_cost::nothing, now);
+  }
+  if (registry_.is_silent(attempts_.find(call.on.front())->node))
+    issue_after(call, next_pause(call), issue_cost::loss, now);
+}
+
+// Nodes
+
+result<joined> call_ledger::join(node_info info, bool is_supervised, time_point now) {
+  auto const offers = info.methods;
+  auto const slots = info.slots;
+  auto const incarnation = info.incarnation;
+  auto const lists_methods = info.kind != node_kind::go;
+  auto in = registry_.join(std::move(info), now);
+  // A node that is turned away says nothing about methods.
+  if (!in) return in;
+  auto& node = nodes_.open(in->id);
+  node.name = in->name;
+  node.slots = slots;
+  node.incarnation = incarnation;
+  node.is_supervised = is_supervised;
+  node.lists_methods = lists_methods;
+  node.most_calls = std::uint64_t{slots} + settings_.window;
+  std::vector<method_ref> listed;
+  for (auto const& offer : offers) {
+    names_.offered(offer);
+    auto const number = registry_.find_method(offer.name);
+    // Of a method that is listed twice the first counts.
+    if (!number || std::ranges::find(listed, *number) != listed.end()) continue;
+    listed.push_back(*number);
+    if (offer.repeatable) node.repeatable.push_back(*number);
+  }
+  std::ranges::sort(node.repeatable);
+  lists_.silent_on_methods += !lists_methods;
+  budget_.nodes_hold(lists_.nodes_hold += node.most_calls);
+  return in;
+}
+
+void call_ledger::ready(node_id id, time_point now) {
+  auto const* node = nodes_.find(id);
+  if (!node) return;
+  relieve(node->incarnation, now);
+  lists_.said.clear();
+  judge_unheard(now);
+  lists_.waits_changed = true;
+}
+
+bool call_ledger::heard(node_id id, time_point now) {
+  if (!registry_.heard(id, now)) return false;
+  // Copies of its calls that did not go out are not needed.
+  if (auto const* node = nodes_.find(id))
+    attempts_.each(*node, [&](call_id, attempt const& one) {
+      auto* call = find_live(one.call);
+      if (!call || one.abandoned || call->on_count != 1) return;
+      withdraw(*call);
+      if (wakes_.is_set(call->number.index, wake_reason::pause)) wakes_.clear(call->number.index);
+    });
+  lists_.waits_changed = true;
+  return true;
+}
+
+void call_ledger::drains(node_id id) {
+  if (auto* node = nodes_.find(id); node && !std::exchange(node->drains, true)) ++lists_.draining;
+  registry_.drain(id);
+  lists_.waits_changed = lists_.homes_changed = true;
+}
+
+void call_ledger::take(gone const& event, time_point now) {
+  auto const node = nodes_.close(event.node);
+  if (!node) return;
+  lists_.draining -= node->drains;
+  lists_.silent_on_methods -= !node->lists_methods;
+  budget_.nodes_hold(lists_.nodes_hold -= node->most_calls);
+  registry_.leave(event.node);
+  // Where one runs that is alone in its object, others may wait for it and leave their slots to those behind them.
+  auto in_order = true;
+  attempts_.each(*node, [&](call_id, attempt const& one) {
+    in_order = in_order && node->may_repeat(one.method, one.callers_word);
+  });
+  begun_calls begun(node->slots);
+  attempts_.each(*node, [&](call_id id, attempt const&) {
+    auto const one = close_attempt(*node, id);
+    auto const suspended = one.nested > 0;
+    auto const holds_slot = in_order && !suspended && registry_.takes_long(one.method);
+    auto had = loss::unwritten;
+    if (one.frame != 0 && one.frame <= event.written)
+      had = suspended || begun.next(holds_slot) ? loss::begun : loss::waited;
+    actions_.notes.push_back({ledger_note::kind::lost, one.call, id, one.method, one.sent_at, node->name, event.why});
+    auto* call = find_live(one.call);
+    if (call && call->remove(id)) lost_with(*call, one, *node, event, had, now);
+  });
+  lists_.waits_changed = lists_.homes_changed = true;
+}
+
+void call_ledger::lost_with(ledger_call& call, attempt const& was, ledger_node const& node, gone const& how, loss had,
+                            time_point now) {
+  // A copy that waits for another node is all there is of the call now: it is judged like any.
+  if (call.is_nowhere()) {
+    withdraw(call);
+    wakes_.clear(call.number.index);
+  }
+  auto what = make_fault(how.how == departure::silent ? errc::node_lost : errc::connection_lost, how.why);
+  what.node = node.name;
+  what.phase = "running";
+  if (had == loss::unwritten) {
+    what.known = progress::not_started;
+    what.may = remedy::elsewhere;
+    what.phase = "sending";
+    auto const step = decide(ended(call, node, try_end::not_begun, what));
+    go_on(step, call, node, std::move(what), now);
+    if (!call.ended) copy_if_silent(call, now);
+    return;
+  }
+  call.may_have_run = true;
+  auto facts = ended(call, node, try_end::lost, what);
+  // Only a call that goes on can be to blame for more; a process without a number could not be told from its successor.
+  auto const goes_on = facts.elsewhere || decide(facts).what == next_step::kind::issue;
+  if (how.how == departure::died && had == loss::begun && node.incarnation != 0 && goes_on)
+    facts.blamed = blame_for(call, was, node, now);
+  auto const step = decide(facts);
+  if (step.what == next_step::kind::stay) {
+    call.needs.alone = call.needs.alone || facts.blamed != verdict::again;
+    keep_cause(call, std::move(what));
+    return copy_if_silent(call, now);
+  }
+  if (step.what == next_step::kind::fail && how.how == departure::died && node.is_supervised)
+    return await_post_mortem(call, false, std::move(what), node.incarnation, now);
+  go_on(step, call, node, std::move(what), now);
+}
+
+verdict call_ledger::blame_for(ledger_call const& call, attempt const& was, ledger_node const& node, time_point now) {
+  auto const certain_at = later(now, node.is_supervised ? longest_post_mortem : settings_.liveness.lost_after);
+  auto const judged = blame_.died(ref_of(call.number), node.name, node.incarnation, certain_at);
+  // Its node may have died of another call as long as it was not alone there.
+  return judged == verdict::poisoned && !was.alone ? verdict::alone : judged;
+}
+
+/// What some calls were blamed for was their node's connection.
+void call_ledger::relieve(std::uint64_t incarnation, time_point now) {
+  for (auto const ref : blame_.lives(incarnation)) {
+    auto* call = find(ref);
+    if (!call) continue;
+    call->needs.alone = blame_.runs_alone(ref);
+    if (call->death && call->death->poisoned) {
+      std::erase(lists_.dying, call->number);
+      call->death.reset();
+      issue_now(*call, issue_cost::loss, now);
+    } else if (call->queued && !call->needs.alone) {
+      // Anew, on the same terms.
+      registry_.withdraw(std::exchange(call->queued, {}));
+      place(*call, now);
+    }
+  }
+}
+
+/// A call that ends because its node's process died waits until it is known how.
+void call_ledger::await_post_mortem(ledger_call& call, bool poisoned, fault what, std::uint64_t incarnation,
+                                    time_point now) {
+  call.death = std::make_unique<post_mortem>();
+  call.death->what = std::move(what);
+  call.death->incarnation = incarnation;
+  call.death->poisoned = poisoned;
+  lists_.dying.push_back(call.number);
+  auto const until = poisoned ? std::max(now, blame_.certain_at(ref_of(call.number))) : later(now, longest_post_mortem);
+  wakes_.set(call.number.index, until, wake_reason::post_mortem);
+}
+
+void call_ledger::end_post_mortem(ledger_call& call) {
+  auto& death = *call.death;
+  auto what = std::move(death.what);
+  if (death.poisoned)
+    what = blame_.poisoned(ref_of(call.number), method_name(call));
+  else if (!death.end.empty())
+    what.message = "its process ended: " + death.end;
+  if (!death.running.empty())
+    what.message += (what.code == errc::poisoned ? "; the last was running " : " while running ") + death.running;
+  end(call, std::move(what));
+}
+
+void call_ledger::take(process_ended const& which, time_point now) {
+  blame_.explain(which.incarnation, which.end);
+  for (auto const number : std::vector(lists_.dying)) {
+    auto& call = *find_live(number);
+    auto& death = *call.death;
+    if (death.incarnation == which.incarnation) {
+      death.end = which.end;
+      death.running = which.running;
+    }
+    // A list of nodes that died waits for the last of them.
+    auto const until = death.poisoned ? blame_.certain_at(ref_of(number)) : time_point::max();
+    if (death.poisoned ? until <= now : !death.end.empty())
+      end_post_mortem(call);
+    else if (death.poisoned)
+      wakes_.set(number.index, until, wake_reason::post_mortem);
+  }
+}
+
+std::vector<liveness_event> call_ledger::tick(time_point now) {
+  auto events = registry_.tick(lists_.beat_at = now);
+  for (auto const& event : events) {
+    auto const* node = nodes_.find(event.node);
+    if (!node || event.change != liveness_change::became_suspect) continue;
+    attempts_.each(*node, [&](call_id, attempt const& one) {
+      if (auto* call = one.abandoned ? nullptr : find_live(one.call)) copy_if_silent(*call, now);
+    });
+  }
+  lists_.waits_changed = lists_.homes_changed = true;
+  return events;
+}
+
+call_standing call_ledger::standing(call_no number) const {
+  call_standing told;
+  auto const* call = calls_.find(number);
+  if (!call) return told;
+  for (auto const id : call->attempts()) {
+    auto const* one = const_cast<attempt_table&>(attempts_).find(id);
+    told.on.push_back(nodes_.find(one->node)->name);
+  }
+  told.waits_for_death = call->death != nullptr;
+  told.pauses = wakes_.is_set(number.index, wake_reason::pause);
+  told.able = registry_.able(call->needs);
+  if (call->queued) {
+    told.waits = registry_.why_waiting(call->queued);
+    told.queued_for = lists_.beat_at - call->queued_at;
+  }
+  return told;
+}
+
+}  // namespace dist

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <dist/rpc/deadline.hpp>
+#include <dist/rpc/detail/call_id.hpp>
+#include <dist/rpc/fault.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ledger/call_no.hpp"
+#include "ledger/next_step.hpp"
+#include "placement/queue.hpp"
+
+namespace dist {
+
+/// What a call has been through, for people.
+struct call_story {
+  std::uint32_t attempts = 0;  ///< that were sent
+  std::uint32_t in_use = 0;    ///< of its node's slots, when it was chosen, this call too
+  std::uint32_t slots = 0;
+  bool pinned = false;
+  duration waited{};           ///< in the queue before it was sent, to about one heartbeat
+  std::string moved_because;   ///< what happened where it was before
+};
+
+/// A call whose node's process died, and whose end is decided: how the process ended is still to be told.
+struct post_mortem {
+  fault what;
+  std::uint64_t incarnation = 0;  ///< of the process that died
+  bool poisoned = false;          ///< the fault lists all nodes that died
+  std::string end;                ///< how that process ended, once it is known
+  std::string running;            ///< what it was running then
+};
+
+/// One live call as the ledger keeps it.
+struct ledger_call {
+  call_no number;
+  call_needs needs;
+  ticket queued;
+  std::array<call_id, 2> on{};  ///< attempts that are not abandoned
+  std::uint8_t on_count = 0;
+  bool callers_word = false;       ///< the caller's type says that the method may run twice
+  bool once = false;               ///< the caller forbids a second attempt
+  bool again = false;              ///< it may have run before it was submitted
+  bool may_have_run = false;       ///< on a node that no longer has it
+  bool is_limited = false;         ///< among those whose wait for a node has a limit
+  bool ended = false;              ///< its end is on its way to the caller
+  std::optional<issue_cost> issued_for;       ///< while it waits to be sent again: what its budget gave for that
+  issue_cost pause_for = issue_cost::nothing;  ///< what its next attempt costs, behind its pause
+  unsigned most_retries = 0;
+  unsigned retries = 0;   ///< attempts because its method threw dist::transient
+  unsigned pauses = 0;    ///< before attempts
+  unsigned refusals = 0;  ///< since it last paused
+  std::uint32_t kill_after_us = 0;
+  time_point queued_at{};
+  time_point deadline = time_point::max();
+  duration node_wait = duration::max();  ///< how long to wait for a node that could take it
+  call_id parent{};                      ///< the attempt that made it; generation 0: none
+  std::uint32_t previous = ~0U;          ///< among the calls of that attempt
+  std::uint32_t next = ~0U;
+  call_story story;
+  std::string cause;                ///< why it had to be issued again, the first time
+  std::vector<std::string> labels;  ///< as the caller wrote them
+  std::unique_ptr<post_mortem> death;
+
+  bool is_nowhere() const noexcept { return on_count == 0; }
+  std::span<call_id const> attempts() const noexcept { return {on.data(), on_count}; }
+  void add(call_id attempt) noexcept { on[on_count++] = attempt; }
+  /// False where the attempt was abandoned.
+  bool remove(call_id attempt) noexcept {
+    for (std::uint8_t i = 0; i < on_count; ++i) {
+      if (on[i] != attempt) continue;
+      on[i] = on[--on_count];
+      return true;
+    }
+    return false;
+  }
+};
+
+/// The live calls, by the numbers that the call book gave them.
+class ledger_calls {
+ public:
+  ledger_call& open(call_no number) {
+    while (slots_.size() <= number.index) slots_.emplace_back();
+    auto& call = slots_[number.index];
+    call.number = number;
+    ++size_;
+    return call;
+  }
+  void close(ledger_call& call) noexcept {
+    call = ledger_call();
+    --size_;
+  }
+  /// Null: it was forgotten.
+  ledger_call* find(call_no number) noexcept {
+    if (number.index >= slots_.size()) return nullptr;
+    auto& call = slots_[number.index];
+    return number.generation != 0 && call.number == number ? &call : nullptr;
+  }
+  ledger_call const* find(call_no number) const noexcept { return const_cast<ledger_calls*>(this)->find(number); }
+  ledger_call* at(std::uint32_t index) noexcept { return &slots_[index]; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  std::deque<ledger_call> slots_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace dist
