@@ -111,9 +111,10 @@ bool call_ledger::link_to_parent(ledger_call& call, submitted const& asked) {
 }
 
 std::optional<end_facts> call_ledger::given_up(call_no number) {
-  auto* call = find_live(number);
-  if (!call) return std::nullopt;
+  auto* call = calls_.find(number);
   end_facts left;
+  if (!call) return left;
+  if (call->ended) return std::nullopt;
   left.cause = call->cause;
   if (call->may_have_run) left.known = progress::unknown;
   if (call->death) {
@@ -145,7 +146,6 @@ call_story call_ledger::forget(call_no number) noexcept {
 void call_ledger::end(ledger_call& call, fault what) {
   if (call.may_have_run && what.known == progress::not_started) what.known = progress::unknown;
   if (what.cause.empty()) what.cause = call.cause;
-  if (what.method.empty()) what.method = method_name(call);
   close(call);
   actions_.to_callers.push_back({call.number, 0, std::make_unique<fault>(std::move(what))});
 }
@@ -183,7 +183,8 @@ void call_ledger::abandon_attempts(ledger_call& call) {
     }
     one.held.abandon();
     one.abandoned = true;
-    actions_.to_nodes.push_back({node_action::kind::cancel, {}, call.kill_after_us, call.number, attempts[i], one.node});
+    actions_.to_nodes.push_back({node_action::kind::cancel, {}, call.kill_after_us, call.number, attempts[i], one.node,
+                                 one.method});
     // Not left to the node: a plain method may not notice, a stopped process cannot. Their ends come to the node behind the
     // cancel frame, so that the method knows why.
     for (auto child = one.first_child; child != ~0U; child = calls_.at(child)->next)
@@ -299,7 +300,7 @@ void call_ledger::send(ledger_call& call, node_id to, lease held, time_point now
   auto const id = attempts_.open(node, std::move(one));
   call.add(id);
   actions_.to_nodes.push_back(
-      {node_action::kind::send, std::exchange(call.issued_for, {}), 0, call.number, id, to});
+      {node_action::kind::send, std::exchange(call.issued_for, {}), 0, call.number, id, to, call.needs.method});
 }
 
 void call_ledger::sent(call_id id, std::uint64_t frame) noexcept {
@@ -803,6 +804,7 @@ call_standing call_ledger::standing(call_no number) const {
   told.waits_for_death = call->death != nullptr;
   told.pauses = wakes_.is_set(number.index, wake_reason::pause);
   told.able = registry_.able(call->needs);
+  told.story = call->story;
   if (call->queued) {
     told.waits = registry_.why_waiting(call->queued);
     told.queued_for = lists_.beat_at - call->queued_at;

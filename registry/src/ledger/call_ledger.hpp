@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <dist/rpc/deadline.hpp>
+#include <dist/rpc/detail/end_facts.hpp>
 #include <optional>
 #include <set>
 #include <span>
@@ -78,14 +79,6 @@ struct process_ended {
 
 // What events tell
 
-/// What is known of a call that nobody wants any more.
-struct end_facts {
-  progress known = progress::not_started;
-  char const* phase = "queueing";
-  std::string node;
-  std::string cause;  ///< why it had not ended before, where something was in its way
-};
-
 /// An attempt that has ended.
 struct attempt_end {
   call_no call;
@@ -104,6 +97,7 @@ struct call_standing {
   std::string waits;           ///< why it is queued; empty: it is not
   duration queued_for{};
   std::size_t able = 0;        ///< nodes that could take it
+  call_story story;            ///< so far
 };
 
 /// Decides what becomes of every call of a master: who gets it, what happens when a node refuses it, falls silent, drains or
@@ -119,7 +113,8 @@ class call_ledger {
 
   // Calls
   void take(submitted const& asked, time_point now);
-  /// Nobody wants the call any more. Nothing: its end has been decided already and is among the actions.
+  /// Nobody wants the call any more. Nothing: its end has been decided already and is among the actions. A call that was
+  /// not submitted has not started.
   std::optional<end_facts> given_up(call_no call);
   /// The caller has its end; nothing of the call is kept.
   call_story forget(call_no call) noexcept;

@@ -26,6 +26,7 @@ struct node_action {
   call_no call;
   call_id attempt;
   node_id node{};
+  method_ref method{};
 };
 
 /// How a call has ended. The ledger keeps the call until forget().
