@@ -6,6 +6,7 @@
 #include <dist/rpc/detail/call_table.hpp>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,7 @@ struct ledger_node {
   bool lists_methods = true;        ///< a Go node does not: it is tried for any
   bool drains = false;
   std::vector<method_ref> repeatable;  ///< of the methods that it lists, sorted
+  std::set<method_ref> has;            ///< methods that it has answered, where it lists none: they are as good as listed
   call_id first{};                     ///< its attempts in the order in which they went out
   call_id last{};
   std::size_t attempts = 0;

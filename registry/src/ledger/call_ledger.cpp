@@ -446,6 +446,7 @@ attempt_end call_ledger::take(answered const& reply, time_point) {
   auto& node = *nodes_.find(attempts_.find(reply.attempt)->node);
   auto one = close_attempt(node, reply.attempt);
   attempt_end told{one.call, one.method, one.sent_at, false, false, {}};
+  if (!node.lists_methods && node.has.insert(one.method).second) registry_.known_method(node.id, one.method);
   told.takes_again = registry_.succeeded(one.held, one.method, reply.running_us);
   one.held = {};
   auto* call = find_live(one.call);

@@ -140,8 +140,6 @@ class call_ledger {
   void drains(node_id node);
   void take(gone const& node, time_point now);
   void take(process_ended const& which, time_point now);
-  /// A Go node has answered a call of a method: it is as good as listed.
-  void has_method(node_id node, method_ref method) { registry_.known_method(node, method); }
   /// Once each heartbeat. For a node that is lost, gone() is to follow.
   std::vector<liveness_event> tick(time_point now);
 
