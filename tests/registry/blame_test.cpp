@@ -6,7 +6,7 @@ using namespace registry_test;
 
 BOOST_AUTO_TEST_SUITE(blame)
 
-BOOST_AUTO_TEST_CASE(two_deaths_then_alone_then_poisoned) {
+BOOST_AUTO_TEST_CASE(call_runs_alone_after_two_deaths_and_is_poisoned_after_three) {
   dist::blame blame;
   BOOST_TEST(blame.died(call(1), "a") == dist::verdict::again);
   BOOST_TEST(!blame.runs_alone(call(1)));
@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(two_deaths_then_alone_then_poisoned) {
   BOOST_TEST(why.message == "the processes of these nodes died while they executed it: a, b, c");
 }
 
-BOOST_AUTO_TEST_CASE(how_the_nodes_died_where_it_is_known) {
+BOOST_AUTO_TEST_CASE(poison_message_includes_known_exit_reasons) {
   dist::blame blame;
   constexpr auto known = dist::time_point::min();
   blame.died(call(1), "a", 11);
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(how_the_nodes_died_where_it_is_known) {
              "the processes of these nodes died while they executed it: b: signal 9 (killed)");
 }
 
-BOOST_AUTO_TEST_CASE(neighbours_are_judged_for_themselves) {
+BOOST_AUTO_TEST_CASE(each_call_is_judged_by_its_own_deaths) {
   dist::blame blame;
   blame.died(call(1), "a");
   blame.died(call(2), "a");
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(neighbours_are_judged_for_themselves) {
   BOOST_TEST(blame.died(call(2), "c") == dist::verdict::again);
 }
 
-BOOST_AUTO_TEST_CASE(an_ended_call_is_forgotten) {
+BOOST_AUTO_TEST_CASE(ended_call_is_forgotten) {
   dist::blame blame;
   blame.died(call(1), "a");
   blame.ended(call(1));
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(an_ended_call_is_forgotten) {
   BOOST_TEST(blame.size() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_process_that_comes_back_had_not_died) {
+BOOST_AUTO_TEST_CASE(returning_process_no_longer_counts_as_dead) {
   dist::blame blame;
   BOOST_TEST(blame.died(call(1), "a", 7) == dist::verdict::again);
   BOOST_TEST(blame.died(call(2), "a", 7) == dist::verdict::again);
@@ -74,13 +74,13 @@ BOOST_AUTO_TEST_CASE(a_process_that_comes_back_had_not_died) {
   auto const why = blame.poisoned(call(1), "Arith.sum");
   BOOST_TEST(why.message == "the processes of these nodes died while they executed it: b, c, d");
   BOOST_TEST(blame.is_poisoned(call(1)));
-  // Still two besides.
+  // Two other deaths remain.
   BOOST_TEST(blame.lives(8) == std::vector{call(1)}, boost::test_tools::per_element());
   BOOST_TEST(!blame.is_poisoned(call(1)));
   BOOST_TEST(blame.runs_alone(call(1)));
 }
 
-BOOST_AUTO_TEST_CASE(processes_without_a_number_are_told_from_nobody) {
+BOOST_AUTO_TEST_CASE(processes_without_an_incarnation_never_return) {
   dist::blame blame;
   blame.died(call(1), "go");
   blame.died(call(1), "go");
@@ -88,11 +88,11 @@ BOOST_AUTO_TEST_CASE(processes_without_a_number_are_told_from_nobody) {
   BOOST_TEST(blame.runs_alone(call(1)));
 }
 
-BOOST_AUTO_TEST_CASE(who_can_have_begun) {
+BOOST_AUTO_TEST_CASE(at_most_one_call_per_slot_can_have_begun) {
   struct {
     std::uint32_t slots;
-    std::string_view calls;  ///< oldest first; L: keeps its slot, q: may have left it to others
-    std::string_view begun;  ///< y, n
+    std::string_view calls;  ///< oldest first; L: keeps its slot, q: may have lent it to others
+    std::string_view begun;  ///< y: may have begun, n: cannot have
   } const table[] = {{1, "L", "y"},          {1, "LLL", "ynn"},      {2, "LLL", "yyn"},     {1, "Lqq", "ynn"},
                      {2, "Lqqq", "yyyy"},    {1, "qqqq", "yyyy"},    {2, "qLqLq", "yyyyn"}, {4, "", ""},
                      {3, "LqLqLqL", "yyyyynn"}};

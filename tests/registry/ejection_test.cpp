@@ -9,7 +9,7 @@ using namespace registry_test;
 
 namespace {
 
-/// Calls that end as their node says, in virtual time: each node succeeds or fails after its own time.
+/// Simulates calls in virtual time: each node takes a fixed time and always succeeds or always fails.
 struct simulation : fixture {
   struct behaviour {
     std::string name;
@@ -26,7 +26,7 @@ struct simulation : fixture {
     for (auto const& one : nodes_) ids_.push_back(join(one.name, 1));
   }
 
-  /// Serves `count` calls that are all there from the beginning, and beats each second.
+  /// Submits `count` calls at once and runs them to the end, with a beat every second.
   void serve(std::size_t count) {
     for (std::size_t n = 0; n < count; ++n) {
       auto out = submit(n);
@@ -83,17 +83,17 @@ struct simulation : fixture {
 
 BOOST_AUTO_TEST_SUITE(ejection)
 
-BOOST_AUTO_TEST_CASE(a_node_that_fails_fast_does_not_attract_everything) {
+BOOST_AUTO_TEST_CASE(node_that_fails_fast_does_not_attract_all_calls) {
   simulation s({{"a", 1ms, true}, {"b", 100ms, false}, {"c", 100ms, false}});
   s.serve(1000);
   BOOST_TEST(s.failures + s.successes == 1000U);
-  // Five in a row, and one for each try: after 0.5 to 1 s, 2 s, 4 s and so on, in 50 s.
+  // Five in a row, then one per trial after 0.5 to 1 s, 2 s, 4 s and so on, over 50 s.
   BOOST_TEST(s.failures >= 5U);
   BOOST_TEST(s.failures <= 15U);
   BOOST_TEST(s.registry.counts().set_aside == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(never_more_than_half_are_set_aside) {
+BOOST_AUTO_TEST_CASE(at_most_half_of_the_nodes_are_set_aside) {
   for (std::size_t broken = 1; broken <= 4; ++broken) {
     BOOST_TEST_CONTEXT(broken << " of 4 nodes fail") {
       std::vector<simulation::behaviour> nodes;
@@ -108,14 +108,14 @@ BOOST_AUTO_TEST_CASE(never_more_than_half_are_set_aside) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(inputs_that_fail_everywhere_are_no_nodes_fault) {
+BOOST_AUTO_TEST_CASE(failures_on_every_node_set_none_aside) {
   simulation s({{"a", 1ms, true}, {"b", 1ms, true}, {"c", 1ms, true}});
   s.serve(1000);
   BOOST_TEST(s.set_aside == 0U);
 }
 
-// A search that finds nothing, beside calls that succeed: each node fails five times in a row now and then.
-BOOST_AUTO_TEST_CASE(a_method_that_fails_everywhere_is_no_nodes_fault_though_others_succeed) {
+// A search that finds nothing, beside calls that succeed: by chance each node fails five times in a row.
+BOOST_AUTO_TEST_CASE(method_that_fails_everywhere_sets_no_node_aside) {
   fixture f;
   auto const search = *f.registry.intern("Lock.try_keys");
   for (auto const* name : {"a", "b", "c", "d"}) f.registry.join(node(name, 1, {"Arith.sum", "Lock.try_keys"}), at(0s));
@@ -134,8 +134,8 @@ BOOST_AUTO_TEST_CASE(a_method_that_fails_everywhere_is_no_nodes_fault_though_oth
   BOOST_TEST(set_aside == 0U);
 }
 
-// What everybody fails at says nothing against a node, and nothing for it.
-BOOST_AUTO_TEST_CASE(a_broken_node_is_found_beside_a_method_that_fails_everywhere) {
+// A failure that every node has counts neither for nor against a node.
+BOOST_AUTO_TEST_CASE(broken_node_is_set_aside_even_if_another_method_fails_everywhere) {
   fixture f;
   auto const search = *f.registry.intern("Lock.try_keys");
   for (auto const* name : {"a", "b", "c", "d"}) f.registry.join(node(name, 1, {"Arith.sum", "Lock.try_keys"}), at(0s));
@@ -154,20 +154,20 @@ BOOST_AUTO_TEST_CASE(a_broken_node_is_found_beside_a_method_that_fails_everywher
   BOOST_TEST(f.registry.counts().set_aside == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(an_only_node_is_never_set_aside) {
+BOOST_AUTO_TEST_CASE(only_node_is_never_set_aside) {
   simulation s({{"a", 1ms, true}});
   s.serve(100);
   BOOST_TEST(s.failures == 100U);
   BOOST_TEST(s.set_aside == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(slow_failures_attract_nobody) {
+BOOST_AUTO_TEST_CASE(node_that_fails_slowly_is_not_set_aside) {
   simulation s({{"a", 30ms, true}, {"b", 10ms, false}, {"c", 10ms, false}});
   s.serve(200);
   BOOST_TEST(s.set_aside == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(it_is_tried_with_one_call_at_a_time_and_comes_back) {
+BOOST_AUTO_TEST_CASE(node_set_aside_gets_one_trial_call_at_a_time_until_one_succeeds) {
   fixture f;
   auto const a = f.join("a", 4);
   auto const b = f.join("b", 4);
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(it_is_tried_with_one_call_at_a_time_and_comes_back) {
   BOOST_TEST(tried.node == a);
   f.registry.tick(at(2s));
   BOOST_TEST(f.submit().node == b);
-  // In vain: twice the pause.
+  // The trial failed: the pause doubles.
   pause = f.registry.failed(tried.held, f.sum, 0, at(2s), 0);
   BOOST_REQUIRE(pause);
   BOOST_TEST((*pause == 2s));
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(it_is_tried_with_one_call_at_a_time_and_comes_back) {
   BOOST_TEST(one.node != two.node);
 }
 
-BOOST_AUTO_TEST_CASE(a_try_that_ends_without_a_word_is_followed_by_another) {
+BOOST_AUTO_TEST_CASE(trial_without_an_outcome_is_followed_by_another) {
   fixture f;
   auto const a = f.join("a", 1);
   auto const b = f.join("b", 1);
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_try_that_ends_without_a_word_is_followed_by_another) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(it_is_needed_again_when_the_healthy_ones_leave) {
+BOOST_AUTO_TEST_CASE(node_set_aside_is_used_again_when_healthy_nodes_leave) {
   fixture f;
   auto const a = f.join("a", 1);
   auto const b = f.join("b", 1);
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(it_is_needed_again_when_the_healthy_ones_leave) {
   pinned.pin = a;
   for (int n = 0; n < 5; ++n) f.registry.failed(f.registry.submit(call(0), pinned).held, f.sum, 0, at(0s), 0);
   BOOST_TEST(f.registry.counts().set_aside == 1U);
-  // Drained, not broken: that is nobody's failure, and whoever is left is used.
+  // Draining is not a failure; the remaining node is used even though it was set aside.
   f.registry.drain(b);
   BOOST_TEST(f.registry.counts().set_aside == 0U);
   for (int n = 0; n < 100; ++n) BOOST_TEST(f.submit().node == a);
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(it_is_needed_again_when_the_healthy_ones_leave) {
   BOOST_TEST(std::ranges::count(events, dist::liveness_event{a, dist::liveness_change::needed_again}) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_method_that_only_this_node_has_keeps_it) {
+BOOST_AUTO_TEST_CASE(only_node_with_a_method_is_not_set_aside) {
   fixture f;
   auto const a = f.join(node("a", 1, {"Arith.sum", "Only.here"}));
   f.join("b", 1);
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(a_method_that_only_this_node_has_keeps_it) {
   BOOST_TEST(f.registry.counts().set_aside == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(whatever_happens_half_of_the_healthy_nodes_of_each_method_stay) {
+BOOST_AUTO_TEST_CASE(random_events_never_set_aside_too_many_nodes) {
   for (std::uint32_t seed = 1; seed <= 20; ++seed) {
     std::mt19937 random(seed);
     auto const below = [&](std::size_t bound) { return random() % bound; };
@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(whatever_happens_half_of_the_healthy_nodes_of_each_method_s
       BOOST_REQUIRE(counts.set_aside <= counts.living);
       BOOST_REQUIRE(counts.living + counts.set_aside + counts.draining == broken.size());
       BOOST_REQUIRE(f.registry.available(f.sum) == (counts.living > 0));
-      // Nobody waits while a slot is free.
+      // No call waits while a slot is free.
       if (counts.queued > 0)
         for (auto const& view : f.registry.nodes())
           BOOST_REQUIRE((view.state != dist::node_state::living || view.in_use >= view.info->slots));
@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(whatever_happens_half_of_the_healthy_nodes_of_each_method_s
   }
 }
 
-BOOST_AUTO_TEST_CASE(pauses_double_up_to_the_longest_and_vary_by_half) {
+BOOST_AUTO_TEST_CASE(pauses_double_up_to_a_maximum_with_jitter_of_half) {
   dist::ejection_settings const settings;
   struct {
     unsigned tries;

@@ -7,7 +7,7 @@ using namespace registry_test;
 
 BOOST_AUTO_TEST_SUITE(lease)
 
-BOOST_AUTO_TEST_CASE(the_destructor_gives_the_slot_back) {
+BOOST_AUTO_TEST_CASE(destructor_releases_the_slot) {
   fixture f;
   auto const a = f.join("a", 1);
   {
@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(the_destructor_gives_the_slot_back) {
   BOOST_TEST(f.in_use(a) == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(moving_moves_the_slot) {
+BOOST_AUTO_TEST_CASE(moved_lease_carries_the_slot) {
   fixture f;
   auto const a = f.join("a", 2);
   auto first = f.submit().held;
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(moving_moves_the_slot) {
   BOOST_TEST(f.in_use(a) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_lease_of_an_earlier_stay_does_not_touch_the_new_one) {
+BOOST_AUTO_TEST_CASE(lease_from_before_a_rejoin_does_not_affect_the_new_session) {
   fixture f;
   auto const old_stay = f.join(process(node("a", 2, {"Arith.sum"}), 7));
   auto held = f.submit().held;
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_lease_of_an_earlier_stay_does_not_touch_the_new_one) {
   BOOST_TEST(f.in_use(new_stay) == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(many_flaps_leave_the_counters_right) {
+BOOST_AUTO_TEST_CASE(repeated_rejoins_keep_the_counters_correct) {
   fixture f;
   std::vector<dist::lease> held;
   for (int n = 0; n < 100; ++n) {
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(many_flaps_leave_the_counters_right) {
   BOOST_TEST(f.registry.counts().in_use == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_suspended_call_frees_its_slot_and_gets_it_back_even_when_full) {
+BOOST_AUTO_TEST_CASE(suspended_call_frees_its_slot_and_gets_it_back_even_when_full) {
   fixture f;
   auto const a = f.join("a", 1);
   auto parent = f.submit(1).held;
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_suspended_call_frees_its_slot_and_gets_it_back_even_when_
   BOOST_TEST(f.drain_queue().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_blocks_lends_its_slot_to_nested_ones) {
+BOOST_AUTO_TEST_CASE(blocking_call_lends_its_slot_to_nested_calls) {
   fixture f;
   auto const a = f.join("a", 1);
   auto parent = f.submit(1).held;
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_blocks_lends_its_slot_to_nested_ones) {
   BOOST_TEST(child->call == call(2));
   BOOST_TEST(!f.registry.next());
   BOOST_TEST(f.in_use(a) == 2U);
-  // One spare thread a slot and no more, even when the child blocks too.
+  // At most one spare thread per slot, even when the child blocks too.
   child->held.lend();
   BOOST_TEST(f.registry.submit(call(4), nested).what == dist::placing::queued);
   child.reset();
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_blocks_lends_its_slot_to_nested_ones) {
   BOOST_TEST(f.in_use(a) == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_blocks_alone_on_its_node_lends_it_too) {
+BOOST_AUTO_TEST_CASE(blocking_call_that_runs_alone_lends_its_slot_too) {
   fixture f;
   f.join("a", 1);
   auto alone = f.needs();
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_blocks_alone_on_its_node_lends_it_too) {
   BOOST_TEST(f.drain_queue().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_node_full_of_suspended_calls_gets_nested_ones_only) {
+BOOST_AUTO_TEST_CASE(node_with_the_maximum_of_suspended_calls_takes_only_nested_ones) {
   fixture f;
   auto const a = f.join("a", 2);
   std::vector<dist::lease> suspended;
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_node_full_of_suspended_calls_gets_nested_ones_only) {
   nested.nested = true;
   BOOST_TEST(f.registry.submit(call(5000), nested).what == dist::placing::placed);
   BOOST_TEST(f.submit(5001).what == dist::placing::queued);
-  // Another node takes it; or this one, when a suspended call has ended.
+  // It goes to another node, or to this one once a suspended call has ended.
   auto const b = f.join("b", 1);
   auto const placed = f.drain_queue();
   BOOST_REQUIRE(placed.size() == 1U);
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_node_full_of_suspended_calls_gets_nested_ones_only) {
   BOOST_TEST(f.drain_queue().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(an_abandoned_call_stays_in_use_and_is_shown) {
+BOOST_AUTO_TEST_CASE(abandoned_call_keeps_its_slot_and_is_counted) {
   fixture f;
   f.join("a", 2);
   auto held = f.submit().held;
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(an_abandoned_call_stays_in_use_and_is_shown) {
   BOOST_TEST(f.registry.counts().in_use == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_lease_may_outlive_the_registry) {
+BOOST_AUTO_TEST_CASE(lease_may_outlive_the_registry) {
   auto f = std::make_unique<fixture>();
   f->join("a", 2);
   auto held = f->submit().held;

@@ -42,7 +42,7 @@ struct row {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(every_row_of_the_failure_contract) {
+BOOST_AUTO_TEST_CASE(next_step_follows_the_failure_contract) {
   row const table[] = {
       {"a repeatable call goes elsewhere", lost(), {kind::issue, issue_cost::loss}},
       {"another one ends", with(lost(), [](auto& t) { t.repeatable = false; }), {kind::fail}},

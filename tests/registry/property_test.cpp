@@ -10,7 +10,7 @@ using namespace registry_test;
 
 namespace {
 
-/// The registry's rules written down the slow way: scans over everything, no heap, no index.
+/// The registry's rules implemented naively: linear scans, no heaps, no indexes.
 struct model {
   struct node {
     std::uint32_t slots = 0;
@@ -29,12 +29,12 @@ struct model {
   std::map<dist::method_ref, std::uint32_t> windows;
   dist::wish_ref gpu{};
   std::map<dist::node_id, node> nodes;
-  std::deque<waiting> queue;  ///< in order of arrival; moved ones at the front
+  std::deque<waiting> queue;  ///< in order of arrival; moved calls at the front
 
   static bool lists(node const& n, dist::method_ref m) { return n.methods.contains(m); }
   static bool may_have(node const& n, dist::method_ref m) { return lists(n, m) || (n.go && !n.unknown.contains(m)); }
 
-  /// Use in the unit of the whole: up to 1 within the slots, beyond them the number of calls.
+  /// A fraction below 1 while slots are free; beyond that, 1 plus the number of extra calls.
   static double use(node const& n) {
     if (n.in_use < n.slots) return static_cast<double>(n.in_use) / n.slots;
     return 1 + static_cast<double>(n.in_use - n.slots);
@@ -51,7 +51,7 @@ struct model {
     return serves(id, n, needs) && n.in_use < n.slots + window;
   }
 
-  /// The nodes that a call may go to now: all that are equally good.
+  /// The nodes that a call may go to now, all equally good.
   std::set<dist::node_id> choices(dist::call_needs const& needs) const {
     auto out = choices_but(needs, true);
     if (!out.empty() || needs.avoided.empty()) return out;
@@ -85,7 +85,7 @@ struct model {
     return std::tuple(needs.method, needs.labels, needs.pin, needs.caller, needs.repeatable);
   }
 
-  // Turns: who is served goes behind those that wait; who comes to wait begins one behind the latest that was served.
+  // Turns: a caller that was served goes behind those that wait; a new one starts one behind the last one served.
   std::map<dist::caller_ref, std::int64_t> turns;
   std::int64_t turn = 0;
 
@@ -106,8 +106,8 @@ struct model {
     queue.erase(at);
   }
 
-  /// The call that has to go out next: nested before top-level, then by the caller's turn, then the oldest that fits, none
-  /// past its own lane's head. Of those that node `on` could take, where it is given.
+  /// The next call to send: nested before top-level, then by the caller's turn, then the oldest that fits, never past
+  /// the head of its own lane. If `on` is given, only calls that this node could take.
   std::deque<waiting>::iterator next(std::optional<dist::node_id> on = {}) {
     auto best = queue.end();
     std::set<std::pair<decltype(line_of({})), bool>> plain_seen;
@@ -126,7 +126,7 @@ struct model {
   }
 };
 
-/// Does the same random thing to both and compares.
+/// Applies the same random operations to the registry and to the model and compares them.
 class driver {
  public:
   explicit driver(std::uint32_t seed) : random_(seed), registry_(settings()) {
@@ -148,7 +148,7 @@ class driver {
       case 1:
         return leave();
       case 2:
-        return silence_or_sound();
+        return beat_or_stay_silent();
       case 3:
         return drain();
       case 4:
@@ -173,7 +173,7 @@ class driver {
     BOOST_REQUIRE(registry_.counts().in_use == 0U);
   }
 
-  /// They are kept as it goes; here they are counted.
+  /// The registry keeps these counts incrementally; here they are computed from scratch.
   void check_counts(std::vector<dist::node_view> const& views) {
     auto const counts = registry_.counts();
     auto const count = [&](dist::node_state state) {
@@ -199,7 +199,7 @@ class driver {
   }
 
   void check() {
-    take_all_that_go();
+    take_all_ready();
     std::map<dist::node_id, std::uint32_t> leases;
     for (auto const& h : held_)
       if (h.counted) ++leases[h.held.node()];
@@ -260,7 +260,7 @@ class driver {
     auto const name = info.name;
     auto const out = registry_.join(std::move(info), now_);
     model_.nodes.emplace(out->id, std::move(n));
-    // Calls waited for a node of this name.
+    // Calls may already wait for a node of this name.
     if (auto const absent = absent_.extract(name))
       for (auto& w : model_.queue)
         if (w.needs.pin == absent.mapped()) w.needs.pin = out->id;
@@ -277,7 +277,7 @@ class driver {
            (needs.labels != dist::no_wish && !at->second.gpu);
   }
 
-  /// What was for a node that has gone, or that cannot do it, ends.
+  /// Calls for a node that has left, or that cannot run them, end.
   void strand() {
     std::set<dist::call_ref> expected;
     for (auto const& w : model_.queue)
@@ -300,8 +300,8 @@ class driver {
     strand();
   }
 
-  void silence_or_sound() {
-    // Three rounds, so that whoever is not heard becomes suspect and whoever is heard comes back.
+  void beat_or_stay_silent() {
+    // Three rounds, so that silent nodes become suspect and the others come back.
     std::set<dist::node_id> heard;
     for (auto const& [id, n] : model_.nodes)
       if (below(8) != 0) heard.insert(id);
@@ -363,7 +363,7 @@ class driver {
     needs.not_in_go = below(12) == 0;
     std::vector<std::string> asked;
     if (below(5) == 0) asked.push_back("gpu=1");
-    // Some are for a node that will come, or never does.
+    // Some are for a node that joins later, or never.
     if (below(6) == 0) asked.push_back("node=n" + std::to_string(1 + below(static_cast<std::uint32_t>(names_) + 2)));
     BOOST_REQUIRE(!registry_.ask(asked, needs));
     if (needs.pin != dist::no_node_id && !model_.nodes.contains(needs.pin)) absent_[asked.back().substr(5)] = needs.pin;
@@ -415,18 +415,18 @@ class driver {
   void end_one() {
     auto* r = any_running();
     if (!r) return;
-    // Nobody waits for it any more: it ends another time.
+    // The caller has gone; the method ends at another time.
     if (below(4) == 0) return r->held.abandon();
     if (r->counted) count(*r, ~0U);
     std::swap(*r, held_.back());
     held_.pop_back();
   }
 
-  void take_all_that_go() {
+  void take_all_ready() {
     while (auto out = registry_.next()) {
       auto const expected = model_.next();
       BOOST_REQUIRE((expected != model_.queue.end()));
-      // Classes are served one after the other, so two freed ones may come in either order: the call must be the
+      // Classes are served one after the other, so two freed slots may be filled in either order: the call must be the
       // first of those that could go to its node.
       auto const at = std::ranges::find(model_.queue, out->call, &model::waiting::call);
       BOOST_REQUIRE((at != model_.queue.end()));
@@ -448,7 +448,7 @@ class driver {
     BOOST_REQUIRE((model_.next() == model_.queue.end()));
   }
 
-  /// No call of a caller whose turn it was rather could have gone to just this node.
+  /// No caller with an earlier turn had a call that could have gone to this node.
   void fair(model::waiting const& chosen, dist::node_id node) {
     auto const best = model_.next(node);
     BOOST_REQUIRE((best != model_.queue.end()));
@@ -462,7 +462,7 @@ class driver {
   std::vector<dist::method_ref> methods_;
   std::vector<running> held_;
   std::map<dist::call_ref, dist::ticket> places_;
-  std::map<std::string, dist::node_id> absent_;  ///< what stands for nodes that are not here
+  std::map<std::string, dist::node_id> absent_;  ///< ids of nodes that have not joined
   std::set<dist::node_id> draining_;
   std::uint64_t names_ = 0;
   std::uintptr_t calls_ = 0;
@@ -472,7 +472,7 @@ class driver {
 
 BOOST_AUTO_TEST_SUITE(property)
 
-BOOST_AUTO_TEST_CASE(the_registry_does_what_the_naive_model_does) {
+BOOST_AUTO_TEST_CASE(registry_agrees_with_a_naive_model) {
   std::uint64_t placed = 0;
   std::uint64_t went_out = 0;
   std::uint64_t stranded = 0;

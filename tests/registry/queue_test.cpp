@@ -7,7 +7,7 @@ using namespace registry_test;
 
 BOOST_AUTO_TEST_SUITE(queue)
 
-BOOST_AUTO_TEST_CASE(withdrawn_calls_do_not_go_out) {
+BOOST_AUTO_TEST_CASE(withdrawn_calls_are_not_assigned) {
   fixture f;
   std::vector<dist::ticket> places;
   for (std::uintptr_t n = 1; n <= 5; ++n) places.push_back(f.submit(n).place);
@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(withdrawn_calls_do_not_go_out) {
   BOOST_TEST(!f.registry.withdraw(places[1]));
 }
 
-BOOST_AUTO_TEST_CASE(an_old_ticket_does_not_withdraw_the_call_that_has_its_place) {
+BOOST_AUTO_TEST_CASE(stale_ticket_does_not_withdraw_the_call_now_in_its_place) {
   fixture f;
   auto const old_place = f.submit(1).place;
   f.registry.withdraw(old_place);
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(an_old_ticket_does_not_withdraw_the_call_that_has_its_place
   BOOST_TEST(f.registry.queued(f.sum) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_queue_names_its_bound) {
+BOOST_AUTO_TEST_CASE(full_queue_rejects_and_names_its_limit) {
   dist::registry_settings settings;
   settings.queue = {3, 1000};
   fixture f(settings);
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_full_queue_names_its_bound) {
   BOOST_TEST(f.registry.counts().queued_bytes == 600U);
 }
 
-BOOST_AUTO_TEST_CASE(one_call_larger_than_the_bound_may_wait_alone) {
+BOOST_AUTO_TEST_CASE(one_call_larger_than_the_limit_may_wait_alone) {
   dist::registry_settings settings;
   settings.queue = {3, 1000};
   fixture f(settings);
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(one_call_larger_than_the_bound_may_wait_alone) {
   BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::refused);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_queue_does_not_refuse_what_a_node_can_take_now) {
+BOOST_AUTO_TEST_CASE(full_queue_does_not_reject_a_call_that_a_node_can_take_now) {
   dist::registry_settings settings;
   settings.queue = {1, 1000};
   fixture f(settings);
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_full_queue_does_not_refuse_what_a_node_can_take_now) {
   BOOST_TEST(f.submit(2).what == dist::placing::placed);
 }
 
-BOOST_AUTO_TEST_CASE(bytes_come_back_whichever_way_a_call_leaves) {
+BOOST_AUTO_TEST_CASE(bytes_are_released_when_a_call_leaves_in_any_way) {
   fixture f;
   auto needs = f.needs();
   needs.bytes = 10;
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(bytes_come_back_whichever_way_a_call_leaves) {
   BOOST_TEST(f.registry.counts().queued == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(old_tickets_stay_stale_after_a_large_queue_was_emptied) {
+BOOST_AUTO_TEST_CASE(tickets_stay_stale_after_a_large_queue_was_emptied) {
   fixture f;
   std::vector<dist::ticket> places;
   for (std::uintptr_t n = 0; n < 10'000; ++n) places.push_back(f.submit(n).place);
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(old_tickets_stay_stale_after_a_large_queue_was_emptied) {
   for (auto const& place : places) BOOST_REQUIRE(!f.registry.withdraw(place));
 }
 
-BOOST_AUTO_TEST_CASE(callers_and_lines_stay_heaps) {
+BOOST_AUTO_TEST_CASE(heaps_of_callers_and_lines_stay_valid) {
   std::mt19937 random(3);
   dist::call_queue queue({});
   std::vector<dist::ticket> places;

@@ -7,7 +7,7 @@ using namespace registry_test;
 
 BOOST_AUTO_TEST_SUITE(registry)
 
-BOOST_AUTO_TEST_CASE(least_used_relative_to_the_slots_is_chosen) {
+BOOST_AUTO_TEST_CASE(node_least_used_relative_to_its_slots_is_chosen) {
   fixture f;
   auto const small = f.join("small", 2);
   auto const large = f.join("large", 8);
@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(least_used_relative_to_the_slots_is_chosen) {
   BOOST_TEST(f.submit().what == dist::placing::queued);
 }
 
-BOOST_AUTO_TEST_CASE(ties_rotate) {
+BOOST_AUTO_TEST_CASE(equally_used_nodes_take_turns) {
   fixture f;
   for (auto const* name : {"a", "b", "c", "d", "e"}) f.join(name, 4);
   std::map<dist::node_id, int> picks;
@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(ties_rotate) {
   for (auto const& [id, count] : picks) BOOST_TEST(count == 20);
 }
 
-BOOST_AUTO_TEST_CASE(ties_rotate_between_classes) {
+BOOST_AUTO_TEST_CASE(equally_used_nodes_of_different_classes_take_turns) {
   fixture f;
   f.join("a", 4);
   f.join(node("b", 4, {"Arith.sum", "Arith.mean"}));
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(ties_rotate_between_classes) {
   BOOST_TEST(f.registry.class_count() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(picking_and_counting_are_one_step) {
+BOOST_AUTO_TEST_CASE(each_pick_counts_before_the_next) {
   fixture f;
   std::vector<dist::node_id> ids;
   for (auto const* name : {"a", "b", "c", "d"}) ids.push_back(f.join(name, 1000));
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(picking_and_counting_are_one_step) {
   for (auto const id : ids) BOOST_TEST(f.in_use(id) == 250U);
 }
 
-BOOST_AUTO_TEST_CASE(one_healthy_node_is_always_found) {
+BOOST_AUTO_TEST_CASE(only_healthy_node_gets_every_call) {
   fixture f;
   auto const up = f.join("up", 1);
   auto const silent = f.join("silent", 1);
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(one_healthy_node_is_always_found) {
   for (int n = 0; n < 10'000; ++n) BOOST_REQUIRE(f.submit().node == up);
 }
 
-BOOST_AUTO_TEST_CASE(a_late_node_gets_queued_work_at_once) {
+BOOST_AUTO_TEST_CASE(joining_node_gets_queued_calls_at_once) {
   fixture f;
   BOOST_TEST(f.submit(1).what == dist::placing::queued);
   BOOST_TEST(f.submit(2).what == dist::placing::queued);
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_late_node_gets_queued_work_at_once) {
   BOOST_TEST(f.registry.counts().queued == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_freed_slot_goes_to_the_oldest_call_that_the_node_can_run) {
+BOOST_AUTO_TEST_CASE(freed_slot_goes_to_the_oldest_call_that_the_node_can_run) {
   fixture f;
   auto const mean = *f.registry.intern("Arith.mean");
   auto const other = *f.registry.intern("Other.method");
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_freed_slot_goes_to_the_oldest_call_that_the_node_can_run)
   BOOST_TEST(out[0].call == call(3));
 }
 
-BOOST_AUTO_TEST_CASE(the_oldest_of_many_methods_goes_first) {
+BOOST_AUTO_TEST_CASE(oldest_call_goes_first_across_many_methods) {
   fixture f;
   f.join(go_node("go", 1));
   auto held = f.submit(1).held;
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(the_oldest_of_many_methods_goes_first) {
   BOOST_TEST(f.registry.counts().queued == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(nested_calls_go_first) {
+BOOST_AUTO_TEST_CASE(nested_calls_go_before_top_level_ones) {
   fixture f;
   f.join("a", 1);
   auto held = f.submit(1).held;
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(nested_calls_go_first) {
   BOOST_TEST((order == std::vector{call(3), call(4), call(2)}));
 }
 
-BOOST_AUTO_TEST_CASE(a_moved_call_goes_ahead_and_is_never_refused) {
+BOOST_AUTO_TEST_CASE(moved_call_goes_to_the_front_and_is_never_rejected) {
   dist::registry_settings settings;
   settings.queue.count = 1;
   fixture f(settings);
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_moved_call_goes_ahead_and_is_never_refused) {
   BOOST_TEST(f.registry.next()->call == call(3));
 }
 
-BOOST_AUTO_TEST_CASE(only_repeatable_calls_of_a_method_with_a_window_use_it) {
+BOOST_AUTO_TEST_CASE(window_is_used_only_by_repeatable_calls) {
   dist::registry_settings settings;
   settings.window = 3;
   fixture f(settings);
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(only_repeatable_calls_of_a_method_with_a_window_use_it) {
   BOOST_TEST(f.registry.submit(call(1), needs).what == dist::placing::queued);
   BOOST_TEST(!f.registry.next());
   BOOST_TEST(f.in_use(id) == 2U);
-  // The one that waits goes as soon as there is a window.
+  // The waiting call goes out as soon as the method has a window.
   f.registry.declare_brief(f.sum, true);
   auto out = f.drain_queue();
   BOOST_REQUIRE(out.size() == 1U);
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(only_repeatable_calls_of_a_method_with_a_window_use_it) {
   BOOST_TEST(f.registry.counts().queued == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(the_window_has_room_while_any_node_has) {
+BOOST_AUTO_TEST_CASE(window_has_room_while_any_node_has_room) {
   dist::registry_settings settings;
   settings.window = 4;
   fixture f(settings);
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(avoided_node_gets_the_call_only_when_no_other_has_room) {
   needs.avoided.add(a);
   auto first = f.registry.submit(call(1), needs);
   BOOST_TEST(first.node == b);
-  // An idle node is better than a busy one, whatever happened there.
+  // A failed attempt there matters less than a free slot.
   auto second = f.registry.submit(call(2), needs);
   BOOST_TEST(second.what == dist::placing::placed);
   BOOST_TEST(second.node == a);
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(avoided_node_gets_the_call_only_when_no_other_has_room) {
   BOOST_TEST(third->node == b);
 }
 
-BOOST_AUTO_TEST_CASE(call_never_goes_to_the_node_that_has_it_already) {
+BOOST_AUTO_TEST_CASE(call_never_goes_to_the_node_that_already_has_it) {
   fixture f;
   auto const a = f.join("a", 2);
   auto needs = f.needs();
@@ -230,12 +230,12 @@ BOOST_AUTO_TEST_CASE(call_never_goes_to_the_node_that_has_it_already) {
   BOOST_TEST(queued.what == dist::placing::queued);
   BOOST_TEST(!f.registry.available(queued.place));
   BOOST_TEST(!f.registry.next());
-  // Others are not held up by it.
+  // Other calls are not held up by it.
   auto second = f.submit(2);
   BOOST_TEST(second.node == a);
   second.held = {};
   BOOST_TEST(!f.registry.next());
-  // Neither is it sent back when that one drains.
+  // Nor does it go back to that node when the node drains.
   f.registry.drain(a);
   BOOST_TEST(!f.registry.take_while_draining(a, needs));
   auto const b = f.join("b", 1);
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(call_never_goes_to_the_node_that_has_it_already) {
   BOOST_TEST(next->node == b);
 }
 
-BOOST_AUTO_TEST_CASE(call_that_must_run_alone_is_not_reserved_the_node_that_has_it) {
+BOOST_AUTO_TEST_CASE(call_that_must_run_alone_does_not_reserve_the_node_that_has_it) {
   fixture f;
   auto const a = f.join("a", 1);
   auto const b = f.join("b", 2);
@@ -293,7 +293,7 @@ BOOST_AUTO_TEST_CASE(nested_call_returns_to_its_draining_node_although_it_avoids
   parent.held.retake();
 }
 
-BOOST_AUTO_TEST_CASE(replaced_node_is_reported_as_silent_or_not) {
+BOOST_AUTO_TEST_CASE(rejoin_reports_whether_the_replaced_node_was_silent) {
   fixture f;
   f.registry.join(process(node("a", 1, {"Arith.sum"}), 1), at(0s));
   auto const same = f.registry.join(process(node("a", 1, {"Arith.sum"}), 1), at(1s));
@@ -307,7 +307,7 @@ BOOST_AUTO_TEST_CASE(replaced_node_is_reported_as_silent_or_not) {
   BOOST_TEST(newer->replaced_silent);
 }
 
-BOOST_AUTO_TEST_CASE(a_call_alone_gets_an_empty_node_and_keeps_it) {
+BOOST_AUTO_TEST_CASE(call_that_must_run_alone_reserves_a_node_and_keeps_it) {
   fixture f;
   auto const a = f.join("a", 2);
   auto held = f.submit(1).held;
@@ -315,7 +315,7 @@ BOOST_AUTO_TEST_CASE(a_call_alone_gets_an_empty_node_and_keeps_it) {
   needs.alone = true;
   BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::queued);
   BOOST_TEST(!f.registry.next());
-  // The node is kept free for it: an endless stream of others must not starve it.
+  // The node is kept free for it, so that a stream of other calls cannot starve it.
   BOOST_TEST(f.submit(3).what == dist::placing::queued);
   BOOST_TEST(!f.registry.next());
   BOOST_TEST(f.registry.available(f.sum));
@@ -330,7 +330,7 @@ BOOST_AUTO_TEST_CASE(a_call_alone_gets_an_empty_node_and_keeps_it) {
   BOOST_TEST(out[0].call == call(3));
 }
 
-BOOST_AUTO_TEST_CASE(a_suspended_call_alone_does_not_lock_out_its_own_nested_call) {
+BOOST_AUTO_TEST_CASE(suspended_call_that_runs_alone_does_not_lock_out_its_nested_call) {
   fixture f;
   f.join("a", 1);
   auto needs = f.needs();
@@ -344,7 +344,7 @@ BOOST_AUTO_TEST_CASE(a_suspended_call_alone_does_not_lock_out_its_own_nested_cal
   parent.held.retake();
 }
 
-BOOST_AUTO_TEST_CASE(a_withdrawn_call_alone_opens_the_reserved_node_again) {
+BOOST_AUTO_TEST_CASE(withdrawing_a_call_that_must_run_alone_releases_its_reservation) {
   fixture f;
   f.join("a", 2);
   auto held = f.submit(1).held;
@@ -360,7 +360,7 @@ BOOST_AUTO_TEST_CASE(a_withdrawn_call_alone_opens_the_reserved_node_again) {
   BOOST_TEST(out[0].call == call(3));
 }
 
-BOOST_AUTO_TEST_CASE(a_withdrawn_call_alone_leaves_no_reservation_behind_an_empty_queue) {
+BOOST_AUTO_TEST_CASE(withdrawing_a_call_that_must_run_alone_from_an_empty_queue_leaves_no_reservation) {
   fixture f;
   f.join("a", 2);
   auto held = f.submit(1).held;
@@ -373,7 +373,7 @@ BOOST_AUTO_TEST_CASE(a_withdrawn_call_alone_leaves_no_reservation_behind_an_empt
   BOOST_TEST(f.submit(3).what == dist::placing::placed);
 }
 
-BOOST_AUTO_TEST_CASE(a_go_node_is_tried_for_anything_until_it_refuses) {
+BOOST_AUTO_TEST_CASE(go_node_is_tried_for_every_method_until_it_reports_it_unknown) {
   fixture f;
   auto const mean = *f.registry.intern("Arith.mean");
   auto const go = f.join(go_node("go", 1));
@@ -386,7 +386,7 @@ BOOST_AUTO_TEST_CASE(a_go_node_is_tried_for_anything_until_it_refuses) {
   BOOST_TEST(!f.registry.next());
   auto const later = *f.registry.intern("New.method");
   BOOST_TEST(f.registry.available(later));
-  // Another Go node knows nothing of that refusal.
+  // The refusal of one Go node does not apply to another.
   auto const second = f.join(go_node("go2", 1));
   auto out = f.drain_queue();
   BOOST_REQUIRE(out.size() == 1U);
@@ -416,7 +416,7 @@ BOOST_AUTO_TEST_CASE(nodes_that_list_the_method_are_preferred) {
   BOOST_TEST(picks[listed] == 100);
 }
 
-BOOST_AUTO_TEST_CASE(a_dist_node_that_refuses_a_method_loses_it) {
+BOOST_AUTO_TEST_CASE(node_that_reports_a_method_unknown_gets_no_more_calls_of_it) {
   fixture f;
   auto const a = f.join("a", 1);
   auto const b = f.join("b", 1);
@@ -424,7 +424,7 @@ BOOST_AUTO_TEST_CASE(a_dist_node_that_refuses_a_method_loses_it) {
   for (int n = 0; n < 10; ++n) BOOST_TEST(f.submit().node == b);
 }
 
-BOOST_AUTO_TEST_CASE(waiting_says_why) {
+BOOST_AUTO_TEST_CASE(why_waiting_names_the_reason) {
   fixture f;
   auto const lost = *f.registry.intern("Nobody.has");
   BOOST_TEST(f.registry.why_waiting(f.needs()) == "no node has joined");
@@ -440,7 +440,7 @@ BOOST_AUTO_TEST_CASE(waiting_says_why) {
   BOOST_TEST(f.registry.why_waiting(other) == "no living node has the method Nobody.has; draining nodes: 1");
 }
 
-BOOST_AUTO_TEST_CASE(too_many_method_names_are_refused_with_the_limit) {
+BOOST_AUTO_TEST_CASE(too_many_method_names_are_rejected) {
   dist::registry_settings settings;
   settings.method_count = 2;
   fixture f(settings);
@@ -453,7 +453,7 @@ BOOST_AUTO_TEST_CASE(too_many_method_names_are_refused_with_the_limit) {
   BOOST_TEST((joined.error().code == dist::errc::limit_exceeded));
 }
 
-BOOST_AUTO_TEST_CASE(drained_nodes_take_no_new_calls_and_finish_theirs) {
+BOOST_AUTO_TEST_CASE(draining_node_finishes_its_calls_and_gets_no_new_ones) {
   fixture f;
   auto const a = f.join("a", 2);
   auto held = f.submit(1).held;
@@ -467,7 +467,7 @@ BOOST_AUTO_TEST_CASE(drained_nodes_take_no_new_calls_and_finish_theirs) {
   BOOST_TEST(f.drain_queue().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(the_cost_grows_with_the_logarithm_of_the_nodes) {
+BOOST_AUTO_TEST_CASE(cost_grows_with_the_logarithm_of_the_node_count) {
   fixture f;
   for (int n = 0; n < 10'000; ++n) {
     auto info = node("host", 4, {"Arith.sum"});

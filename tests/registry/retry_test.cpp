@@ -18,7 +18,7 @@ int take_all(dist::retry_budget& budget, dist::time_point now) {
 
 BOOST_AUTO_TEST_SUITE(retry)
 
-BOOST_AUTO_TEST_CASE(a_fifth_of_the_calls_and_a_burst) {
+BOOST_AUTO_TEST_CASE(budget_is_a_fifth_of_the_calls_plus_a_burst) {
   dist::retry_budget budget({});
   BOOST_TEST(take_all(budget, at(0s)) == 10);
   for (int n = 0; n < 1000; ++n) budget.called();
@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(a_fifth_of_the_calls_and_a_burst) {
   BOOST_TEST(take_all(budget, at(0s)) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_saved_up_is_bounded) {
+BOOST_AUTO_TEST_CASE(saved_budget_is_bounded) {
   dist::retry_settings settings;
   settings.most = 500;
   dist::retry_budget budget(settings);
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(what_is_saved_up_is_bounded) {
   BOOST_TEST(take_all(budget, at(0s)) == 500);
 }
 
-BOOST_AUTO_TEST_CASE(time_fills_up_to_the_burst) {
+BOOST_AUTO_TEST_CASE(time_refills_the_budget_up_to_the_burst) {
   dist::retry_budget budget({});
   take_all(budget, at(0s));
   BOOST_TEST(take_all(budget, at(99ms)) == 0);
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(time_fills_up_to_the_burst) {
   BOOST_TEST(take_all(budget, at(9999h)) == 10);
 }
 
-BOOST_AUTO_TEST_CASE(time_may_count_for_nothing) {
+BOOST_AUTO_TEST_CASE(zero_per_second_disables_the_refill) {
   dist::retry_settings settings;
   settings.per_second = 0;
   dist::retry_budget budget(settings);
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(time_may_count_for_nothing) {
   BOOST_TEST(take_all(budget, at(59min)) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(whatever_the_nodes_hold_may_be_lost_at_once) {
+BOOST_AUTO_TEST_CASE(loss_budget_covers_everything_that_nodes_hold) {
   dist::reissue_budget budget;
   auto const take = [&](dist::issue_cost cost, dist::time_point now) {
     int count = 0;
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_nodes_hold_may_be_lost_at_once) {
   BOOST_TEST(take(dist::issue_cost::loss, at(0s)) == 500);
   BOOST_TEST(take(dist::issue_cost::retry, at(0s)) == 10);
   BOOST_TEST(take(dist::issue_cost::nothing, at(0s)) == 10'000);
-  // A node that goes and comes back brings nothing new.
+  // A node that leaves and comes back adds nothing to the budget.
   budget.nodes_hold(400);
   budget.nodes_hold(500);
   BOOST_TEST(take(dist::issue_cost::loss, at(0s)) == 0);
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_nodes_hold_may_be_lost_at_once) {
   BOOST_TEST(take(dist::issue_cost::loss, at(999s)) == 600);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_given_back_can_be_taken_again) {
+BOOST_AUTO_TEST_CASE(returned_budget_can_be_taken_again) {
   dist::reissue_budget budget;
   auto const all_of = [&](dist::issue_cost cost) {
     int taken = 0;
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(what_is_given_back_can_be_taken_again) {
   BOOST_TEST(all_of(dist::issue_cost::retry) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(delays_double_up_to_the_longest_with_full_jitter) {
+BOOST_AUTO_TEST_CASE(delays_double_up_to_a_maximum_with_full_jitter) {
   dist::retry_settings const settings;
   auto const longest = ~std::uint64_t{0};
   struct {

@@ -14,7 +14,7 @@ dist::class_key key_with_method() {
   return key;
 }
 
-/// The best by a scan over all nodes.
+/// The best node by a scan over all of them.
 dist::node_load* scan(std::vector<dist::node_load*> const& loads, dist::call_needs const& needs) {
   dist::node_load* best = nullptr;
   for (auto* load : loads) {
@@ -28,7 +28,7 @@ dist::node_load* scan(std::vector<dist::node_load*> const& loads, dist::call_nee
 
 BOOST_AUTO_TEST_SUITE(selector)
 
-BOOST_AUTO_TEST_CASE(use_is_compared_relative_to_slots_then_by_the_calls_beyond) {
+BOOST_AUTO_TEST_CASE(use_is_relative_to_slots_and_absolute_beyond_them) {
   struct {
     std::uint32_t a_use, a_slots, b_use, b_slots;
     bool less;
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(use_is_compared_relative_to_slots_then_by_the_calls_beyond)
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_heap_agrees_with_a_scan) {
+BOOST_AUTO_TEST_CASE(heap_agrees_with_a_linear_scan) {
   std::mt19937 random(7);
   auto const below = [&](std::size_t bound) { return random() % bound; };
   dist::selector selector;
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(the_heap_agrees_with_a_scan) {
   BOOST_TEST(selector.class_count() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(labels_and_methods_make_classes_and_empty_ones_go) {
+BOOST_AUTO_TEST_CASE(classes_form_by_labels_and_methods_and_empty_ones_are_removed) {
   dist::selector selector;
   selector.add_method(method);
   auto labelled = key_with_method();

@@ -36,7 +36,7 @@ inline dist::node_info process(dist::node_info info, std::uint64_t incarnation) 
 
 inline dist::call_ref call(std::uintptr_t number) { return static_cast<dist::call_ref>(number); }
 
-/// A registry with the common method, and the shortest way to do things to it.
+/// A registry that knows the method Arith.sum, with short helpers for tests.
 struct fixture {
   explicit fixture(dist::registry_settings settings = {}) : registry(settings), sum(*registry.intern("Arith.sum")) {}
 

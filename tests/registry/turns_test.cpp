@@ -7,7 +7,7 @@ using namespace registry_test;
 
 BOOST_AUTO_TEST_SUITE(turns)
 
-BOOST_AUTO_TEST_CASE(callers_are_served_in_turn_whoever_queued_first) {
+BOOST_AUTO_TEST_CASE(callers_take_turns_regardless_of_who_queued_first) {
   fixture f;
   f.join("a", 1);
   auto held = f.submit(0).held;
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(callers_are_served_in_turn_whoever_queued_first) {
   queue(2, 1, 3);
   BOOST_TEST((serve(6) == std::vector<std::uintptr_t>{1003, 1, 1004, 2, 1005, 3}));
   BOOST_TEST((serve(2) == std::vector<std::uintptr_t>{1006, 1007}));
-  // Who was away has saved up nothing, and whoever asks again and again gets no more than its turn.
+  // An absent caller saves up no turns, and asking repeatedly gains none.
   for (std::uintptr_t n = 0; n < 10; ++n) {
     queue(2, n, 1);
     auto const order = serve(2);
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(callers_are_served_in_turn_whoever_queued_first) {
   BOOST_TEST((std::vector(order.begin(), order.begin() + 4) == std::vector<std::uintptr_t>{10, 11, 20, 21}));
 }
 
-BOOST_AUTO_TEST_CASE(another_callers_methods_take_no_turns_away) {
+BOOST_AUTO_TEST_CASE(caller_with_several_methods_gets_no_extra_turns) {
   fixture f;
   f.join(node("a", 1, {"Arith.sum", "Arith.mean", "Arith.max"}));
   auto held = f.submit(0).held;

@@ -7,7 +7,7 @@ using namespace registry_test;
 
 BOOST_AUTO_TEST_SUITE(window)
 
-BOOST_AUTO_TEST_CASE(the_window_is_a_millisecond_of_work) {
+BOOST_AUTO_TEST_CASE(window_holds_a_millisecond_of_work) {
   struct {
     std::uint32_t us;
     std::uint32_t window;
@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_CASE(the_window_is_a_millisecond_of_work) {
   for (auto const& row : table) {
     dist::method_time time;
     for (int n = 0; n < 7; ++n) time.add(row.us);
-    BOOST_TEST(time.window(64) == 0U, "too few are no measure");
+    BOOST_TEST(time.window(64) == 0U, "too few calls to measure");
     for (int n = 0; n < 100; ++n) time.add(row.us);
     BOOST_TEST(time.window(64) == row.window, row.us << " us");
   }
@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(the_window_is_a_millisecond_of_work) {
   BOOST_TEST(never.window(64) == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(quick_calls_wait_at_their_node_once_they_are_known_to_be_quick) {
+BOOST_AUTO_TEST_CASE(quick_method_gets_a_window_once_it_is_measured) {
   fixture f;
   f.join("a", 1);
   auto needs = f.needs();
@@ -49,10 +49,10 @@ BOOST_AUTO_TEST_CASE(quick_calls_wait_at_their_node_once_they_are_known_to_be_qu
   BOOST_TEST(f.registry.submit(call(0), needs).what == dist::placing::queued, "it may block on calls of its own");
 }
 
-BOOST_AUTO_TEST_CASE(a_brief_method_has_a_window_at_once_and_a_millisecond_of_work_once_it_is_measured) {
+BOOST_AUTO_TEST_CASE(brief_method_has_a_window_before_it_is_measured) {
   struct {
     std::uint32_t us;
-    std::size_t room;  ///< with the one slot
+    std::size_t room;  ///< including the one slot
   } const table[] = {{1, 257}, {4, 251}, {20, 51}, {100, 11}, {50'000, 11}};
   for (auto const& row : table) {
     fixture f;
@@ -78,8 +78,8 @@ BOOST_AUTO_TEST_CASE(a_brief_method_has_a_window_at_once_and_a_millisecond_of_wo
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_brief_method_that_is_interrupted_now_and_then_is_as_brief_as_before) {
-  // The system takes the processor away from one measured call in so many.
+BOOST_AUTO_TEST_CASE(occasional_interruptions_do_not_shrink_the_window_of_a_brief_method) {
+  // The system preempts some of the measured calls.
   for (int const each : {3, 10, 30}) {
     dist::method_time time;
     std::uint32_t least = 256;
@@ -92,10 +92,10 @@ BOOST_AUTO_TEST_CASE(a_brief_method_that_is_interrupted_now_and_then_is_as_brief
   dist::method_time slower;
   for (int n = 0; n < 100; ++n) slower.add_usual(1);
   for (int n = 0; n < 100; ++n) slower.add_usual(50);
-  BOOST_TEST(slower.window(256) == 20U, "one that has become slow is seen to be");
+  BOOST_TEST(slower.window(256) == 20U, "a method that became slow is noticed");
 }
 
-BOOST_AUTO_TEST_CASE(a_slow_call_closes_the_window) {
+BOOST_AUTO_TEST_CASE(slow_call_closes_the_window) {
   fixture f;
   f.join("a", 1);
   auto needs = f.needs();
@@ -103,7 +103,6 @@ BOOST_AUTO_TEST_CASE(a_slow_call_closes_the_window) {
   std::vector<dist::lease> held;
   for (int n = 0; n < 8; ++n) f.registry.succeeded(f.registry.submit(call(0), needs).held, f.sum, 100);
   held.push_back(f.registry.submit(call(0), needs).held);
-  // One slow call closes the window.
   f.registry.succeeded(held.front(), f.sum, 50'000);
   held.clear();
   f.drain_queue();

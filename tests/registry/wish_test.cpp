@@ -7,7 +7,7 @@ using namespace registry_test;
 
 BOOST_AUTO_TEST_SUITE(wish)
 
-BOOST_AUTO_TEST_CASE(a_call_for_one_node_waits_for_it_while_others_are_free) {
+BOOST_AUTO_TEST_CASE(pinned_call_waits_for_its_node_while_others_are_free) {
   fixture f;
   auto const a = f.join("a", 1);
   f.join("b", 1);
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(a_call_for_one_node_waits_for_it_while_others_are_free) {
   BOOST_TEST(f.registry.submit(call(4), needs).what == dist::placing::refused);
 }
 
-BOOST_AUTO_TEST_CASE(ten_thousand_calls_for_a_node_each_cost_little) {
+BOOST_AUTO_TEST_CASE(ten_thousand_pinned_calls_are_cheap) {
   fixture f;
   std::vector<dist::lease> held;
   std::vector<dist::node_id> nodes;
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(ten_thousand_calls_for_a_node_each_cost_little) {
   BOOST_TEST(f.registry.counts().queued == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(labels_have_a_limit_and_a_form) {
+BOOST_AUTO_TEST_CASE(invalid_label_filters_are_rejected) {
   dist::registry_settings settings;
   settings.wish_count = 2;
   fixture f(settings);
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(labels_have_a_limit_and_a_form) {
   BOOST_TEST(needs.pin == dist::no_node_id);
 }
 
-BOOST_AUTO_TEST_CASE(labels_are_met_by_value_or_by_any) {
+BOOST_AUTO_TEST_CASE(label_filter_matches_a_value_or_any_value) {
   dist::node_labels const labels{{"gpu", "1"}, {"zone", "a=b"}, {"big", ""}};
   struct {
     std::vector<std::string> asked;
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(labels_are_met_by_value_or_by_any) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_pick_compares_only_classes_that_have_the_labels) {
+BOOST_AUTO_TEST_CASE(call_with_a_label_goes_only_to_nodes_with_it) {
   fixture f;
   std::vector<dist::node_id> with;
   for (int n = 0; n < 6; ++n) {
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_pick_compares_only_classes_that_have_the_labels) {
   BOOST_TEST(f.registry.submit(call(1), needs).what == dist::placing::queued);
   BOOST_TEST(f.registry.why_waiting(needs) ==
              "all 12 slots of 3 nodes with label gpu are in use, 1 calls of Arith.sum wait");
-  // Others have room and do not wait behind it; the labels of a node that comes later count as well.
+  // Other calls are not held up behind it, and the labels of a node that joins later count.
   f.submit(2);
   auto const other = f.drain_queue();
   BOOST_REQUIRE(other.size() == 1U);
