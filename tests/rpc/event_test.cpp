@@ -6,8 +6,8 @@
 #include <asio/thread_pool.hpp>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <latch>
 #include <memory>
-#include <thread>
 
 #include "sim/world/run.hpp"
 #include "support/cancellable.hpp"
@@ -160,38 +160,48 @@ BOOST_AUTO_TEST_CASE(an_event_outlives_its_context) {
   BOOST_TEST(outside.is_set());
 }
 
-BOOST_AUTO_TEST_CASE(abandoned_after_every_handler) {
+task<void> keep_while(std::shared_ptr<int>, task<void> work) { co_await std::move(work); }
+
+BOOST_AUTO_TEST_CASE(context_that_goes_after_any_handler_destroys_its_waiter) {
   for (int handlers = 0; handlers < 12; ++handlers) {
+    auto const proof = std::make_shared<int>(0);
     event flag;
     int count = 0;
-    asio::io_context io;
-    cancellable waiting(io, wait_times(flag, count, 3));
-    for (int i = 0; i < handlers; ++i) {
-      if (i % 3 == 1) flag.set();
-      if (i == 9) waiting.cancel();
-      io.poll_one();
-      io.restart();
+    {
+      asio::io_context io;
+      cancellable waiting(io, keep_while(proof, wait_times(flag, count, 3)));
+      BOOST_TEST(proof.use_count() == 2);
+      for (int i = 0; i < handlers; ++i) {
+        if (i % 3 == 1) flag.set();
+        if (i == 9) waiting.cancel();
+        io.poll_one();
+        io.restart();
+      }
     }
+    BOOST_TEST(proof.use_count() == 1, "after " << handlers << " handlers");
   }
 }
 
 BOOST_AUTO_TEST_CASE(waiters_of_many_threads_share_a_context) {
   asio::thread_pool pool(4);
-  std::atomic<int> ended = 0;
+  std::atomic<int> waits = 0;
+  std::latch ended(8);
   struct loop {
-    static task<void> run(std::atomic<int>& ended) {
+    static task<void> run(std::atomic<int>& waits, std::latch& ended) {
       for (int i = 0; i < 1000; ++i) {
         event flag;
         flag.set();
         co_await flag.wait();
+        ++waits;
         cancellable other(co_await asio::this_coro::executor, wait_shared(std::make_shared<event>()));
         asio::post(co_await asio::this_coro::executor, [] {});
       }
-      ++ended;
+      ended.count_down();
     }
   };
-  for (int i = 0; i < 8; ++i) start(asio::any_io_executor(asio::make_strand(pool)), loop::run(ended));
-  while (ended < 8) std::this_thread::yield();
+  for (int i = 0; i < 8; ++i) start(asio::any_io_executor(asio::make_strand(pool)), loop::run(waits, ended));
+  ended.wait();
+  BOOST_TEST(waits == 8000);
   pool.stop();
   pool.join();
 }

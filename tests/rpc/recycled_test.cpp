@@ -87,5 +87,10 @@ BOOST_AUTO_TEST_CASE(blocks_go_with_their_thread_and_may_end_on_another) {
       made.pop_back();
     }
   }).join();
-  for (auto* one : made) delete one;
+  std::size_t whole = 0;
+  for (auto* one : made) {
+    whole += one->numbers[0] == 1 && one->numbers[3] == 4;
+    delete one;
+  }
+  BOOST_TEST(whole == many / 2);
 }

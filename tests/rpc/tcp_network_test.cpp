@@ -12,6 +12,7 @@
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -273,12 +274,35 @@ BOOST_FIXTURE_TEST_CASE(a_descriptor_can_be_adopted, fixture) {
   BOOST_CHECK_THROW(network.adopt(-1), std::system_error);
 }
 
-BOOST_AUTO_TEST_CASE(an_abandoned_context_leaves_nothing) {
-  fixture f;
-  auto listener = f.network.listen({"localhost", 0});
-  auto accepting = start(f.io, listener->accept());
-  auto connecting = start(f.io, f.network.connect({"no-such-host.invalid", 1}));
-  f.io.poll();
+BOOST_AUTO_TEST_CASE(context_that_goes_closes_its_sockets) {
+  auto const open_descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+  };
+  auto const before = open_descriptors();
+  {
+    fixture f;
+    auto listener = f.network.listen({"localhost", 0});
+    auto accepting = start(f.io, listener->accept());
+    auto connecting = start(f.io, f.network.connect({"127.0.0.1", listener->local_address().port}));
+    f.io.poll();
+    BOOST_TEST(open_descriptors() > before);
+  }
+  BOOST_TEST(open_descriptors() == before);
+}
+
+task<void> connect_holding(std::shared_ptr<int>, dist::network& over, dist::address to) {
+  co_await over.connect(std::move(to));
+}
+
+BOOST_AUTO_TEST_CASE(context_that_goes_during_a_name_lookup_destroys_its_waiter) {
+  auto const proof = std::make_shared<int>(0);
+  {
+    fixture f;
+    auto connecting = start(f.io, connect_holding(proof, f.network, {"no-such-host.invalid", 1}));
+    f.io.poll();
+    BOOST_TEST(proof.use_count() == 2);
+  }
+  BOOST_TEST(proof.use_count() == 1);
 }
 
 /// Lowers the limit so far that nothing more can be opened, and puts it back.
