@@ -4,23 +4,18 @@
 #include <boost/test/unit_test.hpp>
 #include <dist/rpc/detail/codec.hpp>
 
+#include "support/hex.hpp"
 #include "values/json.hpp"
 
 namespace {
 
 using dist::codec;
-
-dist::buffer from_hex(std::string_view hex) {
-  dist::buffer bytes;
-  for (std::size_t at = 0; at + 1 < hex.size(); at += 2)
-    bytes.push_back(static_cast<std::byte>(std::stoi(std::string(hex.substr(at, 2)), nullptr, 16)));
-  return bytes;
-}
+using dist::test::bytes_of;
 
 template <class T>
 std::string error_of(std::string_view hex) {
   T out{};
-  return dist::decode_result(codec::cbor, from_hex(hex).bytes(), 64, out);
+  return dist::decode_result(codec::cbor, bytes_of(hex).bytes(), 64, out);
 }
 
 struct point {
@@ -108,7 +103,7 @@ BOOST_AUTO_TEST_CASE(what_appendix_a_encodes_is_read) {
   for (auto const& one : cases) {
     boost::json::value out;
     BOOST_TEST_CONTEXT(one.hex) {
-      BOOST_TEST(dist::decode_result(codec::cbor, from_hex(one.hex).bytes(), 64, out) == "");
+      BOOST_TEST(dist::decode_result(codec::cbor, bytes_of(one.hex).bytes(), 64, out) == "");
       auto const said = dist::parse_json(one.says, 64);
       BOOST_TEST_REQUIRE(said.has_value());
       BOOST_TEST((out == *said), boost::json::serialize(out));

@@ -6,31 +6,17 @@
 #include <limits>
 #include <map>
 
+#include "support/hex.hpp"
+
 namespace {
 
 using dist::codec;
-
-dist::buffer from_hex(std::string_view hex) {
-  dist::buffer bytes;
-  for (std::size_t at = 0; at + 1 < hex.size(); at += 2)
-    bytes.push_back(static_cast<std::byte>(std::stoi(std::string(hex.substr(at, 2)), nullptr, 16)));
-  return bytes;
-}
-
-std::string to_hex(dist::buffer const& bytes) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string hex;
-  for (auto byte : bytes.bytes()) {
-    hex += digits[std::to_integer<unsigned>(byte) >> 4];
-    hex += digits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return hex;
-}
+using dist::test::bytes_of;
 
 template <class T>
 std::string error_of(std::string_view hex) {
   T out{};
-  return dist::decode_result(codec::cbor, from_hex(hex).bytes(), 64, out);
+  return dist::decode_result(codec::cbor, bytes_of(hex).bytes(), 64, out);
 }
 
 template <class T>
@@ -45,7 +31,7 @@ bool same(T const& one, T const& other) {
 template <class T>
 void reads(std::string_view hex, T const& expected) {
   T out{};
-  BOOST_TEST(dist::decode_result(codec::cbor, from_hex(hex).bytes(), 64, out) == "", hex);
+  BOOST_TEST(dist::decode_result(codec::cbor, bytes_of(hex).bytes(), 64, out) == "", hex);
   BOOST_TEST(same(out, expected), hex);
 }
 
@@ -53,7 +39,7 @@ template <class T>
 void writes(std::string_view hex, T const& value) {
   dist::buffer out;
   BOOST_TEST(dist::encode_result(codec::cbor, dist::spelling::declared, out, value) == "");
-  BOOST_TEST(to_hex(out) == hex);
+  BOOST_TEST(dist::to_hex(out.bytes()) == hex);
   reads(hex, value);
 }
 
@@ -321,7 +307,7 @@ BOOST_AUTO_TEST_CASE(nesting_is_bounded_in_both_directions) {
 
 BOOST_AUTO_TEST_CASE(untyped_values_keep_what_json_can_say) {
   dist::buffer json;
-  auto cbor = from_hex(
+  auto cbor = bytes_of(
       "a661611bffffffffffffffff61623b7fffffffffffffff6163fb3fb999999999999a6164f97e0061654201026166d84e4801000000ffffff"
       "ff");
   BOOST_TEST(dist::transcode(codec::cbor, cbor.bytes(), 64, codec::json, json) == "");
@@ -329,10 +315,10 @@ BOOST_AUTO_TEST_CASE(untyped_values_keep_what_json_can_say) {
              R"({"a":18446744073709551615,"b":-9223372036854775808,"c":0.1,"d":"NaN","e":"AQI=","f":[1,-1]})");
   dist::buffer back;
   BOOST_TEST(dist::transcode(codec::json, json.bytes(), 64, codec::cbor, back) == "");
-  BOOST_TEST(to_hex(back) ==
+  BOOST_TEST(dist::to_hex(back.bytes()) ==
              "a661611bffffffffffffffff61623b7fffffffffffffff6163fb3fb999999999999a6164634e614e616564"
              "4151493d6166820120");
   json.clear();
-  BOOST_TEST(dist::transcode(codec::cbor, from_hex("a201020304").bytes(), 64, codec::json, json) == "");
+  BOOST_TEST(dist::transcode(codec::cbor, bytes_of("a201020304").bytes(), 64, codec::json, json) == "");
   BOOST_TEST(json.text() == "[[1,2],[3,4]]");
 }

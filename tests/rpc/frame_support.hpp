@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <dist/rpc/detail/frame.hpp>
 #include <ostream>
 #include <string>
@@ -17,16 +16,6 @@ inline std::ostream& operator<<(std::ostream& out, frame_kind kind) { return out
 }  // namespace dist
 
 namespace dist::test {
-
-inline std::string hex(std::span<std::byte const> bytes) {
-  std::string text;
-  for (auto byte : bytes) {
-    char two[4];
-    std::snprintf(two, sizeof two, "%02x", static_cast<unsigned>(byte));
-    text += two;
-  }
-  return text;
-}
 
 inline frame_header header_of(frame_kind kind, call_id id = {}) {
   frame_header header;

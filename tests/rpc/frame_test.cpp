@@ -6,12 +6,12 @@
 
 #include <array>
 
+#include "base/hex.hpp"
 #include "rpc/frame_support.hpp"
 
 namespace {
 
 using namespace dist;
-using dist::test::hex;
 
 using header_bytes = std::array<std::byte, frame_header_bytes>;
 
@@ -41,7 +41,7 @@ std::string refusal_of(header_bytes const& bytes) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_header_is_little_endian_whatever_the_machine) {
-  BOOST_TEST(hex(encoded(full_header())) == "d157010409013412efcdab89ffffffffefbeadde01000080");
+  BOOST_TEST(dist::to_hex(encoded(full_header())) == "d157010409013412efcdab89ffffffffefbeadde01000080");
 }
 
 BOOST_AUTO_TEST_CASE(a_header_comes_back_whole) {
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_small_frame_is_copied_so_that_a_large_array_in_it_is_alig
     BOOST_TEST_REQUIRE(encode_arguments(codec::cbor, spelling::declared, bytes, values) == "");
     frame small(test::header_of(frame_kind::request), bytes.bytes());
     auto const kept = small.take(prefix_bytes);
-    BOOST_TEST(hex(kept.bytes()) == hex(bytes.bytes().subspan(prefix_bytes)));
+    BOOST_TEST(dist::to_hex(kept.bytes()) == dist::to_hex(bytes.bytes().subspan(prefix_bytes)));
     auto const at = reinterpret_cast<std::uintptr_t>(kept.bytes().data() + large_array_offset);
     BOOST_TEST(at % 8 == 0U);
   }

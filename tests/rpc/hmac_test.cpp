@@ -8,23 +8,14 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/hex.hpp"
 #include "wire/hmac.hpp"
 #include "wire/secret.hpp"
 
 namespace {
 
-std::string hex(std::span<std::byte const> bytes) {
-  std::string text;
-  for (auto byte : bytes) {
-    char two[3];
-    std::snprintf(two, sizeof two, "%02x", static_cast<unsigned>(byte));
-    text += two;
-  }
-  return text;
-}
-
 std::string hmac(std::string_view key, std::string_view data) {
-  return hex(dist::hmac_sha256(dist::as_bytes(key), dist::as_bytes(data)));
+  return dist::to_hex(dist::hmac_sha256(dist::as_bytes(key), dist::as_bytes(data)));
 }
 
 /// A file that goes with the test.

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/hex.hpp"
 #include "jsonrpc/jsonrpc.hpp"
 #include "rpc/connection_support.hpp"
 #include "rpc/frame_support.hpp"
@@ -328,8 +329,8 @@ BOOST_AUTO_TEST_CASE(every_example_is_what_is_written) {
   for (auto const& [name, bytes] : written_hex()) {
     known.insert(name);
     BOOST_TEST_REQUIRE(shown.contains(name), "the page does not show " << name);
-    BOOST_TEST(shown.at(name) == hex(as_bytes(bytes)),
-               name << "\nshown   " << shown.at(name) << "\nwritten " << hex(as_bytes(bytes)));
+    BOOST_TEST(shown.at(name) == to_hex(as_bytes(bytes)),
+               name << "\nshown   " << shown.at(name) << "\nwritten " << to_hex(as_bytes(bytes)));
   }
   for (auto const& [name, text] : written_json()) {
     known.insert(name);
@@ -337,7 +338,7 @@ BOOST_AUTO_TEST_CASE(every_example_is_what_is_written) {
     BOOST_TEST(shown.at(name) == text, name << "\nshown   " << shown.at(name) << "\nwritten " << text);
   }
   known.insert("bearer token");
-  BOOST_TEST(shown.at("bearer token") == hex(hmac_sha256(as_bytes(secret), as_bytes("dist/1 bearer"))));
+  BOOST_TEST(shown.at("bearer token") == to_hex(hmac_sha256(as_bytes(secret), as_bytes("dist/1 bearer"))));
   for (auto const& [name, content] : shown) BOOST_TEST(known.contains(name), "nobody writes the example " << name);
 }
 

@@ -1,16 +1,17 @@
 #include <algorithm>
 #include <dist/rpc/detail/text.hpp>
 
+#include "base/hex.hpp"
+
 namespace dist {
 namespace {
 
 void escape(unsigned char byte, std::string& out) {
-  constexpr std::string_view digits = "0123456789abcdef";
   switch (byte) {
     case '\n': out += "\\n"; return;
     case '\r': out += "\\r"; return;
     case '\t': out += "\\t"; return;
-    default: (out += "\\x") += digits[byte >> 4]; out += digits[byte & 15];
+    default: append_hex(out += "\\x", static_cast<std::byte>(byte));
   }
 }
 

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <ostream>
 
+#include "base/hex.hpp"
+
 namespace dist {
 namespace {
 
@@ -28,18 +30,12 @@ std::string_view trimmed(std::string_view text) noexcept {
 }
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  auto const digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
-      if (text.size() - i < 3 || digit(text[i + 1]) < 0 || digit(text[i + 2]) < 0) return {};
-      decoded += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+      if (text.size() - i < 3 || from_hex(text[i + 1]) < 0 || from_hex(text[i + 2]) < 0) return {};
+      decoded += static_cast<char>(from_hex(text[i + 1]) * 16 + from_hex(text[i + 2]));
       i += 2;
     } else {
       decoded += text[i] == '+' && plus_is_space ? ' ' : text[i];
@@ -49,15 +45,13 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 }
 
 std::string encode_except(std::string_view text, std::string_view kept) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   std::string encoded;
   for (auto c : text) {
     auto const plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    auto const value = static_cast<unsigned char>(c);
     if (plain || kept.find(c) != kept.npos)
       encoded += c;
     else
-      encoded += {'%', digits[value / 16], digits[value % 16]};
+      append_hex(encoded += '%', static_cast<std::byte>(c), capital_hex_digits);
   }
   return encoded;
 }

@@ -1,5 +1,7 @@
 #include "values/json_scan.hpp"
 
+#include "base/hex.hpp"
+
 namespace dist {
 namespace {
 
@@ -44,7 +46,6 @@ std::size_t utf8_length(std::string_view text) noexcept {
 }
 
 std::string json_quote(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string quoted = "\"";
   while (!text.empty()) {
     auto const length = utf8_length(text);
@@ -56,8 +57,7 @@ std::string json_quote(std::string_view text) {
     } else if (c == '\n') {
       quoted += "\\n";
     } else if (static_cast<unsigned char>(c) < 0x20) {
-      quoted +=
-          {'\\', 'u', '0', '0', digits[static_cast<unsigned char>(c) / 16], digits[static_cast<unsigned char>(c) % 16]};
+      append_hex(quoted += "\\u00", static_cast<std::byte>(c));
     } else {
       quoted += text.substr(0, length);
     }
@@ -241,18 +241,10 @@ void json_scanner::read_escape(std::string* decoded) {
 unsigned json_scanner::read_hex4() {
   unsigned code = 0;
   for (int i = 0; i < 4; ++i) {
-    auto const c = peek();
-    unsigned digit = 0;
-    if (is_digit(c))
-      digit = static_cast<unsigned>(c - '0');
-    else if (c >= 'a' && c <= 'f')
-      digit = static_cast<unsigned>(c - 'a' + 10);
-    else if (c >= 'A' && c <= 'F')
-      digit = static_cast<unsigned>(c - 'A' + 10);
-    else
-      fail("an escape without four digits");
+    auto const digit = from_hex(peek());
+    if (digit < 0) fail("an escape without four digits");
     if (failed()) return 0;
-    code = code * 16 + digit;
+    code = code * 16 + static_cast<unsigned>(digit);
     ++at_;
   }
   return code;

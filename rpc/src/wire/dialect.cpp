@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <ostream>
 
+#include "base/hex.hpp"
+
 namespace dist {
 namespace {
 
@@ -27,11 +29,7 @@ std::string bytes_text(std::string_view bytes) {
   auto const printable = static_cast<std::size_t>(std::find_if_not(few.begin(), few.end(), is_printable) - few.begin());
   if (printable >= 4 || printable == bytes.size()) return "text \"" + std::string(few.substr(0, printable)) + '"';
   std::string text = "bytes";
-  for (auto c : few.substr(0, 8)) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    auto const value = static_cast<unsigned char>(c);
-    text += {' ', digits[value / 16], digits[value % 16]};
-  }
+  for (auto c : few.substr(0, 8)) append_hex(text += ' ', static_cast<std::byte>(c));
   return text;
 }
 

@@ -5,18 +5,10 @@
 
 #include <cstring>
 
+#include "base/hex.hpp"
+
 namespace dist {
 namespace {
-
-std::string hex(unsigned char const* bytes, std::size_t count) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    constexpr char digits[] = "0123456789abcdef";
-    text.push_back(digits[bytes[i] >> 4]);
-    text.push_back(digits[bytes[i] & 15]);
-  }
-  return text;
-}
 
 std::size_t padded(std::size_t bytes) { return (bytes + 3) / 4 * 4; }
 
@@ -33,7 +25,7 @@ int look_at(dl_phdr_info* object, std::size_t, void* found) {
       auto const* const name = at + sizeof note;
       auto const* const content = name + padded(note.n_namesz);
       if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && std::memcmp(name, "GNU", 4) == 0) {
-        *static_cast<std::string*>(found) = hex(reinterpret_cast<unsigned char const*>(content), note.n_descsz);
+        *static_cast<std::string*>(found) = to_hex({reinterpret_cast<std::byte const*>(content), note.n_descsz});
         return 1;
       }
       at = content + padded(note.n_descsz);

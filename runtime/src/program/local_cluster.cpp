@@ -7,6 +7,7 @@
 #include <dist/rpc/task_group.hpp>
 
 #include "base/cpu_count.hpp"
+#include "base/hex.hpp"
 #include "master/dispatcher.hpp"
 #include "process/node_processes.hpp"
 
@@ -19,13 +20,7 @@ constexpr auto patience = std::chrono::seconds(2);
 std::string make_secret(entropy& chance) {
   std::byte bytes[32];
   chance.fill(bytes);
-  std::string text;
-  for (auto const byte : bytes) {
-    constexpr char digits[] = "0123456789abcdef";
-    text.push_back(digits[std::to_integer<unsigned>(byte) >> 4]);
-    text.push_back(digits[std::to_integer<unsigned>(byte) & 15]);
-  }
-  return text;
+  return to_hex(bytes);
 }
 
 }  // namespace

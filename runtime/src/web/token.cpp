@@ -2,19 +2,14 @@
 
 #include <dist/rpc/detail/buffer.hpp>
 
+#include "base/hex.hpp"
 #include "wire/hmac.hpp"
 
 namespace dist {
 namespace {
 
 std::string token_of(std::string const& secret, std::string_view what_for) {
-  std::string text;
-  for (auto const byte : hmac_sha256(as_bytes(secret), as_bytes(what_for))) {
-    constexpr char digits[] = "0123456789abcdef";
-    text.push_back(digits[std::to_integer<unsigned>(byte) >> 4]);
-    text.push_back(digits[std::to_integer<unsigned>(byte) & 15]);
-  }
-  return text;
+  return to_hex(hmac_sha256(as_bytes(secret), as_bytes(what_for)));
 }
 
 bool is_token(std::string_view given, std::string const& token) {
