@@ -6,7 +6,7 @@
 #include <dist/rpc/detail/traceparent.hpp>
 #include <sstream>
 
-#include "program/duration_text.hpp"
+#include "base/duration_text.hpp"
 #include "program/exit_code.hpp"
 #include "verbs.hpp"
 

@@ -3,6 +3,7 @@
 #include <asio/error.hpp>
 #include <dist/rpc/task_group.hpp>
 
+#include "base/duration_text.hpp"
 #include "http/http_client.hpp"
 #include "io/stream_timer.hpp"
 #include "node/join.hpp"
@@ -15,11 +16,6 @@ namespace dist {
 namespace {
 
 constexpr auto patience = std::chrono::seconds(10);
-
-std::string text_of(duration limit) {
-  auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
-  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
-}
 
 std::string too_large(std::system_error const& e) {
   auto const* const fault = dynamic_cast<call_error const*>(&e);
@@ -77,7 +73,7 @@ task<void> master_client::connect_into(std::unique_ptr<stream>& made, std::strin
 task<std::unique_ptr<stream>> master_client::connect() {
   std::unique_ptr<stream> made;
   task_group attempt(world_.io().get_executor());
-  std::string problem = "no connection within " + text_of(limit_or(patience));
+  std::string problem = "no connection within " + ms_text(limit_or(patience));
   attempt.spawn(connect_into(made, problem));
   auto& clock = world_.get().clock;
   auto const timer = clock.schedule(later(clock.now(), limit_or(patience)), [&attempt] { attempt.stop(); });
@@ -104,7 +100,7 @@ task<http_response> master_client::ask(http_request request, duration limit) {
   request.headers.set("Connection", "close");
   if (!secret_.empty()) request.headers.set("Authorization", "Bearer " + bearer_token(secret_));
   stream_timer timer(world_.get().clock, *peer);
-  if (limit != duration::max()) timer.arm(limit, "no answer within " + text_of(limit));
+  if (limit != duration::max()) timer.arm(limit, "no answer within " + ms_text(limit));
   std::string problem;
   try {
     auto answer = co_await http_exchange(*peer, std::move(request), given_.limits);

@@ -3,8 +3,8 @@
 #include <map>
 #include <ostream>
 
+#include "base/duration_text.hpp"
 #include "program/config.hpp"
-#include "program/duration_text.hpp"
 
 using namespace std::chrono_literals;
 using dist::log_level;

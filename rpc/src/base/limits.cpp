@@ -9,6 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/duration_text.hpp"
+
 namespace dist {
 namespace {
 
@@ -115,8 +117,7 @@ std::vector<std::string> changed_limits(limits const& of) {
 }
 
 std::string within_limit(std::string_view name, std::chrono::milliseconds limit) {
-  auto const ms = limit.count();
-  auto text = "within " + (ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms");
+  auto text = "within " + ms_text(limit);
   return text.append(", the limit (").append(name).append(")");
 }
 

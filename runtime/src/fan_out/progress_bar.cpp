@@ -4,8 +4,10 @@
 #include <cmath>
 #include <dist/rpc/detail/text.hpp>
 
+#include "base/duration_text.hpp"
 #include "base/screen.hpp"
 #include "fan_out/columns.hpp"
+#include "record/count_text.hpp"
 
 namespace dist {
 namespace {
@@ -13,27 +15,13 @@ namespace {
 constexpr std::chrono::milliseconds redraw_after(100);
 constexpr std::chrono::seconds line_after(10);
 
-std::string with_commas(std::size_t number) {
-  auto text = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<std::size_t>(at), 1, ',');
-  return text;
-}
-
-std::string time_text(double seconds) {
-  auto const whole = static_cast<long>(std::ceil(seconds));
-  if (whole < 60) return std::to_string(whole) + " s";
-  if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
-  return std::to_string(whole / 3600) + " h " + std::to_string(whole / 60 % 60) + " min";
-}
-
 /// With a bar if there is room for one.
 std::string whole_line(std::string const& label, fan_out_progress const& at, std::size_t width) {
   auto tail = "  " + rate_text(at.per_second);
   if (at.left && at.left->count() > 0)
-    tail += "  " + time_text(std::chrono::duration<double>(*at.left).count()) + " left";
-  if (at.failed > 0) tail += "  " + with_commas(at.failed) + " failed";
-  if (!at.total) return label + "  " + with_commas(at.done) + tail;
+    tail += "  " + short_text(std::chrono::ceil<std::chrono::seconds>(*at.left)) + " left";
+  if (at.failed > 0) tail += "  " + grouped(at.failed) + " failed";
+  if (!at.total) return label + "  " + grouped(at.done) + tail;
   auto const share = at.done >= *at.total ? 1.0 : static_cast<double>(at.done) / static_cast<double>(*at.total);
   tail = "  " + std::to_string(static_cast<int>(share * 100)) + " %" + tail;
   auto const taken = columns_of(label) + tail.size() + 4;
@@ -49,7 +37,7 @@ std::string whole_line(std::string const& label, fan_out_progress const& at, std
 }  // namespace
 
 std::string rate_text(double per_second) {
-  if (per_second >= 1 || per_second <= 0) return with_commas(static_cast<std::size_t>(per_second)) + "/s";
+  if (per_second >= 1 || per_second <= 0) return grouped(static_cast<std::uint64_t>(per_second)) + "/s";
   if (per_second * 60 >= 1) return std::to_string(std::lround(per_second * 60)) + "/min";
   return std::to_string(std::lround(per_second * 3600)) + "/h";
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <dist/rpc/sleep.hpp>
 
+#include "base/duration_text.hpp"
 #include "io/tls_stream.hpp"
 #include "master/master_impl.hpp"
 #include "process/host_name.hpp"
@@ -136,8 +137,7 @@ task<void> master::impl::beat_loop() {
     if (why.empty()) continue;
     auto text = "waiting: " + why;
     if (alone) {
-      auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(now - alone_since).count();
-      text += " in " + std::to_string(seconds) + " s";
+      text += " in " + whole_seconds_text(now - alone_since);
       if (!calls_->own_nodes().has_any()) text += "; " + join_hint();
     }
     // Busy nodes are what a cluster is for; calls that no node can take are what somebody should look at.

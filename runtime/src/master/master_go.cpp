@@ -10,7 +10,7 @@
 #include "node/join.hpp"
 #include "node/silence.hpp"
 #include "process/host_of.hpp"
-#include "record/slots_text.hpp"
+#include "record/count_text.hpp"
 
 namespace dist {
 namespace {

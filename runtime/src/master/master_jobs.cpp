@@ -2,14 +2,13 @@
 #include <boost/json/object.hpp>
 #include <dist/rpc/detail/text.hpp>
 
+#include "base/duration_text.hpp"
 #include "master/master_impl.hpp"
 
 // Who uses the nodes, and how far that is: the connected jobs and this program's own calls.
 
 namespace dist {
 namespace {
-
-std::int64_t to_ms(duration time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time).count(); }
 
 /// With the rate and what is left, so that nobody who reads it must calculate.
 boost::json::array list_fan_outs(std::vector<fan_out_report> const& reports) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <dist/rpc/sleep.hpp>
 
+#include "base/duration_text.hpp"
 #include "call/listing.hpp"
 #include "jsonrpc/json_calls.hpp"
 #include "jsonrpc/jsonrpc.hpp"
@@ -8,7 +9,7 @@
 #include "master/master_impl.hpp"
 #include "master/served_calls.hpp"
 #include "node/silence.hpp"
-#include "record/slots_text.hpp"
+#include "record/count_text.hpp"
 #include "values/json_splitter.hpp"
 #include "wire/hello.hpp"
 #include "wire/protocol_breach.hpp"
@@ -86,8 +87,7 @@ welcome master::impl::welcome_for(std::string name) const {
   welcome answer;
   answer.name = std::move(name);
   auto const ms = [](duration d) {
-    auto const count = std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, UINT32_MAX));
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(to_ms(d), 0, UINT32_MAX));
   };
   answer.heartbeat_ms = ms(options_.heartbeat);
   answer.lost_after_ms = ms(options_.lost_after);

@@ -19,6 +19,8 @@
 #include <iterator>
 #include <system_error>
 
+#include "base/duration_text.hpp"
+
 extern char** environ;  // NOLINT: POSIX declares it nowhere
 
 namespace dist {
@@ -98,9 +100,7 @@ std::string to_text(exit_report const& report) {
   if (!report.problem.empty()) return report.problem;
   if (report.is_kill_after()) return "by kill_after";
   if (report.unresponsive != duration::zero())
-    return "it did not respond for " +
-           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(report.unresponsive).count()) +
-           " s and was killed";
+    return "it did not respond for " + whole_seconds_text(report.unresponsive) + " and was killed";
   if (report.signal == 0) return "exit code " + std::to_string(report.code);
   auto text = "signal " + std::to_string(report.signal) + " (" + name_of(report.signal);
   if (report.out_of_memory) text += ", out of memory at " + std::to_string(report.peak_bytes / 1'000'000) + " MB";

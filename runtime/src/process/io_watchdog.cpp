@@ -5,16 +5,10 @@
 #include <memory>
 #include <string>
 
+#include "base/duration_text.hpp"
 #include "process/block_judge.hpp"
 
 namespace dist {
-namespace {
-
-std::string seconds_text(duration time) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
-}
-
-}  // namespace
 
 io_watchdog::io_watchdog(seams const& world) : world_(world), thread_([this] { watch(); }) {}
 
@@ -39,7 +33,7 @@ void io_watchdog::watch() {
       asio::post(world_.io, [answered] { *answered = true; });
     }
     if (verdict == block_judge::verdict::nothing) continue;
-    auto const time = seconds_text(judge.blocked_for());
+    auto const time = whole_seconds_text(judge.blocked_for());
     lock.unlock();
     if (verdict == block_judge::verdict::blocked)
       world_.log.warn("the I/O thread has been blocked for " + time +

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/duration_text.hpp"
 #include "base/screen.hpp"
 #include "call/alarm.hpp"
 #include "call/listing.hpp"
@@ -29,10 +30,6 @@ std::vector<std::string> own_arguments() {
   std::vector<std::string> arguments;
   for (std::string one; std::getline(file, one, '\0');) arguments.push_back(one);
   return arguments;
-}
-
-std::string ms_text(duration time) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) + " ms";
 }
 
 }  // namespace

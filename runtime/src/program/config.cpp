@@ -1,4 +1,5 @@
 #include "program/config.hpp"
+#include "base/duration_text.hpp"
 
 #include <algorithm>
 #include <boost/program_options.hpp>
@@ -7,7 +8,6 @@
 #include <dist/rpc/detail/text.hpp>
 #include <sstream>
 
-#include "program/duration_text.hpp"
 
 namespace dist {
 namespace {

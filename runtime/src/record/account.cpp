@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "base/duration_text.hpp"
+#include "record/count_text.hpp"
+
 namespace dist {
 namespace {
-
-/// `100,000`.
-std::string grouped(std::uint64_t number) {
-  auto text = std::to_string(number);
-  for (auto at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
-  return text;
-}
 
 std::string counted(std::uint64_t number, std::string const& one, std::string const& many) {
   return grouped(number) + ' ' + (number == 1 ? one : many);
@@ -18,11 +14,9 @@ std::string counted(std::uint64_t number, std::string const& one, std::string co
 
 /// `3 h 12 min`, `4 min 5 s`, `12.3 s`.
 std::string time_text(duration time) {
-  auto const tenths = std::chrono::duration_cast<std::chrono::milliseconds>(time).count() / 100;
-  auto const seconds = tenths / 10;
-  if (seconds < 60) return std::to_string(seconds) + '.' + std::to_string(tenths % 10) + " s";
-  if (seconds < 3600) return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
-  return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
+  auto const tenths = to_ms(time) / 100;
+  if (tenths < 600) return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
+  return short_text(std::chrono::seconds(tenths / 10));
 }
 
 std::string failed_text(account::counts const& of) {

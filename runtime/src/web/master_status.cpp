@@ -2,6 +2,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/duration_text.hpp"
 #include "master/master_impl.hpp"
 
 // What `/status` answers.
@@ -26,13 +27,9 @@ boost::json::array list_methods(std::vector<node_view> const& nodes) {
   return methods;
 }
 
-std::int64_t ms_between(time_point since, time_point now) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count();
-}
-
 /// What the registry says of a node, and what its member does.
 boost::json::object about(node_view const& node, dispatcher const& calls, time_point now) {
-  auto const ms = [&](time_point since) { return ms_between(since, now); };
+  auto const ms = [&](time_point since) { return to_ms(now - since); };
   boost::json::array methods;
   for (auto const& offer : node.info->methods) methods.emplace_back(offer.name);
   boost::json::object labels;

@@ -6,6 +6,8 @@
 #include <dist/rpc/detail/text.hpp>
 #include <map>
 
+#include "base/duration_text.hpp"
+
 namespace dist {
 namespace {
 
@@ -14,7 +16,6 @@ constexpr std::size_t most_text_bytes = 500;
 /// JSON is UTF-8, and what peers say need not be.
 std::string shown(std::string_view text) { return printable(text, most_text_bytes); }
 
-std::int64_t ms(duration time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time).count(); }
 /// To a thousandth.
 double fine_ms(duration time) {
   return static_cast<double>(std::chrono::duration_cast<std::chrono::microseconds>(time).count()) / 1000;
@@ -79,8 +80,8 @@ void page_feed::put_nodes(std::string& text, time_point now) const {
                              {"slots", node.info->slots},
                              {"in_use", node.in_use},
                              {"abandoned", node.abandoned},
-                             {"age_ms", ms(now - node.joined_at)},
-                             {"silent_ms", ms(now - node.last_heard)},
+                             {"age_ms", to_ms(now - node.joined_at)},
+                             {"silent_ms", to_ms(now - node.last_heard)},
                              {"build", shown(node.info->build)},
                              {"labels", std::move(labels)}};
     if (auto const* member = calls_.find(node.id)) {
@@ -136,7 +137,7 @@ void page_feed::put_methods(std::string& text) const {
 
 void page_feed::put_failures(std::string& text, time_point now) const {
   put_list(text, "failures", calls_.failures().entries(), [&](past_failures::entry const& one) {
-    return boost::json::object{{"age_ms", ms(now - one.at)},
+    return boost::json::object{{"age_ms", to_ms(now - one.at)},
                                {"count", one.count},
                                {"code", dist::to_text(one.what.code)},
                                {"method", shown(one.what.method)},
@@ -174,7 +175,7 @@ std::string page_feed::news(cursor& seen, boost::json::object const& more, time_
   std::vector<measured> samples;
   for (auto i = std::max(first, seen.samples); i < sample_count_; ++i) samples.push_back(samples_[i - first]);
   put_list(text, "samples", samples, [&](measured const& one) {
-    return boost::json::array{ms(now - one.at), one.ok,    one.failed, one.queued, one.in_use,
+    return boost::json::array{to_ms(now - one.at), one.ok,    one.failed, one.queued, one.in_use,
                               one.slots,        one.nodes, one.p50_us, one.p99_us};
   });
   std::vector<past_call const*> calls;
