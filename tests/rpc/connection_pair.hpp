@@ -5,34 +5,29 @@
 
 #include "rpc/connection_support.hpp"
 #include "rpc/frame_support.hpp"
+#include "support/wrapped_stream.hpp"
 
 namespace dist::test {
 
 /// Counts the writes that reach the stream.
-class counting_stream final : public stream {
+class counting_stream final : public wrapped_stream {
  public:
-  counting_stream(std::unique_ptr<stream> inner, std::size_t& writes) : inner_(std::move(inner)), writes_(writes) {}
-  task<std::size_t> read_some(asio::mutable_buffer into) override { return inner_->read_some(into); }
+  counting_stream(std::unique_ptr<stream> inner, std::size_t& writes) : wrapped_stream(std::move(inner)), writes_(writes) {}
   task<void> write(std::span<asio::const_buffer const> from) override {
     ++writes_;
-    return inner_->write(from);
+    return inner().write(from);
   }
   task<std::size_t> write_some(std::span<asio::const_buffer const> from) override {
     ++writes_;
-    return inner_->write_some(from);
+    return inner().write_some(from);
   }
   std::size_t try_write(std::span<asio::const_buffer const> from) noexcept override {
-    auto const count = inner_->try_write(from);
+    auto const count = inner().try_write(from);
     if (count > 0) ++writes_;
     return count;
   }
-  task<void> wait_until_gone() override { return inner_->wait_until_gone(); }
-  void close() noexcept override { inner_->close(); }
-  std::string peer_address() const override { return inner_->peer_address(); }
-  std::string local_address() const override { return inner_->local_address(); }
 
  private:
-  std::unique_ptr<stream> inner_;
   std::size_t& writes_;
 };
 

@@ -5,6 +5,7 @@
 #include "rpc/connection_support.hpp"
 #include "rpc/frame_support.hpp"
 #include "support/cancellable.hpp"
+#include "support/wrapped_stream.hpp"
 #include "wire/hello.hpp"
 #include "wire/hmac.hpp"
 
@@ -329,21 +330,13 @@ BOOST_AUTO_TEST_CASE(a_long_hello_comes_behind_its_proof) {
 namespace {
 
 /// A stream with TLS's word for it.
-class bound_stream final : public stream {
+class bound_stream final : public wrapped_stream {
  public:
   bound_stream(std::unique_ptr<stream> inner, std::string binding)
-      : inner_(std::move(inner)), binding_(std::move(binding)) {}
-  task<std::size_t> read_some(asio::mutable_buffer into) override { return inner_->read_some(into); }
-  task<void> write(std::span<asio::const_buffer const> from) override { return inner_->write(from); }
-  task<std::size_t> write_some(std::span<asio::const_buffer const> from) override { return inner_->write_some(from); }
-  task<void> wait_until_gone() override { return inner_->wait_until_gone(); }
-  void close() noexcept override { inner_->close(); }
+      : wrapped_stream(std::move(inner)), binding_(std::move(binding)) {}
   std::string channel_binding() const override { return binding_; }
-  std::string peer_address() const override { return inner_->peer_address(); }
-  std::string local_address() const override { return inner_->local_address(); }
 
  private:
-  std::unique_ptr<stream> inner_;
   std::string binding_;
 };
 

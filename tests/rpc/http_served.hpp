@@ -3,9 +3,7 @@
 #include <dist/rpc/http_server.hpp>
 #include <stdexcept>
 
-#include "sim/world/memory_network.hpp"
-#include "sim/world/run.hpp"
-#include "sim/world/seeded_entropy.hpp"
+#include "support/world.hpp"
 
 namespace dist::test::http {
 
@@ -13,32 +11,7 @@ using namespace std::chrono_literals;
 using dist::http_request;
 using dist::http_response;
 using dist::task;
-
-/// Nothing here computes.
-class no_compute final : public dist::compute_threads {
- public:
-  explicit no_compute(asio::any_io_executor executor) : executor_(std::move(executor)) {}
-  asio::any_io_executor executor() override { return executor_; }
-  void post(dist::work_ptr work) override {
-    asio::post(executor_, [work = std::move(work)]() mutable { dist::run(std::move(work)); });
-  }
-  std::size_t slots() const noexcept override { return 1; }
-
- private:
-  asio::any_io_executor executor_;
-};
-
-struct world {
-  dist::test::virtual_clock clock;
-  asio::io_context io;
-  dist::test::memory_network network;
-  no_compute compute{io.get_executor()};
-  dist::test::seeded_entropy entropy{1};
-  dist::log log{dist::log_level::off};
-  dist::seams seams{io, clock, network, compute, entropy, log};
-
-  void idle() { dist::test::run_until_idle(io); }
-};
+using dist::test::world;
 
 inline task<http_response> answer(http_request request) {
   if (request.path == "/throw") throw std::runtime_error("it broke");

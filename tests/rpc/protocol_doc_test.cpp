@@ -13,6 +13,7 @@
 #include "jsonrpc/jsonrpc.hpp"
 #include "rpc/connection_support.hpp"
 #include "rpc/frame_support.hpp"
+#include "support/wrapped_stream.hpp"
 #include "wire/hello.hpp"
 #include "wire/hmac.hpp"
 
@@ -127,13 +128,12 @@ struct handshake {
   std::string from_joiner;
 };
 
-class recording_stream final : public stream {
+class recording_stream final : public test::wrapped_stream {
  public:
-  recording_stream(std::unique_ptr<stream> inner, std::string& to) : inner_(std::move(inner)), to_(to) {}
-  task<std::size_t> read_some(asio::mutable_buffer into) override { return inner_->read_some(into); }
+  recording_stream(std::unique_ptr<stream> inner, std::string& to) : wrapped_stream(std::move(inner)), to_(to) {}
   task<void> write(std::span<asio::const_buffer const> from) override {
     for (auto const& each : from) to_.append(static_cast<char const*>(each.data()), each.size());
-    return inner_->write(from);
+    return inner().write(from);
   }
   task<std::size_t> write_some(std::span<asio::const_buffer const> from) override {
     std::size_t all = 0;
@@ -141,13 +141,8 @@ class recording_stream final : public stream {
     co_await write(from);
     co_return all;
   }
-  task<void> wait_until_gone() override { return inner_->wait_until_gone(); }
-  void close() noexcept override { inner_->close(); }
-  std::string peer_address() const override { return inner_->peer_address(); }
-  std::string local_address() const override { return inner_->local_address(); }
 
  private:
-  std::unique_ptr<stream> inner_;
   std::string& to_;
 };
 

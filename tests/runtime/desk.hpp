@@ -10,15 +10,7 @@
 #include <vector>
 
 #include "support/memory_cluster.hpp"
-
-namespace dist {
-
-inline std::ostream& operator<<(std::ostream& out, progress what) {
-  constexpr char const* names[] = {"not_started", "unknown", "executed"};
-  return out << names[static_cast<std::size_t>(what)];
-}
-
-}  // namespace dist
+#include "support/progress_text.hpp"
 
 namespace dist::test {
 
@@ -172,6 +164,22 @@ inline task<void> Work::keep_each(context ctx, std::vector<std::string> labels) 
 inline task<std::int64_t> Work::nested_deadline(context ctx) const {
   auto inner = go<&Work::left_us>(ctx);
   co_return co_await std::move(inner);
+}
+
+/// What was labelled, without where it ran.
+inline std::string text_of(std::string const& label_at_node) { return label_at_node.substr(0, label_at_node.find('@')); }
+
+/// `0`, `1` and so on, for a fan-out.
+inline std::vector<std::string> labels(std::size_t count) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < count; ++i) all.push_back(std::to_string(i));
+  return all;
+}
+
+inline master_options with_secret() {
+  master_options made;
+  made.secret = "a secret of some length";
+  return made;
 }
 
 /// A cluster whose nodes serve Work.

@@ -30,12 +30,7 @@ struct fixture : dist::test::work_fixture {
 };
 
 struct secured : fixture {
-  secured() : fixture(options()) {}
-  static dist::master_options options() {
-    dist::master_options made;
-    made.secret = "a secret of some length";
-    return made;
-  }
+  secured() : fixture(dist::test::with_secret()) {}
   dist::test::memory_cluster::member_node& add_with(std::string secret) {
     dist::node_options made;
     made.name = "x";
@@ -416,9 +411,10 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(secrets, secured)
 
-BOOST_AUTO_TEST_CASE(the_right_one) {
+BOOST_AUTO_TEST_CASE(node_with_the_secret_joins) {
   add_with("a secret of some length");
   world.wait_for_nodes(1);
+  BOOST_TEST(node_count() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_one) {

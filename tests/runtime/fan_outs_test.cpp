@@ -5,15 +5,10 @@
 #include "desk.hpp"
 
 using namespace std::chrono_literals;
+using dist::test::labels;
 using dist::test::Work;
 
 namespace {
-
-std::vector<std::string> labels(std::size_t count) {
-  std::vector<std::string> made;
-  for (std::size_t i = 0; i < count; ++i) made.push_back(std::to_string(i));
-  return made;
-}
 
 dist::task<void> read_all(dist::cluster on, std::vector<std::string> what, dist::fan_out how) {
   auto all = dist::map<&Work::read>(on, std::move(what), std::move(how));

@@ -13,15 +13,7 @@
 #include "sim/world/memory_network.hpp"
 #include "sim/world/seeded_entropy.hpp"
 #include "sim/world/virtual_clock.hpp"
-
-namespace dist {
-
-inline std::ostream& operator<<(std::ostream& out, progress what) {
-  constexpr char const* names[] = {"not_started", "unknown", "executed"};
-  return out << names[static_cast<std::size_t>(what)];
-}
-
-}  // namespace dist
+#include "support/progress_text.hpp"
 
 namespace dist::test {
 

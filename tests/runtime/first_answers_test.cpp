@@ -8,6 +8,8 @@
 
 using namespace std::chrono_literals;
 using dist::errc;
+using dist::test::labels;
+using dist::test::text_of;
 using dist::test::Work;
 
 namespace {
@@ -31,14 +33,6 @@ struct fixture : dist::test::work_fixture {
     return made;
   }
 };
-
-std::string text_of(std::string const& label_at_node) { return label_at_node.substr(0, label_at_node.find('@')); }
-
-std::vector<std::string> labels(std::size_t count) {
-  std::vector<std::string> all;
-  for (std::size_t i = 0; i < count; ++i) all.push_back(std::to_string(i));
-  return all;
-}
 
 using stream = dist::completions<std::string>;
 

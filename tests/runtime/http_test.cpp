@@ -85,12 +85,7 @@ struct crowded : fixture {
 };
 
 struct secured : fixture {
-  secured() : fixture(options()) {}
-  static dist::master_options options() {
-    dist::master_options made;
-    made.secret = "a secret of some length";
-    return made;
-  }
+  secured() : fixture(dist::test::with_secret()) {}
 };
 
 }  // namespace
@@ -388,7 +383,7 @@ BOOST_AUTO_TEST_CASE(who_may_look) {
 }
 
 BOOST_AUTO_TEST_CASE(who_looks_at_a_cluster_whose_secret_nobody_knows) {
-  auto options = secured::options();
+  auto options = dist::test::with_secret();
   options.loopback_may_look = true;
   fixture embedded(options);
   dist::test::host_network elsewhere(embedded.world.network, "10.1.2.3");

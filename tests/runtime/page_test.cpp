@@ -58,12 +58,7 @@ struct fixture : dist::test::work_fixture {
 };
 
 struct secured : fixture {
-  secured() : fixture(options()) {}
-  static dist::master_options options() {
-    dist::master_options made;
-    made.secret = "a secret of some length";
-    return made;
-  }
+  secured() : fixture(dist::test::with_secret()) {}
 };
 
 }  // namespace
