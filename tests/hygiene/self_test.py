@@ -20,7 +20,7 @@ def run_check(name, root):
 
 class Checks(unittest.TestCase):
     def test_each_check_fails_on_a_tree_with_its_bad_example(self):
-        for name in ("constant_time", "layering", "links", "mutations", "promises", "seams", "traces", "usage"):
+        for name in ("constant_time", "contract", "layering", "links", "mutations", "promises", "seams", "traces", "usage"):
             module = importlib.import_module(name)
             for path, text, bad in module.EXAMPLES:
                 with self.subTest(check=name, path=path, text=text[:60]), tempfile.TemporaryDirectory() as folder:

@@ -477,3 +477,134 @@ BOOST_FIXTURE_TEST_CASE(call_whose_end_is_decided_is_not_issued_again_by_a_pause
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+// 34: the slot of a call that waits for calls of its own.
+BOOST_FIXTURE_TEST_SUITE(nested_calls, narrow_stage)
+
+BOOST_AUTO_TEST_CASE(slot_is_free_while_its_method_waits_and_retaken_after) {
+  auto& a = add("a");
+  start("Work.read");
+  start("Work.read", made_by(a.attempts[0].id), &got);
+  BOOST_REQUIRE(a.attempts.size() == 2U);
+  BOOST_TEST(ledger.nodes().counts().in_use == 1U);
+  start("Work.write");
+  BOOST_TEST(ledger.nodes().counts().queued == 1U);
+  answer(a, 1);
+  BOOST_TEST(got.by == "a");
+  BOOST_TEST(ledger.nodes().counts().in_use == 1U);
+  BOOST_TEST(ledger.nodes().counts().queued == 1U);
+  answer(a);
+  BOOST_TEST(a.sent.back() == "Work.write");
+}
+
+BOOST_AUTO_TEST_CASE(slot_is_free_until_the_last_of_its_calls_has_ended) {
+  auto& a = add("a", 3);
+  start("Work.read");
+  for (int n = 0; n < 2; ++n) start("Work.read", made_by(a.attempts[0].id));
+  BOOST_REQUIRE(a.attempts.size() == 3U);
+  BOOST_TEST(ledger.nodes().counts().in_use == 2U);
+  answer(a, 1);
+  BOOST_TEST(ledger.nodes().counts().in_use == 1U);
+  answer(a, 1);
+  BOOST_TEST(ledger.nodes().counts().in_use == 1U);
+  answer(a);
+  BOOST_TEST(ledger.nodes().counts().in_use == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(slot_of_a_method_that_blocks_is_open_to_nested_calls_only) {
+  auto& a = add("a");
+  start("Work.read");
+  start("Work.write");
+  auto how = made_by(a.attempts[0].id);
+  how.parent_blocks = true;
+  start("Work.read", how, &got);
+  BOOST_REQUIRE(a.attempts.size() == 2U);
+  BOOST_TEST(ledger.nodes().counts().in_use == 2U);
+  BOOST_TEST(ledger.nodes().counts().queued == 1U);
+  answer(a, 1);
+  BOOST_TEST(got.by == "a");
+  BOOST_TEST(ledger.nodes().counts().in_use == 1U);
+  BOOST_TEST(ledger.nodes().counts().queued == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(cancelled_nested_call_gives_its_parent_the_slot_back) {
+  auto& a = add("a");
+  start("Work.read");
+  auto how = made_by(a.attempts[0].id);
+  how.labels = {"gpu=1"};
+  auto const call = start("Work.read", how);
+  BOOST_TEST(ledger.nodes().counts().in_use == 0U);
+  give_up(call);
+  BOOST_TEST(ledger.nodes().counts().in_use == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(calls_of_an_ended_method_go_on_without_it) {
+  auto& a = add("a");
+  auto& b = add("b");
+  start("Work.write");
+  auto& parent = a.attempts.empty() ? b : a;
+  start("Work.read", made_by(parent.attempts[0].id), &got);
+  answer(parent, 0);
+  BOOST_TEST(!got.ended);
+  BOOST_REQUIRE(holder());
+  auto const name = holder()->name;
+  answer(*holder());
+  BOOST_TEST(got.by == name);
+  BOOST_TEST(ledger.nodes().counts().in_use == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// Actions that have become stale while others were carried out.
+BOOST_FIXTURE_TEST_SUITE(rounds, stage)
+
+BOOST_AUTO_TEST_CASE(call_cancelled_before_its_request_went_out_has_not_started) {
+  auto& a = add("a");
+  dist::submitted asked;
+  asked.call = {900, 900};
+  asked.method = *ledger.methods().find("Work.read", false);
+  ledger.take(asked, now());
+  BOOST_REQUIRE(ledger.actions().to_nodes.size() == 1U);
+  auto const attempt = ledger.actions().to_nodes[0].attempt;
+  BOOST_TEST(ledger.is_to_be_sent(attempt));
+  auto const left = ledger.given_up(asked.call);
+  BOOST_REQUIRE(left);
+  BOOST_TEST(left->known == progress::not_started);
+  BOOST_TEST(!ledger.is_to_be_sent(attempt));
+  BOOST_TEST(ledger.nodes().counts().in_use == 0U);
+  // Nothing to cancel either.
+  BOOST_TEST(ledger.actions().to_nodes.size() == 1U);
+  ledger.forget(asked.call);
+  BOOST_TEST(a.sent.empty());
+}
+
+BOOST_AUTO_TEST_CASE(call_whose_end_is_decided_cannot_be_cancelled) {
+  auto& a = add("a");
+  dist::submitted asked;
+  asked.call = {900, 900};
+  asked.method = *ledger.methods().find("Work.read", false);
+  ledger.take(asked, now());
+  auto const attempt = ledger.actions().to_nodes[0].attempt;
+  ledger.sent(attempt, 1);
+  ledger.take(dist::answered{attempt, 0, 5}, now());
+  BOOST_TEST(!ledger.given_up(asked.call));
+  BOOST_REQUIRE(ledger.actions().to_callers.size() == 1U);
+  BOOST_TEST(ledger.actions().to_callers[0].reply == 5U);
+  BOOST_TEST(!ledger.actions().to_callers[0].why);
+  ledger.forget(asked.call);
+  ledger.actions().clear();
+  BOOST_TEST(ledger.live_calls() == 0U);
+  BOOST_TEST(a.sent.empty());
+}
+
+BOOST_AUTO_TEST_CASE(answer_of_another_node_is_not_the_attempts) {
+  auto& a = add("a");
+  auto& b = add("b");
+  start("Work.write", {}, &got);
+  auto& has = a.attempts.empty() ? b : a;
+  auto& other = a.attempts.empty() ? a : b;
+  BOOST_TEST(ledger.find(has.attempts[0].id, has.id) != nullptr);
+  BOOST_TEST(ledger.find(has.attempts[0].id, other.id) == nullptr);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

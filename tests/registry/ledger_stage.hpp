@@ -41,6 +41,7 @@ struct call_wishes {
   time_point deadline = time_point::max();
   bool once = false;
   bool again = false;
+  std::uint32_t kill_after_us = 0;
   std::optional<unsigned> retries;
   std::optional<call_id> parent;
   bool parent_blocks = false;
@@ -54,6 +55,7 @@ struct stage_node {
     std::uint64_t frame = 0;
     bool written = true;
     bool abandoned = false;
+    std::uint32_t kill_after_us = 0;  ///< as it was cancelled
   };
 
   bool has(call_no call) const {
@@ -69,12 +71,12 @@ struct stage_node {
   bool silent = false;            ///< nothing is heard of it
 };
 
-/// A ledger with nodes that do what the test says, in virtual time: the fate of calls, event by event. `Work.read` may run
-/// twice, `Work.write` may not.
+/// A ledger with nodes that do what the test says, in virtual time: the fate of calls, event by event. `Work.read` and
+/// `Work.slow` may run twice, `Work.write` may not.
 class ledger_stage {
  public:
   explicit ledger_stage(registry_settings const& settings = {}) : ledger(settings, 1, now_) {
-    for (auto const* method : {"Work.read", "Work.write"}) ledger.methods().expect(method);
+    for (auto const* method : {"Work.read", "Work.slow", "Work.write"}) ledger.methods().expect(method);
   }
 
   time_point now() const noexcept { return now_; }
@@ -85,12 +87,20 @@ class ledger_stage {
     info.name = std::move(name);
     info.slots = slots;
     info.incarnation = process;
-    for (auto const* method : {"Work.read", "Work.write"})
-      info.methods.push_back({method, "", "", method == std::string_view("Work.read"), false});
+    for (auto const* method : {"Work.read", "Work.slow", "Work.write"})
+      info.methods.push_back({method, "", "", method != std::string_view("Work.write"), false});
     return let_in(std::move(info), supervised);
   }
   stage_node& add(std::string name, std::uint32_t slots = 1) { return add(std::move(name), slots, ++last_process_); }
   stage_node& add_supervised(std::string name) { return add(std::move(name), 1, ++last_process_, true); }
+  /// One that lists these methods only, none of them repeatable.
+  stage_node& add_listing(std::string name, std::vector<std::string> const& methods) {
+    node_info info;
+    info.name = std::move(name);
+    info.incarnation = ++last_process_;
+    for (auto const& method : methods) info.methods.push_back({method, "", "", false, false});
+    return let_in(std::move(info), false);
+  }
   stage_node& add_go(std::string name, std::uint32_t slots = 1) {
     node_info info;
     info.name = std::move(name);
@@ -124,12 +134,13 @@ class ledger_stage {
     asked.call = {free_.empty() ? ++last_index_ : free_.back(), ++last_generation_};
     if (!free_.empty()) free_.pop_back();
     asked.method = *number;
-    asked.callers_word = method == "Work.read";
+    asked.callers_word = method == "Work.read" || method == "Work.slow";
     asked.labels = how.labels;
     asked.node_wait = how.node_wait;
     asked.deadline = how.deadline;
     asked.once = how.once;
     asked.again = how.again;
+    asked.kill_after_us = how.kill_after_us;
     asked.retries = how.retries;
     asked.parent = how.parent;
     asked.parent_blocks = how.parent_blocks;
@@ -147,9 +158,11 @@ class ledger_stage {
     return left;
   }
 
-  void answer(stage_node& by, std::size_t index = 0) {
+  void answer(stage_node& by, std::size_t index = 0) { answer_after(by, 0, index); }
+  /// As the node has measured it.
+  void answer_after(stage_node& by, std::uint32_t running_us, std::size_t index = 0) {
     auto const one = take(by, index);
-    auto const told = ledger.take(answered{one.id, 0, 0}, now_);
+    auto const told = ledger.take(answered{one.id, running_us, 0}, now_);
     answered_by_ = by.name;
     last_end = told;
     carry_out();
@@ -263,7 +276,10 @@ class ledger_stage {
       ledger.sent(one.attempt, frames_);
     } else if (at != here_.end()) {
       for (auto& there : (*at)->attempts)
-        if (there.id == one.attempt) there.abandoned = true;
+        if (there.id == one.attempt) {
+          there.abandoned = true;
+          there.kill_after_us = one.kill_after_us;
+        }
     }
   }
   void forget(call_no call) {
