@@ -990,6 +990,16 @@ row_case const cases[] = {
      },
      answered("a")},
     {"no available node has the method or the label",
+     "also where it is for just this node",  // 8, 11
+     [](ledger_stage& on) {
+       on.start("Work.CheckIt", needs({"node=a"}), &on.got);
+       auto& a = on.add_listing("a", {"Work.check_it"});
+       BOOST_REQUIRE(a.attempts.size() == 1U);
+       BOOST_TEST(!on.got.ended);
+       on.answer(a);
+     },
+     answered("a")},
+    {"no available node has the method or the label",
      "labels that nobody can read are an error",  // 2
      [](ledger_stage& on) { on.start("Work.read", needs({"=1"}), &on.got); },
      fails(errc::bad_arguments, progress::not_started)},

@@ -328,7 +328,8 @@ void call_ledger::settle(time_point now) {
 void call_ledger::end_stranded() {
   for (auto& lost : registry_.stranded()) {
     auto* call = find(lost.call);
-    if (!call) continue;
+    // It may have been placed anew meanwhile, under the name that its method has here.
+    if (!call || !call->queued || registry_.waits(call->queued)) continue;
     call->queued = {};
     end(*call, std::move(lost.why));
   }

@@ -179,6 +179,8 @@ class registry {
   /// Refused: the queue is full; the call is pinned to a node that has left, or has not the method or the labels.
   placement submit(call_ref call, call_needs const& needs);
   std::optional<assignment> next();
+  /// Whether the call still has this place in the queue.
+  bool waits(ticket place) const noexcept { return queue_.contains(place); }
   /// The queued call was cancelled or its deadline passed. False if it does not wait any more.
   bool withdraw(ticket place) noexcept;
   std::vector<stranded_call> stranded() { return std::exchange(stranded_, {}); }
