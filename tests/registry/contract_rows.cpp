@@ -918,6 +918,20 @@ row_case const cases[] = {
      },
      answered("b")},
     {"a node of another build",
+     "also where the other nodes that have it are silent at the moment",  // 15
+     [](ledger_stage& on) {
+       auto& a = on.add("a");
+       auto& b = on.add("b");
+       on.goes_silent(b);
+       on.start("Work.write", {}, &on.got);
+       on.refuse(a, errc::unknown_method);
+       BOOST_TEST(!on.got.ended);
+       on.heard(b);
+       BOOST_REQUIRE(b.attempts.size() == 1U);
+       on.answer(b);
+     },
+     answered("b")},
+    {"a node of another build",
      "where no node has it the call fails",  // 16
      [](ledger_stage& on) {
        auto& a = on.add("a");
@@ -982,6 +996,19 @@ row_case const cases[] = {
        on.start("Work.unheard", {}, &on.got);
      },
      fails(errc::unknown_method, progress::not_started)},
+    {"no available node has the method or the label",
+     "one that a silent Go node may have is waited for",  // 5
+     [](ledger_stage& on) {
+       auto& go = on.add_go("go");
+       on.add("a");
+       on.goes_silent(go);
+       on.start("Arith.unheard", {}, &on.got);
+       BOOST_TEST(!on.got.ended);
+       on.heard(go);
+       BOOST_REQUIRE(go.attempts.size() == 1U);
+       on.answer(go);
+     },
+     answered("go")},
     {"no available node has the method or the label",
      "a method under its Go spelling is found once a node lists it",  // 8
      [](ledger_stage& on) {

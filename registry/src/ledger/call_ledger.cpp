@@ -363,8 +363,15 @@ void call_ledger::say_why_it_waits(ledger_call const& call) {
     actions_.notes.push_back({ledger_note::kind::waits_for, call.number, {}, call.needs.method, {}, {}, std::move(why)});
 }
 
+/// On a node that is here, however busy, silent or about to leave.
+bool call_ledger::may_be_had(method_ref method) const noexcept {
+  call_needs any;
+  any.method = method;
+  return registry_.anybody_takes(any);
+}
+
 bool call_ledger::is_unheard_of(method_ref method) const noexcept {
-  return !names_.is_declared(method) && !nodes_.empty() && !registry_.available(method);
+  return !names_.is_declared(method) && !nodes_.empty() && !may_be_had(method);
 }
 
 void call_ledger::keep_unheard(ledger_call& call) {
@@ -518,8 +525,8 @@ ended_try call_ledger::ended(ledger_call const& call, ledger_node const& on, try
       !call.is_nowhere() || call.queued || wakes_.is_set(call.number.index, wake_reason::pause);
   now.been_here = call.needs.avoided.contains(on.id);
   now.refusals = call.refusals;
-  now.others_have_it = what.code == errc::bad_arguments ? registry_.anybody_takes(call.needs) && !now.been_here
-                                                        : registry_.available(call.needs.method);
+  if (what.code == errc::bad_arguments) now.others_have_it = registry_.anybody_takes(call.needs) && !now.been_here;
+  if (what.code == errc::unknown_method) now.others_have_it = may_be_had(call.needs.method);
   now.retries = call.retries;
   now.most_retries = call.most_retries;
   return now;

@@ -210,6 +210,7 @@ class call_ledger {
   void send_home(time_point now);
   void keep_unheard(ledger_call& call);
   void say_why_it_waits(ledger_call const& call);
+  bool may_be_had(method_ref method) const noexcept;
   bool is_unheard_of(method_ref method) const noexcept;
   void judge_unheard(time_point now);
   std::size_t most_lingering() const noexcept { return 64 + 2 * registry_.counts().queued; }
