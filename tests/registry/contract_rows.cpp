@@ -939,6 +939,32 @@ row_case const cases[] = {
        on.refuse(a, errc::unknown_method);
      },
      fails(errc::unknown_method, progress::not_started)},
+    {"a node of another build",
+     "a call that may have run does not go to one that says it must not run twice",  // 27
+     [](ledger_stage& on) {
+       auto& a = on.add("a");
+       on.start("Work.read", {}, &on.got);
+       auto& b = on.add_listing("b", {"Work.read"});
+       on.leave(a);
+       BOOST_TEST(b.sent.empty());
+       BOOST_TEST(in_use(on) == 0U);
+     },
+     fails(errc::connection_lost, progress::unknown)},
+    {"a node of another build",
+     "nor does the copy for a silent node: the call stays there",  // 23
+     [](ledger_stage& on) {
+       auto& a = on.add("a");
+       on.start("Work.read", {}, &on.got);
+       auto& b = on.add_listing("b", {"Work.read"});
+       on.goes_silent(a);
+       on.pass(10s);
+       BOOST_TEST(b.sent.empty());
+       BOOST_TEST(!on.got.ended);
+       on.heard(a);
+       on.answer(a);
+       BOOST_TEST(in_use(on) == 0U);
+     },
+     answered("a")},
     {"no available node has the method or the label",
      "the call waits",  // 5
      [](ledger_stage& on) {

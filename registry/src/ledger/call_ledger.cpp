@@ -276,19 +276,13 @@ void call_ledger::give_back_cost(ledger_call& call) noexcept {
 void call_ledger::send(ledger_call& call, node_id to, lease held, time_point now) {
   call.queued = {};
   wakes_.clear(call.number.index);
+  auto& node = *nodes_.find(to);
+  if ((call.again || !call.is_nowhere()) && !may_repeat(call, node)) return keep_from(call, node, now);
   if (call.queued_at != time_point()) call.story.waited = lists_.beat_at - call.queued_at;
   call.story.in_use = held.in_use();
   call.story.slots = held.slots();
   call.story.pinned = call.needs.pin != no_node_id;
   ++call.story.attempts;
-  auto& node = *nodes_.find(to);
-  if (call.again && !may_repeat(call, node)) {
-    auto what = make_fault(errc::connection_lost, "it may have run before its caller lost its master, and the method must "
-                                                  "not run twice, as this node says");
-    what.node = node.name;
-    what.phase = "queueing";
-    return end(call, std::move(what));
-  }
   attempt one;
   one.call = call.number;
   one.method = call.needs.method;
@@ -301,6 +295,20 @@ void call_ledger::send(ledger_call& call, node_id to, lease held, time_point now
   call.add(id);
   actions_.to_nodes.push_back(
       {node_action::kind::send, std::exchange(call.issued_for, {}), 0, call.number, id, to, call.needs.method});
+}
+
+/// It may run, or have run, elsewhere, and this node says that the method must not run twice.
+void call_ledger::keep_from(ledger_call& call, ledger_node const& node, time_point now) {
+  if (!call.is_nowhere()) {
+    // It stays where it is; perhaps another node comes that would take it as well.
+    give_back_cost(call);
+    avoid(call, node.id);
+    return issue_after(call, next_pause(call), issue_cost::loss, now);
+  }
+  auto what = make_fault(errc::connection_lost, "it may have run before, and the method is not repeatable on this node");
+  what.node = node.name;
+  what.phase = "queueing";
+  end(call, std::move(what));
 }
 
 void call_ledger::sent(call_id id, std::uint64_t frame) noexcept {
@@ -705,7 +713,7 @@ void call_ledger::lost_with(ledger_call& call, attempt const& was, ledger_node c
     if (!call.ended) copy_if_silent(call, now);
     return;
   }
-  call.may_have_run = true;
+  call.may_have_run = call.again = true;
   auto facts = ended(call, node, try_end::lost, what);
   // Only a call that goes on can be to blame for more; a process without a number could not be told from its successor.
   auto const goes_on = facts.elsewhere || decide(facts).what == next_step::kind::issue;

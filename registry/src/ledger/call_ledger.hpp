@@ -202,6 +202,7 @@ class call_ledger {
   bool link_to_parent(ledger_call& call, submitted const& asked);
   void place(ledger_call& call, time_point now);
   void send(ledger_call& call, node_id to, lease held, time_point now);
+  void keep_from(ledger_call& call, ledger_node const& node, time_point now);
   void withdraw(ledger_call& call) noexcept;
   void give_back_cost(ledger_call& call) noexcept;
   bool may_repeat(ledger_call const& call, ledger_node const& on) const noexcept {

@@ -47,7 +47,7 @@ struct ledger_call {
   std::uint8_t on_count = 0;
   bool callers_word = false;       ///< the caller's type says that the method may run twice
   bool once = false;               ///< the caller forbids a second attempt
-  bool again = false;              ///< it may have run before it was submitted
+  bool again = false;              ///< it may have run, and how that ended is not known
   bool may_have_run = false;       ///< on a node that no longer has it
   bool is_limited = false;         ///< among those whose wait for a node has a limit
   bool ended = false;              ///< its end is on its way to the caller
