@@ -1,5 +1,5 @@
 #include "desk.hpp"
-#include "silent_caller.hpp"
+#include "silent_route.hpp"
 
 using namespace std::chrono_literals;
 using dist::call_options;
@@ -54,8 +54,9 @@ BOOST_FIXTURE_TEST_SUITE(deadlines, fixture)
 BOOST_AUTO_TEST_CASE(a_failure_behind_the_deadline_is_the_deadline) {
   late_clock late;
   auto seams = world.world();
-  auto const calls = std::make_shared<dist::test::silent_caller>(
+  auto const calls = std::make_shared<dist::call_book>(
       dist::seams{seams.io, late, seams.network, seams.compute, seams.entropy, seams.log}, dist::limits());
+  auto const route = dist::make_route<dist::test::silent_route>(calls);
   dist::method_key const key{"Work.any", true, nullptr};
   for (auto const& [passed, expected] : {std::pair(99ms, errc::method_failed), std::pair(100ms, errc::deadline_exceeded)}) {
     auto const call = calls->make_call();
@@ -70,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_failure_behind_the_deadline_is_the_deadline) {
     BOOST_TEST((what.cause == "the inner call ran out of time") == (expected == errc::deadline_exceeded));
     BOOST_TEST(what.known == progress::executed);
   }
-  calls->stop();
+  route->stop();
 }
 
 BOOST_AUTO_TEST_CASE(while_connecting) {

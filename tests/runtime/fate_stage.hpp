@@ -87,7 +87,8 @@ class stage_node final : public member {
 class fate_stage {
  public:
   explicit fate_stage(registry_settings const& settings = {})
-      : calls(std::make_shared<dispatcher>(seams{io, clock, network, compute_, entropy_, log_}, limits(), settings)) {}
+      : book(std::make_shared<call_book>(seams{io, clock, network, compute_, entropy_, log_}, limits())),
+        calls(make_route<dispatcher>(book, settings)) {}
   ~fate_stage() {
     calls->stop();
     run_until_idle(io);
@@ -128,7 +129,7 @@ class fate_stage {
 
   placed_ptr start(std::string method, call_options const& how = {}, outcome* into = nullptr,
                    std::optional<call_id> parent = {}) {
-    auto const call = calls->make_call();
+    auto const call = book->make_call();
     auto key = std::make_shared<method_key>();
     key->name = std::move(method);
     key->repeatable = key->name == "Work.read";
@@ -137,13 +138,13 @@ class fate_stage {
     call->set_options(how.sent());
     call->once = how.is_once();
     call->parent = parent;
-    calls->start(call);
-    if (into) calls->await(call, std::make_unique<waiter>(*into));
+    book->start(call);
+    if (into) book->await(call, std::make_unique<waiter>(*into));
     run_until_idle(io);
     return placed_ptr(static_cast<placed_call*>(call.get()));
   }
   void cancel(placed_ptr const& call) {
-    calls->cancel(call);
+    book->cancel(call);
     run_until_idle(io);
   }
 
@@ -234,6 +235,7 @@ class fate_stage {
   time_point beat_at_ = clock.now() + std::chrono::seconds(1);
 
  public:
+  std::shared_ptr<call_book> book;
   std::shared_ptr<dispatcher> calls;
 };
 

@@ -4,20 +4,21 @@
 #include <boost/json/parse.hpp>
 
 #include "desk.hpp"
-#include "silent_caller.hpp"
+#include "silent_route.hpp"
 
 using namespace dist;
 
 BOOST_FIXTURE_TEST_SUITE(json_calls_test, dist::test::work_fixture)
 
 BOOST_AUTO_TEST_CASE(others_have_their_turn_while_a_batch_is_started) {
-  auto const calls = std::make_shared<dist::test::silent_caller>(world.world(), limits());
+  auto const calls = std::make_shared<call_book>(world.world(), limits());
+  auto const route = make_route<dist::test::silent_route>(calls);
   std::string text = R"([{"method":"Work.any","id":0})";
   for (int i = 1; i < 40; ++i) text += R"(,{"method":"Work.any","id":)" + std::to_string(i) + "}";
   auto const answer = test::start(world.io, answer_rpc(calls, parse_rpc(text + "]", limits()), {}));
   std::vector<std::size_t> turns;
   std::function<void()> look = [&] {
-    turns.push_back(calls->dispatched);
+    turns.push_back(route->sent);
     if (turns.back() < 40 && turns.size() < 100) asio::post(world.io, look);
   };
   asio::post(world.io, look);
@@ -26,13 +27,14 @@ BOOST_AUTO_TEST_CASE(others_have_their_turn_while_a_batch_is_started) {
   turns.erase(std::unique(turns.begin(), turns.end()), turns.end());
   BOOST_TEST((turns == std::vector<std::size_t>{16, 32, 40}));
   BOOST_TEST(!answer.done());
-  calls->stop();
+  route->stop();
   test::run_until_idle(world.io);
   BOOST_TEST(answer.done());
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_not_json_fails_its_own_call_alone) {
-  auto const calls = std::make_shared<dist::test::silent_caller>(world.world(), limits());
+  auto const calls = std::make_shared<call_book>(world.world(), limits());
+  auto const route = make_route<dist::test::silent_route>(calls);
   auto const answered = [&](std::string const& result, codec how = codec::json) {
     auto answer = test::start(
         world.io, answer_rpc(calls, parse_rpc(R"([{"jsonrpc":"2.0","method":"Work.any","id":1},{"id":2}])", limits()), {}));
@@ -41,7 +43,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_not_json_fails_its_own_call_alone) {
     reply.codec = how;
     reply.bytes = as_bytes(result);
     reply.node = "rogue";
-    auto const call = std::exchange(calls->last, nullptr);
+    auto const call = std::exchange(route->last, nullptr);
     calls->finish(*call, reply);
     test::run_until_idle(world.io);
     BOOST_TEST_REQUIRE(answer.done());
@@ -66,7 +68,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_not_json_fails_its_own_call_alone) {
     BOOST_TEST(std::string(error.at("message").as_string()).find("the node's answer is not JSON: ") != std::string::npos);
   }
   BOOST_TEST(answered("\x01", codec::cbor).find("bad_result") != std::string::npos);
-  calls->stop();
+  route->stop();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

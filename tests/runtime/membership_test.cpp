@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(the_methods_of_a_node_that_is_refused_are_not_kept) {
   options.name_is_default = false;
   auto& node = world.add(options, 1, dist::services<Strange>());
   BOOST_REQUIRE(world.drive_until([&] { return node.run.done(); }));
-  auto& nodes = static_cast<dist::dispatcher&>(cluster.caller()).nodes();
+  auto& nodes = dist::dispatcher_of(cluster).nodes();
   BOOST_TEST(nodes.find_method("Work.echo").has_value());
   BOOST_TEST(!nodes.find_method("Strange.method").has_value());
   options.name = "b";

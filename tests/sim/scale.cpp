@@ -59,7 +59,9 @@ constexpr std::size_t methods = 8;
 class master {
  public:
   master(dist::seams const& world, std::size_t nodes, std::size_t calls)
-      : calls_(std::make_shared<dispatcher>(world, dist::limits(), settings(calls))), chance_(nodes) {
+      : book_(std::make_shared<dist::call_book>(world, dist::limits())),
+        calls_(dist::make_route<dispatcher>(book_, settings(calls))),
+        chance_(nodes) {
     for (std::size_t i = 0; i < methods; ++i) keys_.push_back({"Work.m" + std::to_string(i), true, nullptr});
     for (std::size_t i = 0; i < nodes; ++i) join(nodes_.emplace_back());
     // Busy all of them, and then so many that wait.
@@ -85,14 +87,15 @@ class master {
     calls_->ready(*in);
   }
   dist::call_ptr start() {
-    auto call = calls_->make_call();
+    auto call = book_->make_call();
     call->method = &keys_[++started_ % methods];
-    calls_->start(call);
+    book_->start(call);
     return call;
   }
   idle_node& some_node() { return nodes_[order_[++turn_ % order_.size()]]; }
   void answer_one() { some_node().answer(*calls_); }
 
+  dist::call_book& book() noexcept { return *book_; }
   dispatcher& calls() noexcept { return *calls_; }
   std::deque<idle_node>& nodes() noexcept { return nodes_; }
 
@@ -103,6 +106,7 @@ class master {
     return made;
   }
 
+  std::shared_ptr<dist::call_book> book_;
   std::shared_ptr<dispatcher> calls_;
   std::deque<idle_node> nodes_;
   std::deque<dist::method_key> keys_;
@@ -127,7 +131,7 @@ class master {
   for (auto& call : calls) call = on.start();
 }
 [[gnu::noinline]] void measured_withdraw(master& on, std::vector<dist::call_ptr>& calls) {
-  for (auto& call : calls) on.calls().cancel(call);
+  for (auto& call : calls) on.book().cancel(call);
 }
 /// A call ends, and the most urgent one that waits goes out to the slot.
 [[gnu::noinline]] void measured_completion(master& on, std::size_t count) {

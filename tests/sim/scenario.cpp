@@ -32,7 +32,7 @@ std::optional<watcher::standing> scenario::standing_of(std::string_view name) {
 }
 
 dispatcher& scenario::master_calls() {
-  return static_cast<dispatcher&>(world_->master().master.calls().caller());
+  return dispatcher_of(world_->master().master.calls());
 }
 
 void scenario::event(std::string_view what) { said("*", what); }

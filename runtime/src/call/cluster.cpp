@@ -12,7 +12,7 @@ cluster::cluster(context const& running) {
     throw call_error(make_fault(errc::no_node, running.method() + " was not called through a dist master, so it cannot "
                                                                   "call others"));
   auto const& nested = *static_cast<nested_calls const*>(scope->cluster.get());
-  calls_ = nested.calls;
+  core_ = nested.on;
   inherited_ = running.deadline();
   parent_id_ = nested.parent;
   parent_blocks_ = nested.blocks;
@@ -46,7 +46,7 @@ cluster cluster::with(call_options const& defaults) const {
 call_ptr cluster::make_call(method_key const& method, call_options const& given) const {
   auto options = defaults_ ? given.over(*defaults_) : given;
   if (!traceparent_.empty()) options = options.over(call_options().traceparent(traceparent_));
-  auto call = calls_->make_call();
+  auto call = caller().make_call();
   call->method = &method;
   call->once = options.is_once();
   call->set_options(options.sent());
@@ -54,7 +54,7 @@ call_ptr cluster::make_call(method_key const& method, call_options const& given)
   call->parent_blocks = parent_blocks_;
   call->deadline = inherited_;
   if (auto const left = options.time_left())
-    call->deadline = std::min(inherited_, dist::deadline(later(calls_->world().clock.now(), *left)));
+    call->deadline = std::min(inherited_, dist::deadline(later(caller().world().clock.now(), *left)));
   return call;
 }
 

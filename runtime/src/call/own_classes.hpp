@@ -1,7 +1,7 @@
 #pragma once
 
 #include <dist/rpc/service.hpp>
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/method_key.hpp>
 #include <optional>
 #include <span>
 #include <string>

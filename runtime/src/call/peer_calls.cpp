@@ -17,7 +17,7 @@ class peer_calls::relay final : public call_waiter {
   std::uint64_t number_;
 };
 
-peer_calls::peer_calls(std::shared_ptr<caller> on, on_answer answer)
+peer_calls::peer_calls(std::shared_ptr<call_book> on, on_answer answer)
     : on_(std::move(on)), answer_(std::move(answer)), self_(std::make_shared<peer_calls*>(this)) {}
 
 peer_calls::~peer_calls() {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_book.hpp>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -14,7 +14,7 @@ class peer_calls {
   /// Told once for each call how it ended, perhaps inside of start or cancel; never after this has gone.
   using on_answer = std::function<void(std::uint64_t number, call_record const& call, call_reply const& reply)>;
 
-  peer_calls(std::shared_ptr<caller> on, on_answer answer);
+  peer_calls(std::shared_ptr<call_book> on, on_answer answer);
   ~peer_calls();
   peer_calls(peer_calls const&) = delete;
   peer_calls& operator=(peer_calls const&) = delete;
@@ -27,13 +27,13 @@ class peer_calls {
   /// Null when it is not in use.
   call_ptr find(std::uint64_t number) const;
   std::size_t size() const noexcept { return calls_.size(); }
-  caller& on() const noexcept { return *on_; }
+  call_book& on() const noexcept { return *on_; }
 
  private:
   class relay;
   void done(std::uint64_t number, call_record const& call, call_reply const& reply);
 
-  std::shared_ptr<caller> on_;
+  std::shared_ptr<call_book> on_;
   on_answer answer_;
   std::unordered_map<std::uint64_t, call_ptr> calls_;
   std::shared_ptr<peer_calls*> self_;  ///< null pointer once this is gone: a call may end later

@@ -6,7 +6,7 @@ namespace dist {
 
 class started_calls::waiter final : public call_waiter {
  public:
-  waiter(std::weak_ptr<arrivals> to, std::shared_ptr<caller> home, bool is_at_home, std::size_t number)
+  waiter(std::weak_ptr<arrivals> to, std::shared_ptr<call_book> home, bool is_at_home, std::size_t number)
       : to_(std::move(to)), home_(std::move(home)), is_at_home_(is_at_home), number_(number) {}
 
   void on_reply(call_record const& call, call_reply const& reply) noexcept override {
@@ -27,17 +27,17 @@ class started_calls::waiter final : public call_waiter {
 
  private:
   std::weak_ptr<arrivals> to_;
-  std::shared_ptr<caller> home_;
+  std::shared_ptr<call_book> home_;
   bool is_at_home_;
   std::size_t number_;
 };
 
-started_calls::started_calls(std::shared_ptr<caller> home)
+started_calls::started_calls(std::shared_ptr<call_book> home)
     : home_(std::move(home)), arrivals_(std::make_shared<arrivals>()) {}
 
 started_calls::~started_calls() = default;
 
-void started_calls::add(std::shared_ptr<caller> calls, call_ptr call) {
+void started_calls::add(std::shared_ptr<call_book> calls, call_ptr call) {
   auto const number = added_++;
   if (!calls) {
     auto const gone = make_fault(errc::stopped, "the cluster was stopped");
@@ -59,7 +59,7 @@ task<started_calls::ended> started_calls::next() {
 
 namespace {
 
-task<void> all_ended_here(std::vector<pending<void>> calls, std::shared_ptr<caller> home) {
+task<void> all_ended_here(std::vector<pending<void>> calls, std::shared_ptr<call_book> home) {
   started_calls started(std::move(home));
   for (auto const& one : calls) started.add(one.shared_caller(), one.record());
   auto take = [](started_calls::ended const&) {};

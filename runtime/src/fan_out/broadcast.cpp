@@ -40,7 +40,7 @@ task<std::vector<listed_node>> nodes_of_broadcast(cluster on, call_ptr like) {
     throw call_error(std::move(what));
   }
   try {
-    co_return co_await on.caller().nodes_for(like);
+    co_return co_await on.core()->nodes_for(like);
   } catch (call_error const& e) {
     if (e.code() != errc::no_node) throw;
     auto what = e.fault();

@@ -29,14 +29,15 @@ fan_out_progress progress_of(fan_out_report const& report) {
   return measured(report.done, report.failed, report.total, elapsed);
 }
 
-progress_watch::progress_watch(std::shared_ptr<caller> calls, fan_out const& how, std::string name,
+progress_watch::progress_watch(std::shared_ptr<cluster_core> on, fan_out const& how, std::string name,
                                std::optional<std::size_t> total, std::function<void()> failed)
-    : calls_(std::move(calls)),
+    : on_(std::move(on)),
+      calls_(*on_->book()),
       name_(how.label().empty() ? std::move(name) : how.label()),
       total_(total),
       on_error_(std::move(failed)),
-      started_(calls_->world().clock.now()) {
-  auto const& world = calls_->world();
+      started_(calls_.world().clock.now()) {
+  auto const& world = calls_.world();
   if (!how.label().empty() && world.log.wants(log_level::warn))
     bar_.emplace(how.label(), progress_output::beside(world.log));
   if (bar_) add(bar_->every(), [this](fan_out_progress const& at) { bar_->show(at); });
@@ -45,17 +46,17 @@ progress_watch::progress_watch(std::shared_ptr<caller> calls, fan_out const& how
     self_ = std::make_shared<progress_watch*>(this);
     arm();
   }
-  if (!calls_->is_stopped()) listed_ = calls_->list(*this);
+  if (!calls_.is_stopped()) listed_ = on_->list(*this);
 }
 
 progress_watch::~progress_watch() {
   // Once stopped, this may be another thread.
-  if (!calls_->is_stopped()) calls_->unlist(listed_);
+  if (!calls_.is_stopped()) on_->unlist(listed_);
   if (!self_) return;
   *self_ = nullptr;
   stop();
   // Once stopped, the clock may be gone.
-  if (calls_->is_stopped()) return;
+  if (calls_.is_stopped()) return;
   auto const last = measure();
   for (auto const& one : *views_) {
     if (one.is_shown) continue;
@@ -67,12 +68,12 @@ progress_watch::~progress_watch() {
 }
 
 void progress_watch::stop() noexcept {
-  if (timer_ != timer_id::none && !calls_->is_stopped())
-    calls_->world().clock.cancel(std::exchange(timer_, timer_id::none));
+  if (timer_ != timer_id::none && !calls_.is_stopped())
+    calls_.world().clock.cancel(std::exchange(timer_, timer_id::none));
 }
 
 fan_out_progress progress_watch::measure() const {
-  return measured(done_, failed_, total_, calls_->world().clock.now() - started_);
+  return measured(done_, failed_, total_, calls_.world().clock.now() - started_);
 }
 
 fan_out_report progress_watch::report() const {
@@ -81,7 +82,7 @@ fan_out_report progress_watch::report() const {
   made.done = done_;
   made.failed = failed_;
   made.total = total_;
-  auto const elapsed = std::chrono::duration_cast<std::chrono::microseconds>(calls_->world().clock.now() - started_);
+  auto const elapsed = std::chrono::duration_cast<std::chrono::microseconds>(calls_.world().clock.now() - started_);
   made.elapsed_us = static_cast<std::uint64_t>(elapsed.count());
   return made;
 }
@@ -92,14 +93,14 @@ void progress_watch::add(duration every, fan_out_observer show) {
 
 void progress_watch::arm() {
   auto const next = std::ranges::min_element(*views_, {}, &view::due)->due;
-  timer_ = calls_->world().clock.schedule(next, [self = self_] {
+  timer_ = calls_.world().clock.schedule(next, [self = self_] {
     if (auto* const alive = *self) alive->tick();
   });
 }
 
 void progress_watch::tick() {
   timer_ = timer_id::none;
-  auto const at = calls_->world().clock.now();
+  auto const at = calls_.world().clock.now();
   auto const where = measure();
   // An observer may end the fan-out, and this with it.
   auto const self = self_;

@@ -34,7 +34,7 @@ shards::shards(fan_out_plan plan)
       reorder_bytes_(plan_.how.reorder_bytes()),
       in_order_(plan_.how.is_in_order()),
       total_(plan_.inputs->total()),
-      watch_(plan_.on.shared_caller(), plan_.how, std::string(plan_.name) + " of " + plan_.method->name, total_,
+      watch_(plan_.on.core(), plan_.how, std::string(plan_.name) + " of " + plan_.method->name, total_,
              [this] { changed_.set(); }),
       self_(std::make_shared<shards*>(this)) {
   say_early();
@@ -158,23 +158,24 @@ void shards::say_if_held_up() {
 }
 
 void shards::say_early() {
-  auto& calls = plan_.on.caller();
+  auto const& calls = plan_.on.caller();
+  auto& core = *plan_.on.core();
   auto const like = plan_.on.make_call(*plan_.method, plan_.how.options());
   // What a method spreads is its own business, and would be said on every node.
   if (like->parent || calls.is_stopped() || !calls.world().log.wants(log_level::warn)) return;
   auto const& method = plan_.method->name;
   if (plan_.runs_once && !like->once)
-    calls.warn_once(method, method + ' ' + plan_.runs_once + ": a call lost with its node fails the job, this " +
+    core.warn_once(method, method + ' ' + plan_.runs_once + ": a call lost with its node fails the job, this " +
                                 plan_.name + "; make it const if a second run does no harm, or see with try_map or "
                                 "collect which were lost");
   auto const has_needs = like->options && !like->options->needs.empty();
-  if (plan_.is_spread && (total_ || has_needs) && !calls.has_warned(plan_.name + method)) ask_for_nodes(*like);
+  if (plan_.is_spread && (total_ || has_needs) && !core.has_warned(plan_.name + method)) ask_for_nodes(*like);
 }
 
 void shards::ask_for_nodes(call_record const& like) {
   auto const self = self_;
   auto const on = plan_.on;
-  auto question = on.caller().list_nodes(like, [self](result<std::vector<listed_node>> const& nodes) {
+  auto question = on.core()->nodes().list_nodes(like, [self](result<std::vector<listed_node>> const& nodes) {
     if (*self) (*self)->judge_slots(nodes);
   });
   if (*self)
@@ -185,21 +186,21 @@ void shards::ask_for_nodes(call_record const& like) {
 
 void shards::judge_slots(result<std::vector<listed_node>> const& nodes) {
   // The log comes last: who writes the line may end the fan-out.
-  auto const calls = plan_.on.shared_caller();
+  auto const core = plan_.on.core();
   auto const& method = plan_.method->name;
   if (nodes.has_error()) {
     auto const none = nodes.error().code == errc::no_node;
     asks_again_ = total_ && none;
     // A master says that itself, of every call.
     if (question_ && none)
-      calls->warn_once(method + nodes.error().message, nodes.error().message + ": calls of " + method + " wait for one");
+      core->warn_once(method + nodes.error().message, nodes.error().message + ": calls of " + method + " wait for one");
     return;
   }
   if (!total_) return;
   std::uint64_t slots = 0;
   for (auto const& one : *nodes) slots += one.slots;
   if (auto const line = idle_slots_text(*total_, plan_.inputs->noun(), slots); !line.empty())
-    calls->warn_once(plan_.name + method, std::string(plan_.name) + " of " + method + ": " + line);
+    core->warn_once(plan_.name + method, std::string(plan_.name) + " of " + method + ": " + line);
 }
 
 std::string idle_slots_text(std::size_t inputs, char const* noun, std::uint64_t slots) {

@@ -22,7 +22,9 @@ class master_link::impl {
       : options_(std::move(options)),
         memory_(options_.limits),
         world_(with_memory(world, memory_)),
-        calls_(std::make_shared<remote_caller>(world_, options_.limits, options_.services.methods())),
+        book_(std::make_shared<call_book>(world_, options_.limits)),
+        calls_(make_route<remote_caller>(book_, options_.services.methods())),
+        core_(std::make_shared<cluster_core>(book_, *calls_)),
         tasks_(world.io.get_executor()) {
     calls_->wait_for_connection();
     if (!options_.trace_file.empty())
@@ -34,7 +36,7 @@ class master_link::impl {
   task<void> open();
   task<void> run();
   void stop() noexcept;
-  std::shared_ptr<remote_caller> const& calls() const noexcept { return calls_; }
+  cluster calls() const { return cluster(core_); }
 
  private:
   task<void> stay();
@@ -46,7 +48,9 @@ class master_link::impl {
   link_options options_;
   memory_budget memory_;
   seams world_;
+  std::shared_ptr<call_book> book_;
   std::shared_ptr<remote_caller> calls_;
+  std::shared_ptr<cluster_core> core_;
   task_group tasks_;
   std::unique_ptr<connection> session_;
   beat_times times_;
@@ -117,7 +121,7 @@ task<void> master_link::impl::serve() {
   std::string why = "the master closed it";
   try {
     co_await session_->run([this](frame& in) { on_frame(in); }, [this] { silence_->heard(world_.clock.now()); },
-                           [this] { calls_->tell_waiters(); });
+                           [this] { book_->tell_waiters(); });
   } catch (std::exception const& e) {
     failed = std::current_exception();
     why = e.what();
@@ -162,7 +166,7 @@ task<void> master_link::impl::tell_loop() {
   while (state->is_wanted) {
     co_await sleep_for(world_.clock, std::chrono::seconds(1));
     if (state->is_under_way) continue;
-    auto const fan_outs = calls_->fan_outs();
+    auto const fan_outs = core_->fan_outs();
     if (fan_outs.empty() && !knows_some) continue;
     knows_some = !fan_outs.empty();
     state->is_under_way = true;
@@ -203,6 +207,6 @@ master_link::~master_link() = default;
 task<void> master_link::open() { return impl_->open(); }
 task<void> master_link::run() { return impl_->run(); }
 void master_link::stop() noexcept { impl_->stop(); }
-cluster master_link::calls() const { return cluster(impl_->calls()); }
+cluster master_link::calls() const { return impl_->calls(); }
 
 }  // namespace dist

@@ -42,7 +42,7 @@ class end_waiter final : public call_waiter {
 
 class nodes_lister final : public call_waiter {
  public:
-  nodes_lister(caller::nodes_taker done, std::string method, std::size_t depth_limit)
+  nodes_lister(node_directory::nodes_taker done, std::string method, std::size_t depth_limit)
       : done_(std::move(done)), method_(std::move(method)), depth_limit_(depth_limit) {}
   void on_reply(call_record const& call, call_reply const& reply) noexcept override {
     auto nodes = read_reply<std::vector<listed_node>>(*call.method, reply, depth_limit_);
@@ -54,7 +54,7 @@ class nodes_lister final : public call_waiter {
   }
 
  private:
-  caller::nodes_taker done_;
+  node_directory::nodes_taker done_;
   std::string method_;
   std::size_t depth_limit_;
 };
@@ -68,8 +68,8 @@ call_ptr remote_caller::list_nodes(call_record const& like, nodes_taker done) {
   call->node_wait = like.node_wait;
   auto const needs = like.options ? like.options->needs : std::vector<std::string>();
   call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, like.method->name, needs);
-  start(call);
-  await(call, std::make_unique<nodes_lister>(std::move(done), like.method->name, bounds().depth));
+  book_.start(call);
+  book_.await(call, std::make_unique<nodes_lister>(std::move(done), like.method->name, bounds().depth));
   return call;
 }
 
@@ -77,14 +77,14 @@ std::shared_ptr<void> remote_caller::when_nodes(std::size_t count, nodes_waiter 
   static method_key const key{std::string(wait_for_nodes_method), true, nullptr};
   auto const call = make_own_call(key);
   call->early_problem = encode_arguments(codec::cbor, spelling::declared, call->arguments, std::uint64_t{count});
-  start(call);
-  await(call, std::make_unique<end_waiter>(std::move(done)));
+  book_.start(call);
+  book_.await(call, std::make_unique<end_waiter>(std::move(done)));
   struct waiting {
-    std::shared_ptr<caller> on;
+    std::shared_ptr<call_book> on;
     call_ptr question;
     ~waiting() { on->cancel(question); }
   };
-  return std::make_shared<waiting>(shared_from_this(), call);
+  return std::make_shared<waiting>(book_.shared_from_this(), call);
 }
 
 void remote_caller::show_text(std::string_view lines, bool is_shown, told done) {
@@ -105,8 +105,8 @@ void remote_caller::show_progress(std::vector<fan_out_report> const& fan_outs, t
 void remote_caller::tell(call_ptr const& what, told done) {
   // A master that does not know the request looks for a node that does.
   what->deadline = dist::deadline(later(world().clock.now(), tell_patience));
-  start(what);
-  await(what, std::make_unique<end_waiter>(std::move(done)));
+  book_.start(what);
+  book_.await(what, std::make_unique<end_waiter>(std::move(done)));
 }
 
 call_ptr remote_caller::make_own_call(method_key const& key) {
@@ -118,7 +118,7 @@ call_ptr remote_caller::make_own_call(method_key const& key) {
 
 std::string remote_caller::account_text() const {
   auto counts = counts_;
-  counts.elapsed = age();
+  counts.elapsed = book_.age();
   if (failure_file_) counts.failure_file = failure_file_->path();
   return account::text_at_master(counts, connections_lost_);
 }
@@ -135,10 +135,10 @@ void remote_caller::fail(call_record_of_remote& call, fault what) {
     if (what.known == progress::not_started) what.known = progress::unknown;
     if (what.cause.empty()) what.cause = call.lost_because;
   }
-  caller::fail(call, std::move(what));
+  book_.fail(call, std::move(what));
 }
 
-void remote_caller::dispatch(call_ptr const& call) {
+void remote_caller::send_out(call_ptr const& call) {
   remote_ptr const remote(static_cast<call_record_of_remote*>(call.get()));
   if (call->parent_blocks && refusal_)
     if (auto why = refusal_(*call)) return fail(*remote, std::move(*why));
@@ -227,7 +227,7 @@ void remote_caller::send_waiting() {
     pauses_ = 0;
   // One that fails here may make its caller end others.
   for (auto const& call : ready)
-    if (is_live(*call)) send(call);
+    if (call->is_live()) send(call);
 }
 
 void remote_caller::send_waiting_later() {
@@ -271,7 +271,7 @@ void remote_caller::send(remote_ptr const& call) {
   call->frame = session_->out().last_begin();
 }
 
-caller::abandoned remote_caller::abandon(call_record& call) {
+end_facts remote_caller::give_up(call_record& call, give_up_reason) {
   auto& remote = static_cast<call_record_of_remote&>(call);
   auto const known = remote.lost_because.empty() ? progress::not_started : progress::unknown;
   if (!remote.sent) return {known, "connecting", {}, remote.lost_because};
@@ -291,7 +291,7 @@ void remote_caller::on_reply(frame& in) {
   if (!call) return;
   if (in.is_dropped())
     return fail(**call, no_room("the result", in.header().payload_bytes, session_->memory(), progress::executed));
-  finish(**call, call_reply::of(in));
+  book_.finish(**call, call_reply::of(in));
 }
 
 void remote_caller::on_fault(frame& in) {
@@ -343,7 +343,7 @@ void remote_caller::detach(std::string const& why) noexcept {
   std::uint64_t may_have_run = 0;
   auto const place = waiting_.begin();
   for (auto const& call : calls) {
-    if (!is_live(*call)) continue;
+    if (!call->is_live()) continue;
     auto const written = was_lost(call);
     if (!waits_ || (written && !may_go_again(*call))) {
       ended.push_back(call);
@@ -373,7 +373,7 @@ void remote_caller::give_up(std::string const& why) noexcept {
 
 void remote_caller::stop() noexcept {
   if (pause_timer_ != timer_id::none) world().clock.cancel(std::exchange(pause_timer_, timer_id::none));
-  stop_calls();
+  book_.stop();
   given_back_.clear();
 }
 

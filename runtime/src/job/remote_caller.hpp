@@ -1,8 +1,9 @@
 #pragma once
 
 #include <dist/rpc/detail/call_table.hpp>
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_book.hpp>
 #include <dist/runtime/detail/fan_out_report.hpp>
+#include <dist/runtime/detail/node_directory.hpp>
 #include <list>
 #include <optional>
 #include <string>
@@ -17,16 +18,22 @@
 
 namespace dist {
 
-/// Makes calls on a master at the other end of a connection: a connected job's, or the nested ones of a node's methods.
+/// The route of calls to a master at the other end of a connection: a connected job's, or the nested ones of a node's methods.
 /// The connection comes and goes; without one, calls fail at once, or wait for it.
-class remote_caller final : public caller {
+class remote_caller final : public call_route, public node_directory, private end_watcher {
  public:
-  remote_caller(seams const& world, limits const& bounds, std::span<method_description const> served)
-      : caller(world, bounds), own_(served) {}
+  remote_caller(call_book& book, std::span<method_description const> served) : book_(book), own_(served) {
+    book_.watch(*this);
+  }
 
-  call_ptr make_call() override { return new call_record_of_remote; }
+  call_ptr make_record() const override { return new call_record_of_remote; }
   std::shared_ptr<void> when_nodes(std::size_t count, nodes_waiter done) override;
+  task<void> own_nodes_joined() override { co_return; }
   call_ptr list_nodes(call_record const& like, nodes_taker done) override;
+  std::string address_of(std::string_view) const override { return {}; }
+  std::string place_of(call_record const&) const override { return {}; }
+  std::string why(call_record const&) const override { return "its master knows: see the master's /status"; }
+  std::string how_it_went(call_record const&) const override { return {}; }
   /// Hears, once, that the master knows, with null, or why it does not.
   using told = std::function<void(fault const* failed)>;
   /// Hands the master lines that this node's process has printed.
@@ -76,7 +83,7 @@ class remote_caller final : public caller {
   call_ptr make_own_call(method_key const& key);
   /// One that only tells it something.
   void tell(call_ptr const& what, told done);
-  /// As caller::fail; what may have happened behind an earlier connection is not forgotten.
+  /// As call_book::fail; what may have happened behind an earlier connection is not forgotten.
   void fail(call_record_of_remote& call, fault what);
   void send(remote_ptr const& call);
   /// A new call waits for a connection, if there is room.
@@ -91,10 +98,13 @@ class remote_caller final : public caller {
   /// The call was written, and no answer came.
   void lost(call_record_of_remote& call, std::string const& why);
   fault no_connection(errc why) const;
-  void dispatch(call_ptr const& call) override;
-  abandoned abandon(call_record& call) override;
+  seams const& world() const noexcept { return book_.world(); }
+  limits const& bounds() const noexcept { return book_.bounds(); }
+  void send_out(call_ptr const& call) override;
+  end_facts give_up(call_record& call, give_up_reason why) override;
   void ended(call_record& call, call_reply const& reply) noexcept override;
 
+  call_book& book_;
   own_classes own_;
   connection* session_ = nullptr;
   bool master_stops_ = false;  ///< the session is about to end: calls wait for the next

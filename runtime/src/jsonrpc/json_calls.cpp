@@ -10,7 +10,7 @@ namespace dist {
 namespace {
 
 /// Parameters and result pass through by value, as text.
-call_ptr make_json_call(caller& on, rpc_request const& request, duration node_wait) {
+call_ptr make_json_call(call_book& on, rpc_request const& request, duration node_wait) {
   auto call = on.make_call();
   auto method = std::make_shared<method_key>();
   method->name = request.method;
@@ -26,13 +26,13 @@ call_ptr make_json_call(caller& on, rpc_request const& request, duration node_wa
 
 /// Why the answer cannot stand in a message of ours; empty when it can. A node may write what it likes: what is not one
 /// JSON value would end that message early and begin another.
-std::string reply_problem(caller const& on, call_reply const& reply) {
+std::string reply_problem(call_book const& on, call_reply const& reply) {
   return reply.codec == codec::json ? json_problem(as_text(reply.bytes), on.bounds().depth) : "another codec";
 }
 
 /// `say(result_text, fault)`: exactly one of the two is there.
 template <class Say>
-void hand_on(caller const& on, call_record const& call, call_reply const& reply, Say say) {
+void hand_on(call_book const& on, call_record const& call, call_reply const& reply, Say say) {
   if (reply.failed) return say(std::string_view(), reply.failed);
   auto const problem = reply_problem(on, reply);
   if (problem.empty()) return say(as_text(reply.bytes), static_cast<fault const*>(nullptr));
@@ -44,7 +44,7 @@ void hand_on(caller const& on, call_record const& call, call_reply const& reply,
 
 }  // namespace
 
-task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rpc_wishes wishes) {
+task<std::string> answer_rpc(std::shared_ptr<call_book> on, rpc_message message, rpc_wishes wishes) {
   std::shared_ptr<request_options> options;
   if (!wishes.traceparent.empty()) {
     options = std::make_shared<request_options>();
@@ -84,7 +84,7 @@ task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rp
   co_return texts.empty() ? std::string() : std::move(texts.front());
 }
 
-json_calls::json_calls(json_session& peer, std::shared_ptr<caller> on, duration node_wait)
+json_calls::json_calls(json_session& peer, std::shared_ptr<call_book> on, duration node_wait)
     : peer_(peer),
       node_wait_(node_wait),
       arguments_(on->world().memory),

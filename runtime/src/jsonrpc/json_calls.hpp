@@ -1,6 +1,6 @@
 #pragma once
 
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_book.hpp>
 #include <memory>
 #include <string>
 
@@ -19,15 +19,15 @@ struct rpc_wishes {
 
 /// Answers one message, with all calls of a batch under way at once. Cancel: terminal, the calls are cancelled too.
 /// The answer is empty where there is nothing to say (notifications, replies).
-task<std::string> answer_rpc(std::shared_ptr<caller> on, rpc_message message, rpc_wishes wishes);
+task<std::string> answer_rpc(std::shared_ptr<call_book> on, rpc_message message, rpc_wishes wishes);
 
-/// Answers the requests of one session by calls on a caller. When this goes its calls are cancelled, and only its.
+/// Answers the requests of one session by calls of a book. When this goes its calls are cancelled, and only its.
 ///
 /// Lives    the session outlives it.
 class json_calls {
  public:
   /// `node_wait`: how long a call waits for a node that has its method.
-  json_calls(json_session& peer, std::shared_ptr<caller> on, duration node_wait);
+  json_calls(json_session& peer, std::shared_ptr<call_book> on, duration node_wait);
   json_calls(json_calls const&) = delete;
   json_calls& operator=(json_calls const&) = delete;
 

@@ -8,18 +8,18 @@
 
 namespace dist {
 
-dispatcher::dispatcher(seams const& world, limits const& bounds, registry_settings const& settings,
-                       std::span<method_description const> expected)
-    : caller(world, bounds),
+dispatcher::dispatcher(call_book& book, registry_settings const& settings, std::span<method_description const> expected)
+    : book_(book),
       registry_(settings),
       methods_(registry_, expected),
       window_(settings.window),
       lost_after_(settings.liveness.lost_after) {
   // The first round begins now: what stalls before the first beat is a stall too.
-  registry_.tick(beat_at_ = world.clock.now());
+  registry_.tick(beat_at_ = world().clock.now());
+  book_.watch(*this);
 }
 
-void dispatcher::dispatch(call_ptr const& call) {
+void dispatcher::send_out(call_ptr const& call) {
   placed_ptr const placed(static_cast<placed_call*>(call.get()));
   auto const number = methods_.find(*placed->method, may_be_heard_of());
   if (!number) return fail(*placed, number.error());
@@ -42,11 +42,11 @@ void dispatcher::fail(placed_call& call, fault what) {
   give_back_cost(call);
   if (call.may_have_run && what.known == progress::not_started) what.known = progress::unknown;
   if (what.cause.empty()) what.cause = call.cause;
-  caller::fail(call, std::move(what));
+  book_.fail(call, std::move(what));
 }
 
 void dispatcher::submit(placed_ptr const& call) {
-  if (!is_live(*call)) return;
+  if (!call->is_live()) return;
   call->needs.held_by = call->places.empty() ? no_node_id : call->places.front().on->id;
   if (call->options && !call->options->needs.empty())
     if (auto wrong = registry_.ask(call->options->needs, call->needs)) {
@@ -100,7 +100,7 @@ void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
   if (call->again && !node.repeatable(*call)) return refuse_again(*call, node, std::move(held));
   world().log.debug([&] { return call->method->name + ": to " + node.name; });
   // Who writes the line may have ended the call.
-  if (!is_live(*call)) return;
+  if (!call->is_live()) return;
   ++node.tries.of(call->method_number).sent;
   if (trace_) trace_->calls.sent(*call, node.name, world().clock.now());
   node.send(call, std::move(held));
@@ -128,9 +128,9 @@ void dispatcher::keep_stranded() {
 
 void dispatcher::send_waiting() {
   for (auto& [call, why] : std::exchange(stranded_, {}))
-    if (is_live(*call)) fail(*call, std::move(why));
+    if (call->is_live()) fail(*call, std::move(why));
   for (auto const& call : std::exchange(renamed_, {}))
-    if (is_live(*call)) dispatch(call);
+    if (call->is_live()) send_out(call);
   while (auto next = registry_.next()) send(placed_ptr(&call_of(next->call)), next->node, std::move(next->held));
 }
 
@@ -147,7 +147,7 @@ void dispatcher::answered(placed_call& call, call_id there, call_reply const& re
   count_running(call, by, reply.running_us);
   if (!reply.lasts) send_waiting();
   auto& counted = by.tries.of(call.method_number);
-  if (!is_live(call)) {
+  if (!call.is_live()) {
     ++counted.late;
     ++tally_.late_replies;
     return;
@@ -156,12 +156,12 @@ void dispatcher::answered(placed_call& call, call_id there, call_reply const& re
   measure(call, reply, by);
   abandon_places(call);
   world().log.debug([&] { return call.method->name + ": answered by " + by.name; });
-  finish(call, reply);
+  book_.finish(call, reply);
 }
 
 void dispatcher::draw_return(placed_call const& call, member const& by, timeline::outcome const& how) {
   auto told = how;
-  if (!is_live(call)) told.text = "late";
+  if (!call.is_live()) told.text = "late";
   trace_->calls.returned(call, by.name, told, world().clock.now());
 }
 
@@ -192,9 +192,9 @@ void dispatcher::remember(placed_call const& call, member& by, past how, time_po
   past_.add(by.name, call.method_number, how, call.sent_at, now);
 }
 
-caller::abandoned dispatcher::abandon(call_record& record) {
+end_facts dispatcher::give_up(call_record& record, give_up_reason) {
   auto& call = static_cast<placed_call&>(record);
-  abandoned left;
+  end_facts left;
   left.cause = call.cause;
   if (call.may_have_run) left.known = progress::unknown;
   if (call.queued) withdraw(call);
@@ -228,7 +228,7 @@ void dispatcher::cancel_all(std::vector<call_ptr> calls) {
   while (!to_cancel_.empty()) {
     auto const next = std::move(to_cancel_.back());
     to_cancel_.pop_back();
-    cancel(next);
+    book_.cancel(next);
   }
   cancelling_ = false;
 }
@@ -265,7 +265,7 @@ void dispatcher::ended(call_record& record, call_reply const& reply) noexcept {
 }
 
 void dispatcher::stop() {
-  stop_calls();
+  book_.stop();
   own_nodes_.go_on();
   trace_.reset();
   auto const stopped = make_fault(errc::stopped, "the cluster was stopped");

@@ -2,7 +2,8 @@
 
 #include <dist/rpc/detail/predecessor.hpp>
 #include <dist/rpc/service.hpp>
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_book.hpp>
+#include <dist/runtime/detail/node_directory.hpp>
 #include <dist/runtime/master.hpp>
 #include <functional>
 #include <set>
@@ -21,20 +22,23 @@
 
 namespace dist {
 
-/// The master's caller: puts calls on nodes, and moves or ends them when a node refuses, falls silent or goes. It
+/// The route of a master's calls: puts them on nodes, and moves or ends them when a node refuses, falls silent or goes. It
 /// decides nothing about who gets a call, that is the registry; nothing about bytes, that is the member.
-class dispatcher final : public caller {
+class dispatcher final : public call_route, public node_directory, private end_watcher {
  public:
   /// Calls of a method that is neither in `expected` nor listed by any node fail at once, unless there is no node yet.
-  dispatcher(seams const& world, limits const& bounds, registry_settings const& settings,
-             std::span<method_description const> expected = {});
+  dispatcher(call_book& book, registry_settings const& settings, std::span<method_description const> expected = {});
+
+  call_book& book() const noexcept { return book_; }
+  seams const& world() const noexcept { return book_.world(); }
+  limits const& bounds() const noexcept { return book_.bounds(); }
 
   /// Whoever asks for it, before anything else happens: where calls are and wait goes there.
   void draw_on(std::unique_ptr<trace> to) { trace_ = std::move(to); }
   /// From now on its failed calls are written there.
   void write_failures(std::unique_ptr<failure_file> to) { failure_file_ = std::move(to); }
 
-  call_ptr make_call() override { return new placed_call; }
+  call_ptr make_record() const override { return new placed_call; }
   std::shared_ptr<void> when_nodes(std::size_t count, nodes_waiter done) override;
   task<void> own_nodes_joined() override;
   call_ptr list_nodes(call_record const& like, nodes_taker done) override;
@@ -75,7 +79,7 @@ class dispatcher final : public caller {
   /// Behind answers that last: their slots are free and their callers wait.
   void batch_ended() {
     send_waiting();
-    tell_waiters();
+    book_.tell_waiters();
   }
 
   /// For one more connected job.
@@ -112,13 +116,13 @@ class dispatcher final : public caller {
   void stop();
 
  private:
-  void dispatch(call_ptr const& call) override;
-  std::string why_there(call_record const& call) const override;
+  void send_out(call_ptr const& call) override;
+  std::string why(call_record const& call) const override;
   std::string how_it_went(call_record const& call) const override;
-  abandoned abandon(call_record& call) override;
+  end_facts give_up(call_record& call, give_up_reason why) override;
   void ended(call_record& call, call_reply const& reply) noexcept override;
 
-  /// As caller::fail; what an earlier node may have done is not forgotten.
+  /// As call_book::fail; what an earlier node may have done is not forgotten.
   void fail(placed_call& call, fault what);
   void submit(placed_ptr const& call);
   /// Takes it out of the queue.
@@ -209,6 +213,7 @@ class dispatcher final : public caller {
   static std::optional<placed_call::place> take_place(placed_call& call, member const& on, call_id there) noexcept;
   void tell_node_waiters();
 
+  call_book& book_;
   registry registry_;
   blame blame_;
   std::unordered_map<node_id, member*> members_;
@@ -254,9 +259,10 @@ class dispatcher final : public caller {
   std::uint32_t last_origin_ = first_job_origin - 1;
 };
 
+/// Of a master's own cluster.
+inline dispatcher& dispatcher_of(cluster const& of) { return static_cast<dispatcher&>(of.core()->nodes()); }
+
 /// Those of the embedded cluster that this is the master of.
-inline own_nodes& own_nodes_of(master const& of) {
-  return static_cast<dispatcher&>(of.calls().caller()).own_nodes();
-}
+inline own_nodes& own_nodes_of(master const& of) { return dispatcher_of(of.calls()).own_nodes(); }
 
 }  // namespace dist

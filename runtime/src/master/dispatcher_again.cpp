@@ -100,7 +100,7 @@ void dispatcher::end_pause(placed_call& call) {
 }
 
 void dispatcher::issue_copy(placed_ptr const& call) {
-  if (!is_live(*call) || call->places.size() != 1 || call->queued || call->again_timer != timer_id::none) return;
+  if (!call->is_live() || call->places.size() != 1 || call->queued || call->again_timer != timer_id::none) return;
   auto const& node = *call->places.front().on;
   if (!registry_.is_silent(node.id) || call->once || call->needs.pin != no_node_id || !node.repeatable(*call)) return;
   world().log.debug([&] { return call->method->name + ": as well as on " + node.name + ", which is silent"; });
@@ -112,7 +112,7 @@ void dispatcher::issue_copy(placed_ptr const& call) {
 void dispatcher::withdraw_copies(member& node) {
   for (auto const& one : node.in_flight()) {
     auto& call = *one.call;
-    if (!is_live(call) || call.places.size() != 1 || call.places.front().on != &node) continue;
+    if (!call.is_live() || call.places.size() != 1 || call.places.front().on != &node) continue;
     if (call.queued) withdraw(call);
     end_pause(call);
   }
@@ -137,7 +137,7 @@ void dispatcher::relieve(std::uint64_t incarnation) {
   for (auto const ref : blame_.lives(incarnation)) relieved.emplace_back(&call_of(ref));
   for (auto const& call : relieved) {
     // What happens to one may end another.
-    if (!is_live(*call)) continue;
+    if (!call->is_live()) continue;
     call->needs.alone = blame_.runs_alone(ref_of(*call));
     if (auto const one = find_unexplained(*call);
         one != unexplained_.end() && one->step.what == next_step::kind::poisoned) {
@@ -217,7 +217,7 @@ void dispatcher::refused(placed_call& call, call_id there, fault what, member& b
   judge_failure(call, what, by, held, running_us);
   held = {};
   if (what.known != progress::not_started) count_running(call, by, running_us);
-  if (!is_live(call) || !awaited) {
+  if (!call.is_live() || !awaited) {
     ++by.tries.of(call.method_number).late;
     ++tally_.late_replies;
     return send_waiting();
@@ -246,7 +246,7 @@ void dispatcher::refused(placed_call& call, call_id there, fault what, member& b
   auto const goes_on = step.what == next_step::kind::issue || step.what == next_step::kind::stay;
   if (!goes_on) send_waiting();
   // Those may have ended this one.
-  if (!is_live(call)) return;
+  if (!call.is_live()) return;
   if (step.what == next_step::kind::stay)
     refused_one_of_two(keep, by);
   else

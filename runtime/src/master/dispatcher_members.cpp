@@ -93,7 +93,7 @@ void dispatcher::leave(member& node, departure how, std::string const& why) {
     if (one.written) lost = one.suspended || begun.next(holds_slot) ? loss::begun : loss::waited;
     if (trace_) draw_return(*call, node, {"lost", why, {}, 0});
     auto const was = take_place(*call, node, one.id);
-    if (was && is_live(*call)) lost_with(call, *was, how, why, lost);
+    if (was && call->is_live()) lost_with(call, *was, how, why, lost);
   }
   judge_waits();
   tally_.keep(node.tries);
@@ -129,7 +129,7 @@ void dispatcher::send_home() {
 void dispatcher::send_home(member& node) {
   for (auto const& record : node.nested_calls()) {
     placed_ptr const call(static_cast<placed_call*>(record.get()));
-    if (!is_live(*call) || !call->queued) continue;
+    if (!call->is_live() || !call->queued) continue;
     auto held = registry_.take_while_draining(node.id, call->needs);
     if (!held) continue;
     world().log.debug([&] {

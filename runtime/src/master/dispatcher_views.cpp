@@ -29,7 +29,7 @@ std::string dispatcher::account_text() const {
   }
   counts.issued_again = tally_.issued_again[static_cast<std::size_t>(issue_cost::loss)] +
                         tally_.issued_again[static_cast<std::size_t>(issue_cost::retry)];
-  counts.elapsed = age();
+  counts.elapsed = book_.age();
   for (auto const& [id, node] : members_) {
     // The first ones run, the others were sent ahead.
     auto const there = node->in_flight();

@@ -13,7 +13,7 @@ constexpr std::size_t most_said = 100;
 /// The first node has come: of the calls whose method nobody had heard of, some have another name here, some none.
 void dispatcher::judge_unheard() {
   for (auto const& call : std::exchange(unheard_, {})) {
-    if (!is_live(*call) || !call->queued) continue;
+    if (!call->is_live() || !call->queued) continue;
     auto const number = methods_.find(*call->method, true);
     if (number && *number != call->method_number) {
       withdraw(*call);
@@ -48,7 +48,7 @@ void dispatcher::say_early(placed_call const& call) {
 void dispatcher::keep_unheard(placed_ptr const& call) {
   if (!members_.empty() || methods_.is_expected(call->method_number)) return;
   if (unheard_.size() > 64 + 2 * registry_.counts().queued)
-    std::erase_if(unheard_, [](placed_ptr const& waiting) { return !is_live(*waiting); });
+    std::erase_if(unheard_, [](placed_ptr const& waiting) { return !waiting->is_live(); });
   unheard_.push_back(call);
 }
 
@@ -62,7 +62,7 @@ void dispatcher::limit_wait(placed_ptr const& call) {
 
 void dispatcher::forget_unlimited() {
   std::erase_if(limited_, [](placed_ptr const& one) {
-    if (is_live(*one) && one->queued) return false;
+    if (one->is_live() && one->queued) return false;
     one->has_limited_wait = false;
     return true;
   });

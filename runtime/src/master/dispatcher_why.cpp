@@ -42,7 +42,7 @@ std::string dispatcher::how_it_went(call_record const& record) const {
   return text;
 }
 
-std::string dispatcher::why_there(call_record const& record) const {
+std::string dispatcher::why(call_record const& record) const {
   auto const& call = static_cast<placed_call const&>(record);
   std::string text;
   for (auto const& place : call.places) text += (text.empty() ? "went to node " : " and to node ") + place.on->name;

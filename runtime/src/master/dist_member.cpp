@@ -36,7 +36,7 @@ dist_member::dist_member(std::unique_ptr<connection> session, std::shared_ptr<di
       calls_(std::move(calls)),
       who_(std::move(who)),
       logs_(logs),
-      nested_(*session_, calls_, *this) {
+      nested_(*session_, calls_->book().shared_from_this(), *calls_, *this) {
   is_supervised = who_.predecessor.has_value();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/method_key.hpp>
 #include <string>
 #include <string_view>
 #include <unordered_map>

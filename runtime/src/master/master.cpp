@@ -52,7 +52,9 @@ master::impl::impl(seams const& world, master_options options)
       memory_(options_.limits),
       world_(with_memory(world, memory_)),
       methods_(options_.services.methods()),
-      calls_(std::make_shared<dispatcher>(world_, options_.limits, settings_of(options_), methods_)),
+      book_(std::make_shared<call_book>(world_, options_.limits)),
+      calls_(make_route<dispatcher>(book_, settings_of(options_), methods_)),
+      core_(std::make_shared<cluster_core>(book_, *calls_)),
       tasks_(world.io.get_executor()),
       go_tasks_(world.io.get_executor()),
       unproven_(options_.limits.unproven_bytes) {
@@ -271,7 +273,7 @@ master::master(seams const& world, master_options options) : impl_(std::make_uni
 master::~master() = default;
 task<void> master::run() { return impl_->run(); }
 void master::stop() noexcept { impl_->stop(); }
-cluster master::calls() const { return cluster(impl_->calls()); }
+cluster master::calls() const { return impl_->calls(); }
 address master::local_address() const { return impl_->local_address(); }
 std::string master::status_json() const { return impl_->status_json(); }
 

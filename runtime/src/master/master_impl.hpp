@@ -4,6 +4,7 @@
 #include <dist/rpc/http.hpp>
 #include <dist/rpc/http_server.hpp>
 #include <dist/rpc/task_group.hpp>
+#include <dist/runtime/detail/cluster_core.hpp>
 #include <dist/runtime/master.hpp>
 #include <map>
 #include <memory>
@@ -30,7 +31,7 @@ class master::impl {
 
   task<void> run();
   void stop() noexcept;
-  std::shared_ptr<dispatcher> const& calls() const noexcept { return calls_; }
+  cluster calls() const { return cluster(core_); }
   address local_address() const { return listener_->local_address(); }
   std::string status_json() const;
   std::string metrics() const;
@@ -103,7 +104,9 @@ class master::impl {
   memory_budget memory_;
   seams world_;
   std::vector<method_description> methods_;  ///< of this program, for the check of types
+  std::shared_ptr<call_book> book_;
   std::shared_ptr<dispatcher> calls_;
+  std::shared_ptr<cluster_core> core_;
   page_feed feed_{*calls_};
   node_logs logs_;
   std::size_t watchers_ = 0;

@@ -43,7 +43,7 @@ boost::json::object master::impl::list_jobs() const {
                     {"cancelled", job->calls.cancelled()},
                     {"age_ms", to_ms(world_.clock.now() - job->since)},
                     {"fan_outs", list_fan_outs(job->calls.fan_outs())}});
-  return {{"jobs", std::move(jobs)}, {"fan_outs", list_fan_outs(calls_->fan_outs())}};
+  return {{"jobs", std::move(jobs)}, {"fan_outs", list_fan_outs(core_->fan_outs())}};
 }
 
 }  // namespace dist

@@ -204,7 +204,7 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   session->tolerate_silence(2 * system_patience(options_.heartbeat, options_.lost_after));
   world_.log.info("job " + who.name + " connected from " + session->over().peer_address());
   auto const number = calls_->new_origin();
-  served_calls calls(*session, calls_, number);
+  served_calls calls(*session, book_, *calls_, number);
   connected_job here{who.name, session->over().peer_address(), world_.clock.now(), calls, *session};
   jobs_.emplace(number, &here);
   struct removal {
@@ -243,7 +243,7 @@ task<void> master::impl::serve_json(std::unique_ptr<stream> peer, buffer first, 
   peer->tolerate_silence(system_patience(options_.heartbeat, options_.lost_after));
   json_session session(std::move(peer), world_, options_.limits);
   session.feed(first.bytes());
-  json_calls calls(session, calls_, options_.node_wait);
+  json_calls calls(session, book_, options_.node_wait);
   json_session::handler on_request = [&calls](call_id id, rpc_request const& request) { calls.on_request(id, request); };
   co_await session.run(std::move(on_request));
 }

@@ -2,7 +2,7 @@
 
 #include <boost/container/small_vector.hpp>
 #include <dist/rpc/detail/recycled.hpp>
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_record.hpp>
 #include <optional>
 
 #include "ledger/next_step.hpp"

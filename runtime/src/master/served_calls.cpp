@@ -15,10 +15,11 @@ constexpr std::size_t most_node_waits = 1000;
 
 }  // namespace
 
-served_calls::served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents,
-                           std::uint32_t origin)
+served_calls::served_calls(connection& peer, std::shared_ptr<call_book> on, node_directory& nodes,
+                           nested_parents* parents, std::uint32_t origin)
     : peer_(peer),
       on_(std::move(on)),
+      nodes_(nodes),
       parents_(parents),
       origin_(origin),
       arguments_(peer.memory()),
@@ -109,7 +110,7 @@ void served_calls::wait_for_nodes(own_request const& asked) {
   if (!node_waits_.try_emplace(number).second)
     throw protocol_breach("a request with a call id that is in use: " + std::to_string(asked.id.index) + "/" +
                           std::to_string(asked.id.generation));
-  auto wait = on_->when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id = asked.id, as = asked.as](auto failed) {
+  auto wait = nodes_.when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id = asked.id, as = asked.as](auto failed) {
     if (!*to || (*to)->node_waits_.erase(to_number(id)) == 0) return;
     failed ? (*to)->refuse(id, *failed) : (*to)->answer_nothing(id, as);
   });
@@ -155,7 +156,7 @@ void served_calls::list_nodes(own_request const& asked) {
   auto wishes = std::make_shared<request_options>();
   wishes->needs = std::move(std::get<1>(given));
   like->set_options(std::move(wishes));
-  on_->list_nodes(*like, [to = self_, id = asked.id, as = asked.as](result<std::vector<listed_node>> const& nodes) {
+  nodes_.list_nodes(*like, [to = self_, id = asked.id, as = asked.as](result<std::vector<listed_node>> const& nodes) {
     if (!*to) return;
     if (nodes.has_error()) return (*to)->refuse(id, nodes.error());
     buffer list;

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_book.hpp>
 #include <dist/runtime/detail/fan_out_report.hpp>
+#include <dist/runtime/detail/node_directory.hpp>
 #include <memory>
 #include <set>
 #include <unordered_map>
@@ -41,16 +42,16 @@ class nested_parents {
   virtual void printed(std::string_view lines, bool is_shown) = 0;
 };
 
-/// Answers the requests that one peer makes over dist/1 by calls on a caller: a connected job's, or the nested ones of
+/// Answers the requests that one peer makes over dist/1 by calls of a book: a connected job's, or the nested ones of
 /// a node's methods. When the peer goes, its calls are cancelled, and only its.
 class served_calls {
  public:
   /// For a job, which runs no methods.
-  served_calls(connection& peer, std::shared_ptr<caller> on, std::uint32_t origin)
-      : served_calls(peer, std::move(on), nullptr, origin) {}
+  served_calls(connection& peer, std::shared_ptr<call_book> on, node_directory& nodes, std::uint32_t origin)
+      : served_calls(peer, std::move(on), nodes, nullptr, origin) {}
   /// For a node.
-  served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents& parents)
-      : served_calls(peer, std::move(on), &parents, own_origin) {}
+  served_calls(connection& peer, std::shared_ptr<call_book> on, node_directory& nodes, nested_parents& parents)
+      : served_calls(peer, std::move(on), nodes, &parents, own_origin) {}
   ~served_calls();
   served_calls(served_calls const&) = delete;
   served_calls& operator=(served_calls const&) = delete;
@@ -68,7 +69,8 @@ class served_calls {
   std::vector<call_ptr> nested_of(call_id parent) const;
 
  private:
-  served_calls(connection& peer, std::shared_ptr<caller> on, nested_parents* parents, std::uint32_t origin);
+  served_calls(connection& peer, std::shared_ptr<call_book> on, node_directory& nodes, nested_parents* parents,
+               std::uint32_t origin);
   /// A request that the master answers itself, in the codec that it came in.
   struct own_request {
     call_id id;
@@ -88,7 +90,8 @@ class served_calls {
   void answer(call_id id, call_record const& call, call_reply const& reply);
 
   connection& peer_;
-  std::shared_ptr<caller> on_;
+  std::shared_ptr<call_book> on_;
+  node_directory& nodes_;
   nested_parents* parents_;
   std::uint32_t origin_;  ///< where the peer runs no methods
   std::set<std::pair<std::uint64_t, std::uint64_t>> nested_;  ///< parent and call

@@ -43,7 +43,7 @@ class node_session::served_call final : public call_scope,
  public:
   served_call(node_session& to, call_id id, std::size_t method, class deadline until)
       : call_scope(to.names_[method], until),
-        calls_{to.nested_, id, !to.services_.methods()[method].coroutine},
+        calls_{to.nested_core_, id, !to.services_.methods()[method].coroutine},
         to_(to.weak_from_this()),
         done_(to.done_),
         way_back_(*this) {
@@ -91,7 +91,9 @@ node_session::node_session(std::unique_ptr<connection> over, seams const& world,
       box_(box),
       times_(times_of(accepted)),
       drain_limit_(drain_limit),
-      nested_(std::make_shared<remote_caller>(world, bounds, services.methods())),
+      book_(std::make_shared<call_book>(world, bounds)),
+      nested_(make_route<remote_caller>(book_, services.methods())),
+      nested_core_(std::make_shared<cluster_core>(book_, *nested_)),
       done_(std::make_shared<mailbox>(world.io)) {
   for (auto const& method : services_.methods())
     names_.push_back(std::make_shared<call_scope::names const>(call_scope::names{method.name, name_}));
@@ -124,7 +126,7 @@ task<void> node_session::run() {
   try {
     co_await session_->run([this](frame& in) { on_frame(in); },
                            [this] { silence_->heard(heard_ = world_.clock.now()); },
-                           [this] { nested_->tell_waiters(); });
+                           [this] { book_->tell_waiters(); });
   } catch (std::exception const& e) {
     failed = std::current_exception();
     why = e.what();

@@ -4,6 +4,7 @@
 #include <dist/rpc/detail/recycled.hpp>
 #include <dist/rpc/service.hpp>
 #include <dist/rpc/task_group.hpp>
+#include <dist/runtime/detail/cluster_core.hpp>
 #include <dist/runtime/detail/mailbox.hpp>
 #include <memory>
 #include <optional>
@@ -85,7 +86,9 @@ class node_session : public std::enable_shared_from_this<node_session> {
   black_box* box_;  ///< of a process that is started again when it ends; null for another
   beat_times times_;
   duration drain_limit_;  ///< where the master asks for the drain
+  std::shared_ptr<call_book> book_;  ///< of the calls that running methods make
   std::shared_ptr<remote_caller> nested_;
+  std::shared_ptr<cluster_core> nested_core_;
   std::shared_ptr<mailbox> done_;                                ///< from the compute threads to here
   std::vector<std::shared_ptr<call_scope::names const>> names_;  ///< by method
   std::unordered_map<std::uint64_t, running_call, std::hash<std::uint64_t>, std::equal_to<>,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_record.hpp>
 #include <string>
 #include <utility>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_record.hpp>
 #include <functional>
 #include <memory>
 #include <optional>

@@ -21,7 +21,7 @@ task<void> wait_for_all(started_calls& calls, std::vector<bool> may_fail, Take& 
 }
 
 template <class R>
-task<std::vector<R>> all_here(std::vector<pending<R>> calls, std::shared_ptr<caller> home) {
+task<std::vector<R>> all_here(std::vector<pending<R>> calls, std::shared_ptr<call_book> home) {
   using value = pending_value<R>;
   started_calls started(std::move(home));
   for (auto const& one : calls) started.add(one.shared_caller(), one.record());
@@ -41,7 +41,7 @@ task<std::vector<R>> all_here(std::vector<pending<R>> calls, std::shared_ptr<cal
 }
 
 template <class... R>
-task<std::tuple<R...>> all_here(std::tuple<pending<R>...> calls, std::shared_ptr<caller> home) {
+task<std::tuple<R...>> all_here(std::tuple<pending<R>...> calls, std::shared_ptr<call_book> home) {
   started_calls started(std::move(home));
   std::apply([&](auto const&... one) { (started.add(one.shared_caller(), one.record()), ...); }, calls);
   std::tuple<std::optional<R>...> slots;
@@ -83,7 +83,7 @@ task<void> all(std::vector<pending<void>> calls);
 template <class... R>
   requires(sizeof...(R) > 0 && !(std::is_void_v<R> || ...))
 task<std::tuple<R...>> all(pending<R>... calls) {
-  std::shared_ptr<caller> home;
+  std::shared_ptr<call_book> home;
   (void)((home = calls.shared_caller()) || ...);
   if (!home) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
   auto work = all_here(std::tuple<pending<R>...>(std::move(calls)...), home);

@@ -72,7 +72,7 @@ task<R> any_of_inputs(fan_out_plan plan) {
 }
 
 template <class R>
-task<typename pending_value<R>::type> any_here(std::vector<pending<R>> calls, std::shared_ptr<caller> home) {
+task<typename pending_value<R>::type> any_here(std::vector<pending<R>> calls, std::shared_ptr<call_book> home) {
   using value = typename pending_value<R>::type;
   started_calls started(std::move(home));
   for (auto const& one : calls) started.add(one.shared_caller(), one.record());

@@ -43,7 +43,7 @@ class [[nodiscard("dropping it cancels its calls")]] completions {
   struct state {
     explicit state(fan_out_plan how) : calls(how.on.shared_caller()), plan(std::move(how)) {}
 
-    std::shared_ptr<caller> calls;
+    std::shared_ptr<call_book> calls;
     std::optional<fan_out_plan> plan;
     std::optional<shards> running;
     bool is_awaited = false;

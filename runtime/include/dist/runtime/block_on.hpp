@@ -32,6 +32,16 @@ class thread_block {
   compute_threads& on_;
 };
 
+/// Behind the others of this name.
+template <class R>
+R block_on(call_book& calls, task<R> work) {
+  if (calls.on_io_thread())
+    throw std::logic_error("dist::block_on on the I/O thread would wait for itself for ever: use co_await there");
+  if (calls.is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
+  thread_block const blocking(calls.world().compute);
+  return asio::co_spawn(calls.get_executor(), std::move(work), asio::use_future).get();
+}
+
 /// Waits for `work` on this thread, for code without coroutines.
 ///
 /// Errors   what the work throws; std::logic_error on the I/O thread, which would wait for itself: use co_await there;
@@ -39,11 +49,7 @@ class thread_block {
 ///          methods that call each other more deeply are coroutines, or need more slots.
 template <class R>
 R block_on(cluster const& on, task<R> work) {
-  if (on.caller().on_io_thread())
-    throw std::logic_error("dist::block_on on the I/O thread would wait for itself for ever: use co_await there");
-  if (on.caller().is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
-  thread_block const blocking(on.caller().world().compute);
-  return asio::co_spawn(on.get_executor(), std::move(work), asio::use_future).get();
+  return block_on(on.caller(), std::move(work));
 }
 
 template <class R>
@@ -51,7 +57,7 @@ R block_on(pending<R> call) {
   if (!call.valid()) throw std::logic_error("dist::block_on: this pending was awaited or moved away before");
   auto const calls = call.shared_caller();
   if (!calls || calls->is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
-  return block_on(cluster(calls), task<R>(std::move(call)));
+  return block_on(*calls, task<R>(std::move(call)));
 }
 
 }  // namespace dist

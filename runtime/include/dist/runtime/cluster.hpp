@@ -2,7 +2,7 @@
 
 #include <dist/rpc/context.hpp>
 #include <dist/runtime/call_options.hpp>
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/cluster_core.hpp>
 #include <memory>
 #include <utility>
 
@@ -13,14 +13,16 @@ namespace dist {
 /// with errc::stopped once the object it came from has been stopped.
 class cluster {
  public:
-  explicit cluster(std::shared_ptr<dist::caller> calls) : calls_(std::move(calls)) {}
+  explicit cluster(std::shared_ptr<cluster_core> core) : core_(std::move(core)) {}
   /// For nested calls: they inherit the running call's deadline. Throws call_error
   /// (errc::no_node) where the method was not called through a cluster, such as by a Go master.
   cluster(context const& running);  // NOLINT(google-explicit-constructor): `go<&M>(ctx, ...)` is meant to work
 
-  dist::caller& caller() const noexcept { return *calls_; }
-  std::shared_ptr<dist::caller> const& shared_caller() const noexcept { return calls_; }
-  asio::io_context::executor_type get_executor() const noexcept { return calls_->get_executor(); }
+  /// Where its calls are made.
+  call_book& caller() const noexcept { return *core_->book(); }
+  std::shared_ptr<call_book> const& shared_caller() const noexcept { return core_->book(); }
+  std::shared_ptr<cluster_core> const& core() const noexcept { return core_; }
+  asio::io_context::executor_type get_executor() const noexcept { return caller().get_executor(); }
 
   /// The same nodes, for calls that begin with these options: what a call says itself goes first, labels add up.
   /// `cluster.with(dist::call_options().within(5s))` gives every call, those of map and the like too, a deadline 5 s after
@@ -32,14 +34,14 @@ class cluster {
 
   /// Where a node joined from, `127.0.0.1:40112`, for the name that pending::node() gave; empty where that is not known,
   /// as for a connected job, or when it has left. I/O thread.
-  std::string address_of(std::string_view node) const { return calls_->address_of(node); }
+  std::string address_of(std::string_view node) const { return core_->nodes().address_of(node); }
 
   /// Completes when at least `count` nodes can take calls. On the I/O thread; elsewhere give it to block_on or run_on.
   /// Cancel: terminal.
-  task<void> wait_for_nodes(std::size_t count) const { return calls_->wait_for_nodes(count); }
+  task<void> wait_for_nodes(std::size_t count) const { return core_->wait_for_nodes(count); }
 
  private:
-  std::shared_ptr<dist::caller> calls_;
+  std::shared_ptr<cluster_core> core_;
   dist::deadline inherited_;
   std::optional<call_id> parent_id_;
   std::string traceparent_;  ///< of the running method

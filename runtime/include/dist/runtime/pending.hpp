@@ -9,7 +9,7 @@
 #include <asio/use_awaitable.hpp>
 #include <dist/rpc/detail/recycled.hpp>
 #include <dist/rpc/detail/thrown.hpp>
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_book.hpp>
 #include <exception>
 #include <memory>
 #include <new>
@@ -47,12 +47,12 @@ result<R> read_reply(method_key const& method, call_reply const& reply, std::siz
   return what;
 }
 
-inline bool is_executor_of(caller const& calls, asio::any_io_executor const& one) noexcept {
+inline bool is_executor_of(call_book const& calls, asio::any_io_executor const& one) noexcept {
   auto const* own = one.target<asio::io_context::executor_type>();
   return own && *own == calls.get_executor();
 }
 template <class Executor>
-bool is_executor_of(caller const&, Executor const&) noexcept {
+bool is_executor_of(call_book const&, Executor const&) noexcept {
   return false;
 }
 
@@ -113,7 +113,7 @@ struct reply_of<result<T>> {
 class call_handle {
  public:
   call_handle() = default;
-  call_handle(std::shared_ptr<caller> calls, call_ptr call) : call_(std::move(call)) { call_->home = std::move(calls); }
+  call_handle(std::shared_ptr<call_book> calls, call_ptr call) : call_(std::move(call)) { call_->home = std::move(calls); }
   call_handle(call_handle&& other) noexcept = default;
   call_handle& operator=(call_handle&& other) noexcept {
     if (this != &other) {
@@ -203,7 +203,7 @@ class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it"
   /// The call itself, for those who wait for several at once; null once it was moved from.
   call_ptr const& record() const noexcept { return call_; }
   /// What it was made on; null once it was moved from.
-  std::shared_ptr<caller> shared_caller() const noexcept { return call_ ? call_->home : nullptr; }
+  std::shared_ptr<call_book> shared_caller() const noexcept { return call_ ? call_->home : nullptr; }
 
  private:
   pending(call_ptr call, call_handle&& started)

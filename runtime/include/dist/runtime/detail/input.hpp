@@ -6,7 +6,7 @@
 #include <dist/rpc/detail/method.hpp>
 #include <dist/runtime/chunks.hpp>
 #include <dist/runtime/detail/argument.hpp>
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_record.hpp>
 #include <dist/runtime/detail/conversion.hpp>
 #include <optional>
 #include <ranges>

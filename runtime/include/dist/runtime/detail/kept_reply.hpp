@@ -3,7 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/call_reply.hpp>
+#include <dist/runtime/detail/method_key.hpp>
 #include <memory>
 
 namespace dist {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <dist/runtime/detail/caller.hpp>
+#include <dist/runtime/detail/cluster_core.hpp>
 #include <dist/runtime/detail/fan_out_report.hpp>
 #include <dist/runtime/fan_out.hpp>
 #include <dist/runtime/progress_bar.hpp>
@@ -14,12 +14,12 @@
 
 namespace dist {
 
-/// How far a fan-out is, and who wants to know; its caller lists it as long as it lives. Counting is all that a call costs:
+/// How far a fan-out is, and who wants to know; its cluster lists it as long as it lives. Counting is all that a call costs:
 /// observers are served by a timer, and without them there is none. I/O thread.
 class progress_watch {
  public:
   /// `name` is for a fan-out without a label; `failed` is called when an observer has thrown.
-  progress_watch(std::shared_ptr<caller> calls, fan_out const& how, std::string name, std::optional<std::size_t> total,
+  progress_watch(std::shared_ptr<cluster_core> on, fan_out const& how, std::string name, std::optional<std::size_t> total,
                  std::function<void()> failed);
   progress_watch(progress_watch const&) = delete;
   progress_watch& operator=(progress_watch const&) = delete;
@@ -51,7 +51,8 @@ class progress_watch {
   void arm();
   void tick();
 
-  std::shared_ptr<caller> calls_;
+  std::shared_ptr<cluster_core> on_;
+  call_book& calls_;
   std::string name_;
   std::optional<std::size_t> total_;
   std::function<void()> on_error_;
@@ -63,7 +64,7 @@ class progress_watch {
   timer_id timer_ = timer_id::none;
   std::exception_ptr error_;
   std::shared_ptr<progress_watch*> self_;  ///< null pointer once this is gone: its timer may still be armed
-  caller::fan_out_place listed_;
+  cluster_core::fan_out_place listed_;
 };
 
 /// With rate and time left from the counts and the time.

@@ -13,16 +13,16 @@
 namespace dist {
 
 /// Waits for several calls that have been started, side by side: each is handed out as it ends. Used on the executor of
-/// `home`, the calls may be of other callers. Whoever holds the pendings holds the calls.
+/// `home`, the calls may be of other clusters. Whoever holds the pendings holds the calls.
 class started_calls {
  public:
-  explicit started_calls(std::shared_ptr<caller> home);
+  explicit started_calls(std::shared_ptr<call_book> home);
   started_calls(started_calls const&) = delete;
   started_calls& operator=(started_calls const&) = delete;
   ~started_calls();
 
-  /// A call of a caller that is gone (null) has ended with errc::stopped.
-  void add(std::shared_ptr<caller> calls, call_ptr call);
+  /// A call of a book that is gone (null) has ended with errc::stopped.
+  void add(std::shared_ptr<call_book> calls, call_ptr call);
 
   /// A call that has ended, with its answer.
   struct ended {
@@ -47,15 +47,15 @@ class started_calls {
     event came;
   };
 
-  std::shared_ptr<caller> home_;
+  std::shared_ptr<call_book> home_;
   std::shared_ptr<arrivals> arrivals_;
   std::size_t added_ = 0;
   std::size_t taken_ = 0;
 };
 
-/// Where to wait for these: the caller of one that still has one. Throws call_error where none has.
+/// Where to wait for these: the book of one that still has one. Throws call_error where none has.
 template <class R>
-std::shared_ptr<caller> home_of(std::vector<pending<R>> const& calls) {
+std::shared_ptr<call_book> home_of(std::vector<pending<R>> const& calls) {
   for (auto const& one : calls)
     if (auto found = one.shared_caller()) return found;
   throw call_error(make_fault(errc::stopped, "the cluster was stopped"));

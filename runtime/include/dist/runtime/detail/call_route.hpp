@@ -1,0 +1,47 @@
+#pragma once
+
+#include <dist/rpc/fault.hpp>
+#include <dist/runtime/detail/call_record.hpp>
+#include <string>
+
+namespace dist {
+
+/// Why a call ends before its route has ended it.
+enum class give_up_reason {
+  cancelled,  ///< nobody wants it any more
+  deadline,   ///< its time has passed
+  stopped,    ///< its book was stopped
+};
+
+/// What a route knows of a call that ends early.
+struct end_facts {
+  progress known = progress::not_started;
+  char const* phase = "queueing";
+  std::string node;
+  std::string cause;  ///< why it had not ended before, where something was in its way
+};
+
+/// Where the calls of a book go. Each send_out() leads to one call_book::finish() or fail(), unless the call is given up
+/// first. I/O thread, except for make_record().
+class call_route {
+ public:
+  virtual ~call_route() = default;
+
+  /// A record of the route's own type. Any thread.
+  virtual call_ptr make_record() const = 0;
+  /// Sends a live call on its way; may end it at once.
+  virtual void send_out(call_ptr const& call) = 0;
+  /// Forgets a live call, which may not have been sent out, and tells its node if it is on one.
+  virtual end_facts give_up(call_record& call, give_up_reason why) = 0;
+
+  /// The node that runs the call, as far as this process knows; empty where it waits or has ended.
+  virtual std::string place_of(call_record const& call) const = 0;
+  /// For people: why a live call waits, or why it is where it is.
+  virtual std::string why(call_record const& call) const = 0;
+  /// For people: what to add about a call that has ended to where it ended.
+  virtual std::string how_it_went(call_record const& call) const = 0;
+  /// One line for people: what the calls have come to.
+  virtual std::string account_text() const = 0;
+};
+
+}  // namespace dist
