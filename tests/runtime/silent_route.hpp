@@ -13,7 +13,7 @@ class silent_route final : public call_route {
     ++sent;
     last = call;
   }
-  end_facts give_up(call_record&, give_up_reason) override { return {}; }
+  std::optional<end_facts> give_up(call_record&, give_up_reason) override { return end_facts(); }
   std::string place_of(call_record const&) const override { return {}; }
   std::string why(call_record const&) const override { return {}; }
   std::string how_it_went(call_record const&) const override { return {}; }

@@ -19,38 +19,33 @@ namespace {
 using dist::dispatcher;
 
 /// A node that holds its calls until it is told to answer one.
-class idle_node final : public dist::member {
+class idle_node final : public dist::node_link {
  public:
-  void send(dist::placed_ptr const& call, dist::lease held) override {
-    call->places.push_back({this, {}});
-    held_.push_back({call, std::move(held)});
+  dist::result<std::uint64_t> send(dist::call_id attempt, dist::placed_call&) override {
+    held_.push_back(attempt);
+    return ++sent_;
   }
-  void abandon(dist::call_id) override {}
-  void beat() override { ++beats; }
+  void cancel(dist::call_id, std::uint32_t) override {}
+  void beat(std::size_t) override { ++beats; }
   void drain() override {}
   void close(std::string const&) noexcept override {}
-  std::vector<under_way> in_flight() override { return {}; }
-  std::size_t in_flight_count() const noexcept override { return held_.size(); }
-  bool repeatable(dist::placed_call const&) const override { return true; }
+  std::uint64_t written() const noexcept override { return sent_; }
   std::uint64_t received_bytes() const noexcept override { return 0; }
   std::uint64_t sent_bytes() const noexcept override { return 0; }
 
   bool answer(dispatcher& to) {
     if (held_.empty()) return false;
-    auto one = std::move(held_.front());
+    auto const one = held_.front();
     held_.pop_front();
-    to.answered(*one.call, {}, dist::call_reply(), *this, std::move(one.held));
+    to.answered(one, *this, dist::call_reply());
     return true;
   }
 
   std::uint64_t beats = 0;
 
  private:
-  struct held_call {
-    dist::placed_ptr call;
-    dist::lease held;
-  };
-  std::deque<held_call> held_;
+  std::deque<dist::call_id> held_;
+  std::uint64_t sent_ = 0;
 };
 
 constexpr std::uint32_t slots = 2;
@@ -73,7 +68,7 @@ class master {
   }
   ~master() {
     calls_->stop();
-    for (auto& node : nodes_) calls_->leave(node, dispatcher::departure::left, "the end");
+    for (auto& node : nodes_) calls_->leave(node, dist::departure::left, "the end");
   }
 
   void join(idle_node& node) {
@@ -125,7 +120,7 @@ class master {
   for (auto& guest : guests) on.join(guest);
 }
 [[gnu::noinline]] void measured_leave(master& on, std::deque<idle_node>& guests) {
-  for (auto& guest : guests) on.calls().leave(guest, dispatcher::departure::left, "drained");
+  for (auto& guest : guests) on.calls().leave(guest, dist::departure::left, "drained");
 }
 [[gnu::noinline]] void measured_queue(master& on, std::vector<dist::call_ptr>& calls) {
   for (auto& call : calls) call = on.start();

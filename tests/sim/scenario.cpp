@@ -184,7 +184,7 @@ void scenario::forget_customers_of(process const& dead) {
 }
 
 bool scenario::everybody_here() {
-  if (!world_->has_master() || master_calls().is_stopped()) return false;
+  if (!world_->has_master() || master_calls().book().is_stopped()) return false;
   for (auto const& plan : plans_)
     if (auto const* const node = world_->find(plan.name); !node || !node->node.joined()) return false;
   auto const counts = master_calls().nodes().counts();
@@ -249,11 +249,10 @@ void scenario::check_leases() {
   if (!world_->has_master()) return;
   auto const& calls = master_calls();
   for (auto const& node : calls.nodes().nodes()) {
-    auto* const there = calls.find(node.id);
-    if (!there) continue;
-    auto const under_way = there->in_flight();
-    auto const holding = std::ranges::count(under_way, false, &member::under_way::suspended);
-    calls_.check(node.in_use == static_cast<std::size_t>(holding), [&] {
+    if (!calls.find(node.id)) continue;
+    std::size_t holding = 0;
+    calls.ledger().each_attempt(node.id, [&](call_id, attempt const& one) { holding += one.nested == 0; });
+    calls_.check(node.in_use == holding, [&] {
       return "node " + node.info->name + " has " + std::to_string(node.in_use) + " slots in use for " +
              std::to_string(holding) + " calls";
     });
@@ -278,7 +277,8 @@ void scenario::expect_nothing_left() {
   none(counts.abandoned, "abandoned leases");
   none(counts.queued, "queued calls");
   none(counts.queued_bytes, "queued bytes");
-  none(calls.live_count(), "calls of the master");
+  none(calls.book().live_count(), "calls of the master");
+  none(calls.ledger().live_calls(), "calls of the ledger");
   for (auto const& job : world_->jobs()) none(job->link.calls().caller().live_count(), "calls of a job");
 }
 

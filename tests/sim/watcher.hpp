@@ -40,7 +40,7 @@ class watcher {
   registry_look look_;
   std::map<std::string, time_point, std::less<>> silent_;  ///< when it was last heard, of nodes that were called silent
   std::map<std::string, duration, std::less<>> hurt_until_;
-  bool nowhere_else_ = false;  ///< the next call goes to a node that drains, as it must
+  unsigned nowhere_else_ = 0;  ///< the next call goes to a node that drains, as it must
 };
 
 }  // namespace dist::sim

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <dist/rpc/deadline.hpp>
+#include <dist/rpc/detail/call_no.hpp>
 #include <dist/rpc/detail/call_table.hpp>
 #include <map>
 #include <memory>
@@ -11,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/call_no.hpp"
 #include "placement/call_needs.hpp"
 #include "placement/lease.hpp"
 
@@ -119,10 +119,11 @@ class attempt_table {
   }
   /// Good until the next open().
   attempt* find(call_id id) noexcept { return table_.find(id); }
+  attempt const* find(call_id id) const noexcept { return table_.find(id); }
   /// Calls `visit(id, attempt)` for each of the node's, the oldest first. It may close the one that it is given.
   template <class Visit>
-  void each(ledger_node const& node, Visit&& visit) {
-    for (auto id = node.first; auto* one = table_.find(id);) {
+  void each(ledger_node const& node, Visit&& visit) const {
+    for (auto id = node.first; auto const* one = table_.find(id);) {
       auto const next = one->next;
       visit(id, *one);
       id = next;

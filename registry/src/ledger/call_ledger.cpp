@@ -359,6 +359,8 @@ void call_ledger::send_home(time_point now) {
     auto& call = *find_live(number);
     auto held = registry_.take_while_draining(home, call.needs);
     if (!held) continue;
+    actions_.notes.push_back(
+        {ledger_note::kind::moved_home, number, {}, call.needs.method, {}, nodes_.find(home)->name, {}});
     registry_.withdraw(call.queued);
     send(call, home, std::move(held), now);
   }
@@ -815,7 +817,7 @@ call_standing call_ledger::standing(call_no number) const {
   auto const* call = calls_.find(number);
   if (!call) return told;
   for (auto const id : call->attempts()) {
-    auto const* one = const_cast<attempt_table&>(attempts_).find(id);
+    auto const* one = attempts_.find(id);
     told.on.push_back(nodes_.find(one->node)->name);
   }
   told.waits_for_death = call->death != nullptr;

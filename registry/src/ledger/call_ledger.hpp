@@ -164,7 +164,7 @@ class call_ledger {
   /// Labels as callers write them; as registry::ask.
   std::optional<fault> ask(std::span<std::string const> labels, call_needs& needs) { return registry_.ask(labels, needs); }
   template <class Visit>
-  void each_attempt(node_id on, Visit&& visit) {
+  void each_attempt(node_id on, Visit&& visit) const {
     if (auto const* there = nodes_.find(on)) attempts_.each(*there, visit);
   }
   call_standing standing(call_no call) const;

@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <dist/rpc/detail/call_id.hpp>
+#include <dist/rpc/detail/call_no.hpp>
 #include <dist/rpc/fault.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "ledger/call_no.hpp"
 #include "ledger/next_step.hpp"
 #include "nodes/node_info.hpp"
 

@@ -6,6 +6,7 @@
 #include <deque>
 #include <dist/rpc/deadline.hpp>
 #include <dist/rpc/detail/call_id.hpp>
+#include <dist/rpc/detail/call_no.hpp>
 #include <dist/rpc/fault.hpp>
 #include <memory>
 #include <optional>
@@ -13,7 +14,6 @@
 #include <string>
 #include <vector>
 
-#include "ledger/call_no.hpp"
 #include "ledger/next_step.hpp"
 #include "placement/queue.hpp"
 

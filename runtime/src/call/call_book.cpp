@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <dist/rpc/detail/call_id.hpp>
 #include <dist/rpc/detail/context_seams.hpp>
 #include <utility>
 
@@ -33,7 +34,7 @@ call_book::call_book(seams const& world, limits const& bounds)
 }
 
 call_book::~call_book() {
-  assert(live_.empty() && "stop() first");
+  assert(live_count() == 0 && "stop() first");
   mailbox_->close();
 }
 
@@ -81,7 +82,7 @@ void call_book::start_here(call_ptr const& call) {
   if (stopped_) return fail(*call, fault_of(give_up_reason::stopped));
   if (!call->deadline.is_never())
     call->deadline_timer_ = world_.clock.schedule(call->deadline.at(), [this, raw = call.get()] {
-      // The record is live, so live_ keeps it.
+      // The record is live, so its place keeps it.
       raw->deadline_timer_ = timer_id::none;
       end_early(*raw, give_up_reason::deadline);
     });
@@ -90,8 +91,14 @@ void call_book::start_here(call_ptr const& call) {
 
 void call_book::enlist(call_ptr const& call) {
   call->state_ = call_record::state::live;
-  call->live_index_ = live_.size();
-  live_.push_back(call);
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(places_.size()));
+    places_.emplace_back();
+  }
+  auto const index = free_.back();
+  free_.pop_back();
+  places_[index].call = call;
+  call->number_ = {index, places_[index].generation};
 }
 
 void call_book::await_here(call_record& call, std::unique_ptr<call_waiter> waiter) {
@@ -124,11 +131,12 @@ void call_book::end_early(call_record& call, give_up_reason why) {
   if (call.state_ == call_record::state::fresh) enlist(keep);
   if (!call.is_live()) return;
   auto left = way_->give_up(call, why);
+  if (!left) return;
   auto what = fault_of(why);
-  what.known = left.known;
-  what.phase = left.phase;
-  what.node = std::move(left.node);
-  what.cause = std::move(left.cause);
+  what.known = left->known;
+  what.phase = left->phase;
+  what.node = std::move(left->node);
+  what.cause = std::move(left->cause);
   fail(call, std::move(what));
 }
 
@@ -154,12 +162,10 @@ void call_book::finish(call_record& call, call_reply const& reply) noexcept {
   call.state_ = call_record::state::done;
   if (call.deadline_timer_ != timer_id::none)
     world_.clock.cancel(std::exchange(call.deadline_timer_, timer_id::none));
-  call_ptr keep = std::move(live_[call.live_index_]);
-  if (call.live_index_ + 1 != live_.size()) {
-    live_[call.live_index_] = std::move(live_.back());
-    live_[call.live_index_]->live_index_ = call.live_index_;
-  }
-  live_.pop_back();
+  auto& here = places_[call.number_.index];
+  call_ptr keep = std::move(here.call);
+  here.generation = next_generation(here.generation);
+  free_.push_back(call.number_.index);
   for (auto* const one : watchers_) one->ended(call, reply);
   if (auto waiter = std::move(call.waiter_)) {
     call.set_answered_by(reply.node);
@@ -191,7 +197,9 @@ void call_book::tell_waiters() noexcept {
 void call_book::stop() noexcept {
   // Once stopped, the io_context may be gone before this is.
   if (!std::exchange(stopped_, true)) context_seams::of(world_.io.get_executor()).forget(this);
-  while (!live_.empty()) end_early(*live_.back(), give_up_reason::stopped);
+  // Those whose end is on its way have it soon.
+  for (std::size_t i = 0; i < places_.size(); ++i)
+    if (auto const call = places_[i].call) end_early(*call, give_up_reason::stopped);
   mailbox_->finish();
 }
 

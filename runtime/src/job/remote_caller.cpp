@@ -271,10 +271,10 @@ void remote_caller::send(remote_ptr const& call) {
   call->frame = session_->out().last_begin();
 }
 
-end_facts remote_caller::give_up(call_record& call, give_up_reason) {
+std::optional<end_facts> remote_caller::give_up(call_record& call, give_up_reason) {
   auto& remote = static_cast<call_record_of_remote&>(call);
   auto const known = remote.lost_because.empty() ? progress::not_started : progress::unknown;
-  if (!remote.sent) return {known, "connecting", {}, remote.lost_because};
+  if (!remote.sent) return end_facts{known, "connecting", {}, remote.lost_because};
   // The id is dead from here on: a late answer finds nothing.
   auto const keep = table_.close(remote.id);
   if (keep && session_) {
@@ -283,7 +283,7 @@ end_facts remote_caller::give_up(call_record& call, give_up_reason) {
     header.id = remote.id;
     session_->out().put(header);
   }
-  return {progress::unknown, "running", {}, remote.lost_because};
+  return end_facts{progress::unknown, "running", {}, remote.lost_because};
 }
 
 void remote_caller::on_reply(frame& in) {

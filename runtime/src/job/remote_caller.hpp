@@ -101,7 +101,7 @@ class remote_caller final : public call_route, public node_directory, private en
   seams const& world() const noexcept { return book_.world(); }
   limits const& bounds() const noexcept { return book_.bounds(); }
   void send_out(call_ptr const& call) override;
-  end_facts give_up(call_record& call, give_up_reason why) override;
+  std::optional<end_facts> give_up(call_record& call, give_up_reason why) override;
   void ended(call_record& call, call_reply const& reply) noexcept override;
 
   call_book& book_;

@@ -1,281 +1,393 @@
 #include "master/dispatcher.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <dist/rpc/detail/large_blocks.hpp>
+#include <dist/rpc/detail/value_error.hpp>
+#include <utility>
 
 #include "call/peer_calls.hpp"
-#include "node/brief_watch.hpp"
+#include "record/why_text.hpp"
 
 namespace dist {
+namespace {
+
+/// Of what a process is said to have ended with.
+constexpr std::size_t longest_text = 500;
+
+}  // namespace
 
 dispatcher::dispatcher(call_book& book, registry_settings const& settings, std::span<method_description const> expected)
     : book_(book),
-      registry_(settings),
-      methods_(registry_, expected),
-      window_(settings.window),
-      lost_after_(settings.liveness.lost_after) {
-  // The first round begins now: what stalls before the first beat is a stall too.
-  registry_.tick(beat_at_ = world().clock.now());
-  book_.watch(*this);
+      ledger_(settings, book.world().entropy.next(), book.world().clock.now()),
+      methods_(expected),
+      record_(book.world()),
+      beat_at_(book.world().clock.now()) {
+  for (auto const& method : expected) ledger_.methods().expect(method.name);
+  book_.watch(record_);
 }
+
+dispatcher::~dispatcher() = default;
+
+void dispatcher::carry_out() {
+  // Whatever happens meanwhile joins the next round.
+  if (std::exchange(is_carrying_out_, true)) return;
+  for (;;) {
+    ledger_.settle(now());
+    std::swap(doing_, ledger_.actions());
+    if (doing_.empty()) break;
+    for (auto const& one : doing_.notes) carry_out(one);
+    for (auto const& one : doing_.to_nodes) carry_out(one);
+    for (auto const& one : doing_.to_callers) carry_out(one);
+    doing_.clear();
+  }
+  replies_.clear();
+  is_carrying_out_ = false;
+  set_timer();
+}
+
+void dispatcher::carry_out(node_action const& what) {
+  auto* const node = find(what.node);
+  if (what.what == node_action::kind::cancel) {
+    if (!node) return;
+    node->abandoned.add(to_number(what.attempt), nodes().method_name(what.method), now());
+    return node->cancel(what.attempt, what.kill_after_us);
+  }
+  if (!node || !ledger_.is_to_be_sent(what.attempt)) return;
+  auto const call = book_.at(what.call);
+  world().log.debug([&] { return call->method->name + ": to " + node->name; });
+  // Who writes the line may have ended the call.
+  if (!ledger_.is_to_be_sent(what.attempt)) return;
+  record_.sent(call, what.attempt, *node, what.again);
+  auto const frame = node->send(what.attempt, static_cast<placed_call&>(*call));
+  if (frame) return ledger_.sent(what.attempt, *frame);
+  faulted(what.attempt, *node, frame.error());
+}
+
+void dispatcher::carry_out(caller_action const& what) {
+  auto const call = book_.at(what.call);
+  static_cast<placed_call&>(*call).story = ledger_.forget(what.call);
+  if (what.why) return book_.fail(*call, std::move(*what.why));
+  auto reply = replies_[what.reply];
+  world().log.debug([&] { return call->method->name + ": answered by " + std::string(reply.node); });
+  reply.lasts = false;
+  book_.finish(*call, reply);
+}
+
+void dispatcher::carry_out(ledger_note const& what) {
+  auto const call = book_.at(what.call);
+  auto const& method = nodes().method_name(what.method);
+  switch (what.what) {
+    case ledger_note::kind::queued:
+      if (call) record_.queued(*call);
+      world().log.debug([&] { return method + ": waits"; });
+      return;
+    case ledger_note::kind::waits_for:
+      return world().log.warn(what.text + ": calls of " + method + " wait for one");
+    case ledger_note::kind::copied:
+      world().log.debug([&] { return method + ": as well as on " + what.node + ", which is silent"; });
+      return;
+    case ledger_note::kind::lost:
+      world().log.debug([&] { return method + ": lost with " + what.node + ": " + what.text; });
+      return;
+    case ledger_note::kind::moved_home:
+      world().log.debug([&] { return method + ": no other than node " + what.node + ", which drains, can take it"; });
+      return;
+  }
+}
+
+void dispatcher::set_timer() {
+  auto const due = ledger_.next_wake();
+  if (due == wake_at_) return;
+  if (wake_ != timer_id::none) world().clock.cancel(std::exchange(wake_, timer_id::none));
+  wake_at_ = due;
+  if (due == time_point::max()) return;
+  wake_ = world().clock.schedule(due, [this] {
+    wake_ = timer_id::none;
+    wake_at_ = time_point::max();
+    ledger_.wake(now());
+    carry_out();
+  });
+}
+
+// Calls
 
 void dispatcher::send_out(call_ptr const& call) {
-  placed_ptr const placed(static_cast<placed_call*>(call.get()));
-  auto const number = methods_.find(*placed->method, may_be_heard_of());
-  if (!number) return fail(*placed, number.error());
-  // Another's key may go, and another come at its address.
-  if (!placed->own_method) methods_.remember(*placed->method, *number);
-  placed->method_number = *number;
-  placed->may_have_run = placed->may_have_run || placed->again;
-  auto& needs = placed->needs;
-  needs.method = *number;
-  needs.repeatable = !placed->once && methods_.repeatable(*number, placed->method->repeatable);
-  if (unheard_of(*number)) return fail(*placed, known_methods::unknown(placed->method->name));
-  needs.caller = static_cast<caller_ref>(placed->origin);
-  needs.nested = placed->parent.has_value();
-  needs.bytes = static_cast<std::uint32_t>(std::min<std::size_t>(placed->arguments.size(), UINT32_MAX));
-  budget_.called();
-  submit(placed);
-}
-
-void dispatcher::fail(placed_call& call, fault what) {
-  give_back_cost(call);
-  if (call.may_have_run && what.known == progress::not_started) what.known = progress::unknown;
-  if (what.cause.empty()) what.cause = call.cause;
-  book_.fail(call, std::move(what));
-}
-
-void dispatcher::submit(placed_ptr const& call) {
-  if (!call->is_live()) return;
-  call->needs.held_by = call->places.empty() ? no_node_id : call->places.front().on->id;
-  if (call->options && !call->options->needs.empty())
-    if (auto wrong = registry_.ask(call->options->needs, call->needs)) {
-      wrong->phase = "queueing";
-      return fail(*call, std::move(*wrong));
-    }
-  auto where = registry_.submit(ref_of(*call), call->needs);
-  switch (where.what) {
-    case placing::placed: return send(call, where.node, std::move(where.held));
-    case placing::queued:
-      call->queued = where.place;
-      call->queued_at = beat_at_;
-      if (trace_) trace_->calls.waits(*call, world().clock.now());
-      world().log.debug([&] { return call->method->name + ": waits: " + registry_.why_waiting(call->needs); });
-      if (!registry_.available(call->needs)) {
-        say_early(*call);
-        keep_unheard(call);
-        if (call->needs.nested) send_home();
-      }
-      if (call->node_wait != duration::max()) limit_wait(call);
-      // Others of its method may wait for what this one can do without.
-      return send_waiting();
-    case placing::refused:
-      give_back_cost(*call);
-      // It stays where it is, on a silent node.
-      if (!call->places.empty()) return;
-      where.why->phase = "queueing";
-      return fail(*call, std::move(*where.why));
+  auto& placed = static_cast<placed_call&>(*call);
+  auto const number = methods_.find(*call->method, ledger_.methods(), ledger_.may_be_heard_of());
+  if (!number) return book_.fail(*call, number.error());
+  if (!call->own_method) methods_.remember(*call->method, *number);
+  placed.method_number = *number;
+  submitted asked;
+  asked.call = call->number();
+  asked.method = *number;
+  asked.callers_word = call->method->repeatable;
+  asked.once = call->once;
+  asked.again = call->again;
+  asked.caller = static_cast<caller_ref>(call->origin);
+  asked.parent = call->parent;
+  asked.parent_blocks = call->parent_blocks;
+  asked.bytes = static_cast<std::uint32_t>(std::min<std::size_t>(call->arguments.size(), UINT32_MAX));
+  asked.node_wait = call->node_wait;
+  asked.deadline = call->deadline.at();
+  if (auto const& wishes = call->options) {
+    asked.labels = wishes->needs;
+    asked.retries = wishes->retries;
+    if (wishes->kill_after_us) asked.kill_after_us = patience_to_wire(*wishes->kill_after_us);
   }
+  ledger_.take(asked, now());
+  carry_out();
 }
 
-void dispatcher::withdraw(placed_call& call) {
-  registry_.withdraw(std::exchange(call.queued, {}));
-  end_wait(call);
-  give_back_cost(call);
-}
-
-void dispatcher::give_back_cost(placed_call& call) {
-  if (auto const cost = std::exchange(call.issued_for, {})) budget_.give_back(*cost);
-}
-
-void dispatcher::send(placed_ptr const& call, node_id to, lease held) {
-  call->queued = {};
-  end_wait(*call);
-  if (auto const cost = std::exchange(call->issued_for, {})) ++tally_.issued_again[static_cast<std::size_t>(*cost)];
-  if (call->queued_at != time_point()) call->waited = beat_at_ - call->queued_at;
-  ++call->issues;
-  call->in_use_then = held.in_use();
-  call->slots_then = held.slots();
-  auto& node = *members_.at(to);
-  if (call->again && !node.repeatable(*call)) return refuse_again(*call, node, std::move(held));
-  world().log.debug([&] { return call->method->name + ": to " + node.name; });
-  // Who writes the line may have ended the call.
-  if (!call->is_live()) return;
-  ++node.tries.of(call->method_number).sent;
-  if (trace_) trace_->calls.sent(*call, node.name, world().clock.now());
-  node.send(call, std::move(held));
-  call->places.back().alone = call->needs.alone;
-}
-
-void dispatcher::refuse_again(placed_call& call, member const& node, lease held) {
-  held = {};
-  auto what = make_fault(errc::connection_lost, "it may have run before its caller lost its master, and the method must "
-                                                "not run twice, as this node says");
-  what.node = node.name;
-  what.phase = "queueing";
-  fail(call, std::move(what));
-}
-
-void dispatcher::keep_stranded() {
-  for (auto& lost : registry_.stranded()) {
-    auto& call = call_of(lost.call);
-    call.queued = {};
-    end_wait(call);
-    give_back_cost(call);
-    stranded_.emplace_back(placed_ptr(&call), std::move(lost.why));
-  }
-}
-
-void dispatcher::send_waiting() {
-  for (auto& [call, why] : std::exchange(stranded_, {}))
-    if (call->is_live()) fail(*call, std::move(why));
-  for (auto const& call : std::exchange(renamed_, {}))
-    if (call->is_live()) send_out(call);
-  while (auto next = registry_.next()) send(placed_ptr(&call_of(next->call)), next->node, std::move(next->held));
-}
-
-void dispatcher::answered(placed_call& call, call_id there, call_reply const& reply, member& by, lease held) {
-  placed_ptr const keep(&call);
-  no_longer_abandoned(there, by);
-  take_place(call, by, there);
-  if (trace_) draw_return(call, by, {"ok", {}, {}, reply.running_us});
-  if (registry_.succeeded(held, call.method_number, reply.running_us)) {
-    world().log.info("node " + by.name + " has answered a call and takes calls again");
-    tell_node_waiters();
-  }
-  held = {};
-  count_running(call, by, reply.running_us);
-  if (!reply.lasts) send_waiting();
-  auto& counted = by.tries.of(call.method_number);
-  if (!call.is_live()) {
-    ++counted.late;
-    ++tally_.late_replies;
-    return;
-  }
-  ++counted.answered;
-  measure(call, reply, by);
-  abandon_places(call);
-  world().log.debug([&] { return call.method->name + ": answered by " + by.name; });
-  book_.finish(call, reply);
-}
-
-void dispatcher::draw_return(placed_call const& call, member const& by, timeline::outcome const& how) {
-  auto told = how;
-  if (!call.is_live()) told.text = "late";
-  trace_->calls.returned(call, by.name, told, world().clock.now());
-}
-
-void dispatcher::count_running(placed_call const& call, member const& by, std::uint32_t running_us) {
-  if (methods_.is_brief(call.method_number))
-    account_.ran(std::chrono::microseconds(running_us) * brief_watch::one_of);
-  else if (running_us != 0)
-    account_.ran(std::chrono::microseconds(running_us));
-  else  // a coroutine, or on a Go node: it is taken to have run all the time
-    account_.ran(by.heard_at - call.sent_at);
-}
-
-void dispatcher::measure(placed_call const& call, call_reply const& reply, member& by) {
-  auto const took = std::chrono::duration_cast<std::chrono::microseconds>(by.heard_at - call.sent_at).count();
-  auto const us = took > 0 ? static_cast<std::uint64_t>(took) : 0;
-  by.tries.took.add(us);
-  auto& of_method = tally_.of(call.method_number);
-  of_method.took.add(us);
-  if (reply.running_us != 0) of_method.ran.add(reply.running_us);
-  remember(call, by, past::answered, by.heard_at);
-}
-
-void dispatcher::remember(placed_call const& call, member& by, past how, time_point now) {
-  // Nobody sees what is shorter, nor what is behind another: a fast cluster neither pays for it nor fills the memory with it.
-  constexpr auto visible = std::chrono::milliseconds(50);
-  if (now - by.drawn_at < (how == past::answered ? visible : visible / 10)) return;
-  by.drawn_at = now;
-  past_.add(by.name, call.method_number, how, call.sent_at, now);
-}
-
-end_facts dispatcher::give_up(call_record& record, give_up_reason) {
-  auto& call = static_cast<placed_call&>(record);
-  end_facts left;
-  left.cause = call.cause;
-  if (call.may_have_run) left.known = progress::unknown;
-  if (call.queued) withdraw(call);
-  if (auto const one = find_unexplained(call); one != unexplained_.end()) {
-    left.phase = "running";
-    left.node = one->what.node;
-  }
-  if (!call.places.empty()) {
-    left.known = progress::unknown;
-    left.phase = "running";
-    left.node = call.places.front().on->name;
-    abandon_places(call);
-  }
+std::optional<end_facts> dispatcher::give_up(call_record& call, give_up_reason) {
+  auto left = ledger_.given_up(call.number());
+  if (left) static_cast<placed_call&>(call).story = ledger_.forget(call.number());
+  carry_out();
   return left;
 }
 
-void dispatcher::abandon_places(placed_call& call) {
-  auto const places = std::move(call.places);
-  call.places.clear();
-  for (auto const& place : places) {
-    place.on->abandoned.add(to_number(place.id), call.method->name, world().clock.now());
-    place.on->abandon(place.id);
+void dispatcher::answered(call_id attempt, node_link& by, call_reply const& reply) {
+  auto const* there = ledger_.find(attempt, by.id);
+  if (!there) return;
+  auto const method = there->method;
+  returned(attempt, by);
+  auto const told = ledger_.take(dist::answered{attempt, reply.running_us, static_cast<std::uint32_t>(replies_.size())},
+                                 by.heard_at);
+  replies_.push_back(reply);
+  record_.answered(attempt, by, told, reply.running_us, ledger_.methods().is_brief(method));
+  if (told.takes_again) {
+    world().log.info("node " + by.name + " has answered a call and takes calls again");
+    waiting_.tell(nodes().counts().living);
   }
-  if (call.queued) withdraw(call);
+  if (!reply.lasts) carry_out();
 }
 
-void dispatcher::cancel_all(std::vector<call_ptr> calls) {
-  // Cancelling one asks for those it has made: they join the list, so that a deep chain does not use up the stack.
-  to_cancel_.insert(to_cancel_.end(), std::make_move_iterator(calls.begin()), std::make_move_iterator(calls.end()));
-  if (std::exchange(cancelling_, true)) return;
-  while (!to_cancel_.empty()) {
-    auto const next = std::move(to_cancel_.back());
-    to_cancel_.pop_back();
-    book_.cancel(next);
+void dispatcher::faulted(call_id attempt, node_link& by, fault what, std::uint32_t running_us) {
+  auto const* there = ledger_.find(attempt, by.id);
+  if (!there) return;
+  auto const method = there->method;
+  if (auto const call = book_.at(there->call)) {
+    what.method = call->method->name;
+    world().log.debug([&] { return call->method->name + ": " + by.name + " says: " + to_text(what); });
   }
-  cancelling_ = false;
+  // Who writes the line may have ended the call, but not the attempt.
+  returned(attempt, by);
+  auto const told = ledger_.take(dist::faulted{attempt, running_us, what}, now());
+  record_.faulted(attempt, by, told, what, running_us, ledger_.methods().is_brief(method));
+  if (told.set_aside) {
+    auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(*told.set_aside).count();
+    world().log.warn("node " + by.name + " is set aside for " + std::to_string(ms) +
+                     " ms: its calls fail one after the other, the latest of " + nodes().method_name(method) + ": " +
+                     what.message);
+  }
+  carry_out();
 }
 
-std::optional<placed_call::place> dispatcher::take_place(placed_call& call, member const& on, call_id there) noexcept {
-  for (auto& one : call.places) {
-    if (one.on != &on || one.id != there) continue;
-    auto const taken = one;
-    one = call.places.back();
-    call.places.pop_back();
-    return taken;
-  }
-  return {};
-}
-
-void dispatcher::no_longer_abandoned(call_id there, member& by) {
+/// The node has answered a call that perhaps nobody waited for.
+void dispatcher::returned(call_id attempt, node_link& by) {
   if (by.abandoned.size() == 0) return;
-  auto const line = by.abandoned.remove(to_number(there), by.name, world().clock.now());
+  auto const line = by.abandoned.remove(to_number(attempt), by.name, now());
   if (line) world().log.info(*line);
 }
 
-void dispatcher::ended(call_record& record, call_reply const& reply) noexcept {
-  auto& call = static_cast<placed_call&>(record);
-  ++tally_.of(call.method_number).ended[reply.failed ? static_cast<std::size_t>(reply.failed->code) : 0];
-  if (reply.failed && reply.failed->code != errc::cancelled && reply.failed->code != errc::stopped)
-    failures_.add(*reply.failed, world().clock.now());
-  if (reply.failed && failure_file_) failure_file_->put(call, *reply.failed);
-  if (trace_)
-    trace_->calls.ended(call, reply.failed ? dist::to_text(reply.failed->code) : "answered", world().clock.now());
-  blame_.ended(ref_of(call));
-  if (auto const one = find_unexplained(call); one != unexplained_.end()) take_unexplained(one);
-  end_pause(call);
-  end_wait(call);
+call_ptr dispatcher::call_of(call_id attempt, node_link const& on) {
+  auto const* there = ledger_.find(attempt, on.id);
+  return there ? book_.at(there->call) : call_ptr();
+}
+
+std::uint32_t dispatcher::origin_of(call_id attempt, node_link& on) {
+  auto const* there = ledger_.find(attempt, on.id);
+  return there ? static_cast<std::uint32_t>(there->caller) : own_origin;
+}
+
+// Nodes
+
+result<joined> dispatcher::join(node_link& node, node_info info) {
+  node.incarnation = info.incarnation;
+  auto in = ledger_.join(std::move(info), node.is_supervised, now());
+  if (!in) return in;
+  node.id = in->id;
+  node.name = in->name;
+  links_[in->id] = &node;
+  record_.joined(node.name);
+  return in;
+}
+
+void dispatcher::ready(joined const& in) {
+  if (auto* const old = in.replaced ? find(*in.replaced) : nullptr) {
+    auto const same_process = old->incarnation != 0 && old->incarnation == find(in.id)->incarnation;
+    auto const why = same_process ? "node " + in.name + " has connected anew"
+                                  : "a newer process of node " + in.name + " has joined";
+    old->close(why);
+    // Nobody knows what became of a process that was silent.
+    leave(*old, !same_process && in.replaced_silent ? departure::silent : departure::left, why);
+  }
+  ledger_.ready(in.id, now());
+  auto const living = nodes().counts().living;
+  waiting_.own().joined(living);
+  waiting_.tell(living);
+  carry_out();
+}
+
+void dispatcher::leave(node_link& node, departure how, std::string const& why) {
+  if (links_.erase(node.id) == 0) return;
+  auto const noted = ledger_.actions().notes.size();
+  ledger_.take(gone{node.id, how, why, node.written()}, now());
+  auto const& notes = ledger_.actions().notes;
+  for (auto i = noted; i < notes.size(); ++i)
+    if (notes[i].what == ledger_note::kind::lost) record_.lost(notes[i], node);
+  record_.left(node, how, why);
+  carry_out();
+}
+
+void dispatcher::process_ended(predecessor const& which) {
+  // Cut between characters: half a one would make the fault unreadable for a job that is connected.
+  dist::process_ended const event{which.incarnation, shortened(which.end, longest_text),
+                                  shortened(which.running, longest_text)};
+  auto const old = std::ranges::find_if(links_, [&](auto const& one) {
+    return one.second->incarnation == event.incarnation && one.second->is_supervised;
+  });
+  if (old != links_.end()) {
+    // Its connection has not ended yet; the name is free for the next one from here on.
+    auto& node = *old->second;
+    auto const why = "its process ended: " + event.end;
+    node.close(why);
+    leave(node, departure::died, why);
+  }
+  record_.explain(event.incarnation, event.end);
+  ledger_.take(event, now());
+  carry_out();
+}
+
+void dispatcher::heard(node_link& node) {
+  node.heard_at = now();
+  if (!ledger_.heard(node.id, node.heard_at)) return;
+  waiting_.tell(nodes().counts().living);
+  carry_out();
+}
+
+void dispatcher::drain(node_link& node) {
+  ledger_.drains(node.id);
+  carry_out();
+}
+
+bool dispatcher::drain(std::string_view name) {
+  for (auto const& node : nodes().nodes()) {
+    if (node.info->name != name) continue;
+    auto& there = *links_.at(node.id);
+    // First nothing more is sent; the node takes the frame for the end of the requests where it drains already.
+    drain(there);
+    there.drain();
+    return true;
+  }
+  return false;
+}
+
+void dispatcher::beat() {
+  large_blocks::return_unused();
+  for (auto const& [id, node] : links_) {
+    record_.beat_sent();
+    node->beat(in_flight_on(id));
+    for (auto const& line : node->abandoned.due(node->name, now())) world().log.warn(line);
+  }
+  auto const time = now();
+  record_.beat(nodes().counts(), time - std::exchange(beat_at_, time));
+  for (auto const& event : ledger_.tick(time)) {
+    auto* const node = find(event.node);
+    if (!node) continue;
+    auto const& log = world().log;
+    switch (event.change) {
+      case liveness_change::became_suspect:
+        log.warn("node " + node->name + " is silent: it gets no new calls; repeatable ones go elsewhere");
+        break;
+      case liveness_change::became_lost:
+        log.warn("node " + node->name + " is lost: it was silent for too long");
+        node->close("silent for too long");
+        leave(*node, departure::silent, "it was silent for too long");
+        break;
+      case liveness_change::needed_again:
+        log.info("node " + node->name + " takes calls again: too few others are left");
+        break;
+      case liveness_change::came_back: log.info("node " + node->name + " is back"); break;
+    }
+  }
+  waiting_.tell(nodes().counts().living);
+  carry_out();
+}
+
+std::shared_ptr<void> dispatcher::when_nodes(std::size_t count, nodes_waiter done) {
+  if (nodes().counts().living < count) return waiting_.add(count, std::move(done));
+  done(nullptr);
+  return {};
+}
+
+task<void> dispatcher::own_nodes_joined() {
+  if (!waiting_.own().are_awaited()) co_return;
+  auto const all = std::make_shared<event>();
+  waiting_.own().when_joined([all] { all->set(); });
+  co_await all->wait();
+}
+
+call_ptr dispatcher::list_nodes(call_record const& like, nodes_taker done) {
+  auto const named = [&](fault what) {
+    if (what.method.empty()) what.method = like.method->name;
+    done(std::move(what));
+    return call_ptr();
+  };
+  auto const method = methods_.find(*like.method, ledger_.methods(), ledger_.may_be_heard_of());
+  if (!method) return named(method.error());
+  call_needs needs;
+  needs.method = *method;
+  if (like.options && !like.options->needs.empty())
+    if (auto const wrong = ledger_.ask(like.options->needs, needs)) return named(*wrong);
+  std::vector<listed_node> found;
+  for (auto const* info : nodes().nodes_for(needs)) found.push_back({info->name, info->slots});
+  if (found.empty()) {
+    auto what = make_fault(errc::no_node, nodes().why_waiting(needs));
+    what.phase = "queueing";
+    return named(std::move(what));
+  }
+  done(std::move(found));
+  return {};
+}
+
+std::string dispatcher::address_of(std::string_view name) const {
+  for (auto const& node : nodes().nodes())
+    if (node.info->name == name) return node.info->address;
+  return {};
+}
+
+std::string dispatcher::place_of(call_record const& call) const {
+  auto const there = ledger_.standing(call.number());
+  return there.on.empty() ? std::string() : there.on.front();
+}
+
+std::string dispatcher::why(call_record const& call) const {
+  return why_text(ledger_.standing(call.number()));
+}
+
+std::string dispatcher::how_it_went(call_record const& call) const {
+  return story_text(static_cast<placed_call const&>(call).story, call.answered_by().has_value());
+}
+
+std::string dispatcher::account_text() const {
+  duration under_way{};
+  for (auto const& [id, node] : links_) {
+    // The first ones run, the others were sent ahead.
+    auto running = ledger_.node(id)->slots;
+    ledger_.each_attempt(id, [&](call_id, attempt const& one) {
+      if (running == 0) return;
+      --running;
+      under_way += now() - one.sent_at;
+    });
+  }
+  return record_.account_text(under_way);
 }
 
 void dispatcher::stop() {
   book_.stop();
-  own_nodes_.go_on();
-  trace_.reset();
-  auto const stopped = make_fault(errc::stopped, "the cluster was stopped");
-  for (auto const& one : std::exchange(waiting_for_nodes_, {}))
-    if (auto const waiter = one.lock()) std::exchange(waiter->done, nullptr)(&stopped);
-  unexplained_.clear();
-  unheard_.clear();
-  renamed_.clear();
-  stranded_.clear();
-  limited_.clear();
+  record_.close();
+  waiting_.stop(make_fault(errc::stopped, "the cluster was stopped"));
+  if (wake_ != timer_id::none) world().clock.cancel(std::exchange(wake_, timer_id::none));
 }
 
 }  // namespace dist

@@ -10,6 +10,7 @@
 #include "process/host_of.hpp"
 #include "wire/dialect.hpp"
 #include "wire/protocol_breach.hpp"
+#include "record/why_text.hpp"
 
 namespace dist {
 namespace {
@@ -62,9 +63,9 @@ master::impl::impl(seams const& world, master_options options)
   for (auto const& network : options_.go_nodes) go_ranges_.push_back(address_range::parse(network).value());
   listener_ = world_.network.listen(options_.listen);
   if (!options_.trace_file.empty())
-    calls_->draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for a node"));
+    calls_->record().draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for a node"));
   if (!options_.failure_file.empty())
-    calls_->write_failures(std::make_unique<failure_file>(options_.failure_file, world_.log));
+    calls_->record().write_failures(std::make_unique<failure_file>(options_.failure_file, world_.log));
 }
 
 task<void> master::impl::run() {
@@ -134,13 +135,13 @@ task<void> master::impl::beat_loop() {
     if (!alone) alone_since = now;
     if (now - last_said < std::chrono::seconds(10)) continue;
     last_said = now;
-    auto const without_node = calls_->why_without_node();
-    auto const why = without_node.empty() ? calls_->why_waiting() : without_node;
+    auto const without_node = joined_text(calls_->nodes().why_without_node());
+    auto const why = without_node.empty() ? joined_text(calls_->nodes().why_waiting()) : without_node;
     if (why.empty()) continue;
     auto text = "waiting: " + why;
     if (alone) {
       text += " in " + whole_seconds_text(now - alone_since);
-      if (!calls_->own_nodes().has_any()) text += "; " + join_hint();
+      if (!calls_->waiters().own().has_any()) text += "; " + join_hint();
     }
     // Busy nodes are what a cluster is for; calls that no node can take are what somebody should look at.
     without_node.empty() ? world_.log.info(text) : world_.log.warn(text);

@@ -4,7 +4,7 @@
 
 #include "call/alarm.hpp"
 #include "call/listing.hpp"
-#include "master/go_member.hpp"
+#include "master/go_link.hpp"
 #include "master/master_impl.hpp"
 #include "node/back_off.hpp"
 #include "node/join.hpp"
@@ -142,7 +142,7 @@ task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registrati
 task<void> master::impl::stay_with_go_node(std::unique_ptr<stream> peer, std::string name,
                                            std::shared_ptr<go_registration> asked) {
   peer->tolerate_silence(system_patience(options_.heartbeat, options_.lost_after));
-  go_member node(std::move(peer), calls_, options_.heartbeat);
+  go_link node(std::move(peer), calls_, options_.heartbeat);
   listing const known(members_, node);
   bool in = false;
   std::function<void()> on_alive = [&] {
@@ -163,7 +163,7 @@ task<void> master::impl::stay_with_go_node(std::unique_ptr<stream> peer, std::st
     ~departure_of() { one.is_here = false; }
   } const at_end{*asked};
   auto const why = co_await node.run(std::move(on_alive));
-  calls_->leave(node, stopped_ ? dispatcher::departure::left : dispatcher::departure::died, why);
+  calls_->leave(node, stopped_ ? departure::left : departure::died, why);
   if (in) world_.log.info("Go node " + name + " left: " + why);
   if (!in) throw std::system_error(errc::connection_lost, why);
 }

@@ -85,7 +85,7 @@ class master::impl {
   task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade, share& held);
   task<void> serve_node(std::unique_ptr<connection> session, hello who, nonce own);
   std::optional<node_view> holder_of(std::string const& name) const;
-  task<result<joined>> join_when_free(member& node, node_info info);
+  task<result<joined>> join_when_free(node_link& node, node_info info);
   task<void> serve_caller(std::unique_ptr<connection> session, hello who, nonce own);
   task<void> serve_json(std::unique_ptr<stream> peer, buffer first, share& held);
   task<void> refuse_json(stream& peer, buffer first);
@@ -120,8 +120,9 @@ class master::impl {
   /// By address, those that are here and those that are looked for.
   std::unordered_map<std::string, std::shared_ptr<go_registration>> go_nodes_;
   struct connected_job;
+  std::uint32_t last_origin_ = first_job_origin - 1;  ///< of the job that connected last
   std::map<std::uint32_t, connected_job*> jobs_;  ///< that are connected, by origin
-  std::vector<member*> members_;  ///< with a running session
+  std::vector<node_link*> members_;  ///< with a running session
   bool stopped_ = false;
 };
 

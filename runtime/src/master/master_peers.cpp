@@ -5,7 +5,7 @@
 #include "call/listing.hpp"
 #include "jsonrpc/json_calls.hpp"
 #include "jsonrpc/jsonrpc.hpp"
-#include "master/dist_member.hpp"
+#include "master/dist_link.hpp"
 #include "master/master_impl.hpp"
 #include "master/served_calls.hpp"
 #include "node/silence.hpp"
@@ -138,7 +138,7 @@ std::optional<node_view> master::impl::holder_of(std::string const& name) const 
 
 /// Whoever has the name may be about to leave, or be silent and not yet suspect, like a machine that was switched off a
 /// moment ago: then the newcomer is told to try again. It is turned away for good once the other has been heard.
-task<result<joined>> master::impl::join_when_free(member& node, node_info info) {
+task<result<joined>> master::impl::join_when_free(node_link& node, node_info info) {
   auto const asked = world_.clock.now();
   auto const limit = asked + std::min<duration>(4 * options_.heartbeat, options_.limits.handshake / 2);
   auto const step = std::clamp<duration>(options_.heartbeat / 4, std::chrono::milliseconds(10), std::chrono::seconds(1));
@@ -162,11 +162,11 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   if (who.predecessor && who.predecessor->incarnation != 0) {
     calls_->process_ended(*who.predecessor);
     // Beside its own cluster the parent has said it on the same terminal.
-    if (!calls_->own_nodes().has_any())
+    if (!calls_->waiters().own().has_any())
       world_.log.warn("node " + who.name + ": its process before ended: " + who.predecessor->end +
                       (who.predecessor->running.empty() ? "" : " while running " + who.predecessor->running));
   }
-  dist_member node(std::move(session), calls_, who, logs_);
+  dist_link node(std::move(session), calls_, who, logs_);
   auto joining = join_when_free(node, std::move(info));
   auto const in = co_await std::move(joining);
   if (!in) {
@@ -187,7 +187,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   world_.log.info("node " + node.name + " joined (" + slots_text(who.slots) + "), " +
                   nodes_text(calls_->nodes().counts().nodes));
   auto const why = co_await node.run();
-  calls_->leave(node, node.said_goodbye() || stopped_ ? dispatcher::departure::left : dispatcher::departure::died, why);
+  calls_->leave(node, node.said_goodbye() || stopped_ ? departure::left : departure::died, why);
   auto const line = "node " + node.name + " left: " + why;
   if (node.broke_protocol())
     warn_of_strangers("breach of a node", line);
@@ -203,7 +203,7 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   // peer that takes nothing like one that has gone, and must not come first.
   session->tolerate_silence(2 * system_patience(options_.heartbeat, options_.lost_after));
   world_.log.info("job " + who.name + " connected from " + session->over().peer_address());
-  auto const number = calls_->new_origin();
+  auto const number = ++last_origin_;
   served_calls calls(*session, book_, *calls_, number);
   connected_job here{who.name, session->over().peer_address(), world_.clock.now(), calls, *session};
   jobs_.emplace(number, &here);

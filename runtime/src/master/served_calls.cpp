@@ -77,13 +77,9 @@ void served_calls::on_request(frame& request) {
   if (header.flags & frame_flags::nested) {
     if (!parents_)
       return refuse(header.id, make_fault(errc::bad_arguments, "a nested call of a peer that runs no methods"));
-    auto const how =
-        header.flags & frame_flags::blocks ? nested_parents::waits::blocked : nested_parents::waits::suspended;
-    if (!parents_->nested_began(prefix.parent, how))
-      return refuse(header.id, make_fault(errc::cancelled, "the call that made it was cancelled"));
     call->parent = prefix.parent;
+    call->parent_blocks = header.flags & frame_flags::blocks;
     call->origin = parents_->origin_of(prefix.parent);
-    nested_.emplace(to_number(prefix.parent), to_number(header.id));
   }
   // Before it starts: it may end at once.
   arguments_.add(call->arguments.size());
@@ -175,21 +171,9 @@ void served_calls::on_cancel(call_id id) {
   calls_.cancel(to_number(id));
 }
 
-std::vector<call_ptr> served_calls::nested_of(call_id parent) const {
-  std::vector<call_ptr> calls;
-  auto const number = to_number(parent);
-  for (auto at = nested_.lower_bound({number, 0}); at != nested_.end() && at->first == number; ++at)
-    if (auto call = calls_.find(at->second)) calls.push_back(std::move(call));
-  return calls;
-}
-
 void served_calls::answer(call_id id, call_record const& call, call_reply const& reply) {
   ++answered_;
   arguments_.remove(call.arguments.size());
-  if (call.parent) {
-    nested_.erase({to_number(*call.parent), to_number(id)});
-    parents_->nested_ended(*call.parent);
-  }
   if (reply.failed && cancelled() && reply.failed->code == errc::cancelled) {
     auto what = *reply.failed;
     what.message = cancelled_;

@@ -4,9 +4,7 @@
 #include <dist/runtime/detail/fan_out_report.hpp>
 #include <dist/runtime/detail/node_directory.hpp>
 #include <memory>
-#include <set>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "call/peer_calls.hpp"
@@ -27,15 +25,10 @@ inline constexpr std::string_view show_text_method = "dist.show_text";
 /// Of a job, with how far its fan-outs are.
 inline constexpr std::string_view show_progress_method = "dist.show_progress";
 
-/// The running calls of a node, which make the nested ones; known by the ids that the node's session gives them.
+/// The node whose methods make the calls, as its master sees it.
 class nested_parents {
  public:
   virtual ~nested_parents() = default;
-  /// What a parent does while it waits for its nested calls.
-  enum class waits { suspended, blocked };
-  /// A nested call begins. False: nobody wants the parent any more, so nobody wants the nested call.
-  virtual bool nested_began(call_id parent, waits how) = 0;
-  virtual void nested_ended(call_id parent) = 0;
   /// On whose behalf the parent runs, and so its nested calls.
   virtual std::uint32_t origin_of(call_id parent) = 0;
   /// Lines that the node's process has printed.
@@ -65,8 +58,6 @@ class served_calls {
   std::uint64_t answered() const noexcept { return answered_; }
   /// As a job has told last; empty where it has not.
   std::vector<fan_out_report> const& fan_outs() const noexcept { return fan_outs_; }
-  /// The nested calls under way that this running call has made.
-  std::vector<call_ptr> nested_of(call_id parent) const;
 
  private:
   served_calls(connection& peer, std::shared_ptr<call_book> on, node_directory& nodes, nested_parents* parents,
@@ -94,7 +85,6 @@ class served_calls {
   node_directory& nodes_;
   nested_parents* parents_;
   std::uint32_t origin_;  ///< where the peer runs no methods
-  std::set<std::pair<std::uint64_t, std::uint64_t>> nested_;  ///< parent and call
   std::vector<fan_out_report> fan_outs_;
   std::unordered_map<std::uint64_t, std::shared_ptr<void>> node_waits_;  ///< by request; null: it was answered at once
   std::uint64_t answered_ = 0;

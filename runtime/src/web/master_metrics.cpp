@@ -34,10 +34,10 @@ void put_nodes(metrics_text& text, registry_counts const& counts) {
 
 /// Whose label is the method.
 void put_methods(metrics_text& text, dispatcher const& calls) {
-  auto const& methods = calls.counted().methods();
+  auto const& methods = calls.record().counted().methods();
   auto const each = [&](auto const& put) {
     for (std::size_t i = 0; i < methods.size(); ++i)
-      if (methods[i]) put(calls.counted_name(i), *methods[i], static_cast<method_ref>(i));
+      if (methods[i]) put(counted_name(calls.nodes(), i), *methods[i], static_cast<method_ref>(i));
   };
   text.family("dist_calls_total", "counter", "Calls by how they ended for their callers: ok, or the fault's code.");
   each([&](std::string const& name, method_tally const& one, method_ref) {
@@ -58,7 +58,7 @@ void put_methods(metrics_text& text, dispatcher const& calls) {
 
 /// What became of what was sent, by all nodes that ever were here.
 void put_tries(metrics_text& text, dispatcher const& calls, std::vector<node_view> const& nodes) {
-  auto sums = calls.counted().gone();
+  auto sums = calls.record().counted().gone();
   for (auto const& node : nodes) {
     auto const* member = calls.find(node.id);
     if (!member) continue;
@@ -70,7 +70,7 @@ void put_tries(metrics_text& text, dispatcher const& calls, std::vector<node_vie
   for (std::size_t i = 0; i < sums.size(); ++i)
     if (sums[i].sent > 0)
       for (auto const& [name, count] : results)
-        text.sample({{"method", calls.counted_name(i)}, {"outcome", name}}, sums[i].*count);
+        text.sample({{"method", counted_name(calls.nodes(), i)}, {"outcome", name}}, sums[i].*count);
 }
 
 /// Whose label is the node: of those that are here.
@@ -84,7 +84,7 @@ void put_each_node(metrics_text& text, dispatcher const& calls, std::vector<node
     for (std::size_t i = 0; i < methods.size(); ++i)
       for (auto const& [name, count] : results)
         if (methods[i].*count > 0 && written < most_series && ++written != 0)
-          text.sample({{"node", node.info->name}, {"method", calls.counted_name(i)}, {"outcome", name}}, methods[i].*count);
+          text.sample({{"node", node.info->name}, {"method", counted_name(calls.nodes(), i)}, {"outcome", name}}, methods[i].*count);
   }
   auto const some = std::span(nodes).first(std::min(nodes.size(), most_series));
   auto const gauge = [&](char const* name, char const* help, auto const& value) {
@@ -102,7 +102,7 @@ void put_each_node(metrics_text& text, dispatcher const& calls, std::vector<node
 }
 
 void put_traffic(metrics_text& text, dispatcher const& calls, std::vector<node_view> const& nodes) {
-  auto const& counted = calls.counted();
+  auto const& counted = calls.record().counted();
   text.family("dist_issued_again_total", "counter",
               "Calls that went out again: their node did not take them, was lost, or their method asked for it.");
   text.sample({{"reason", "refused"}}, counted.issued_again[static_cast<std::size_t>(issue_cost::nothing)]);

@@ -4,6 +4,7 @@
 
 #include "base/duration_text.hpp"
 #include "master/master_impl.hpp"
+#include "record/why_text.hpp"
 
 // What `/status` answers.
 
@@ -38,10 +39,10 @@ boost::json::object about(node_view const& node, dispatcher const& calls, time_p
   if (auto const* member = calls.find(node.id)) {
     auto const& counted = member->tries.methods();
     for (std::size_t i = 0; i < counted.size(); ++i)
-      if (counted[i].sent > 0) sent.emplace(calls.counted_name(i), counted[i].sent);
+      if (counted[i].sent > 0) sent.emplace(counted_name(calls.nodes(), i), counted[i].sent);
   }
   boost::json::array abandoned;
-  for (auto const& one : calls.abandoned_on(node.id))
+  for (auto const& one : calls.find(node.id)->abandoned.stays())
     abandoned.push_back({{"method", one.method}, {"count", one.count}, {"oldest_ms", ms(one.since)}});
   return {{"name", node.info->name},
           {"address", node.info->address},
@@ -73,8 +74,8 @@ std::string master::impl::status_json() const {
                              {"abandoned", counts.abandoned},
                              {"queued", counts.queued},
                              {"queued_bytes", counts.queued_bytes},
-                             {"late_replies", calls_->counted().late_replies},
-                             {"waiting", calls_->why_waiting()},
+                             {"late_replies", calls_->record().counted().late_replies},
+                             {"waiting", joined_text(calls_->nodes().why_waiting())},
                              {"methods", list_methods(there)}};
   for (auto& [name, value] : list_jobs()) status.emplace(name, std::move(value));
   return boost::json::serialize(status);

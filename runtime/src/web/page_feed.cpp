@@ -47,7 +47,7 @@ void page_feed::sample(time_point now) {
   measured made;
   made.at = now;
   histogram all;
-  for (auto const& method : calls_.counted().methods()) {
+  for (auto const& method : calls_.record().counted().methods()) {
     if (!method) continue;
     all += method->took;
     made.ok += method->ended[0];
@@ -109,9 +109,9 @@ void page_feed::put_methods(std::string& text) const {
       if (one.nodes++ == 0) one.types = offer.arguments + " -> " + (offer.result.empty() ? "nothing" : offer.result);
       one.repeatable = offer.repeatable;
     }
-  auto const& counted = calls_.counted().methods();
+  auto const& counted = calls_.record().counted().methods();
   for (std::size_t i = 0; i < counted.size(); ++i)
-    if (counted[i]) methods[calls_.counted_name(i)];
+    if (counted[i]) methods[counted_name(calls_.nodes(), i)];
   put_list(text, "methods", methods, [&](auto const& one) {
     auto const& [name, what] = one;
     boost::json::object made{{"name", shown(name)},
@@ -136,7 +136,7 @@ void page_feed::put_methods(std::string& text) const {
 }
 
 void page_feed::put_failures(std::string& text, time_point now) const {
-  put_list(text, "failures", calls_.failures().entries(), [&](past_failures::entry const& one) {
+  put_list(text, "failures", calls_.record().failures().entries(), [&](past_failures::entry const& one) {
     return boost::json::object{{"age_ms", to_ms(now - one.at)},
                                {"count", one.count},
                                {"code", dist::to_text(one.what.code)},
@@ -157,7 +157,7 @@ std::string const& page_feed::state(time_point now) {
                                  {"in_use", counts.in_use},
                                  {"abandoned", counts.abandoned},
                                  {"queued", counts.queued},
-                                 {"late_replies", calls_.counted().late_replies}};
+                                 {"late_replies", calls_.record().counted().late_replies}};
   state_ = "{\"version\":\"" DIST_VERSION "\",\"sums\":" + boost::json::serialize(sums);
   put_nodes(state_, now);
   put_methods(state_);
@@ -179,13 +179,13 @@ std::string page_feed::news(cursor& seen, boost::json::object const& more, time_
                               one.slots,        one.nodes, one.p50_us, one.p99_us};
   });
   std::vector<past_call const*> calls;
-  calls_.recent().each_since(seen.calls, [&](past_call const& one) { calls.push_back(&one); });
+  calls_.record().recent().each_since(seen.calls, [&](past_call const& one) { calls.push_back(&one); });
   put_list(text, "calls", calls, [&](past_call const* one) {
-    return boost::json::array{shown(one->node), shown(calls_.counted_name(counted_as(one->method))),
+    return boost::json::array{shown(one->node), shown(counted_name(calls_.nodes(), counted_as(one->method))),
                               fine_ms(now - one->sent_at), fine_ms(now - one->ended_at), to_text(one->how)};
   });
   seen.samples = sample_count_;
-  seen.calls = calls_.recent().count();
+  seen.calls = calls_.record().recent().count();
   text += '}';
   return text;
 }

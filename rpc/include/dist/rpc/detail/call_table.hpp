@@ -36,6 +36,8 @@ class call_table {
     return here.generation == id.generation && here.entry ? &*here.entry : nullptr;
   }
 
+  Entry const* find(call_id id) const noexcept { return const_cast<call_table*>(this)->find(id); }
+
   /// Takes the call out; nothing when it is not there (any more).
   std::optional<Entry> close(call_id id) {
     auto* entry = find(id);

@@ -66,7 +66,12 @@ class call_book final : public std::enable_shared_from_this<call_book> {
   /// Whether every call fails with errc::stopped from now on.
   bool is_stopped() const noexcept { return mailbox_->closed(); }
   /// I/O thread.
-  std::size_t live_count() const noexcept { return live_.size(); }
+  std::size_t live_count() const noexcept { return places_.size() - free_.size(); }
+  /// The live call of this number; null: it has ended. I/O thread.
+  call_ptr at(call_no call) const noexcept {
+    if (call.index >= places_.size() || places_[call.index].generation != call.generation) return {};
+    return places_[call.index].call;
+  }
   /// Since it was made. I/O thread.
   duration age() const { return world_.clock.now() - made_at_; }
 
@@ -102,7 +107,12 @@ class call_book final : public std::enable_shared_from_this<call_book> {
   time_point made_at_;
   limits limits_;
   std::shared_ptr<mailbox> mailbox_;
-  std::vector<call_ptr> live_;
+  struct place {
+    call_ptr call;  ///< null: free
+    std::uint32_t generation = 1;
+  };
+  std::vector<place> places_;  ///< of live calls, by number
+  std::vector<std::uint32_t> free_;
   std::vector<ended_call> to_tell_;  ///< by tell_waiters()
   std::vector<end_watcher*> watchers_;
   bool stopped_ = false;

@@ -7,6 +7,7 @@
 #include <dist/rpc/detail/buffer.hpp>
 #include <dist/rpc/clock.hpp>
 #include <dist/rpc/deadline.hpp>
+#include <dist/rpc/detail/call_no.hpp>
 #include <dist/rpc/detail/codec.hpp>
 #include <dist/rpc/detail/frame.hpp>
 #include <dist/rpc/detail/request_options.hpp>
@@ -70,6 +71,8 @@ class call_record {
     return answered_by_;
   }
 
+  /// In its book, while it is live. I/O thread.
+  call_no number() const noexcept { return number_; }
   /// It was started and has not ended. I/O thread.
   bool is_live() const noexcept { return state_ == state::live; }
 
@@ -93,7 +96,7 @@ class call_record {
   // From here on: I/O thread only.
   enum class state : std::uint8_t { fresh, live, done };
   state state_ = state::fresh;
-  std::size_t live_index_ = 0;
+  call_no number_;
   timer_id deadline_timer_ = timer_id::none;
   std::unique_ptr<call_waiter> waiter_;
   std::unique_ptr<kept_reply> kept_;  ///< it ended before anybody waited

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <dist/rpc/fault.hpp>
+#include <dist/rpc/detail/end_facts.hpp>
 #include <dist/runtime/detail/call_record.hpp>
+#include <optional>
 #include <string>
 
 namespace dist {
@@ -11,14 +12,6 @@ enum class give_up_reason {
   cancelled,  ///< nobody wants it any more
   deadline,   ///< its time has passed
   stopped,    ///< its book was stopped
-};
-
-/// What a route knows of a call that ends early.
-struct end_facts {
-  progress known = progress::not_started;
-  char const* phase = "queueing";
-  std::string node;
-  std::string cause;  ///< why it had not ended before, where something was in its way
 };
 
 /// Where the calls of a book go. Each send_out() leads to one call_book::finish() or fail(), unless the call is given up
@@ -31,8 +24,9 @@ class call_route {
   virtual call_ptr make_record() const = 0;
   /// Sends a live call on its way; may end it at once.
   virtual void send_out(call_ptr const& call) = 0;
-  /// Forgets a live call, which may not have been sent out, and tells its node if it is on one.
-  virtual end_facts give_up(call_record& call, give_up_reason why) = 0;
+  /// Forgets a live call, which may not have been sent out, and tells its node if it is on one. Nothing: its end has been
+  /// decided already and is on its way.
+  virtual std::optional<end_facts> give_up(call_record& call, give_up_reason why) = 0;
 
   /// The node that runs the call, as far as this process knows; empty where it waits or has ended.
   virtual std::string place_of(call_record const& call) const = 0;

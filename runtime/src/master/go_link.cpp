@@ -1,4 +1,4 @@
-#include "master/go_member.hpp"
+#include "master/go_link.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -51,15 +51,12 @@ result<std::string> go_params(call_record const& call, std::size_t depth_limit) 
 
 }  // namespace
 
-go_member::go_member(std::unique_ptr<stream> over, std::shared_ptr<dispatcher> calls, duration heartbeat)
+go_link::go_link(std::unique_ptr<stream> over, std::shared_ptr<dispatcher> calls, duration heartbeat)
     : calls_(std::move(calls)),
       lines_(std::move(over), calls_->world(), calls_->bounds()),
-      soon_(std::make_shared<mailbox>(calls_->world().io)),
       quiet_(heartbeat / 2) {}
 
-go_member::~go_member() { soon_->close(); }
-
-task<std::string> go_member::run(std::function<void()> on_alive) {
+task<std::string> go_link::run(std::function<void()> on_alive) {
   on_alive_ = std::move(on_alive);
   std::string why = "its connection ended";
   stream_timer patience(calls_->world().clock, lines_.over());
@@ -80,7 +77,7 @@ task<std::string> go_member::run(std::function<void()> on_alive) {
   co_return why;
 }
 
-void go_member::put_request(std::string method, std::string params_text, std::uint64_t number) {
+void go_link::put_request(std::string method, std::string params_text, std::uint64_t number) {
   rpc_request request;
   request.version = rpc_version::v1;
   request.method = std::move(method);
@@ -89,38 +86,22 @@ void go_member::put_request(std::string method, std::string params_text, std::ui
   lines_.put(write_request(request));
 }
 
-void go_member::send(placed_ptr const& call, lease held) {
-  auto const number = ++last_number_;
-  call->sent_at = calls_->world().clock.now();
-  call->places.push_back({this, id_of(number)});
-  table_.emplace(number, entry{call, std::move(held), lines_.put_bytes()});
-  auto params = go_params(*call, calls_->bounds().depth);
+result<std::uint64_t> go_link::send(call_id attempt, placed_call& call) {
+  auto params = go_params(call, calls_->bounds().depth);
   if (!params) {
     auto what = params.error();
     // Another kind of node may take what this one cannot be told.
     what.may = remedy::elsewhere;
-    return refuse_soon(number, std::move(what));
+    return what;
   }
-  put_request(go_method(call->method->name), std::move(*params), number);
+  auto const number = ++last_number_;
+  attempts_.emplace(number, attempt);
+  auto const begin = lines_.put_bytes();
+  put_request(go_method(call.method->name), std::move(*params), number);
+  return begin + 1;
 }
 
-void go_member::refuse_soon(std::uint64_t number, fault what) {
-  soon_->post([this, number, what = std::move(what)] { refuse(number, what); });
-}
-
-void go_member::refuse(std::uint64_t number, fault what) {
-  auto ended = table_.extract(number);
-  if (!ended) return;
-  auto& [call, held, begin] = ended.mapped();
-  what.method = call->method->name;
-  calls_->refused(*call, id_of(number), std::move(what), *this, std::move(held));
-}
-
-void go_member::abandon(call_id here) {
-  if (auto const running = table_.find(key(here)); running != table_.end()) running->second.held.abandon();
-}
-
-void go_member::beat() {
+void go_link::beat() {
   auto const now = calls_->world().clock.now();
   // One that waits for its answer is enough: nothing is lost on the way.
   if (beat_number_ != 0 || now - heard_ < quiet_) return;
@@ -128,24 +109,12 @@ void go_member::beat() {
   put_request(std::string(beat_method), "[0]", beat_number_);
 }
 
-void go_member::close(std::string const& reason) noexcept {
+void go_link::close(std::string const& reason) noexcept {
   if (reason_.empty()) reason_ = reason;
   lines_.close();
 }
 
-std::vector<member::under_way> go_member::in_flight() {
-  std::vector<std::uint64_t> numbers;
-  for (auto const& [number, one] : table_) numbers.push_back(number);
-  std::ranges::sort(numbers);
-  std::vector<under_way> calls;
-  for (auto const number : numbers) {
-    auto const& one = table_.at(number);
-    calls.push_back({one.call, id_of(number), one.begin < lines_.sent_bytes()});
-  }
-  return calls;
-}
-
-void go_member::on_message(rpc_message const& message) {
+void go_link::on_message(rpc_message const& message) {
   auto const is_reply = [](auto const& item) { return std::holds_alternative<rpc_reply>(item); };
   if (!std::ranges::all_of(message.items, is_reply))
     throw std::system_error(errc::protocol_error, "it does not answer in JSON-RPC 1.0");
@@ -158,24 +127,21 @@ void go_member::on_message(rpc_message const& message) {
   for (auto const& item : message.items) on_reply(std::get<rpc_reply>(item));
 }
 
-void go_member::on_reply(rpc_reply const& reply) {
+void go_link::on_reply(rpc_reply const& reply) {
   std::uint64_t number = 0;
   std::from_chars(reply.id_text.data(), reply.id_text.data() + reply.id_text.size(), number);
   if (number == beat_number_) {
     beat_number_ = 0;
     ++beats_heard;
   }
-  auto const found = table_.find(number);
-  if (found == table_.end()) return;
-  if (reply.error) return refuse(number, to_fault(*reply.error));
-  auto ended = table_.extract(found);
-  auto& [call, held, begin] = ended.mapped();
-  if (known_.insert(call->method_number).second) calls_->has_method(*this, call->method_number);
+  auto const ended = attempts_.extract(number);
+  if (!ended) return;
+  if (reply.error) return calls_->faulted(ended.mapped(), *this, to_fault(*reply.error));
   call_reply answer;
   answer.codec = codec::json;
   answer.bytes = as_bytes(reply.result_text);
   answer.node = name;
-  calls_->answered(*call, id_of(number), answer, *this, std::move(held));
+  calls_->answered(ended.mapped(), *this, answer);
 }
 
 }  // namespace dist
