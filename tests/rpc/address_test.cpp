@@ -4,7 +4,7 @@
 
 BOOST_AUTO_TEST_SUITE(address)
 
-BOOST_AUTO_TEST_CASE(reads_every_good_form) {
+BOOST_AUTO_TEST_CASE(valid_addresses_are_parsed) {
   struct {
     std::string_view text;
     std::string_view host;
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(reads_every_good_form) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(names_the_part_that_is_wrong) {
+BOOST_AUTO_TEST_CASE(error_names_the_invalid_part) {
   struct {
     std::string_view text;
     std::string_view part;
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(names_the_part_that_is_wrong) {
   BOOST_TEST(dist::parse_address(std::string(300, 'a')).has_error());
 }
 
-BOOST_AUTO_TEST_CASE(knows_what_only_this_machine_reaches) {
+BOOST_AUTO_TEST_CASE(loopback_addresses_are_recognized) {
   for (auto const* host : {"localhost", "LocalHost", "localhost.", "127.0.0.1", "127.255.0.9", "::1", "0:0:0:0:0:0:0:1",
                            "::ffff:127.0.0.1", "::ffff:7f01:203", "::1%lo"})
     BOOST_TEST(dist::is_loopback(host), host);

@@ -29,7 +29,7 @@ inline constexpr bool dist::brief<&Arith::add> = true;
 template <>
 inline constexpr bool dist::brief<&Arith::count> = true;
 
-// buffer takes its memory from realloc; the buffers here are warm, so what is counted is everything else.
+// buffer uses realloc; the buffers here are warm, so only other allocations are counted.
 void* operator new(std::size_t size) {
   allocation_count.fetch_add(1, std::memory_order_relaxed);
   if (void* block = std::malloc(size ? size : 1)) return block;
@@ -40,7 +40,7 @@ void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 
 BOOST_AUTO_TEST_SUITE(brief_call)
 
-BOOST_AUTO_TEST_CASE(a_brief_call_allocates_nothing) {
+BOOST_AUTO_TEST_CASE(brief_call_allocates_nothing) {
   auto table = dist::services<Arith>().make();
   dist::outcome out;
   for (auto const codec : {dist::codec::cbor, dist::codec::json}) {
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_brief_call_allocates_nothing) {
       all_ran = all_ran && table.try_run_here(count_index, count, out) && table.try_run_here(add_index, add, out);
     auto const after = allocation_count.load();
     BOOST_TEST(all_ran);
-    // Reading JSON may allocate; between dist peers nothing does.
+    // Reading JSON may allocate; calls between dist peers do not.
     if (codec == dist::codec::cbor) BOOST_TEST(after - before == 0U);
     BOOST_TEST(out.payload.capacity() == capacity);
     std::int64_t sum = 0;

@@ -18,7 +18,7 @@ dist::http_request request(std::vector<std::pair<std::string, std::string>> head
 
 BOOST_AUTO_TEST_SUITE(browser)
 
-BOOST_AUTO_TEST_CASE(refuses_what_a_foreign_page_can_send) {
+BOOST_AUTO_TEST_CASE(requests_that_a_foreign_page_can_send_are_rejected) {
   std::vector<std::string> const own = {"cluster.lan:3000", "192.168.1.5", "[2001:db8::1]:3000"};
   struct {
     char const* what;
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_a_foreign_page_can_send) {
   for (auto const& c : cases) BOOST_TEST(refuse_browser(c.request, c.who, own).has_value() == c.refused, c.what);
 }
 
-BOOST_AUTO_TEST_CASE(says_why) {
+BOOST_AUTO_TEST_CASE(rejection_names_the_host) {
   auto const why =
       refuse_browser(request({{"Host", "evil.example"}}), http_caller::anonymous, std::span<std::string const>());
   BOOST_TEST_REQUIRE(why.has_value());

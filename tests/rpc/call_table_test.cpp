@@ -17,7 +17,7 @@ std::unique_ptr<int> entry(int value) { return std::make_unique<int>(value); }
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_call_is_found_until_it_is_closed) {
+BOOST_AUTO_TEST_CASE(call_is_found_until_it_is_closed) {
   table calls;
   auto const one = calls.open(entry(1));
   auto const two = calls.open(entry(2));
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(a_call_is_found_until_it_is_closed) {
   BOOST_TEST(calls.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_late_id_finds_nothing_though_its_place_is_used_again) {
+BOOST_AUTO_TEST_CASE(stale_id_finds_nothing_after_its_slot_is_reused) {
   table calls;
   auto const old = calls.open(entry(1));
   BOOST_TEST(calls.close(old).has_value());
@@ -44,11 +44,11 @@ BOOST_AUTO_TEST_CASE(a_late_id_finds_nothing_though_its_place_is_used_again) {
   BOOST_TEST(**calls.find(young) == 2);
 }
 
-BOOST_AUTO_TEST_CASE(ids_that_never_were_find_nothing) {
+BOOST_AUTO_TEST_CASE(ids_that_were_never_issued_find_nothing) {
   table calls;
   BOOST_TEST(!calls.find({}));
   auto const id = calls.open(entry(1));
-  BOOST_TEST(!calls.find({}));  // a frame that names no call has the id zero
+  BOOST_TEST(!calls.find({}));  // frames that do not concern a call carry the id zero
   BOOST_TEST(!calls.find({id.index + 1, id.generation}));
   BOOST_TEST(!calls.find({0xFFFFFFFF, id.generation}));
   BOOST_TEST(!calls.find({id.index, id.generation + 1}));
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(ids_that_never_were_find_nothing) {
   BOOST_TEST(calls.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_generation_is_never_zero) {
+BOOST_AUTO_TEST_CASE(generation_is_never_zero) {
   table calls(0xFFFF'FFFE);
   auto id = calls.open(entry(1));
   for (auto const expected : {0xFFFF'FFFEU, 0xFFFF'FFFFU, 1U, 2U}) {
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_generation_is_never_zero) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(close_all_gives_every_call_once_and_ends_their_ids) {
+BOOST_AUTO_TEST_CASE(close_all_returns_every_call_once_and_invalidates_its_id) {
   table calls;
   std::vector<call_id> ids;
   for (int i = 0; i < 10; ++i) ids.push_back(calls.open(entry(i)));
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(close_all_gives_every_call_once_and_ends_their_ids) {
   BOOST_TEST(**calls.find(calls.open(entry(99))) == 99);
 }
 
-BOOST_AUTO_TEST_CASE(for_each_shows_every_call_with_its_id) {
+BOOST_AUTO_TEST_CASE(for_each_visits_every_call_with_its_id) {
   table calls;
   auto const one = calls.open(entry(1));
   auto const two = calls.open(entry(2));
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(for_each_shows_every_call_with_its_id) {
   BOOST_TEST((seen == std::vector<call_id>{two}));
 }
 
-BOOST_AUTO_TEST_CASE(a_long_life_of_opening_and_closing_agrees_with_a_list) {
+BOOST_AUTO_TEST_CASE(many_openings_and_closings_agree_with_a_list) {
   table calls;
   std::mt19937 chance(42);
   std::vector<std::pair<call_id, int>> live;

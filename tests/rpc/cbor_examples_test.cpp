@@ -1,4 +1,4 @@
-// RFC 8949's own examples: what Appendix A encodes is read as what it says, what Appendix F calls malformed is refused.
+// RFC 8949's own examples: those of Appendix A are decoded, the malformed ones of Appendix F are rejected.
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
@@ -23,15 +23,15 @@ struct point {
 };
 BOOST_DESCRIBE_STRUCT(point, (), (x))
 
-/// {"x": 1, "z": the item}, of which a point reads only x.
+/// {"x": 1, "z": the item}; point has only the member x.
 std::string as_unknown_member(std::string_view hex) { return "a2617801617a" + std::string(hex); }
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(what_appendix_a_encodes_is_read) {
+BOOST_AUTO_TEST_CASE(appendix_a_examples_are_decoded) {
   struct {
     std::string_view hex;
-    std::string_view says;  ///< in JSON; base64 for bytes
+    std::string_view says;  ///< as JSON; base64 for bytes
   } const cases[] = {
       {"00", "0"},
       {"01", "1"},
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(what_appendix_a_encodes_is_read) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_of_appendix_a_is_not_taken_is_refused_by_name) {
+BOOST_AUTO_TEST_CASE(unsupported_appendix_a_examples_are_rejected_by_name) {
   struct {
     std::string_view hex;
     std::string_view said;
@@ -139,9 +139,9 @@ BOOST_AUTO_TEST_CASE(what_of_appendix_a_is_not_taken_is_refused_by_name) {
     BOOST_TEST(error_of<point>(as_unknown_member(passed_over)) == "", passed_over);
 }
 
-BOOST_AUTO_TEST_CASE(what_appendix_f_calls_malformed_is_refused) {
+BOOST_AUTO_TEST_CASE(malformed_appendix_f_examples_are_rejected) {
   std::string_view const cases[] = {
-      // the end inside a head
+      // the input ends inside a head
       "18", "19", "1a", "1b", "1901", "1a0102", "1b01020304050607", "38", "58", "78", "98", "9a01ff00", "b8", "d8", "f8",
       "f900", "fa0000", "fb000000",
       // strings that are too short
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(what_appendix_f_calls_malformed_is_refused) {
       "ff", "81ff", "8200ff", "a1ff", "a1ff00", "a100ff", "a20000ff", "9f81ff", "9f829f819f9fffffffff",
       // a map with half an entry
       "bf00ff", "bf000000ff",
-      // no length at all
+      // a length is missing
       "1f", "3f", "df",
   };
   for (auto const hex : cases) {

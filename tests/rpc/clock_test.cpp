@@ -29,7 +29,7 @@ bool aborted(std::system_error const& e) { return e.code() == asio::error::opera
 
 BOOST_AUTO_TEST_SUITE(system_clock_suite)
 
-BOOST_AUTO_TEST_CASE(timers_run_in_order_and_the_context_ends_with_the_last) {
+BOOST_AUTO_TEST_CASE(timers_run_in_order_and_the_context_ends_after_the_last) {
   asio::io_context io;
   dist::system_clock clock(io);
   auto const now = clock.now();
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(timers_run_in_order_and_the_context_ends_with_the_last) {
   BOOST_TEST(clock.timer_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(cancelled_timers_do_not_keep_the_context) {
+BOOST_AUTO_TEST_CASE(cancelled_timers_do_not_keep_the_context_running) {
   asio::io_context io;
   dist::system_clock clock(io);
   auto const a = clock.schedule(clock.now() + 1h, [] { BOOST_ERROR("cancelled"); });
@@ -55,10 +55,10 @@ BOOST_AUTO_TEST_CASE(cancelled_timers_do_not_keep_the_context) {
   clock.cancel(b);
   clock.cancel(never);
   clock.cancel(never);
-  BOOST_TEST(io.run() <= 2U);  // at most the end of the system's own wait
+  BOOST_TEST(io.run() <= 2U);  // at most the end of the operating system's wait
 }
 
-BOOST_AUTO_TEST_CASE(an_earlier_timer_overtakes_an_armed_one) {
+BOOST_AUTO_TEST_CASE(earlier_timer_fires_before_one_armed_first) {
   asio::io_context io;
   dist::system_clock clock(io);
   auto const late = clock.schedule(clock.now() + 1h, [] { BOOST_ERROR("late"); });
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(an_earlier_timer_overtakes_an_armed_one) {
   BOOST_TEST(ran);
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_first_timer_leaves_the_second_its_time) {
+BOOST_AUTO_TEST_CASE(cancelling_the_first_timer_does_not_delay_the_second) {
   asio::io_context io;
   dist::system_clock clock(io);
   auto const first = clock.schedule(clock.now() + 1ms, [] { BOOST_ERROR("cancelled"); });
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_first_timer_leaves_the_second_its_time) {
   BOOST_TEST((*ran >= when));
 }
 
-BOOST_AUTO_TEST_CASE(an_action_that_schedules_for_now_leaves_others_their_turn) {
+BOOST_AUTO_TEST_CASE(action_that_reschedules_itself_for_now_does_not_starve_others) {
   asio::io_context io;
   dist::system_clock clock(io);
   bool posted = false;
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(an_action_that_schedules_for_now_leaves_others_their_turn) 
   BOOST_TEST(turns >= 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_clock_that_goes_forgets_its_timers) {
+BOOST_AUTO_TEST_CASE(destroyed_clock_runs_no_timers) {
   for (int handlers = 0; handlers < 3; ++handlers) {
     asio::io_context io;
     auto owned = std::make_shared<int>(0);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_goes_forgets_its_timers) {
     for (int i = 0; i < 3; ++i) asio::post(io, [] {});
     clock->schedule(clock->now(), [owned] { ++*owned; });
     clock->schedule(clock->now() + 1h, [owned] { ++*owned; });
-    // The system's wait may have ended by now and its handler be queued.
+    // The operating system's wait may have ended already, its handler queued.
     for (int i = 0; i < handlers; ++i) io.poll_one();
     clock.reset();
     auto const ran = *owned;
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_goes_forgets_its_timers) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(millions_of_deadlines_that_are_met_cost_no_system_call) {
+BOOST_AUTO_TEST_CASE(deadlines_that_are_met_cost_no_system_call) {
   asio::io_context io;
   dist::system_clock clock(io);
   auto const beat = clock.schedule(clock.now() + 1h, [] {});
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(virtual_clock_suite)
 
-BOOST_AUTO_TEST_CASE(each_action_runs_at_its_own_time) {
+BOOST_AUTO_TEST_CASE(action_runs_at_its_own_virtual_time) {
   virtual_clock clock;
   auto const begin = clock.now();
   std::vector<dist::duration> seen;
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(each_action_runs_at_its_own_time) {
   BOOST_TEST(!clock.advance_to_next());
 }
 
-BOOST_AUTO_TEST_CASE(drive_goes_on_until_nothing_is_left) {
+BOOST_AUTO_TEST_CASE(drive_stops_at_the_condition_or_after_the_limit) {
   asio::io_context io;
   virtual_clock clock;
   int count = 0;
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(sleep_suite)
 
-BOOST_AUTO_TEST_CASE(a_sleep_ends_at_its_time) {
+BOOST_AUTO_TEST_CASE(sleep_ends_at_its_time) {
   virtual_clock clock;
   asio::io_context io;
   auto const begin = clock.now();
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_sleep_ends_at_its_time) {
   BOOST_TEST((clock.now() - begin == 5s));
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_sleep_leaves_no_timer) {
+BOOST_AUTO_TEST_CASE(cancelled_sleep_leaves_no_timer) {
   virtual_clock clock;
   asio::io_context io;
   cancellable nap(io, dist::sleep_for(clock, 5s));
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_sleep_leaves_no_timer) {
   BOOST_TEST(clock.timer_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_sleep_outlives_its_clock_as_aborted) {
+BOOST_AUTO_TEST_CASE(sleep_is_aborted_when_its_clock_is_destroyed) {
   asio::io_context io;
   std::optional<virtual_clock> clock(std::in_place);
   auto sleep = start(io, dist::sleep_for(*clock, 5s));
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_sleep_outlives_its_clock_as_aborted) {
   BOOST_CHECK_EXCEPTION(sleep.get(), std::system_error, aborted);
 }
 
-BOOST_AUTO_TEST_CASE(a_sleep_that_is_abandoned_takes_its_timer_along) {
+BOOST_AUTO_TEST_CASE(abandoned_sleep_removes_its_timer) {
   virtual_clock clock;
   {
     asio::io_context io;
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_sleep_that_is_abandoned_takes_its_timer_along) {
   BOOST_TEST(clock.timer_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(clock_and_context_go_together) {
+BOOST_AUTO_TEST_CASE(clock_and_context_are_destroyed_during_a_sleep) {
   asio::io_context io;
   dist::system_clock clock(io);
   auto sleep = start(io, dist::sleep_for(clock, 1h));
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(entropy_suite)
 
-BOOST_AUTO_TEST_CASE(the_system_is_not_predictable) {
+BOOST_AUTO_TEST_CASE(system_entropy_does_not_repeat) {
   dist::system_entropy chance;
   std::vector<std::uint64_t> seen;
   for (int i = 0; i < 100; ++i) seen.push_back(chance.next());
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(the_system_is_not_predictable) {
   chance.fill({});
 }
 
-BOOST_AUTO_TEST_CASE(a_seed_repeats_itself) {
+BOOST_AUTO_TEST_CASE(same_seed_gives_the_same_numbers) {
   dist::test::seeded_entropy a(42);
   dist::test::seeded_entropy b(42);
   dist::test::seeded_entropy c(43);

@@ -29,7 +29,7 @@ using namespace dist::test;
 using dist::codec;
 using dist::spelling;
 
-/// Values that are likely to find an error: limits, zeroes, and anything between.
+/// Values likely to expose errors: limits, zeros, and random ones.
 class dice {
  public:
   explicit dice(std::uint64_t seed) : random_(seed) {}
@@ -118,7 +118,7 @@ constexpr std::pair<codec, spelling> forms[] = {{codec::cbor, spelling::declared
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(most_types_round_trip) {
+BOOST_AUTO_TEST_CASE(all_supported_kinds_round_trip) {
   dice random(1);
   for (int round = 0; round < 300; ++round) {
     auto const value = random.value();
@@ -132,20 +132,20 @@ BOOST_AUTO_TEST_CASE(most_types_round_trip) {
       BOOST_REQUIRE(back == value);
       // Equal values may differ in bits (-0.0); their encoding does not.
       dist::buffer again;
-      back.by_number = value.by_number;  // whose order is anybody's guess
+      back.by_number = value.by_number;  // its order is unspecified
       BOOST_REQUIRE_EQUAL(dist::encode_result(codec::cbor, spelling::declared, again, back), "");
       BOOST_REQUIRE(again.text() == first.text());
     }
   }
 }
 
-BOOST_AUTO_TEST_CASE(values_cut_short_are_errors) {
+BOOST_AUTO_TEST_CASE(truncated_values_are_errors) {
   auto const value = dice(2).value();
   for (auto [how, names] : forms) {
     dist::buffer bytes;
     BOOST_REQUIRE_EQUAL(dist::encode_result(how, names, bytes, value), "");
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-      // A copy of that very size, so that a read behind the end is seen.
+      // An exactly sized copy, so that the sanitizer detects a read past the end.
       std::vector<std::byte> const part(bytes.data(), bytes.data() + size);
       most back;
       BOOST_TEST(dist::decode_result(how, part, 64, back) != "");
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(values_cut_short_are_errors) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(damaged_values_never_crash) {
+BOOST_AUTO_TEST_CASE(corrupted_values_never_crash) {
   dice random(3);
   for (int round = 0; round < 30; ++round) {
     auto const value = random.value();
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(damaged_values_never_crash) {
         for (auto count = 1 + random.below(3); count != 0; --count)
           damaged[random.below(damaged.size())] ^= static_cast<std::byte>(1u << random.below(8));
         most back;
-        // What is accepted all the same is a value like any other.
+        // A damaged value that is still accepted must round-trip like any other.
         if (dist::decode_result(how, damaged, 64, back).empty()) {
           dist::buffer again;
           BOOST_TEST(dist::encode_result(codec::cbor, spelling::declared, again, back) == "");
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(damaged_values_never_crash) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(arguments_travel_as_one_list) {
+BOOST_AUTO_TEST_CASE(arguments_are_sent_as_one_list) {
   for (auto how : {codec::cbor, codec::json}) {
     dist::buffer bytes(std::string_view("head"));
     BOOST_TEST(dist::encode_arguments(how, spelling::declared, bytes, std::int64_t{-1}, 2.5, std::string("three"),
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(views_point_into_received_cbor) {
   BOOST_TEST(std::get<0>(out) == "name");
   BOOST_TEST(inside(std::get<0>(out).data()));
   BOOST_TEST(inside(std::get<1>(out).data()));
-  // Views of what cannot lie in the input are kept in the store.
+  // A view that cannot point into the input is kept in the store.
   bytes.clear();
   std::vector<std::string> const words{"a", "b"};
   BOOST_TEST(dist::encode_arguments(codec::cbor, spelling::declared, bytes, words) == "");
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(views_point_into_received_cbor) {
   BOOST_TEST((std::get<0>(kept).size() == 2 && std::get<0>(kept)[1] == "b"));
 }
 
-BOOST_AUTO_TEST_CASE(enumerators_travel_by_name) {
+BOOST_AUTO_TEST_CASE(enumerators_are_sent_by_name) {
   dist::buffer bytes;
   BOOST_TEST(dist::encode_result(codec::json, spelling::declared, bytes, color::green) == "");
   BOOST_TEST(bytes.text() == "\"green\"");
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(enumerators_travel_by_name) {
              "result: the enumerator 7 has no name");
 }
 
-BOOST_AUTO_TEST_CASE(members_of_hidden_access_and_owned_pointers_travel) {
+BOOST_AUTO_TEST_CASE(private_members_and_unique_pointers_are_sent) {
   dist::buffer bytes;
   chain const value{1, std::make_unique<chain>(chain{2, nullptr})};
   BOOST_TEST(dist::encode_result(codec::json, spelling::declared, bytes, value) == "");

@@ -23,10 +23,10 @@ using dist::test::start;
 
 BOOST_AUTO_TEST_SUITE(compute_pool_suite)
 
-BOOST_AUTO_TEST_CASE(as_many_run_at_once_as_there_are_slots) {
+BOOST_AUTO_TEST_CASE(as_many_calls_run_at_once_as_there_are_slots) {
   dist::compute_pool pool(3);
   BOOST_TEST(pool.slots() == 3U);
-  // Each waits for the two others: it ends only when all three run at once.
+  // Each waits for the other two, so all three must run at once.
   std::latch together(3);
   std::latch ended(3);
   for (int i = 0; i < 3; ++i)
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(as_many_run_at_once_as_there_are_slots) {
   ended.wait();
 }
 
-BOOST_AUTO_TEST_CASE(posts_come_from_any_thread) {
+BOOST_AUTO_TEST_CASE(any_thread_may_post) {
   std::atomic<int> count = 0;
   {
     dist::compute_pool pool(2);
@@ -58,9 +58,9 @@ BOOST_AUTO_TEST_CASE(posts_come_from_any_thread) {
   BOOST_TEST(count == 400);
 }
 
-BOOST_AUTO_TEST_CASE(what_has_not_begun_is_destroyed_not_run) {
+BOOST_AUTO_TEST_CASE(work_that_has_not_started_is_destroyed_with_the_pool) {
   auto owned = std::make_shared<int>(0);
-  // They outlive the pool's threads, the last of which may still be leaving wait().
+  // The latches outlive the pool's threads, the last of which may still be leaving wait().
   std::latch begun(1);
   std::latch go_on(1);
   {
@@ -72,12 +72,12 @@ BOOST_AUTO_TEST_CASE(what_has_not_begun_is_destroyed_not_run) {
     for (int i = 0; i < 100; ++i) pool.post(dist::make_work([owned] { ++*owned; }));
     begun.wait();
     std::jthread stopper([&] { go_on.count_down(); });
-    // How many of them begin depends on who is first; either way nothing is left.
+    // How many start depends on timing; either way none is left.
   }
   BOOST_TEST(owned.use_count() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(coroutines_have_their_turn_between_much_work) {
+BOOST_AUTO_TEST_CASE(coroutine_is_not_starved_by_much_work) {
   dist::compute_pool pool(1);
   std::latch go_on(1);
   std::latch ended(1001);
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(coroutines_have_their_turn_between_much_work) {
   BOOST_TEST(done_before < 1000);
 }
 
-BOOST_AUTO_TEST_CASE(what_waits_behind_a_blocked_method_runs_on_a_spare) {
+BOOST_AUTO_TEST_CASE(work_behind_a_blocked_method_runs_on_a_spare_thread) {
   std::latch begun(1);
   std::latch posted(1);
   std::latch other(1);
@@ -118,21 +118,29 @@ BOOST_AUTO_TEST_CASE(what_waits_behind_a_blocked_method_runs_on_a_spare) {
   ended.wait();
 }
 
-BOOST_AUTO_TEST_CASE(what_waits_behind_a_lost_thread_runs_on_its_replacement) {
+BOOST_AUTO_TEST_CASE(work_behind_a_stuck_thread_runs_on_its_replacement) {
   std::latch begun(1);
   std::latch other(1);
+  std::thread::id stuck;
+  std::thread::id replacement;
   dist::compute_pool pool(1);
   pool.post(dist::make_work([&] {
+    stuck = std::this_thread::get_id();
     begun.count_down();
     other.wait();
   }));
   begun.wait();
-  pool.post(dist::make_work([&] { other.count_down(); }));
+  pool.post(dist::make_work([&] {
+    replacement = std::this_thread::get_id();
+    other.count_down();
+  }));
   pool.replace_thread();
   other.wait();
+  BOOST_TEST((replacement != std::thread::id()));
+  BOOST_TEST((replacement != stuck));
 }
 
-BOOST_AUTO_TEST_CASE(a_queue_of_work_drops_what_is_left_and_keeps_the_order) {
+BOOST_AUTO_TEST_CASE(work_queue_keeps_the_order_and_destroys_the_rest) {
   std::vector<int> ran;
   auto owned = std::make_shared<int>(0);
   {
@@ -150,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_queue_of_work_drops_what_is_left_and_keeps_the_order) {
   BOOST_TEST(ran == (std::vector{0, 1}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(no_slots_are_one) { BOOST_TEST(dist::compute_pool(0).slots() == 1U); }
+BOOST_AUTO_TEST_CASE(zero_slots_count_as_one) { BOOST_TEST(dist::compute_pool(0).slots() == 1U); }
 
 task<void> tell_where_it_resumes(std::promise<std::thread::id>& told) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
@@ -159,14 +167,14 @@ task<void> tell_where_it_resumes(std::promise<std::thread::id>& told) {
   told.set_value(std::this_thread::get_id());
 }
 
-BOOST_AUTO_TEST_CASE(coroutines_and_their_timers_live_on_it) {
+BOOST_AUTO_TEST_CASE(coroutines_and_their_timers_run_on_the_pool) {
   dist::compute_pool pool(1);
   std::promise<std::thread::id> told;
   start(pool.executor(), tell_where_it_resumes(told));
   BOOST_TEST((told.get_future().get() != std::this_thread::get_id()));
 }
 
-BOOST_AUTO_TEST_CASE(coroutines_that_wait_go_with_it) {
+BOOST_AUTO_TEST_CASE(waiting_coroutines_are_destroyed_with_the_pool) {
   auto owned = std::make_shared<int>(0);
   {
     dist::compute_pool pool(2);
@@ -193,7 +201,7 @@ BOOST_AUTO_TEST_CASE(inline_work_runs_on_the_context) {
   BOOST_TEST((compute.executor() == asio::any_io_executor(io.get_executor())));
 }
 
-BOOST_AUTO_TEST_CASE(a_side_thread_posts_its_end) {
+BOOST_AUTO_TEST_CASE(side_thread_completes_on_the_executor) {
   asio::io_context io;
   std::thread::id worker;
   std::thread::id completer;
@@ -210,7 +218,7 @@ BOOST_AUTO_TEST_CASE(a_side_thread_posts_its_end) {
   BOOST_TEST((worker != completer));
 }
 
-BOOST_AUTO_TEST_CASE(a_side_thread_hands_on_an_exception) {
+BOOST_AUTO_TEST_CASE(side_thread_passes_on_an_exception) {
   asio::io_context io;
   std::exception_ptr thrown;
   dist::side_thread side(
@@ -246,7 +254,7 @@ BOOST_AUTO_TEST_CASE(cpu_max_is_a_ratio) {
   for (auto const& each : cases) BOOST_TEST((dist::quota_from_cpu_max(each.text) == each.quota), each.text);
 }
 
-BOOST_AUTO_TEST_CASE(slots_are_cut_to_the_quota) {
+BOOST_AUTO_TEST_CASE(slots_are_limited_by_the_quota) {
   BOOST_TEST(dist::slots_for(8, {}) == 8U);
   BOOST_TEST(dist::slots_for(8, 1.5) == 2U);
   BOOST_TEST(dist::slots_for(8, 2.0) == 2U);
@@ -263,7 +271,7 @@ std::optional<double> quota_in(std::map<std::string, std::string> files) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(every_group_up_to_the_root_counts) {
+BOOST_AUTO_TEST_CASE(every_cgroup_up_to_the_root_limits_the_quota) {
   BOOST_TEST((quota_in({}) == std::nullopt));
   BOOST_TEST((quota_in({{"/proc/self/cgroup", "0::/\n"}, {"/sys/fs/cgroup/cpu.max", "300000 100000\n"}}) == 3.0));
   std::map<std::string, std::string> files = {
@@ -276,7 +284,7 @@ BOOST_AUTO_TEST_CASE(every_group_up_to_the_root_counts) {
   BOOST_TEST((quota_in(files) == 2.5));
 }
 
-BOOST_AUTO_TEST_CASE(version_1_has_two_files) {
+BOOST_AUTO_TEST_CASE(cgroup_version_1_quota_is_read_from_two_files) {
   std::map<std::string, std::string> files = {
       {"/proc/self/cgroup", "12:memory:/docker/a\n4:cpu,cpuacct:/docker/a\n3:cpuset:/\n0::/docker/a"},
       {"/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n"},
@@ -288,7 +296,7 @@ BOOST_AUTO_TEST_CASE(version_1_has_two_files) {
   BOOST_TEST((quota_in({{"/proc/self/cgroup", "nonsense\n:\n::\n\n"}}) == std::nullopt));
 }
 
-BOOST_AUTO_TEST_CASE(this_process_has_a_slot) {
+BOOST_AUTO_TEST_CASE(default_slot_count_is_between_one_and_the_cpu_count) {
   BOOST_TEST(dist::default_slots() >= 1U);
   BOOST_TEST(dist::default_slots() <= std::max(1U, std::thread::hardware_concurrency()));
 }

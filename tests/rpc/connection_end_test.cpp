@@ -19,7 +19,7 @@ dist::limits small_limits() {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(silence_between_frames_is_no_harm_and_inside_one_it_is) {
+BOOST_AUTO_TEST_CASE(silence_inside_a_frame_ends_the_connection) {
   pair_of_ends ends;
   std::size_t seen = 0;
   auto here = ends.run_here([&](frame&) { ++seen; });
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(silence_between_frames_is_no_harm_and_inside_one_it_is) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(the_end_of_the_peer_is_the_reason) {
+BOOST_AUTO_TEST_CASE(end_of_the_stream_is_the_reason) {
   for (bool const reset : {false, true}) {
     pair_of_ends ends;
     auto here = ends.run_here(ignore);
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_peer_is_the_reason) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(garbage_and_large_frames_end_it_with_their_own_codes) {
+BOOST_AUTO_TEST_CASE(garbage_and_oversized_frames_end_the_connection_with_their_own_codes) {
   auto too_large = header_of(frame_kind::request);
   dist::limits bounds;
   bounds.frame_bytes = 1000;
@@ -95,18 +95,18 @@ BOOST_AUTO_TEST_CASE(garbage_and_large_frames_end_it_with_their_own_codes) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_breaks_the_protocol_is_told_why) {
+BOOST_AUTO_TEST_CASE(peer_that_breaks_the_protocol_is_told_why) {
   auto const garbage = std::string(24, 'G');
   for (bool const by_handler : {false, true}) {
     pair_of_ends ends;
-    auto here = ends.run_here([](frame&) { throw protocol_breach("that is not for now"); });
+    auto here = ends.run_here([](frame&) { throw protocol_breach("not allowed here"); });
     auto const bytes = by_handler ? frame_text(header_of(frame_kind::hello)) : garbage;
     auto const sent = start(ends.io, write_raw(*ends.raw, bytes));
     auto told = start(ends.io, read_raw(*ends.raw));
     ends.idle();
-    // What is put behind the goodbye does not leave.
+    // Frames put after the goodbye are not sent.
     ends.here->out().put(header_of(frame_kind::beat));
-    // The peer neither closes nor ends: it is not waited for long.
+    // The peer never closes: the wait for it is short.
     for (int i = 0; i < 3; ++i) {
       auto const more = start(ends.io, write_raw(*ends.raw, garbage));
       ends.idle();
@@ -116,19 +116,19 @@ BOOST_AUTO_TEST_CASE(a_peer_that_breaks_the_protocol_is_told_why) {
     ends.idle();
     BOOST_TEST_REQUIRE(here.done());
     BOOST_TEST(code_of(here) == errc::protocol_error);
-    auto const why = by_handler ? "that is not for now" : "not a dist/1 frame: it does not start with D1 57";
+    auto const why = by_handler ? "not allowed here" : "not a dist/1 frame: it does not start with D1 57";
     BOOST_TEST(told.get() == frame_text(header_of(frame_kind::goodbye), why));
     expect_nothing_left(ends);
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_breaks_the_protocol_and_reads_nothing_holds_nobody) {
+BOOST_AUTO_TEST_CASE(peer_that_breaks_the_protocol_and_does_not_read_is_dropped_in_time) {
   memory_stream_options options;
   options.pipe_bytes = 100;
   pair_of_ends ends(std::move(options));
   auto here = ends.run_here([&](frame&) {
     ends.here->out().put(header_of(frame_kind::reply), as_bytes(std::string(1000, 'x')));
-    throw protocol_breach("that is not for now");
+    throw protocol_breach("not allowed here");
   });
   auto const sent = start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::hello))));
   ends.idle();
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_breaks_the_protocol_and_reads_nothing_holds_nob
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(the_last_frame_of_a_handshake_is_read_before_the_end) {
+BOOST_AUTO_TEST_CASE(last_frame_of_a_handshake_is_delivered_before_the_close) {
   pair_of_ends ends;
   ends.here->out().put(header_of(frame_kind::fault), as_bytes("why"));
   auto parting = start(ends.io, ends.here->part());
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(the_last_frame_of_a_handshake_is_read_before_the_end) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(before_run_the_hellos_limit_holds) {
+BOOST_AUTO_TEST_CASE(hello_limit_applies_before_run) {
   dist::limits bounds;
   bounds.hello_bytes = 100;
   pair_of_ends ends({}, bounds);
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(before_run_the_hellos_limit_holds) {
   BOOST_TEST(text.find("(hello_bytes) is 100") != text.npos, text);
 }
 
-BOOST_AUTO_TEST_CASE(what_the_handler_throws_ends_it) {
+BOOST_AUTO_TEST_CASE(exception_of_the_handler_ends_the_connection) {
   pair_of_ends ends;
   auto here = ends.run_here([](frame&) { throw std::system_error(errc::protocol_error, "not now"); });
   auto const sent = start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::hello))));
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(what_the_handler_throws_ends_it) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_handed_out_behind_a_close) {
+BOOST_AUTO_TEST_CASE(frames_after_a_close_are_not_delivered) {
   pair_of_ends ends;
   std::size_t seen = 0;
   auto here = ends.run_here([&](frame&) {
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(close_when_written_writes_everything_first) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_reads_nothing_holds_nobody) {
+BOOST_AUTO_TEST_CASE(peer_that_does_not_read_is_dropped_in_time) {
   memory_stream_options options;
   options.pipe_bytes = 1000;
   pair_of_ends ends(std::move(options));
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_reads_nothing_holds_nobody) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(who_closes_it_may_say_why) {
+BOOST_AUTO_TEST_CASE(first_reason_given_to_close_is_reported) {
   for (bool const running : {false, true}) {
     pair_of_ends ends;
     auto here = running ? ends.run_here(ignore)
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(who_closes_it_may_say_why) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(close_when_read_leaves_the_closing_to_the_peer) {
+BOOST_AUTO_TEST_CASE(close_when_read_lets_the_peer_close) {
   for (auto const how : {0, 1, 2}) {
     BOOST_TEST_INFO_SCOPE("way " << how);
     pair_of_ends ends;
@@ -266,11 +266,11 @@ BOOST_AUTO_TEST_CASE(close_when_read_leaves_the_closing_to_the_peer) {
     ends.here->close_when_read();
     ends.idle();
     BOOST_TEST(!here.done());
-    // The peer has not read it yet and still sends: nothing is lost by that.
+    // The peer has not read it yet and keeps sending; nothing is lost.
     auto const sent = start(ends.io, write_raw(*ends.raw, frame_text(header_of(frame_kind::beat))));
     ends.idle();
     BOOST_TEST(seen == 1U);
-    // What is put behind a goodbye does not leave.
+    // Frames put after a goodbye are not sent.
     ends.here->out().put(header_of(frame_kind::beat));
     ends.idle();
     std::string got(goodbye.size() + 1, '\0');
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(close_when_read_leaves_the_closing_to_the_peer) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_that_pauses_takes_no_more_than_it_can_answer) {
+BOOST_AUTO_TEST_CASE(paused_connection_reads_no_more_than_it_can_answer) {
   memory_stream_options options;
   options.pipe_bytes = 4000;
   pair_of_ends ends(std::move(options), small_limits(), when_full::pause);
@@ -320,7 +320,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_pauses_takes_no_more_than_it_can_answer) 
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_that_pauses_notices_the_end) {
+BOOST_AUTO_TEST_CASE(paused_connection_notices_the_end_of_the_stream) {
   for (auto const how : {0, 1, 2}) {
     BOOST_TEST_INFO_SCOPE("way " << how);
     memory_stream_options options;
@@ -343,7 +343,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_pauses_notices_the_end) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_run_ends_and_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(cancelled_run_ends_and_leaves_nothing_behind) {
   for (bool const writing : {false, true}) {
     memory_stream_options options;
     options.pipe_bytes = 1000;

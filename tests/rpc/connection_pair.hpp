@@ -41,7 +41,7 @@ struct pair_of_ends : world {
     raw = std::move(ends.second);
   }
 
-  /// The other end speaks frames too.
+  /// Makes the other end a connection too.
   connection& there() {
     if (!there_) there_.emplace(std::move(raw), seams, limits);
     return *there_;

@@ -5,7 +5,7 @@
 
 namespace dist::test {
 
-/// Writes raw bytes, all of them.
+/// Writes all raw bytes.
 inline task<void> write_raw(stream& to, std::string bytes) {
   asio::const_buffer const one[] = {asio::buffer(bytes)};
   co_await to.write(one);

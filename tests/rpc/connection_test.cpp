@@ -8,7 +8,7 @@ namespace {
 using namespace dist;
 using namespace dist::test;
 
-/// Asks `count` times, the sizes growing, and says goodbye; the other end answers with what it got.
+/// Sends `count` requests of growing size and then a goodbye; the other end replies with what it got.
 struct dialogue {
   explicit dialogue(pair_of_ends& over) : ends(over) {
     answering = ends.run_there([this](frame& in) {
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(frames_travel_both_ways) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(byte_by_byte_is_no_different) {
+BOOST_AUTO_TEST_CASE(frames_survive_one_byte_reads_and_writes) {
   pair_of_ends ends;
   ends.plan->max_read = 1;
   ends.plan->max_write = 1;
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(byte_by_byte_is_no_different) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(a_failure_at_every_step_ends_both_with_a_reason_and_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(failure_at_any_step_ends_both_ends_with_a_reason) {
   std::size_t steps = 0;
   {
     pair_of_ends ends;
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_failure_at_every_step_ends_both_with_a_reason_and_leaves_
       BOOST_TEST(talk.intact);
       auto const here = code_of(talk.asking);
       auto const there = code_of(talk.answering);
-      // Once the goodbye is out, the end is what was wanted.
+      // Once the goodbye has been sent, the end of the connection is expected.
       if (talk.answered < talk.count) {
         BOOST_TEST(here == error);
         BOOST_TEST(
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_failure_at_every_step_ends_both_with_a_reason_and_leaves_
     }
 }
 
-BOOST_AUTO_TEST_CASE(abandoned_after_every_so_many_handlers_it_frees_everything) {
+BOOST_AUTO_TEST_CASE(connection_abandoned_at_any_point_leaks_nothing) {
   for (std::size_t handlers = 0;; ++handlers) {
     BOOST_TEST_INFO_SCOPE("after " << handlers << " handlers");
     auto ends = std::make_unique<pair_of_ends>();
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(abandoned_after_every_so_many_handlers_it_frees_everything)
   }
 }
 
-BOOST_AUTO_TEST_CASE(all_that_is_put_in_one_turn_leaves_in_one_write) {
+BOOST_AUTO_TEST_CASE(frames_put_in_one_turn_are_sent_in_one_write) {
   pair_of_ends ends;
   std::size_t seen = 0;
   auto const there = ends.run_there([&](frame&) { ++seen; });
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(all_that_is_put_in_one_turn_leaves_in_one_write) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(receive_takes_one_frame_and_run_the_others) {
+BOOST_AUTO_TEST_CASE(receive_takes_one_frame_and_run_takes_the_rest) {
   pair_of_ends ends;
   for (std::uint32_t i = 0; i < 3; ++i) ends.there().out().put(header_of(frame_kind::request, {i, 1}), as_bytes("x"));
   auto const flushed = start(ends.io, ends.there().flush());
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(receive_takes_one_frame_and_run_the_others) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(receive_writes_first_what_was_put) {
+BOOST_AUTO_TEST_CASE(receive_sends_pending_frames_first) {
   pair_of_ends ends;
   ends.here->out().put(header_of(frame_kind::challenge));
   auto const mine = start(ends.io, [](connection& from) -> task<void> { co_await from.receive(); }(*ends.here));
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(receive_writes_first_what_was_put) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(fed_bytes_are_the_first_of_the_frames) {
+BOOST_AUTO_TEST_CASE(fed_bytes_come_before_those_of_the_stream) {
   pair_of_ends ends;
   auto const early = frame_text(header_of(frame_kind::request, {1, 1}), std::string(40'000, 'e'));
   auto const late = frame_text(header_of(frame_kind::request, {2, 1}), "late");
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(fed_bytes_are_the_first_of_the_frames) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_ends_before_what_its_frames_put_leaves) {
+BOOST_AUTO_TEST_CASE(batch_ends_before_its_replies_are_sent) {
   pair_of_ends ends;
   std::vector<std::span<std::byte const>> views;
   std::vector<std::size_t> batches;
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_batch_ends_before_what_its_frames_put_leaves) {
     for (int i = 0; i < 200; ++i) ends.there().out().put(header_of(frame_kind::request), as_bytes("small"));
     ends.idle();
   }
-  // At first few at a time; then about half of what came the last time.
+  // First 16 at a time, later about half of the previous read.
   BOOST_TEST((batches == std::vector<std::size_t>{16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 8, 100, 100}));
   for (std::size_t i = 0; i < writes.size(); ++i) BOOST_TEST(writes[i] == i);
   BOOST_TEST(answers == 400U);
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_batch_ends_before_what_its_frames_put_leaves) {
   expect_nothing_left(ends);
 }
 
-BOOST_AUTO_TEST_CASE(the_frames_before_one_that_is_wrong_are_a_batch_too) {
+BOOST_AUTO_TEST_CASE(frames_before_an_invalid_one_end_their_batch) {
   pair_of_ends ends;
   std::size_t seen = 0, in_batches = 0;
   auto here = ends.run_here(

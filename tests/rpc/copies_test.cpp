@@ -7,8 +7,8 @@
 #include "wire/frame_reader.hpp"
 #include "wire/outbox.hpp"
 
-// A large array is copied once in each direction by our own code: into the request of an argument, out of the reply of
-// a result. Everywhere else the same bytes are looked at where they are.
+// Our own code copies a large array once in each direction: an argument into its request, a result out of its reply.
+// Everywhere else the bytes are used in place.
 
 namespace {
 
@@ -72,7 +72,7 @@ inline constexpr bool dist::brief<&Numbers::image> = true;
 template <>
 inline constexpr bool dist::brief<&Numbers::sum> = true;
 
-BOOST_AUTO_TEST_CASE(a_large_result_leaves_from_where_the_method_made_it) {
+BOOST_AUTO_TEST_CASE(large_result_is_sent_from_where_the_method_made_it) {
   auto const out = run("Numbers.make", without_arguments());
   BOOST_TEST(static_cast<void const*>(out.tail.data()) == made_at);
   dist::outbox box;
@@ -87,12 +87,12 @@ BOOST_AUTO_TEST_CASE(a_large_result_leaves_from_where_the_method_made_it) {
   BOOST_TEST((back == std::vector<double>(count, 0.5)));
 }
 
-BOOST_AUTO_TEST_CASE(bytes_too) {
+BOOST_AUTO_TEST_CASE(large_bytes_are_sent_from_where_the_method_made_them) {
   auto const out = run("Numbers.image", without_arguments());
   BOOST_TEST(static_cast<void const*>(out.tail.data()) == made_at);
 }
 
-BOOST_AUTO_TEST_CASE(in_json_it_is_text) {
+BOOST_AUTO_TEST_CASE(large_json_result_is_sent_as_text) {
   auto what = without_arguments();
   what.codec = dist::codec::json;
   what.arguments = dist::as_bytes("[]");
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(in_json_it_is_text) {
   BOOST_TEST(out.payload.text().starts_with("[0.5,"));
 }
 
-BOOST_AUTO_TEST_CASE(a_large_argument_is_seen_where_it_was_received) {
+BOOST_AUTO_TEST_CASE(large_argument_is_read_where_it_was_received) {
   std::vector<double> const values(count, 0.25);
   dist::buffer arguments;
   BOOST_TEST_REQUIRE(dist::encode_arguments(dist::codec::cbor, {}, arguments, values) == "");
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_large_argument_is_seen_where_it_was_received) {
   auto const leaving = box.take();
   BOOST_TEST(leaving.back().data() == static_cast<void const*>(arguments.data()));
 
-  // What came with the header is moved once, to where the rest is read.
+  // The part that arrived with the header is moved once, to where the rest is read.
   dist::frame_reader reader(16 * count);
   std::vector<std::byte> wire;
   for (auto const& part : leaving)

@@ -12,7 +12,7 @@ constexpr std::uint32_t longest = 0xFFFF'FFFF;
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(what_remains_is_rounded_up_and_is_never_none) {
+BOOST_AUTO_TEST_CASE(remaining_time_is_rounded_up_and_never_zero) {
   struct row {
     std::chrono::nanoseconds left;
     std::uint32_t wire;
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(what_remains_is_rounded_up_and_is_never_none) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(never_is_zero_and_both_ends_of_the_range_are_never) {
+BOOST_AUTO_TEST_CASE(zero_and_out_of_range_times_mean_never) {
   BOOST_TEST(to_wire(deadline::never(), now) == 0U);
   BOOST_TEST(dist::deadline_from_wire(0, now).is_never());
   BOOST_TEST(dist::deadline_from_wire(longest, now).is_never());
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(never_is_zero_and_both_ends_of_the_range_are_never) {
   BOOST_TEST((dist::deadline_from_wire(longest - 1, now).at() == now + std::chrono::microseconds(longest - 1)));
 }
 
-BOOST_AUTO_TEST_CASE(a_hop_never_shortens_a_deadline) {
+BOOST_AUTO_TEST_CASE(hop_never_shortens_a_deadline) {
   for (auto left = 1ns; left < 70min; left = left * 3 + 7ns) {
     deadline const sent(now + left);
     auto const received = dist::deadline_from_wire(to_wire(sent, now), now);
@@ -56,13 +56,13 @@ BOOST_AUTO_TEST_CASE(a_hop_never_shortens_a_deadline) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_has_passed_from_its_own_moment_on) {
+BOOST_AUTO_TEST_CASE(deadline_passes_exactly_at_its_time) {
   BOOST_TEST(!deadline(now + 1ns).passed(now));
   BOOST_TEST(deadline(now).passed(now));
   BOOST_TEST(!deadline::never().passed(dist::time_point::max()));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_added_ends_at_the_end_of_time) {
+BOOST_AUTO_TEST_CASE(addition_saturates_at_the_largest_time) {
   using dist::duration;
   using dist::time_point;
   BOOST_TEST((dist::later(now, 5s) == now + 5s));
@@ -77,11 +77,11 @@ BOOST_AUTO_TEST_CASE(what_is_added_ends_at_the_end_of_time) {
   BOOST_TEST((dist::longer(duration::max(), 1s) == duration::max()));
   BOOST_TEST((dist::longer(1s, 2s) == 3s));
   BOOST_TEST(dist::deadline(dist::later(now, duration::max())).is_never());
-  // A clock near its end.
+  // A clock close to its maximum.
   BOOST_TEST(dist::deadline_from_wire(longest - 1, time_point::max() - 1s).is_never());
 }
 
-BOOST_AUTO_TEST_CASE(a_length_of_time_in_another_unit_is_as_long_as_it_can_be) {
+BOOST_AUTO_TEST_CASE(conversion_from_other_units_saturates) {
   using dist::duration;
   auto const time_length = [](dist::time_length given) { return duration(given); };
   BOOST_TEST((time_length(5s) == duration(5s)));

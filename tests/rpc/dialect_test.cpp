@@ -14,7 +14,7 @@ dist::sniffed sniff(std::string_view text) { return dist::sniff(dist::as_bytes(t
 
 BOOST_AUTO_TEST_SUITE(dialect_of)
 
-BOOST_AUTO_TEST_CASE(follows_the_first_byte_that_counts) {
+BOOST_AUTO_TEST_CASE(dialect_follows_the_first_significant_byte) {
   struct {
     std::string_view bytes;
     dialect kind;
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(follows_the_first_byte_that_counts) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(bears_64_bytes_of_white_space_and_no_more) {
+BOOST_AUTO_TEST_CASE(at_most_64_bytes_of_white_space_are_skipped) {
   BOOST_TEST(sniff(std::string(64, ' ')).kind == dialect::need_more);
   BOOST_TEST(sniff(std::string(64, ' ') + '{').kind == dialect::json);
   auto const found = sniff(std::string(65, ' '));
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(bears_64_bytes_of_white_space_and_no_more) {
   BOOST_TEST(found.looks_like == "more than 64 bytes of white space");
 }
 
-BOOST_AUTO_TEST_CASE(decides_once) {
+BOOST_AUTO_TEST_CASE(dialect_does_not_change_with_more_bytes) {
   std::string_view const texts[] = {"GET / HTTP/1.1", " {\"id\":1}", "SSH-2.0", "PRI * HTTP/2.0", "\xD1 frame"};
   for (auto text : texts) {
     auto decided = dialect::need_more;

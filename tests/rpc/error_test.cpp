@@ -5,7 +5,7 @@
 
 BOOST_AUTO_TEST_SUITE(error)
 
-BOOST_AUTO_TEST_CASE(every_code_has_a_name_that_reads_back) {
+BOOST_AUTO_TEST_CASE(every_code_has_a_name_that_parses_back) {
   for (int value = 1; value <= static_cast<int>(dist::errc::stopped); ++value) {
     auto const code = static_cast<dist::errc>(value);
     BOOST_TEST(dist::to_text(code) != "unknown");
@@ -13,7 +13,7 @@ BOOST_AUTO_TEST_CASE(every_code_has_a_name_that_reads_back) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(every_code_has_its_sentence_and_its_consequences) {
+BOOST_AUTO_TEST_CASE(every_code_has_a_message_and_fixed_properties) {
   using enum dist::errc;
   using dist::progress;
   using dist::remedy;
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(every_code_has_its_sentence_and_its_consequences) {
   };
   int value = 0;
   for (auto const& row : table) {
-    // In their order, and none is missing.
+    // In order, and none is missing.
     BOOST_TEST(static_cast<int>(row.code) == ++value);
     auto const what = dist::make_fault(row.code, "why");
     BOOST_TEST((what.code == row.code));
@@ -60,14 +60,14 @@ BOOST_AUTO_TEST_CASE(every_code_has_its_sentence_and_its_consequences) {
              "unknown dist error " + std::to_string(value + 1));
 }
 
-BOOST_AUTO_TEST_CASE(a_code_says_what_to_do) {
+BOOST_AUTO_TEST_CASE(codes_map_to_failure_conditions) {
   std::error_code const lost = dist::errc::connection_lost;
   BOOST_TEST((lost == dist::failure::disconnected));
   BOOST_TEST((lost != dist::failure::busy));
   BOOST_TEST((make_error_code(dist::errc::deadline_exceeded) == dist::failure::timed_out));
 }
 
-BOOST_AUTO_TEST_CASE(a_name_of_a_newer_peer_is_a_failed_method) {
+BOOST_AUTO_TEST_CASE(unknown_code_name_becomes_method_failed) {
   BOOST_TEST((dist::errc_from_text("from_the_future") == dist::errc::method_failed));
 }
 

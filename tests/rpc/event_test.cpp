@@ -31,7 +31,7 @@ task<void> wait_times(event& flag, int& count, int times) {
 
 BOOST_AUTO_TEST_SUITE(event_suite)
 
-BOOST_AUTO_TEST_CASE(a_set_before_the_wait_is_remembered_once) {
+BOOST_AUTO_TEST_CASE(set_before_the_wait_is_remembered_once) {
   asio::io_context io;
   event flag;
   int count = 0;
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_set_before_the_wait_is_remembered_once) {
   BOOST_TEST(waiting.done());
 }
 
-BOOST_AUTO_TEST_CASE(reset_takes_the_flag_down) {
+BOOST_AUTO_TEST_CASE(reset_clears_the_flag) {
   asio::io_context io;
   event flag;
   int count = 0;
@@ -60,19 +60,19 @@ BOOST_AUTO_TEST_CASE(reset_takes_the_flag_down) {
   BOOST_TEST(count == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_set_between_two_waits_is_kept) {
+BOOST_AUTO_TEST_CASE(set_between_two_waits_is_kept) {
   asio::io_context io;
   event flag;
   int count = 0;
   auto waiting = start(io, wait_times(flag, count, 2));
   run_until_idle(io);
   flag.set();  // resumes
-  flag.set();  // the coroutine does not run yet: for its next wait
+  flag.set();  // the coroutine has not resumed yet: remembered for its next wait
   run_until_idle(io);
   BOOST_TEST(count == 2);
 }
 
-BOOST_AUTO_TEST_CASE(cancel_while_waiting) {
+BOOST_AUTO_TEST_CASE(cancelled_wait_is_aborted) {
   asio::io_context io;
   event flag;
   int count = 0;
@@ -82,12 +82,12 @@ BOOST_AUTO_TEST_CASE(cancel_while_waiting) {
   waiting.cancel();
   run_until_idle(io);
   BOOST_CHECK_EXCEPTION(waiting.get(), std::system_error, aborted);
-  // Nobody waits any more: the next set is remembered.
+  // No waiter is left: the next set is remembered.
   flag.set();
   BOOST_TEST(flag.is_set());
 }
 
-BOOST_AUTO_TEST_CASE(cancel_after_set_loses_the_race) {
+BOOST_AUTO_TEST_CASE(cancel_after_set_has_no_effect) {
   asio::io_context io;
   event flag;
   int count = 0;
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(cancel_after_set_loses_the_race) {
   flag.set();
   waiting.cancel();
   run_until_idle(io);
-  BOOST_TEST(count == 1);  // the first wait has its event; the second throws
+  BOOST_TEST(count == 1);  // the first wait gets its event; the second throws
   BOOST_CHECK_EXCEPTION(waiting.get(), std::system_error, aborted);
 }
 
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(set_after_cancel_is_remembered) {
   BOOST_TEST(flag.is_set());
 }
 
-BOOST_AUTO_TEST_CASE(an_event_that_goes_ends_its_waiter) {
+BOOST_AUTO_TEST_CASE(destroyed_event_aborts_its_waiter) {
   asio::io_context io;
   auto flag = std::make_unique<event>();
   int count = 0;
@@ -131,7 +131,7 @@ task<void> wait_in_own_frame(std::shared_ptr<int> proof) {
   ++*proof;
 }
 
-BOOST_AUTO_TEST_CASE(a_context_that_goes_destroys_its_waiters) {
+BOOST_AUTO_TEST_CASE(destroyed_context_destroys_its_waiters) {
   auto proof = std::make_shared<int>(0);
   {
     asio::io_context io;
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_context_that_goes_destroys_its_waiters) {
 
 task<void> wait_shared(std::shared_ptr<event> flag) { co_await flag->wait(); }
 
-BOOST_AUTO_TEST_CASE(an_event_outlives_its_context) {
+BOOST_AUTO_TEST_CASE(event_may_outlive_its_context) {
   event outside;
   int count = 0;
   auto shared = std::make_shared<event>();
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(an_event_outlives_its_context) {
 
 task<void> keep_while(std::shared_ptr<int>, task<void> work) { co_await std::move(work); }
 
-BOOST_AUTO_TEST_CASE(context_that_goes_after_any_handler_destroys_its_waiter) {
+BOOST_AUTO_TEST_CASE(context_destroyed_after_any_handler_destroys_its_waiter) {
   for (int handlers = 0; handlers < 12; ++handlers) {
     auto const proof = std::make_shared<int>(0);
     event flag;
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(context_that_goes_after_any_handler_destroys_its_waiter) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(waiters_of_many_threads_share_a_context) {
+BOOST_AUTO_TEST_CASE(waiters_on_many_threads_share_a_context) {
   asio::thread_pool pool(4);
   std::atomic<int> waits = 0;
   std::latch ended(8);

@@ -20,7 +20,7 @@ std::string shown(buffer const& of, std::size_t most = 100) { return dist::excer
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(whole_values) {
+BOOST_AUTO_TEST_CASE(short_values_are_shown_in_full) {
   BOOST_TEST(shown(cbor()) == "[]");
   BOOST_TEST(shown(cbor(1, -1, true, std::string("a\"b"))) == R"([1,-1,true,"a\"b"])");
   BOOST_TEST(shown(cbor(1.5, -0.25F)) == "[1.5,-0.25]");
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(whole_values) {
   BOOST_TEST(shown(cbor(INT64_MIN, UINT64_MAX)) == "[-9223372036854775808,18446744073709551615]");
 }
 
-BOOST_AUTO_TEST_CASE(the_text_is_cut) {
+BOOST_AUTO_TEST_CASE(long_text_is_cut_between_characters) {
   BOOST_TEST(shown(cbor(std::string(200, 'x')), 10) == "[\"xxxxxxxx…");
   // Never in the middle of a character.
   BOOST_TEST(shown(cbor(std::string("aéé")), 4) == "[\"a…");
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(the_text_is_cut) {
   BOOST_TEST(dist::excerpt(codec::json, dist::as_bytes("[1,\n2]"), 4) == "[1, …");
 }
 
-BOOST_AUTO_TEST_CASE(bytes_that_end_anywhere) {
+BOOST_AUTO_TEST_CASE(truncated_cbor_is_shown_as_far_as_it_goes) {
   auto const all = cbor(std::string("first"), std::vector<double>{1.5, 2.5}, std::map<std::string, int>{{"key", 1000}});
   auto const text = shown(all);
   for (std::size_t size = 0; size < all.size(); ++size) {
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_end_anywhere) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(bytes_that_are_anything) {
+BOOST_AUTO_TEST_CASE(arbitrary_bytes_give_bounded_valid_utf8) {
   for (unsigned first = 0; first < 256; ++first)
     for (unsigned second = 0; second < 256; ++second) {
       std::byte const bytes[] = {std::byte(first), std::byte(second), std::byte{0xFF}, std::byte(second), std::byte{0x80}};

@@ -51,7 +51,7 @@ std::vector<sent> small_frames() {
           {header_of(frame_kind::goodbye), "drained"}};
 }
 
-/// Sizes about every bound that the reader knows.
+/// Sizes around every bound of the reader.
 std::vector<sent> mixed_frames() {
   std::vector<sent> frames;
   unsigned seed = 0;
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(every_split_of_a_stream_gives_the_same_frames) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(pieces_of_every_size_give_the_same_frames) {
+BOOST_AUTO_TEST_CASE(pieces_of_any_size_give_the_same_frames) {
   auto const frames = mixed_frames();
   auto const bytes = stream_of(frames);
   for (std::size_t const piece :
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(pieces_of_every_size_give_the_same_frames) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(frames_of_one_read_stay_good_together) {
+BOOST_AUTO_TEST_CASE(frames_of_one_read_stay_valid_together) {
   frame_reader reader(plenty);
   auto const frames = small_frames();
   auto const bytes = stream_of(frames);
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(frames_of_one_read_stay_good_together) {
   for (std::size_t i = 0; i < held.size(); ++i) BOOST_TEST(as_text(held[i].bytes()) == frames[i].payload);
 }
 
-BOOST_AUTO_TEST_CASE(a_frame_that_was_taken_outlives_the_reader) {
+BOOST_AUTO_TEST_CASE(frame_may_outlive_its_reader) {
   for (std::size_t const size : {10, 60'000, 200'000}) {
     payload kept;
     auto const content = pattern(size, 3);
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_frame_that_was_taken_outlives_the_reader) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(in_frame_is_true_exactly_between_a_frames_first_and_last_byte) {
+BOOST_AUTO_TEST_CASE(in_frame_is_true_only_inside_a_frame) {
   for (std::size_t const size : {0, 3, 70'000, 2'000'000}) {
     auto const bytes = frame_text(header_of(frame_kind::reply), pattern(size, 4));
     frame_reader reader(plenty);
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(in_frame_is_true_exactly_between_a_frames_first_and_last_by
   }
 }
 
-BOOST_AUTO_TEST_CASE(garbage_ends_the_stream_and_stays) {
+BOOST_AUTO_TEST_CASE(garbage_is_a_permanent_error) {
   struct row {
     std::string_view bytes;
     std::string_view says;
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(garbage_ends_the_stream_and_stays) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_frame_over_the_limit_is_refused_by_its_header_alone) {
+BOOST_AUTO_TEST_CASE(oversized_frame_is_rejected_by_its_header) {
   for (std::size_t const limit : {std::size_t{0}, std::size_t{100}, std::size_t{100'000}}) {
     frame_reader reader(limit);
     expect_same(read_all(reader, frame_text(header_of(frame_kind::reply), pattern(limit, 5)), 999),
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_frame_over_the_limit_is_refused_by_its_header_alone) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_new_limit_holds_for_the_next_frame) {
+BOOST_AUTO_TEST_CASE(new_limit_applies_to_the_next_frame) {
   frame_reader reader(10);
   read_all(reader, frame_text(header_of(frame_kind::hello), "0123456789"), 100);
   reader.set_limit(1000);
@@ -192,8 +192,8 @@ BOOST_AUTO_TEST_CASE(a_new_limit_holds_for_the_next_frame) {
               {{header_of(frame_kind::reply), pattern(1000, 6)}});
 }
 
-BOOST_AUTO_TEST_CASE(an_announced_length_costs_nothing_before_its_bytes_come) {
-  // What other cases left would be used first, at no cost.
+BOOST_AUTO_TEST_CASE(announced_length_allocates_nothing_before_its_bytes_arrive) {
+  // Kept blocks of earlier cases would be reused at no cost.
   for (int beat = 0; beat < 2; ++beat) dist::large_blocks::return_unused();
   frame_reader reader(0xFFFF'FFFF);
   auto header = header_of(frame_kind::reply);
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(an_announced_length_costs_nothing_before_its_bytes_come) {
   BOOST_TEST(reader.in_frame());
   BOOST_TEST(reader.held_bytes() < 64U * 1024);
   std::size_t given = 3;
-  // It grows with what came: at most the double of it, and a first step of 1 MiB.
+  // The buffer grows with the bytes received: to at most twice as much, after a first step of 1 MiB.
   for (int i = 0; i < 40; ++i) {
     auto const room = reader.prepare();
     BOOST_TEST_REQUIRE(room.size() <= 256U * 1024);
@@ -216,8 +216,8 @@ BOOST_AUTO_TEST_CASE(an_announced_length_costs_nothing_before_its_bytes_come) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(waiting_frames_cost_no_more_than_the_chunk) {
-  // A megabyte of small frames in one go, then silence: nothing of it stays.
+BOOST_AUTO_TEST_CASE(buffer_does_not_grow_with_many_small_frames) {
+  // A megabyte of small frames arrives at once, then nothing; the memory is not kept.
   frame_reader reader(plenty);
   std::string bytes;
   for (int i = 0; i < 10'000; ++i) bytes += frame_text(header_of(frame_kind::reply), pattern(100, 1));
@@ -225,8 +225,8 @@ BOOST_AUTO_TEST_CASE(waiting_frames_cost_no_more_than_the_chunk) {
   BOOST_TEST(reader.held_bytes() <= 512U * 1024);
 }
 
-BOOST_AUTO_TEST_CASE(a_trickle_costs_linear_time) {
-  // 60 kB byte by byte, many times: moving what has come with every byte would be a thousand times as much work.
+BOOST_AUTO_TEST_CASE(byte_by_byte_input_costs_linear_time) {
+  // 60 kB byte by byte: moving all received bytes with every byte would be a thousand times the work.
   frame_reader reader(plenty);
   auto const bytes = frame_text(header_of(frame_kind::reply), pattern(60'000, 8));
   std::size_t moved = 0;
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(a_trickle_costs_linear_time) {
   BOOST_TEST(reader.next().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_large_array_is_aligned_with_and_without_prefix) {
+BOOST_AUTO_TEST_CASE(large_array_is_aligned_with_and_without_prefix) {
   std::vector<double> values(200'000);
   std::iota(values.begin(), values.end(), 0.5);
   for (auto const flags : {0, 1, 2, 3})
@@ -277,7 +277,7 @@ BOOST_AUTO_TEST_CASE(a_large_array_is_aligned_with_and_without_prefix) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_payload_that_never_has_room_is_dropped_and_the_next_frame_is_read) {
+BOOST_AUTO_TEST_CASE(payload_that_can_never_fit_is_dropped_and_the_next_frame_is_read) {
   for (std::size_t const step : {std::size_t{1'000}, std::size_t{1} << 20}) {
     memory_budget budget(1'000'000);
     frame_reader reader(plenty, "frame_bytes", &budget);
@@ -307,7 +307,7 @@ BOOST_AUTO_TEST_CASE(a_payload_that_never_has_room_is_dropped_and_the_next_frame
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_payload_that_waits_for_room_says_so) {
+BOOST_AUTO_TEST_CASE(payload_that_waits_for_memory_is_reported) {
   memory_budget budget(4'000'000);
   memory_share others(&budget);
   frame_reader reader(plenty, "frame_bytes", &budget);

@@ -24,7 +24,7 @@ inline frame_header header_of(frame_kind kind, call_id id = {}) {
   return header;
 }
 
-/// A whole frame as it travels.
+/// A whole frame as bytes on the wire.
 inline std::string frame_text(frame_header header, std::string_view payload = {}) {
   header.payload_bytes = static_cast<std::uint32_t>(payload.size());
   std::string text(frame_header_bytes, '\0');
@@ -32,7 +32,7 @@ inline std::string frame_text(frame_header header, std::string_view payload = {}
   return text.append(payload);
 }
 
-/// What a test remembers of a frame.
+/// A copy of what a frame contained.
 struct seen_frame {
   frame_header header;
   std::string payload;

@@ -40,11 +40,11 @@ std::string refusal_of(header_bytes const& bytes) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_header_is_little_endian_whatever_the_machine) {
+BOOST_AUTO_TEST_CASE(header_is_little_endian_on_every_machine) {
   BOOST_TEST(dist::to_hex(encoded(full_header())) == "d157010409013412efcdab89ffffffffefbeadde01000080");
 }
 
-BOOST_AUTO_TEST_CASE(a_header_comes_back_whole) {
+BOOST_AUTO_TEST_CASE(header_round_trips) {
   frame_header back;
   auto const bytes = encoded(full_header());
   BOOST_TEST(decode(bytes.data(), back) == "");
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_header_comes_back_whole) {
   BOOST_TEST(back.id == (call_id{0xDEADBEEF, 0x80000001}));
 }
 
-BOOST_AUTO_TEST_CASE(every_value_of_every_checked_byte) {
+BOOST_AUTO_TEST_CASE(every_value_of_a_checked_header_byte_is_accepted_or_rejected) {
   struct row {
     std::size_t at;
     int first_good;
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(every_value_of_every_checked_byte) {
     std::string_view says;
   };
   constexpr row rows[] = {{0, 0xD1, 0xD1, "D1 57"}, {1, 0x57, 0x57, "D1 57"}, {2, 1, 1, "version"},
-                          {3, 1, 10, "kind"},       {4, 0, 255, ""},  // unknown flags are for a later version to define
+                          {3, 1, 10, "kind"},       {4, 0, 255, ""},  // unknown flags are reserved for later versions
                           {5, 0, 1, "codec"}};
   for (auto const& row : rows)
     for (int value = 0; value < 256; ++value) {
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(every_value_of_every_checked_byte) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_prefix_comes_back_and_keeps_what_follows_aligned) {
+BOOST_AUTO_TEST_CASE(prefix_round_trips_and_keeps_the_payload_aligned) {
   for (std::size_t length = 1; length <= 255; ++length)
     for (auto const flags : {0, 1, 2, 3, 32, 33, 34, 35}) {
       std::string const name(length, 'm');
@@ -99,27 +99,27 @@ BOOST_AUTO_TEST_CASE(a_prefix_comes_back_and_keeps_what_follows_aligned) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_prefix_that_is_cut_short_is_refused_at_every_length) {
+BOOST_AUTO_TEST_CASE(truncated_prefix_is_rejected_at_every_length) {
   constexpr std::uint8_t all = frame_flags::nested | frame_flags::named | frame_flags::options;
   buffer whole;
   put_prefix(whole, all, {{7, 9}, "Arith.sum", as_bytes("options"), 0});
   BOOST_TEST_REQUIRE(whole.size() == 40U);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     BOOST_TEST_INFO_SCOPE(size << " bytes");
-    // A copy of its own, so that reading beyond its end is seen by the sanitizer.
+    // An exactly sized copy, so that the sanitizer detects a read past its end.
     buffer const cut(whole.bytes().first(size));
     request_prefix prefix;
     BOOST_TEST(get_prefix(cut.bytes(), all, prefix) != "");
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_name_must_not_be_empty) {
+BOOST_AUTO_TEST_CASE(empty_method_name_is_rejected) {
   std::array<std::byte, 8> const nothing{};
   request_prefix prefix;
   BOOST_TEST(get_prefix(nothing, frame_flags::named, prefix) != "");
 }
 
-BOOST_AUTO_TEST_CASE(options_must_not_be_empty_nor_too_long) {
+BOOST_AUTO_TEST_CASE(empty_or_too_long_options_are_rejected) {
   std::string const too_long(most_options_bytes + 1, 'o');
   for (auto const& options : {std::string(), too_long}) {
     buffer bytes;
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(options_must_not_be_empty_nor_too_long) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_large_frame_gives_its_bytes_away_without_copying) {
+BOOST_AUTO_TEST_CASE(large_frame_hands_over_its_bytes_without_copying) {
   buffer storage(std::string_view("....0123456789"));
   auto const* const first = storage.data();
   frame large(test::header_of(frame_kind::reply), payload(std::move(storage), 4));
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_large_frame_gives_its_bytes_away_without_copying) {
   BOOST_TEST(shown.data() == owned.data() + 12);
 }
 
-BOOST_AUTO_TEST_CASE(a_small_frame_is_copied_so_that_a_large_array_in_it_is_aligned) {
+BOOST_AUTO_TEST_CASE(small_frame_is_copied_so_that_its_array_is_aligned) {
   std::vector<double> const values(8192, 1.5);
   for (auto const flags : {0, 1, 2, 3}) {
     BOOST_TEST_INFO_SCOPE("flags " << flags);

@@ -94,7 +94,7 @@ std::error_code code_of(started<T>& ended, std::string* text = nullptr) {
   return {};
 }
 
-/// What a joiner writes that knows no manners: it reads the challenge, then sends these bytes.
+/// A joiner that ignores the protocol: it reads the challenge, then sends these bytes.
 task<void> send_after_challenge(stream& to, std::string bytes) {
   std::byte piece[1000];
   co_await to.read_some(asio::buffer(piece));
@@ -110,7 +110,7 @@ std::string message_frame(frame_kind kind, Message const& message) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(both_ends_learn_who_the_other_is) {
+BOOST_AUTO_TEST_CASE(handshake_identifies_both_ends) {
   for (auto const& known : {std::string(), secret})
     for (auto const as : {role::node, role::caller}) {
       two_ends ends;
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(both_ends_learn_who_the_other_is) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(who_does_not_know_the_secret_is_refused_by_the_other) {
+BOOST_AUTO_TEST_CASE(peer_without_the_secret_is_rejected) {
   struct row {
     std::string of_master;
     std::string of_joiner;
@@ -149,9 +149,9 @@ BOOST_AUTO_TEST_CASE(who_does_not_know_the_secret_is_refused_by_the_other) {
   row const rows[] = {
       {secret, other_secret, "wrong or missing", "wrong or missing"},
       {secret, secret + "s", "wrong or missing", "wrong or missing"},
-      // A joiner without a secret knows from the challenge that it is not enough, and says nothing of itself.
+      // A joiner without a secret learns from the challenge that it needs one, and reveals nothing about itself.
       {secret, "", "", "wants the join secret"},
-      // A master that cannot prove it gets no work from us.
+      // A master that cannot prove that it knows the secret gets no work from us.
       {"", secret, "", "cannot prove that it knows"},
   };
   for (auto const& row : rows) {
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(who_does_not_know_the_secret_is_refused_by_the_other) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_proof_is_good_for_one_connection_and_one_role) {
+BOOST_AUTO_TEST_CASE(proof_is_valid_for_one_connection_and_one_role) {
   // What an eavesdropper has of a good handshake does not open another one.
   std::string recorded;
   {
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_proof_is_good_for_one_connection_and_one_role) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_master_takes_nothing_but_a_hello) {
+BOOST_AUTO_TEST_CASE(master_accepts_only_a_hello_first) {
   using namespace std::string_literals;
   auto unreadable = frame_text(header_of(frame_kind::hello), "\xA1\x64name"s);
   auto other_version = frame_text(header_of(frame_kind::hello));
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(a_master_takes_nothing_but_a_hello) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(labels_are_counted_before_they_are_read) {
+BOOST_AUTO_TEST_CASE(too_many_labels_are_rejected_before_they_are_read) {
   auto many = a_hello();
   for (int i = 0; i < 256; ++i) many.labels[std::to_string(i)] = "";
   two_ends ends;
@@ -263,8 +263,8 @@ BOOST_AUTO_TEST_CASE(labels_are_counted_before_they_are_read) {
   BOOST_TEST(text.find("257 labels; the maximum is 256") != text.npos, text);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_of_a_hello_is_read_before_its_proof) {
-  // Its methods are no list, which only who reads them can tell.
+BOOST_AUTO_TEST_CASE(hello_is_not_parsed_before_its_proof_is_verified) {
+  // Its method list is malformed, which only a reader of the hello can notice.
   for (bool const proves : {false, true}) {
     BOOST_TEST_CONTEXT("proves: " << proves) {
       two_ends ends;
@@ -287,14 +287,14 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_hello_is_read_before_its_proof) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_without_a_proof_may_say_little) {
+BOOST_AUTO_TEST_CASE(hello_without_a_proof_is_limited_in_size) {
   for (auto const& known : {std::string(), secret}) {
     two_ends ends;
     auto master = ends.start_master(known);
     auto announced = frame_text(header_of(frame_kind::hello), std::string(65'537, 'x'));
     auto const sent = start(ends.io, send_after_challenge(*ends.joiner_raw, announced.substr(0, frame_header_bytes)));
     ends.idle();
-    // Where nothing is to be proven it goes on waiting for the rest.
+    // Where no proof is needed, the master keeps waiting for the rest.
     BOOST_TEST(master.done() == !known.empty());
     std::string text;
     if (master.done()) BOOST_TEST(code_of(master, &text) == errc::limit_exceeded);
@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(a_peer_without_a_proof_may_say_little) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_long_hello_comes_behind_its_proof) {
+BOOST_AUTO_TEST_CASE(long_hello_is_sent_after_its_proof) {
   auto long_one = a_hello();
   for (int i = 0; i < 5000; ++i) long_one.methods.push_back({"Arith.m" + std::to_string(i), "", "null", true, false});
   for (auto const& known : {std::string(), secret}) {
@@ -317,7 +317,7 @@ BOOST_AUTO_TEST_CASE(a_long_hello_comes_behind_its_proof) {
     BOOST_TEST(who.methods.size() == long_one.methods.size());
     BOOST_TEST((who.labels == long_one.labels));
   }
-  // Not without one.
+  // Without a proof it is rejected.
   two_ends ends;
   ends.own = make_nonce(ends.entropy);
   auto master = ends.start_master(secret);
@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(a_long_hello_comes_behind_its_proof) {
 
 namespace {
 
-/// A stream with TLS's word for it.
+/// A stream with a given TLS channel binding.
 class bound_stream final : public wrapped_stream {
  public:
   bound_stream(std::unique_ptr<stream> inner, std::string binding)
@@ -342,8 +342,8 @@ class bound_stream final : public wrapped_stream {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_proof_is_good_for_one_connection_of_TLS) {
-  // Who passes both ends' frames on has two connections, of which one may be in plain: both proofs are worth nothing.
+BOOST_AUTO_TEST_CASE(proof_is_valid_on_one_tls_connection_only) {
+  // A man in the middle has two connections, one of them perhaps in plain text; neither proof is valid on the other.
   struct row {
     std::string of_master;
     std::string of_joiner;
@@ -361,7 +361,7 @@ BOOST_AUTO_TEST_CASE(a_proof_is_good_for_one_connection_of_TLS) {
       connection master(std::make_unique<bound_stream>(std::move(ends.first), row.of_master), around.seams, dist::limits{});
       connection joiner(std::make_unique<bound_stream>(std::move(ends.second), row.of_joiner), around.seams, dist::limits{});
       nonce own{};
-      // Of a master of before the nonce is all random, and the joiner does as it did.
+      // An older master's nonce is fully random; the joiner then binds nothing, as before.
       if (row.marked) own = make_nonce(around.entropy);
       auto served = start(around.io, serve_as_master(master, secret, own));
       auto joined = start(around.io, introduce(joiner, a_hello(), secret, around.entropy));
@@ -372,7 +372,7 @@ BOOST_AUTO_TEST_CASE(a_proof_is_good_for_one_connection_of_TLS) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_joiner_takes_nothing_but_a_challenge_and_a_welcome) {
+BOOST_AUTO_TEST_CASE(joiner_accepts_only_a_challenge_and_a_welcome) {
   auto const why = make_fault(errc::incompatible, "go away");
   auto const refusal = [&] {
     outbox out;
@@ -408,7 +408,7 @@ BOOST_AUTO_TEST_CASE(a_joiner_takes_nothing_but_a_challenge_and_a_welcome) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_end_of_the_stream_at_any_byte_ends_the_handshake) {
+BOOST_AUTO_TEST_CASE(end_of_the_stream_at_any_byte_ends_the_handshake) {
   auto const whole = message_frame(frame_kind::hello, a_hello());
   for (std::size_t size = 0; size < whole.size(); size += 13) {
     two_ends ends;
@@ -423,7 +423,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_stream_at_any_byte_ends_the_handshake) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_introduction_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(cancelled_introduction_leaves_nothing_behind) {
   two_ends ends;
   cancellable<welcome> joiner(ends.io, introduce(ends.joiner(), a_hello(), {}, ends.entropy));
   ends.idle();
@@ -436,7 +436,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_introduction_leaves_nothing) {
   BOOST_TEST(ends.clock.timer_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_fault_comes_back_whole_and_from_newer_peers_too) {
+BOOST_AUTO_TEST_CASE(faults_round_trip_even_from_newer_peers) {
   auto what = make_fault(errc::poisoned, "it kills");
   what.node = "ws07";
   what.phase = "running";

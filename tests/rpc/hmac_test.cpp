@@ -18,7 +18,7 @@ std::string hmac(std::string_view key, std::string_view data) {
   return dist::to_hex(dist::hmac_sha256(dist::as_bytes(key), dist::as_bytes(data)));
 }
 
-/// A file that goes with the test.
+/// A file that is removed with the test.
 class temporary_file {
  public:
   explicit temporary_file(std::string_view content, mode_t mode = 0600) {
@@ -39,7 +39,7 @@ class temporary_file {
 
 BOOST_AUTO_TEST_SUITE(hmac_and_secret)
 
-BOOST_AUTO_TEST_CASE(gives_the_digests_of_rfc_4231) {
+BOOST_AUTO_TEST_CASE(digests_match_rfc_4231) {
   std::string counted;
   for (char c = 1; c <= 25; ++c) counted += c;
   BOOST_TEST(hmac(std::string(20, '\x0b'), "Hi There") ==
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(gives_the_digests_of_rfc_4231) {
   BOOST_TEST(hmac("", "") == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
-BOOST_AUTO_TEST_CASE(compares_bytes) {
+BOOST_AUTO_TEST_CASE(constant_time_comparison_compares_all_bytes) {
   auto const equal = [](std::string_view a, std::string_view b) {
     return dist::equal_in_constant_time(dist::as_bytes(a), dist::as_bytes(b));
   };
@@ -70,14 +70,14 @@ BOOST_AUTO_TEST_CASE(compares_bytes) {
   BOOST_TEST(!equal("abc", "ab"));
 }
 
-BOOST_AUTO_TEST_CASE(reads_a_secret_without_its_last_line_break) {
+BOOST_AUTO_TEST_CASE(trailing_line_break_of_a_secret_is_ignored) {
   temporary_file const file("0123456789abcdef with space \r\n");
   BOOST_TEST(dist::read_secret_file(file.path).value() == "0123456789abcdef with space ");
   temporary_file const read_only("0123456789abcdef", 0400);
   BOOST_TEST(dist::read_secret_file(read_only.path).value() == "0123456789abcdef");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_no_secret_and_says_the_next_step) {
+BOOST_AUTO_TEST_CASE(unsuitable_secret_file_is_rejected_with_advice) {
   struct {
     std::string content;
     mode_t mode;

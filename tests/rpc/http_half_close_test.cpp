@@ -12,7 +12,7 @@ using namespace dist::test::http;
 
 BOOST_AUTO_TEST_SUITE(http_half_close)
 
-BOOST_AUTO_TEST_CASE(a_peer_that_ends_its_half_is_answered_and_then_closed) {
+BOOST_AUTO_TEST_CASE(half_closed_peer_is_answered_and_then_closed) {
   for (bool const ends_early : {true, false}) {
     served s;
     bool ended = false;
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_ends_its_half_is_answered_and_then_closed) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_has_ended_its_half_and_then_goes_cancels_the_handler) {
+BOOST_AUTO_TEST_CASE(handler_is_cancelled_when_a_half_closed_peer_leaves) {
   served s;
   bool ended = false;
   dist::event never;
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_has_ended_its_half_and_then_goes_cancels_the_ha
   BOOST_TEST(s.job->done());
 }
 
-BOOST_AUTO_TEST_CASE(half_a_request_before_the_end_of_the_stream_is_malformed) {
+BOOST_AUTO_TEST_CASE(truncated_request_is_malformed) {
   for (std::string const part : {"GET / HT", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n123"}) {
     served s;
     s.start(part);

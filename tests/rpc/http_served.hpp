@@ -36,7 +36,7 @@ inline task<http_response> wait_for(dist::event& what, bool& ended) {
   co_return http_response(200);
 }
 
-/// One served connection whose other end the test holds.
+/// A served connection; the test holds the other end.
 struct served {
   explicit served(dist::limits l = {}) : limits(l) {}
 
@@ -49,14 +49,14 @@ struct served {
     dist::test::start(w.io, write_to(*ends.second, std::string(text)));
     w.idle();
   }
-  /// Everything that has come so far.
+  /// Everything received so far.
   std::string read() {
     std::string all;
     while (true) {
       auto reading = dist::test::start(w.io, read_from(*ends.second));
       w.idle();
       if (!reading.done()) {
-        // Nothing is there: give the pending read something to end on.
+        // Nothing has arrived: the pending read ends with the next bytes.
         ended = false;
         pending_reads.push_back(reading);
         return all;

@@ -17,7 +17,7 @@ using namespace dist::test::http;
 
 BOOST_AUTO_TEST_SUITE(http_server)
 
-BOOST_AUTO_TEST_CASE(answers_requests_in_order_and_closes_when_asked) {
+BOOST_AUTO_TEST_CASE(requests_are_answered_in_order_until_close_is_requested) {
   served s;
   s.start(get("/one") + get("/two"));
   s.write("HEAD /three HTTP/1.1\r\nHost: h\r\n\r\n" + get("/throw") + get("/four", "Connection: close\r\n"));
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(answers_requests_in_order_and_closes_when_asked) {
   BOOST_TEST(s.w.clock.timer_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(whatever_a_handler_throws_is_answered) {
+BOOST_AUTO_TEST_CASE(exception_of_a_handler_is_answered) {
   served s;
   s.start(get("/throw") + get("/throw_system") + get("/throw_number") + get("/after"));
   auto const text = s.read();
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(whatever_a_handler_throws_is_answered) {
   BOOST_TEST(count(text, "GET /after ") == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(hands_over_the_connection_after_an_upgrade) {
+BOOST_AUTO_TEST_CASE(upgrade_hands_over_the_connection) {
   served s;
   s.start();
   s.write(get("/upgrade?port=0", "Connection: Upgrade\r\nUpgrade: dist/1\r\n") + "\xD1 frame");
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(hands_over_the_connection_after_an_upgrade) {
   BOOST_TEST(s.w.clock.timer_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(continues_only_when_the_peer_waits) {
+BOOST_AUTO_TEST_CASE(continue_is_sent_only_to_a_waiting_peer) {
   served s;
   s.start();
   s.write("POST /p HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
@@ -70,13 +70,13 @@ BOOST_AUTO_TEST_CASE(continues_only_when_the_peer_waits) {
   BOOST_TEST(count(text, "POST /p body") == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_malformed_with_the_limit_s_name) {
+BOOST_AUTO_TEST_CASE(rejection_names_the_limit) {
   dist::limits limits;
   limits.message_bytes = 8;
   served s(limits);
   s.start();
   s.write("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n123");
-  BOOST_TEST(!s.job->done());  // it lingers, so that the answer is not lost in a reset
+  BOOST_TEST(!s.job->done());  // it lingers, so that a reset does not discard the answer
   s.w.clock.advance(2s);
   s.w.idle();
   BOOST_TEST(s.job->done());
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_malformed_with_the_limit_s_name) {
   BOOST_TEST(count(text, "Connection: close") == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_body_that_is_refused_is_not_read) {
+BOOST_AUTO_TEST_CASE(body_of_a_rejected_request_is_not_read) {
   std::size_t asked = 0;
   auto const gate = [&](http_request const& head) -> std::optional<http_response> {
     ++asked;
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_refused_is_not_read) {
   closed.gate = gate;
   closed.start();
   closed.write("POST /closed HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 60000000\r\n\r\n");
-  // It goes on nevertheless: what comes is thrown away, and not for long.
+  // The client sends the body anyway; it is discarded, and only briefly.
   closed.write(std::string(3'000'000, 'x'));
   BOOST_TEST(closed.job->done());
   closed.ends.first->close();
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_refused_is_not_read) {
   BOOST_TEST(count(text, "Connection: close") == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(bounds_every_wait) {
+BOOST_AUTO_TEST_CASE(every_wait_has_a_time_limit) {
   struct {
     char const* what;
     std::string sent;
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(bounds_every_wait) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_head_that_trickles_in_gains_no_time) {
+BOOST_AUTO_TEST_CASE(slow_head_gets_no_extra_time) {
   served s;
   s.start();
   for (int i = 0; i < 9; ++i) {
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_head_that_trickles_in_gains_no_time) {
   BOOST_TEST(s.job->done());
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_does_not_read_is_left) {
+BOOST_AUTO_TEST_CASE(peer_that_does_not_read_is_dropped) {
   served s;
   s.start(get("/big"));
   BOOST_TEST(!s.job->done());
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_does_not_read_is_left) {
   BOOST_TEST(s.job->done());
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_goes_cancels_the_handler) {
+BOOST_AUTO_TEST_CASE(handler_is_cancelled_when_its_peer_leaves) {
   struct row {
     char const* behind;  // sent while the handler runs
     bool noticed;
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_goes_cancels_the_handler) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(http_1_0_is_told_how_its_connection_goes_on) {
+BOOST_AUTO_TEST_CASE(http_1_0_response_names_the_connection_mode) {
   served s;
   s.start("GET /a HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
   auto text = s.read();
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(http_1_0_is_told_how_its_connection_goes_on) {
   BOOST_TEST(s.job->done());
 }
 
-BOOST_AUTO_TEST_CASE(a_failure_at_any_step_ends_the_connection_alone) {
+BOOST_AUTO_TEST_CASE(failure_at_any_step_ends_only_that_connection) {
   for (std::size_t step = 0; step < 8; ++step) {
     auto plan = std::make_shared<dist::test::fault_plan>();
     plan->fail_at = step;
@@ -244,7 +244,7 @@ http_request request_of(std::string method, std::string path) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(serves_many_connections_until_it_is_stopped) {
+BOOST_AUTO_TEST_CASE(server_serves_many_connections_until_stopped) {
   world w;
   {
     dist::http_server server(w.seams, {"localhost", 0}, answer);
@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(serves_many_connections_until_it_is_stopped) {
   BOOST_TEST(w.clock.timer_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(closes_connections_over_the_maximum) {
+BOOST_AUTO_TEST_CASE(connections_beyond_the_maximum_are_closed) {
   world w;
   dist::limits limits;
   limits.connection_count = 1;
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(closes_connections_over_the_maximum) {
   BOOST_TEST(running.done());
 }
 
-BOOST_AUTO_TEST_CASE(an_exchange_reads_byte_by_byte_and_leaves_the_frames) {
+BOOST_AUTO_TEST_CASE(exchange_leaves_the_bytes_after_the_response_unread) {
   struct {
     std::string sent;
     std::string_view read;
@@ -332,7 +332,7 @@ BOOST_AUTO_TEST_CASE(an_exchange_reads_byte_by_byte_and_leaves_the_frames) {
         } catch (dist::call_error const& e) {
           got = to_text(e.fault().code);
         }
-        // How much of what follows was read with the head depends on the reads.
+        // How much of the following bytes was read with the head depends on the reads.
         BOOST_TEST((got == c.read || (max_read == 1 && c.read.starts_with(got) && got == "101 |")), got);
         BOOST_TEST(w.clock.timer_count() == 0U);
       }
@@ -340,7 +340,7 @@ BOOST_AUTO_TEST_CASE(an_exchange_reads_byte_by_byte_and_leaves_the_frames) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_stream_timer_says_why_it_closed) {
+BOOST_AUTO_TEST_CASE(stream_timer_reports_why_it_closed) {
   world w;
   auto ends = dist::test::memory_stream_pair();
   dist::stream_timer timer(w.clock, *ends.first);

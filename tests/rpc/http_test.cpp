@@ -25,7 +25,7 @@ std::size_t push(Parser& parser, std::string_view text) {
   return parser.push(dist::as_bytes(text));
 }
 
-/// Pushes in pieces of `step` bytes; how many were used.
+/// Pushes pieces of `step` bytes and returns how many bytes were used.
 template <class Parser>
 std::size_t push_in_steps(Parser& parser, std::string_view text, std::size_t step) {
   std::size_t used = 0;
@@ -37,7 +37,7 @@ std::size_t push_in_steps(Parser& parser, std::string_view text, std::size_t ste
 
 BOOST_AUTO_TEST_SUITE(http)
 
-BOOST_AUTO_TEST_CASE(reads_a_request) {
+BOOST_AUTO_TEST_CASE(request_is_parsed) {
   http_request_parser parser({});
   BOOST_TEST(!parser.started());
   BOOST_TEST(push(parser, post) == post.size());
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(reads_a_request) {
   BOOST_TEST(!parser.started());
 }
 
-BOOST_AUTO_TEST_CASE(reads_the_same_from_pieces_of_any_size_and_waits_at_every_byte) {
+BOOST_AUTO_TEST_CASE(pieces_of_any_size_give_the_same_request) {
   for (auto text : {post, chunked, empty_chunked, upgrade}) {
     auto const with_more = std::string(text) + "\xD1 frames";
     for (std::size_t step = 1; step <= with_more.size(); ++step) {
@@ -75,14 +75,14 @@ BOOST_AUTO_TEST_CASE(reads_the_same_from_pieces_of_any_size_and_waits_at_every_b
   }
 }
 
-BOOST_AUTO_TEST_CASE(leaves_the_bytes_behind_an_upgrade) {
+BOOST_AUTO_TEST_CASE(bytes_after_an_upgrade_are_left) {
   http_request_parser parser({});
   auto const text = std::string(upgrade) + "\xD1\x01 a frame";
   BOOST_TEST(push(parser, text) == upgrade.size());
   BOOST_TEST(parser.take_request().upgrade == "dist/1");
 }
 
-BOOST_AUTO_TEST_CASE(reads_pipelined_requests_one_by_one) {
+BOOST_AUTO_TEST_CASE(pipelined_requests_are_read_one_by_one) {
   http_request_parser parser({});
   auto const text = "\r\n" + std::string(post) + "\r\n" + std::string(chunked);
   auto const used = push(parser, text);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(reads_pipelined_requests_one_by_one) {
   BOOST_TEST(parser.take_request().body == "hello");
 }
 
-BOOST_AUTO_TEST_CASE(knows_how_the_connection_goes_on) {
+BOOST_AUTO_TEST_CASE(keep_alive_follows_version_and_header) {
   struct {
     std::string_view head;
     bool keep_alive;
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(knows_how_the_connection_goes_on) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(reads_targets) {
+BOOST_AUTO_TEST_CASE(request_targets_are_parsed) {
   struct {
     std::string_view target;
     std::string_view path;
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(reads_targets) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(answers_what_is_malformed) {
+BOOST_AUTO_TEST_CASE(malformed_requests_are_answered_with_an_error) {
   dist::limits limits;
   limits.http_head_bytes = 256;
   limits.message_bytes = 10;
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(answers_what_is_malformed) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(asks_to_continue_only_while_the_body_is_missing) {
+BOOST_AUTO_TEST_CASE(continue_is_due_only_while_the_body_is_missing) {
   constexpr std::string_view head = "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n";
   http_request_parser parser({});
   push(parser, head.substr(0, head.size() - 1));
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(asks_to_continue_only_while_the_body_is_missing) {
   BOOST_TEST(parser.state() == parse_state::done);
 }
 
-BOOST_AUTO_TEST_CASE(writes_responses) {
+BOOST_AUTO_TEST_CASE(responses_are_written) {
   dist::http_response response(200, "hi\n");
   BOOST_TEST(to_text(response) ==
              "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\r\nhi\n");
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(writes_responses) {
   BOOST_TEST(to_text(dist::http_response(204)) == "HTTP/1.1 204 No Content\r\n\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_written_request_reads_back) {
+BOOST_AUTO_TEST_CASE(written_request_parses_back) {
   dist::http_request request("POST", "/a b/\xC3\xA9");
   request.query = {{"name", "x&y=z +%"}, {"", ""}};
   request.headers.set("Host", "localhost:3000");
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_written_request_reads_back) {
   BOOST_TEST(read.upgrade == "dist/1");
 }
 
-BOOST_AUTO_TEST_CASE(reads_responses_in_pieces_of_any_size) {
+BOOST_AUTO_TEST_CASE(pieces_of_any_size_give_the_same_response) {
   struct {
     std::string_view text;
     unsigned status;
@@ -280,13 +280,13 @@ BOOST_AUTO_TEST_CASE(reads_responses_in_pieces_of_any_size) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_response_to_head_has_no_body) {
+BOOST_AUTO_TEST_CASE(response_to_head_has_no_body) {
   http_response_parser parser({}, dist::http_body::none);
   push(parser, "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n");
   BOOST_TEST(parser.state() == parse_state::done);
 }
 
-BOOST_AUTO_TEST_CASE(headers_are_found_without_regard_to_case) {
+BOOST_AUTO_TEST_CASE(header_names_are_case_insensitive) {
   dist::http_headers headers;
   headers.add("Connection", "keep-alive , UPGRADE");
   headers.add("connection", "x");

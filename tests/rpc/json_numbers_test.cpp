@@ -1,5 +1,5 @@
-// Numbers in JSON texts, as Go, JavaScript and Python write them: a floating-point target takes the nearest value, an
-// integer target asks for exactness.
+// Numbers in JSON texts as Go, JavaScript and Python write them: a floating-point target takes the nearest value, an
+// integer target must be exact.
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 #include <charconv>
@@ -49,7 +49,7 @@ constexpr auto smallest = std::numeric_limits<double>::denorm_min();
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_double_takes_the_nearest_value_of_any_number) {
+BOOST_AUTO_TEST_CASE(double_takes_the_nearest_value_of_any_number) {
   struct {
     std::string_view text;
     double value;
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_double_takes_the_nearest_value_of_any_number) {
   BOOST_TEST(error_of<double>(digits + "0").find("beyond the largest double") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_float_takes_the_nearest_value_of_any_number) {
+BOOST_AUTO_TEST_CASE(float_takes_the_nearest_value_of_any_number) {
   reads("0.1", 0.1f);
   reads("0.10000000149011612", 0.1f);
   reads("0.123456789", 0.123456789f);
@@ -108,14 +108,14 @@ BOOST_AUTO_TEST_CASE(a_float_takes_the_nearest_value_of_any_number) {
   reads("1e-50", 0.0f);
   reads("-1e-50", -0.0f);
   reads("3.4028234663852886e38", std::numeric_limits<float>::max());
-  // Just above the middle of two floats, but not as a double: rounded once, not twice.
+  // Just above the midpoint of two floats, but not so as a double: it must be rounded once, not twice.
   reads("1.00000005960464477540", 1.00000011920928955f);
   reads("1.00000005960464477538", 1.0f);
   for (auto const* text : {"3.5e38", "1e39", "1e300", "1e400"})
     BOOST_TEST(error_of<float>(text).find(std::string(text) + " is beyond the largest float") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(an_integer_takes_what_is_exactly_a_whole_number) {
+BOOST_AUTO_TEST_CASE(integer_takes_only_exact_whole_numbers) {
   reads("3.0", 3);
   reads("1e2", 100);
   reads("1.5e1", 15);
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(an_integer_takes_what_is_exactly_a_whole_number) {
   refuses<std::uint64_t>("18446744073709551616", "uint64");
   refuses<std::uint64_t>("1e20", "uint64");
   refuses<std::uint64_t>("1e2000000000", "uint64");
-  // The nearest double of each of these is a whole number.
+  // The nearest double of each is a whole number.
   refuses<std::int64_t>("0.99999999999999999999", "int64");
   refuses<std::int64_t>("4503599627370497.2", "int64");
   refuses<std::int64_t>("1e-400", "int64");
@@ -149,13 +149,13 @@ BOOST_AUTO_TEST_CASE(an_integer_takes_what_is_exactly_a_whole_number) {
   refuses<std::int64_t>("1.00000000000000000000001", "int64");
 }
 
-BOOST_AUTO_TEST_CASE(doubles_in_plain_digits_read_back_as_they_were) {
+BOOST_AUTO_TEST_CASE(doubles_in_plain_digits_round_trip) {
   std::mt19937_64 random(7);
   for (int i = 0; i < 20'000; ++i) {
     auto const value = std::ldexp(static_cast<double>(random() >> 11), static_cast<int>(random() % 20));
     char digits[400];
     auto const end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 0).ptr;
-    // What Go and JavaScript write: the shortest digits, then zeros.
+    // As Go and JavaScript write it: the shortest digits, then zeros.
     char shortest[40];
     auto const e = std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::scientific).ptr;
     std::string text(shortest, static_cast<std::size_t>(e - shortest));
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(doubles_in_plain_digits_read_back_as_they_were) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(untyped_values_keep_64_bits_and_else_the_nearest_double) {
+BOOST_AUTO_TEST_CASE(untyped_numbers_keep_64_bit_integers_or_the_nearest_double) {
   auto const any = [](std::string_view text) {
     boost::json::value out;
     BOOST_TEST(dist::decode_result(codec::json, dist::as_bytes(text), 64, out) == "", text);

@@ -23,7 +23,7 @@ std::vector<std::string> split(std::string_view text, std::size_t step) {
 
 BOOST_AUTO_TEST_SUITE(json_splitter)
 
-BOOST_AUTO_TEST_CASE(splits_messages_in_pieces_of_any_size) {
+BOOST_AUTO_TEST_CASE(messages_are_split_from_pieces_of_any_size) {
   std::vector<std::string> const messages = {R"({"a":[1,{"b":"}]\"{"}]})", "[]", R"(["\\"])", "{}",
                                              R"({"deep":[[[[]]]]})"};
   std::string text = " \n";
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(splits_messages_in_pieces_of_any_size) {
   for (std::size_t step = 1; step <= text.size(); ++step) BOOST_TEST(split(text, step) == messages);
 }
 
-BOOST_AUTO_TEST_CASE(waits_at_every_byte_of_a_message) {
+BOOST_AUTO_TEST_CASE(incomplete_message_needs_more_bytes) {
   constexpr std::string_view text = R"({"method":"A.b","params":["\"}",{}],"id":1})";
   for (std::size_t size = 0; size < text.size(); ++size) {
     dist::json_splitter splitter({});
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(waits_at_every_byte_of_a_message) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_message_over_a_limit_is_skipped_and_the_next_is_found) {
+BOOST_AUTO_TEST_CASE(oversized_message_is_skipped_and_the_next_is_found) {
   dist::limits limits;
   limits.depth = 5;
   limits.message_bytes = 40;
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_message_over_a_limit_is_skipped_and_the_next_is_found) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_stream_of_messages_cannot_be_skipped) {
+BOOST_AUTO_TEST_CASE(malformed_stream_cannot_be_skipped) {
   for (auto const* text : {"x", "]", "[}", "{]", "\"a\"", "1", "[] x"}) {
     dist::json_splitter splitter({});
     std::string_view rest = text;

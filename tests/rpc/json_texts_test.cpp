@@ -1,5 +1,4 @@
-// JSON texts after RFC 8259: which are JSON, and what they say. The reader of values and the scanner that cuts messages
-// apart must agree on each.
+// JSON texts as RFC 8259 defines them. The value reader and the scanner that splits messages must agree on each.
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
@@ -18,7 +17,7 @@ std::string value_error_of(std::string_view text) {
   return dist::decode_result(codec::json, dist::as_bytes(text), 64, out);
 }
 
-/// Whether the scanner takes it for the only parameter of a request.
+/// Whether the scanner accepts it as the only parameter of a request.
 bool scans(std::string const& text) {
   auto const message =
       dist::parse_rpc("{\"method\":\"a\",\"id\":1,\"params\":[" + text + "]}", dist::limits());
@@ -28,10 +27,10 @@ bool scans(std::string const& text) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(json_texts_are_read_as_what_they_say) {
+BOOST_AUTO_TEST_CASE(valid_json_texts_are_read) {
   struct {
     std::string text;
-    std::string says;  ///< serialized again
+    std::string says;  ///< written again as JSON
   } const cases[] = {
       {"null", "null"},
       {"true", "true"},
@@ -90,7 +89,7 @@ BOOST_AUTO_TEST_CASE(json_texts_are_read_as_what_they_say) {
       BOOST_TEST((parsed.has_value() && *parsed == out));
       BOOST_TEST(scans(one.text));
       BOOST_TEST(dist::json_problem(one.text, 64) == "");
-      // What was read is written, and read as the same.
+      // The value is written again and must read back the same.
       dist::buffer again;
       boost::json::value back;
       BOOST_TEST(dist::encode_result(codec::json, dist::spelling::declared, again, out) == "");
@@ -100,7 +99,7 @@ BOOST_AUTO_TEST_CASE(json_texts_are_read_as_what_they_say) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_json_is_refused_by_every_reader) {
+BOOST_AUTO_TEST_CASE(invalid_json_is_rejected_by_every_reader) {
   std::string const cases[] = {
       "[1 true]", "[a\xe5]", "[\"\":1]", "[\"\"],", "[,1]", "[1,,2]", "[\"x\",,]", "[\"x\"]]", "[\"\",]", "[\"x\"", "[x",
       "[3[4]]", "[1:2]", "[,]", "[-]", "[   , \"\"]", "[\"a\",\n4\n,1,", "[1,]", "[*]", "[\"\"", "[1,\n1\n,1", "[{}",
@@ -133,13 +132,13 @@ BOOST_AUTO_TEST_CASE(what_is_not_json_is_refused_by_every_reader) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(every_beginning_of_a_text_is_refused) {
+BOOST_AUTO_TEST_CASE(truncated_text_is_rejected) {
   constexpr std::string_view text = R"({"a":[1.5e3,-0,"\u00e9\ud83d\ude00",{"k":true,"n":null}],"b":"c"})";
   BOOST_TEST(value_error_of(text) == "");
   for (std::size_t size = 1; size < text.size(); ++size) BOOST_TEST(value_error_of(text.substr(0, size)) != "", size);
 }
 
-BOOST_AUTO_TEST_CASE(a_member_twice_is_an_error_wherever_it_stands) {
+BOOST_AUTO_TEST_CASE(duplicate_member_is_an_error_anywhere) {
   for (auto const* text : {R"({"a":1,"a":1})", R"([{"a":1,"b":2,"a":3}])", R"({"a":{"b":0,"\u0062":0}})"}) {
     BOOST_TEST(value_error_of(text).find(" twice") != std::string::npos, value_error_of(text));
     BOOST_TEST(dist::parse_json(text, 64).has_error());

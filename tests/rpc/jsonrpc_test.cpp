@@ -37,7 +37,7 @@ dist::rpc_reply reply(std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(jsonrpc)
 
-BOOST_AUTO_TEST_CASE(answers_the_usual_request_exactly) {
+BOOST_AUTO_TEST_CASE(version_2_request_is_parsed_and_answered) {
   auto const asked = request(R"({"jsonrpc":"2.0","method":"Arith.sum","params":[[2,4,6]],"id":1})");
   BOOST_TEST(asked.version == rpc_version::v2);
   BOOST_TEST(asked.method == "Arith.sum");
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(answers_the_usual_request_exactly) {
   BOOST_TEST(dist::write_reply(asked, "12") == R"({"jsonrpc":"2.0","result":12,"id":1})");
 }
 
-BOOST_AUTO_TEST_CASE(answers_go_in_its_own_shape) {
+BOOST_AUTO_TEST_CASE(version_1_request_is_answered_as_go_expects) {
   auto const asked = request("{\"method\":\"Arith.Sum\",\"params\":[[2,4,6]],\"id\":0}\n");
   BOOST_TEST(asked.version == rpc_version::v1);
   BOOST_TEST(dist::write_reply(asked, "12") == R"({"id":0,"result":12,"error":null})");
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(answers_go_in_its_own_shape) {
              std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(keeps_ids_and_numbers_as_they_are_written) {
+BOOST_AUTO_TEST_CASE(ids_and_numbers_keep_their_spelling) {
   for (auto const* id : {"0", "-1", "9007199254740993", "1.50", "1e3", "null", R"("a\u00e9\"")", R"("")"}) {
     auto const asked = request(R"({"jsonrpc":"2.0", "id" : )" + std::string(id) +
                                R"( , "method":"a", "params":[ 18446744073709551615 , 0.10 ]})");
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(keeps_ids_and_numbers_as_they_are_written) {
     BOOST_TEST(request(R"({"method":"a","params":[],"id":)" + std::string(id) + "}").id_text.value() == id);
 }
 
-BOOST_AUTO_TEST_CASE(tells_notifications) {
+BOOST_AUTO_TEST_CASE(notifications_are_told_apart_from_requests) {
   BOOST_TEST(request(R"({"jsonrpc":"2.0","method":"a"})").is_notification());
   BOOST_TEST(!request(R"({"jsonrpc":"2.0","method":"a","id":null})").is_notification());
   BOOST_TEST(request(R"({"method":"a","params":[],"id":null})").is_notification());
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(escapes_of_any_length_are_read) {
   BOOST_TEST(read.method == "z\u00e9\u00fc\u6c34\ufffd\U0001f600");
 }
 
-BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_a_request) {
+BOOST_AUTO_TEST_CASE(error_names_what_is_wrong_with_a_request) {
   struct {
     std::string text;
     rpc_code code;
@@ -140,14 +140,14 @@ BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_a_request) {
              R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"invalid request: the batch is empty"},"id":null})");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_every_truncation) {
+BOOST_AUTO_TEST_CASE(truncated_requests_are_rejected) {
   constexpr std::string_view text = R"({"jsonrpc":"2.0","method":"A.b","params":[1.5e3,"\u00e9",{"k":true}],"id":"x"})";
   request(text);
   for (std::size_t size = 0; size < text.size(); ++size)
     BOOST_TEST((invalid(text.substr(0, size)).code == rpc_code::parse_error));
 }
 
-BOOST_AUTO_TEST_CASE(judges_values_as_another_parser_does) {
+BOOST_AUTO_TEST_CASE(values_are_accepted_as_another_parser_accepts_them) {
   for (auto const* value : {"0",
                             "-0",
                             "01",
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(judges_values_as_another_parser_does) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(answers_a_batch_request_by_request) {
+BOOST_AUTO_TEST_CASE(each_request_of_a_batch_is_answered) {
   auto const batch = parse(R"([{"jsonrpc":"2.0","method":"a","id":1}, 1, {"jsonrpc":"2.0","method":"b"}, {"id":2}])");
   BOOST_TEST(batch.batch);
   BOOST_TEST_REQUIRE(batch.items.size() == 4U);
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(answers_a_batch_request_by_request) {
              std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_that_is_not_well_formed_is_no_batch) {
+BOOST_AUTO_TEST_CASE(malformed_batch_is_a_parse_error) {
   std::string const good = R"({"method":"a","id":1})";
   BOOST_TEST(parse(" [" + good + " ,\n" + good + "] ").items.size() == 2U);
   for (auto const& text :
@@ -242,10 +242,10 @@ BOOST_AUTO_TEST_CASE(a_batch_that_is_not_well_formed_is_no_batch) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(parameters_may_be_as_deep_wherever_a_request_stands) {
+BOOST_AUTO_TEST_CASE(depth_limit_counts_the_envelope_of_a_request) {
   dist::limits limits;
   limits.depth = 5;
-  // The limit and what is around it: the batch, the request and the list of its parameters.
+  // The depth limit plus the envelope: batch, request and parameter list.
   for (std::string const& around : {std::string(), std::string("[")}) {
     for (std::size_t const deep : {6U, 7U, 8U, 9U}) {
       auto const params = std::string(deep, '[') + std::string(deep, ']');
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(parameters_may_be_as_deep_wherever_a_request_stands) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(reads_replies) {
+BOOST_AUTO_TEST_CASE(replies_are_parsed) {
   auto const good = reply(R"({"id":0,"result":{"N": 1.0},"error":null})");
   BOOST_TEST(good.id_text == "0");
   BOOST_TEST(good.result_text == R"({"N": 1.0})");
@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(reads_replies) {
   BOOST_TEST(reply(R"({"jsonrpc":"2.0","result":null,"id":1})").result_text == "null");
 }
 
-BOOST_AUTO_TEST_CASE(a_fault_travels_whole) {
+BOOST_AUTO_TEST_CASE(fault_round_trips) {
   auto const asked = request(R"({"jsonrpc":"2.0","method":"A.b","id":1})");
   for (int value = 1; value <= static_cast<int>(errc::stopped); ++value) {
     auto const code = static_cast<errc>(value);
@@ -302,15 +302,15 @@ BOOST_AUTO_TEST_CASE(a_fault_travels_whole) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_message_that_is_not_utf8_is_still_written_as_json) {
+BOOST_AUTO_TEST_CASE(fault_message_that_is_not_utf8_is_written_as_json) {
   auto const asked = request(R"({"jsonrpc":"2.0","method":"A.b","id":1})");
   auto const text = dist::write_error(asked, dist::make_fault(errc::method_failed, std::string("A\xFE\0\xC3", 4)));
   BOOST_TEST(reply(text).error.value().message == std::string("A\\xfe\0\\xc3", 10));
 }
 
-// The examples of the specification, section 7, answered as its server would: subtract, update, foobar, sum, notify_hello,
-// get_data. What a message says in its errors is ours; the codes are the specification's.
-BOOST_AUTO_TEST_CASE(the_specifications_examples_are_answered_as_it_says) {
+// The examples of section 7 of the specification, answered by its sample server: subtract, update, foobar, sum,
+// notify_hello, get_data. Error texts are ours; the codes are the specification's.
+BOOST_AUTO_TEST_CASE(examples_of_the_specification_are_answered_as_specified) {
   auto const answer_one = [](dist::rpc_request const& asked) -> std::string {
     if (asked.is_notification()) return {};
     auto const params = boost::json::parse(asked.params_text.empty() ? "[]" : asked.params_text);
@@ -337,7 +337,7 @@ BOOST_AUTO_TEST_CASE(the_specifications_examples_are_answered_as_it_says) {
     }
     return message.batch ? dist::write_batch(replies) : replies.empty() ? std::string() : replies.front();
   };
-  // A reply without what the specification leaves open.
+  // A reply without the parts that the specification leaves open.
   auto const bare = [](boost::json::value reply) {
     auto const strip = [](boost::json::value& one) {
       if (auto* error = one.as_object().if_contains("error"))
@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(the_specifications_examples_are_answered_as_it_says) {
   };
   struct {
     std::string_view asked;
-    std::string_view answered;  ///< empty: nothing
+    std::string_view answered;  ///< empty: not answered
   } const cases[] = {
       {R"({"jsonrpc": "2.0", "method": "subtract", "params": [42, 23], "id": 1})", R"({"jsonrpc":"2.0","result":19,"id":1})"},
       {R"({"jsonrpc": "2.0", "method": "subtract", "params": [23, 42], "id": 2})", R"({"jsonrpc":"2.0","result":-19,"id":2})"},
@@ -391,7 +391,7 @@ BOOST_AUTO_TEST_CASE(the_specifications_examples_are_answered_as_it_says) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(writes_requests) {
+BOOST_AUTO_TEST_CASE(requests_are_written) {
   dist::rpc_request asked;
   asked.method = "Arith.Sum";
   asked.id_text = "7";

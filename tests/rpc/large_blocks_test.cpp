@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
 
-/// Under a sanitizer nothing is kept, so that it sees a use after the end.
+/// Sanitizer builds keep no blocks, so that use after free is detected.
 bool keeps_blocks() {
   dist::large_blocks::give(dist::large_blocks::take(mib));
   auto const kept = dist::large_blocks::kept_bytes() != 0;
@@ -24,7 +24,7 @@ dist::buffer filled(std::size_t bytes) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(what_was_given_back_serves_the_next_payload) {
+BOOST_AUTO_TEST_CASE(returned_block_serves_the_next_payload) {
   if (!keeps_blocks()) return;
   std::byte const* where = nullptr;
   {
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(what_was_given_back_serves_the_next_payload) {
   BOOST_TEST(dist::large_blocks::kept_bytes() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(the_smallest_that_is_large_enough_is_taken) {
+BOOST_AUTO_TEST_CASE(smallest_sufficient_block_is_taken) {
   if (!keeps_blocks()) return;
   std::byte const* small = nullptr;
   {
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(the_smallest_that_is_large_enough_is_taken) {
   BOOST_TEST(next.data() == small);
 }
 
-BOOST_AUTO_TEST_CASE(what_nobody_takes_goes_back_to_the_system) {
+BOOST_AUTO_TEST_CASE(unused_block_is_returned_to_the_system) {
   if (!keeps_blocks()) return;
   { auto const gone = filled(4 * mib); }
   dist::large_blocks::return_unused();
@@ -57,14 +57,14 @@ BOOST_AUTO_TEST_CASE(what_nobody_takes_goes_back_to_the_system) {
   BOOST_TEST(dist::large_blocks::kept_bytes() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(no_more_than_a_bound_is_kept) {
+BOOST_AUTO_TEST_CASE(kept_blocks_are_limited) {
   if (!keeps_blocks()) return;
-  // Untouched pages cost nothing.
+  // Pages that are never touched cost nothing.
   dist::large_blocks::give(dist::large_blocks::take(1024 * mib));
   BOOST_TEST(dist::large_blocks::kept_bytes() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(room_that_is_kept_is_reserved_and_none_other) {
+BOOST_AUTO_TEST_CASE(reserve_kept_uses_only_kept_blocks) {
   dist::buffer fresh;
   fresh.reserve_kept(2 * mib);
   BOOST_TEST(fresh.capacity() == 0U);
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(room_that_is_kept_is_reserved_and_none_other) {
   BOOST_TEST(fresh.text() == "before");
 }
 
-BOOST_AUTO_TEST_CASE(a_buffer_keeps_its_bytes_while_it_grows_through_all_kinds_of_memory) {
+BOOST_AUTO_TEST_CASE(growing_buffer_keeps_its_bytes_across_all_kinds_of_memory) {
   dist::buffer grown;
   for (std::size_t i = 0; i < 6 * mib; ++i) grown.push_back(static_cast<std::byte>(i % 251));
   std::size_t wrong = 0;

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-BOOST_AUTO_TEST_CASE(limits_are_set_by_their_names) {
+BOOST_AUTO_TEST_CASE(limits_are_set_by_name) {
   dist::limits set;
   BOOST_TEST(dist::set_limit(set, "frame_bytes=2GB") == "");
   BOOST_TEST(dist::set_limit(set, "http_head_bytes=8000") == "");
@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_CASE(limits_are_set_by_their_names) {
   BOOST_TEST((set.handshake == std::chrono::seconds(5)));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_changed_can_be_set_again) {
+BOOST_AUTO_TEST_CASE(changed_limits_can_be_parsed_again) {
   BOOST_TEST(dist::changed_limits({}).empty());
   dist::limits set;
   set.outbox_bytes = 5;
@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(what_was_changed_can_be_set_again) {
   BOOST_TEST((again.frame_idle == set.frame_idle));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_wrong_is_said) {
+BOOST_AUTO_TEST_CASE(invalid_limits_are_rejected_with_a_reason) {
   dist::limits set;
   struct row {
     char const* text;
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said) {
   BOOST_TEST(dist::changed_limits(set).empty());
 }
 
-BOOST_AUTO_TEST_CASE(limits_that_a_program_sets_are_bounded_likewise) {
+BOOST_AUTO_TEST_CASE(limits_set_by_a_program_are_bounded_too) {
   dist::limits set;
   set.frame_bytes = std::size_t{8} << 30;
   set.depth = 1'000'000;

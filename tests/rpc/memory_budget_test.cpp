@@ -4,7 +4,7 @@
 
 using namespace dist;
 
-BOOST_AUTO_TEST_CASE(shares_add_up_and_are_given_back) {
+BOOST_AUTO_TEST_CASE(shares_add_up_and_are_released) {
   memory_budget budget(1000);
   {
     memory_share one(&budget);
@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(shares_add_up_and_are_given_back) {
   BOOST_TEST(budget.held_bytes() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(the_last_quarter_is_for_those_that_hold_little) {
+BOOST_AUTO_TEST_CASE(last_quarter_is_reserved_for_small_shares) {
   memory_budget budget(25'600);
   memory_share large(&budget);
   BOOST_TEST(large.has_room(19'200));
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(the_last_quarter_is_for_those_that_hold_little) {
   BOOST_TEST(!small.has_room(1));
 }
 
-BOOST_AUTO_TEST_CASE(requests_leave_room_for_answers) {
+BOOST_AUTO_TEST_CASE(requests_leave_room_for_replies) {
   memory_budget budget(25'600);
   memory_share large(&budget);
   BOOST_TEST(large.has_room_for_request(12'800));
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(requests_leave_room_for_answers) {
   BOOST_TEST(memory_share(&budget).has_room_for_request(100));
 }
 
-BOOST_AUTO_TEST_CASE(memory_is_tight_for_those_that_hold_much_from_the_half_on) {
+BOOST_AUTO_TEST_CASE(memory_is_tight_for_large_shares_above_half) {
   memory_budget budget(25'600);
   memory_share held(&budget);
   held.set(12'799);
@@ -56,14 +56,14 @@ BOOST_AUTO_TEST_CASE(memory_is_tight_for_those_that_hold_much_from_the_half_on) 
   BOOST_TEST(!budget.is_tight(100));
 }
 
-BOOST_AUTO_TEST_CASE(a_share_without_a_budget_has_room_for_all) {
+BOOST_AUTO_TEST_CASE(share_without_a_budget_is_unlimited) {
   memory_share share;
   share.set(1'000'000);
   BOOST_TEST(share.has_room(SIZE_MAX / 2));
   BOOST_TEST(share.bytes() == 1'000'000U);
 }
 
-BOOST_AUTO_TEST_CASE(the_limit_is_a_share_of_the_machine_unless_it_is_set) {
+BOOST_AUTO_TEST_CASE(limit_defaults_to_a_share_of_the_machine) {
   limits bounds;
   BOOST_TEST(memory_budget(bounds).limit_bytes() == default_memory_bytes());
   BOOST_TEST(default_memory_bytes() > 0U);

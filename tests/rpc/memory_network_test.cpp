@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(bytes_arrive_in_order) {
   BOOST_TEST(run(f.io, read_text(*f.b, 12)) == "hello, world");
 }
 
-BOOST_AUTO_TEST_CASE(a_full_pipe_makes_the_writer_wait) {
+BOOST_AUTO_TEST_CASE(full_pipe_blocks_the_writer) {
   fixture f(8);
   auto writing = start(f.io, write_text(*f.a, "0123456789abcdef"));
   run_until_idle(f.io);
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_full_pipe_makes_the_writer_wait) {
   BOOST_TEST(writing.done());
 }
 
-BOOST_AUTO_TEST_CASE(a_close_is_the_end_after_the_last_byte) {
+BOOST_AUTO_TEST_CASE(close_ends_the_stream_after_the_last_byte) {
   fixture f;
   run(f.io, write_text(*f.a, "last"));
   f.a->close();
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_close_is_the_end_after_the_last_byte) {
   BOOST_CHECK_EXCEPTION(run(f.io, write_text(*f.b, "x")), std::system_error, fails_with(asio::error::broken_pipe));
 }
 
-BOOST_AUTO_TEST_CASE(a_close_ends_the_own_operations) {
+BOOST_AUTO_TEST_CASE(close_aborts_its_own_operations) {
   fixture f(4);
   auto reading = start(f.io, read_text(*f.a, 1));
   auto writing = start(f.io, write_text(*f.a, "too much for the pipe"));
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_close_ends_the_own_operations) {
   BOOST_CHECK_EXCEPTION(writing.get(), std::system_error, fails_with(asio::error::operation_aborted));
 }
 
-BOOST_AUTO_TEST_CASE(one_byte_at_a_time) {
+BOOST_AUTO_TEST_CASE(bytes_arrive_one_at_a_time) {
   fixture f;
   f.here->max_write = 1;
   f.there->max_read = 1;
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(one_byte_at_a_time) {
   BOOST_TEST(f.there->steps == 4);
 }
 
-BOOST_AUTO_TEST_CASE(every_step_can_fail) {
+BOOST_AUTO_TEST_CASE(any_step_can_fail) {
   for (std::size_t k = 0; k < 4; ++k) {
     fixture f;
     f.here->max_write = 1;
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(every_step_can_fail) {
   BOOST_TEST(run(f.io, read_to_end(*f.b)) == "slo");
 }
 
-BOOST_AUTO_TEST_CASE(dropped_writes_vanish) {
+BOOST_AUTO_TEST_CASE(dropped_writes_never_arrive) {
   fixture f;
   f.here->drop_writes();
   run(f.io, write_text(*f.a, std::string(1'000'000, 'x')));
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(dropped_writes_vanish) {
   BOOST_TEST(reading.done());
 }
 
-BOOST_AUTO_TEST_CASE(a_stalled_way_delivers_later) {
+BOOST_AUTO_TEST_CASE(stalled_direction_delivers_after_resume) {
   fixture f;
   f.here->stall();
   run(f.io, write_text(*f.a, "late"));
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_stalled_way_delivers_later) {
   BOOST_TEST(reading.get() == "late");
 }
 
-BOOST_AUTO_TEST_CASE(a_cut_is_seen_by_both) {
+BOOST_AUTO_TEST_CASE(cut_is_seen_by_both_ends) {
   fixture f;
   auto first = start(f.io, read_text(*f.a, 1));
   auto second = start(f.io, read_text(*f.b, 1));
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_cut_is_seen_by_both) {
   BOOST_CHECK_EXCEPTION(second.get(), std::system_error, fails_with(asio::error::connection_reset));
 }
 
-BOOST_AUTO_TEST_CASE(a_lost_path_is_seen_by_one_end_only) {
+BOOST_AUTO_TEST_CASE(lost_path_is_seen_by_one_end_only) {
   fixture f;
   run(f.io, write_text(*f.b, "on its way"));
   auto first = start(f.io, read_text(*f.a, 100));
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_lost_path_is_seen_by_one_end_only) {
   BOOST_TEST(second.done());
 }
 
-BOOST_AUTO_TEST_CASE(an_abandoned_context_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(abandoned_context_leaks_nothing) {
   memory_network network;
   auto listener = network.listen({"localhost", 0});
   asio::io_context io;

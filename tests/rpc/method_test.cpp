@@ -71,17 +71,17 @@ using traits = dist::method_traits<M, S>;
 
 BOOST_AUTO_TEST_SUITE(method)
 
-BOOST_AUTO_TEST_CASE(a_name_is_found_by_identity) {
+BOOST_AUTO_TEST_CASE(method_name_is_found_by_identity) {
   static_assert(traits<&Arith::sum>::name() == "sum");
   static_assert(traits<&Arith::sum>::wire_name() == "Arith.sum");
-  // Same type, one of them virtual, in a base.
+  // Same type; one of them is virtual, in a base.
   static_assert(traits<&shop::Base::first, Arith>::wire_name() == "Arith.first");
   static_assert(traits<&shop::Base::second, Arith>::wire_name() == "Arith.second");
   static_assert(traits<&shop::Base::second>::wire_name() == "Base.second");
   static_assert(traits<&shop::Other::second, shop::Other>::wire_name() == "Other.second");
 }
 
-BOOST_AUTO_TEST_CASE(a_class_is_named_without_its_scope_or_as_it_says) {
+BOOST_AUTO_TEST_CASE(service_name_omits_the_scope_and_can_be_overridden) {
   static_assert(dist::service_name<Arith> == "Arith");
   static_assert(dist::service_name<shop::Store<int>> == "Shop");
   static_assert(dist::service_name<shop::Store<int>::Inner> == "Inner");
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(arguments_are_values_and_views_stay_views) {
   static_assert(std::is_same_v<traits<&Arith::take>::arguments, std::tuple<std::string, shop::Item>>);
 }
 
-BOOST_AUTO_TEST_CASE(a_method_is_what_its_signature_says) {
+BOOST_AUTO_TEST_CASE(traits_follow_the_signature) {
   static_assert(std::is_same_v<traits<&Arith::mean>::result, double>);
   static_assert(std::is_same_v<traits<&Arith::wait>::result, void>);
   static_assert(std::is_same_v<traits<&Arith::reset>::result, void>);
@@ -110,13 +110,13 @@ BOOST_AUTO_TEST_CASE(a_method_is_what_its_signature_says) {
   static_assert(traits<&Arith::sum>::is_const && !traits<&Arith::mean>::is_const);
 }
 
-BOOST_AUTO_TEST_CASE(constness_decides_what_may_repeat_unless_the_class_says_otherwise) {
+BOOST_AUTO_TEST_CASE(const_methods_are_repeatable_unless_overridden) {
   static_assert(traits<&Arith::sum>::is_repeatable && traits<&Arith::text>::is_repeatable);
   static_assert(!traits<&Arith::mean>::is_repeatable && traits<&Arith::reset>::is_repeatable);
   static_assert(traits<&Arith::sum>::is_brief && !traits<&Arith::text>::is_brief);
 }
 
-BOOST_AUTO_TEST_CASE(a_service_is_its_described_public_methods) {
+BOOST_AUTO_TEST_CASE(service_has_its_described_public_methods) {
   static_assert(dist::check_service<Arith>());
   // first, second of the base and seven of its own: the base's `hidden` is hidden.
   static_assert(boost::mp11::mp_size<dist::methods_of<Arith>>::value == 9);

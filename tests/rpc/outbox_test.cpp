@@ -25,7 +25,7 @@ void put_kept(outbox& out, frame_header header, std::shared_ptr<std::string cons
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(an_empty_outbox_gives_nothing) {
+BOOST_AUTO_TEST_CASE(empty_outbox_gives_nothing) {
   outbox out;
   BOOST_TEST(out.empty());
   BOOST_TEST(out.held_bytes() == 0U);
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(an_empty_outbox_gives_nothing) {
   BOOST_TEST(out.empty());
 }
 
-BOOST_AUTO_TEST_CASE(small_frames_leave_as_one_run_of_bytes) {
+BOOST_AUTO_TEST_CASE(small_frames_are_sent_as_one_run_of_bytes) {
   outbox out;
   std::string wanted;
   for (std::uint32_t i = 0; i < 1000; ++i) {
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(small_frames_leave_as_one_run_of_bytes) {
   BOOST_TEST(out.held_bytes() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_frame_is_begun_with_its_first_written_byte) {
+BOOST_AUTO_TEST_CASE(frame_counts_as_begun_from_its_first_written_byte) {
   outbox out;
   out.put(header_of(frame_kind::request, {1, 1}));
   auto const first = out.last_begin();
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_frame_is_begun_with_its_first_written_byte) {
   BOOST_TEST(third <= out.written_bytes());
 }
 
-BOOST_AUTO_TEST_CASE(a_large_payload_is_let_go_with_its_last_byte) {
+BOOST_AUTO_TEST_CASE(large_payload_is_released_after_its_last_byte) {
   outbox out;
   auto text = large_text('a');
   std::weak_ptr<std::string const> const watched = text;
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_large_payload_is_let_go_with_its_last_byte) {
   BOOST_TEST(out.held_bytes() == frame_header_bytes + 100'000);
 }
 
-BOOST_AUTO_TEST_CASE(large_payloads_stay_where_they_are_and_in_order) {
+BOOST_AUTO_TEST_CASE(large_payloads_are_not_copied_and_stay_in_order) {
   outbox out;
   auto const a = large_text('a');
   auto const b = large_text('b');
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(large_payloads_stay_where_they_are_and_in_order) {
                                        frame_text(header_of(frame_kind::cancel, {3, 1}))));
 }
 
-BOOST_AUTO_TEST_CASE(a_large_payload_lives_until_it_is_written) {
+BOOST_AUTO_TEST_CASE(large_payload_is_kept_until_it_is_written) {
   outbox out;
   auto text = large_text('a');
   std::weak_ptr<std::string const> const watched = text;
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_large_payload_lives_until_it_is_written) {
   BOOST_TEST(watched.expired());
 }
 
-BOOST_AUTO_TEST_CASE(a_small_payload_is_not_kept) {
+BOOST_AUTO_TEST_CASE(small_payload_is_not_kept) {
   outbox out;
   auto text = large_text('a', outbox_copy_bytes);
   std::weak_ptr<std::string const> const watched = text;
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_small_payload_is_not_kept) {
   BOOST_TEST((text_of(out.take()) == frame_text(header_of(frame_kind::reply), std::string(outbox_copy_bytes, 'a'))));
 }
 
-BOOST_AUTO_TEST_CASE(a_large_payload_that_outlives_the_outbox_by_itself_needs_no_keeper) {
+BOOST_AUTO_TEST_CASE(payload_that_outlives_the_outbox_needs_no_owner) {
   outbox out;
   std::string const text(100'000, 's');
   out.put(header_of(frame_kind::reply), {}, as_bytes(text), nullptr);
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_large_payload_that_outlives_the_outbox_by_itself_needs_no
       (text_of(gathered) == frame_text(header_of(frame_kind::reply), text) + frame_text(header_of(frame_kind::beat))));
 }
 
-BOOST_AUTO_TEST_CASE(a_buffer_is_taken_over) {
+BOOST_AUTO_TEST_CASE(buffer_is_moved_in_without_copying) {
   outbox out;
   buffer large(std::string_view(*large_text('x')));
   auto const* const data = large.data();
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_buffer_is_taken_over) {
                                        frame_text(header_of(frame_kind::reply, {2, 1}), "small")));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_put_while_others_leave_goes_with_the_next_turn) {
+BOOST_AUTO_TEST_CASE(frames_put_during_a_write_are_sent_with_the_next) {
   outbox out;
   auto const first = header_of(frame_kind::reply, {1, 1});
   auto const second = header_of(frame_kind::reply, {2, 1});
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(what_is_put_while_others_leave_goes_with_the_next_turn) {
   BOOST_TEST(text_of(out.take()) == frame_text(second, "two"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_written_in_pieces_leaves_the_rest) {
+BOOST_AUTO_TEST_CASE(partial_writes_leave_the_rest) {
   outbox out;
   put_kept(out, header_of(frame_kind::request, {1, 1}), large_text('z'));
   out.put(header_of(frame_kind::beat));
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_in_pieces_leaves_the_rest) {
   BOOST_TEST(out.held_bytes() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(the_run_of_bytes_is_used_again) {
+BOOST_AUTO_TEST_CASE(run_of_bytes_is_reused) {
   outbox out;
   auto const run_address = [&] {
     put_kept(out, header_of(frame_kind::reply), large_text('y'));

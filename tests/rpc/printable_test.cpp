@@ -8,7 +8,7 @@ using dist::printable;
 
 BOOST_AUTO_TEST_SUITE(text)
 
-BOOST_AUTO_TEST_CASE(what_people_see) {
+BOOST_AUTO_TEST_CASE(control_characters_and_invalid_utf8_are_escaped) {
   struct {
     std::string_view text;
     std::string_view shown;
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(what_people_see) {
   BOOST_TEST(printable("a\nb\x1b", 100, line_ends::kept) == "a\nb\\x1b");
 }
 
-BOOST_AUTO_TEST_CASE(it_is_cut_between_characters) {
+BOOST_AUTO_TEST_CASE(long_text_is_cut_between_characters) {
   BOOST_TEST(printable("abcdef", 6) == "abcdef");
   BOOST_TEST(printable("abcdef", 4) == "abcd... (2 more bytes)");
   for (std::size_t most = 3; most <= 5; ++most) BOOST_TEST(printable("ab\u6771", most).substr(0, 2) == "ab");
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(it_is_cut_between_characters) {
   BOOST_TEST(printable("ab\u6771", 5) == "ab\u6771");
 }
 
-BOOST_AUTO_TEST_CASE(a_line_of_the_log_stays_one) {
+BOOST_AUTO_TEST_CASE(log_line_stays_one_line) {
   std::vector<std::string> lines;
   dist::log const to(dist::log_level::debug,
                      [&](dist::log_level, std::string_view line) { lines.emplace_back(line); });

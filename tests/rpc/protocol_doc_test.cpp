@@ -17,8 +17,8 @@
 #include "wire/hello.hpp"
 #include "wire/hmac.hpp"
 
-// docs/PROTOCOL.md is the definition of the wire: each worked example and each table of numbers in it is what this
-// program writes and reads. An example is a block ```hex or ```json behind a line "Example `name`: ...".
+// docs/PROTOCOL.md defines the wire format: every worked example and every table of numbers in it is checked against
+// what this program writes and reads. An example is a block ```hex or ```json after a line "Example `name`: ...".
 
 namespace {
 
@@ -32,7 +32,7 @@ std::string page() {
   return text.str();
 }
 
-/// In a hex block `#` begins a comment.
+/// In a hex block, `#` starts a comment.
 std::string digits_of(std::string const& line) {
   std::string digits;
   for (auto c : line.substr(0, line.find('#')))
@@ -95,13 +95,13 @@ nonce counting_from(unsigned first) {
   return made;
 }
 
-/// Of an end that binds its proofs.
+/// The nonce of an end that binds its proofs.
 nonce marked(nonce made) {
   std::ranges::copy(as_bytes("binding1"), made.end() - 8);
   return made;
 }
 
-/// Gives the joiner's nonce of the page.
+/// Gives the joiner's nonce as shown on the page.
 class page_entropy final : public entropy {
  public:
   void fill(std::span<std::byte> out) override {
@@ -122,7 +122,7 @@ hello page_hello() {
   return me;
 }
 
-/// The bytes of both ends of a handshake, as they were written to the streams.
+/// The bytes that both ends of a handshake wrote to their streams.
 struct handshake {
   std::string from_master;
   std::string from_joiner;
@@ -318,7 +318,7 @@ std::vector<std::vector<std::string>> rows_of(std::string const& name) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(every_example_is_what_is_written) {
+BOOST_AUTO_TEST_CASE(examples_match_what_is_written) {
   auto const shown = read_examples();
   std::set<std::string> known;
   for (auto const& [name, bytes] : written_hex()) {
@@ -337,7 +337,7 @@ BOOST_AUTO_TEST_CASE(every_example_is_what_is_written) {
   for (auto const& [name, content] : shown) BOOST_TEST(known.contains(name), "nobody writes the example " << name);
 }
 
-BOOST_AUTO_TEST_CASE(every_frame_is_read_as_it_is_shown) {
+BOOST_AUTO_TEST_CASE(frames_are_read_as_shown) {
   auto const shown = read_examples();
   auto const frame_of = [&](std::string const& name) {
     BOOST_TEST_INFO_SCOPE(name);
@@ -393,7 +393,7 @@ BOOST_AUTO_TEST_CASE(every_frame_is_read_as_it_is_shown) {
   BOOST_TEST((from_cbor<std::vector<double>>(bytes_of(shown.at("doubles"))) == std::vector<double>{1.5, -0.0}));
 }
 
-BOOST_AUTO_TEST_CASE(json_messages_are_read_as_they_are_shown) {
+BOOST_AUTO_TEST_CASE(json_messages_are_read_as_shown) {
   auto const shown = read_examples();
   for (auto const* version : {"1.0", "2.0"}) {
     auto const item_of = [&](std::string const& name) {
@@ -412,7 +412,7 @@ BOOST_AUTO_TEST_CASE(json_messages_are_read_as_they_are_shown) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_table_of_failures_has_every_code) {
+BOOST_AUTO_TEST_CASE(failure_table_lists_every_code) {
   for (int number = 1; number <= static_cast<int>(errc::stopped); ++number) {
     auto const code = static_cast<errc>(number);
     std::string const name(to_text(code));
@@ -427,7 +427,7 @@ BOOST_AUTO_TEST_CASE(the_table_of_failures_has_every_code) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_table_of_limits_has_their_defaults) {
+BOOST_AUTO_TEST_CASE(limit_table_lists_the_defaults) {
   limits const usual;
   std::map<std::string, std::size_t> const numbers_of{
       {"frame_bytes", usual.frame_bytes},

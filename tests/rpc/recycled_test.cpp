@@ -11,7 +11,7 @@ struct small : dist::recycled<small> {
   virtual ~small() = default;
   std::uint64_t numbers[4] = {1, 2, 3, 4};
 };
-/// Of another size: its blocks are not those of a small one.
+/// Of another size, so its blocks are separate.
 struct large final : small {
   std::uint64_t more[100] = {};
 };
@@ -19,7 +19,7 @@ struct other : dist::recycled<other> {
   std::uint64_t numbers[7] = {};
 };
 
-/// Whether blocks are kept at all: under a sanitizer they are not, so that it sees a use after the end.
+/// Whether blocks are kept: sanitizer builds keep none, so that use after free is detected.
 bool keeps_blocks() {
   auto* const first = dist::spare_blocks<48>::take();
   auto* const second = dist::spare_blocks<48>::take();
@@ -33,11 +33,11 @@ bool keeps_blocks() {
   return kept;
 }
 
-constexpr std::size_t many = 3000;  // more than are kept
+constexpr std::size_t many = 3000;  // more than the freelist keeps
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(an_object_gets_the_block_of_the_last_one_that_ended) {
+BOOST_AUTO_TEST_CASE(new_object_gets_the_block_of_the_last_destroyed_one) {
   if (!keeps_blocks()) return;
   auto const* const first = new small;
   auto const where = reinterpret_cast<std::uintptr_t>(first);
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(an_object_gets_the_block_of_the_last_one_that_ended) {
   delete second;
 }
 
-BOOST_AUTO_TEST_CASE(objects_that_live_share_no_block) {
+BOOST_AUTO_TEST_CASE(live_objects_share_no_block) {
   for (int round = 0; round < 3; ++round) {
     std::vector<small*> live;
     for (std::size_t i = 0; i < many; ++i) live.push_back(new small);
@@ -57,8 +57,8 @@ BOOST_AUTO_TEST_CASE(objects_that_live_share_no_block) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_derived_object_has_a_block_of_its_own_size) {
-  // Ended through its base: the deleting destructor knows the size.
+BOOST_AUTO_TEST_CASE(derived_object_gets_a_block_of_its_own_size) {
+  // Destroyed through its base: the deleting destructor knows the size.
   small* const it = new large;
   static_cast<large*>(it)->more[99] = 7;
   delete it;
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_derived_object_has_a_block_of_its_own_size) {
   delete next;
 }
 
-BOOST_AUTO_TEST_CASE(sizes_do_not_mix) {
+BOOST_AUTO_TEST_CASE(blocks_of_different_sizes_do_not_mix) {
   if (!keeps_blocks()) return;
   auto* const one = new other;
   auto const where = reinterpret_cast<std::uintptr_t>(one);
@@ -77,11 +77,11 @@ BOOST_AUTO_TEST_CASE(sizes_do_not_mix) {
   delete another;
 }
 
-BOOST_AUTO_TEST_CASE(blocks_go_with_their_thread_and_may_end_on_another) {
+BOOST_AUTO_TEST_CASE(block_may_be_freed_on_another_thread) {
   std::vector<small*> made;
   std::thread([&] {
     for (std::size_t i = 0; i < many; ++i) made.push_back(new small);
-    // Some end here: these the thread keeps until it ends. The leak checker sees if it did not give them back.
+    // Some end here: this thread keeps them until it ends. The leak checker would see blocks that it did not return.
     for (std::size_t i = 0; i < many / 2; ++i) {
       delete made.back();
       made.pop_back();

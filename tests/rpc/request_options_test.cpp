@@ -24,7 +24,7 @@ std::string read(std::string const& cbor, request_options& into) {
 
 BOOST_AUTO_TEST_SUITE(request_options_suite)
 
-BOOST_AUTO_TEST_CASE(each_member_may_be_absent) {
+BOOST_AUTO_TEST_CASE(every_option_is_optional) {
   request_options all;
   all.needs = {"gpu"};
   all.retries = 5;
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(each_member_may_be_absent) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(one_that_does_not_fit_is_named) {
+BOOST_AUTO_TEST_CASE(invalid_option_is_named) {
   struct row {
     std::string cbor;
     std::string_view says;

@@ -11,12 +11,12 @@ using dist::test::yield_once;
 
 namespace {
 
-/// Non-const methods that see whether they are alone, and const ones that meet inside.
+/// Non-const methods that check whether they run alone, and const ones that meet inside.
 struct Shared {
   struct state {
     std::atomic<int> inside = 0;
     std::atomic<bool> met = false;
-    int unguarded = 0;  // TSan's witness
+    int unguarded = 0;  // unsynchronized, so that TSan sees a race
     std::latch together{2};
     std::latch entered{1};
     std::latch go_on{1};
@@ -76,7 +76,7 @@ inline constexpr bool dist::brief<&Shared::count> = true;
 
 BOOST_FIXTURE_TEST_SUITE(service_access, shared_fixture)
 
-BOOST_AUTO_TEST_CASE(non_const_methods_run_alone_and_coroutines_alone_between_awaits) {
+BOOST_AUTO_TEST_CASE(non_const_methods_run_alone_and_coroutines_between_awaits) {
   std::vector<std::future<dist::outcome>> calls;
   for (int i = 0; i < 50; ++i) {
     calls.push_back(begin("Shared.alone"));
@@ -96,13 +96,13 @@ BOOST_AUTO_TEST_CASE(const_methods_of_one_object_run_together) {
   BOOST_TEST(!second.get().error.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(calls_that_wait_for_a_busy_object_hold_no_thread) {
+BOOST_AUTO_TEST_CASE(calls_waiting_for_a_busy_object_hold_no_thread) {
   auto holding = begin("Shared.hold");
   state->entered.wait();
   std::vector<std::future<dist::outcome>> waiting;
   for (int i = 0; i < 8; ++i) waiting.push_back(begin(i % 2 ? "Shared.alone" : "Shared.count"));
   waiting.push_back(begin("Shared.alone_in_pieces", 1));
-  // One of two threads is held by the method; the other is free for another service.
+  // The method holds one of two threads; the other is free for another service.
   BOOST_TEST(value_of<int>(begin("Plain.none").get()) == 7);
   auto what = make_call();
   dist::outcome out;
@@ -114,13 +114,13 @@ BOOST_AUTO_TEST_CASE(calls_that_wait_for_a_busy_object_hold_no_thread) {
   BOOST_TEST(table.try_run_here(table.find("Shared.count").value(), what, out));
 }
 
-BOOST_AUTO_TEST_CASE(a_nested_const_call_passes_a_waiting_non_const_one) {
+BOOST_AUTO_TEST_CASE(nested_const_call_overtakes_a_waiting_non_const_one) {
   auto holding = begin("Shared.hold_const");
   state->entered.wait();
   auto writer = begin("Shared.alone");
   auto what = make_call();
   dist::outcome out;
-  // In order, a reader waits behind the writer; what a running method calls must not.
+  // Normally a reader waits behind a waiting writer; a nested call of a running method must not.
   BOOST_TEST(!table.try_run_here(table.find("Shared.count").value(), what, out));
   what.nested = true;
   BOOST_TEST(table.try_run_here(table.find("Shared.count").value(), what, out));
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_nested_const_call_passes_a_waiting_non_const_one) {
   BOOST_TEST(!holding.get().error.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_nested_coroutine_passes_a_waiting_non_const_call_whenever_it_resumes) {
+BOOST_AUTO_TEST_CASE(nested_coroutine_overtakes_a_waiting_non_const_call) {
   auto holding = begin("Shared.hold_const");
   state->entered.wait();
   auto writer = begin("Shared.alone");
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_nested_coroutine_passes_a_waiting_non_const_call_whenever
   BOOST_TEST(!holding.get().error.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(blocking_on_the_own_object_is_known_to_deadlock) {
+BOOST_AUTO_TEST_CASE(blocking_call_on_its_own_object_is_detected_as_deadlock) {
   auto const deadlocks = [&](char const* blocking, char const* called) {
     return table.would_deadlock(std::string("Shared.") + blocking, std::string("Shared.") + called);
   };
@@ -153,12 +153,12 @@ BOOST_AUTO_TEST_CASE(blocking_on_the_own_object_is_known_to_deadlock) {
   BOOST_TEST(deadlocks("hold", "alone_in_pieces"));
   BOOST_TEST(deadlocks("hold_const", "alone"));
   BOOST_TEST(!deadlocks("hold_const", "count_later"));
-  BOOST_TEST(!deadlocks("alone_in_pieces", "alone"));  // a coroutine awaits outside of its object
+  BOOST_TEST(!deadlocks("alone_in_pieces", "alone"));  // a coroutine awaits without holding its object
   BOOST_TEST(!table.would_deadlock("Shared.hold", "Plain.none"));
   BOOST_TEST(!table.would_deadlock("Shared.hold", "Other.method"));
 }
 
-BOOST_AUTO_TEST_CASE(a_suspended_coroutine_leaves_its_object_free_and_can_be_cancelled) {
+BOOST_AUTO_TEST_CASE(suspended_coroutine_frees_its_object_and_can_be_cancelled) {
   auto what = make_call();
   auto const scope = what.scope = scope_of("Shared.suspended_for_ever");
   auto suspended = start(table, "Shared.suspended_for_ever", std::move(what), on);
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_suspended_coroutine_leaves_its_object_free_and_can_be_can
   BOOST_TEST(!begin("Shared.alone").get().error.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_call_outlives_the_table_that_started_it) {
+BOOST_AUTO_TEST_CASE(call_may_outlive_the_table_that_started_it) {
   auto held = begin("Shared.hold_const");
   state->entered.wait();
   table = dist::service_table();

@@ -46,7 +46,7 @@ std::string text_of(dist::service_table& table, std::string_view name) {
 
 BOOST_AUTO_TEST_SUITE(service_list)
 
-BOOST_AUTO_TEST_CASE(objects_are_made_where_the_table_is) {
+BOOST_AUTO_TEST_CASE(each_table_makes_its_own_objects) {
   Counted::made = 0;
   auto const list = dist::services<Counted, Plain>() + dist::service<Fixed>([] { return Fixed(3); });
   auto const described = list.methods();
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(objects_are_made_where_the_table_is) {
   BOOST_TEST(Counted::made == 2);
 }
 
-BOOST_AUTO_TEST_CASE(an_object_that_cannot_be_copied_serves_one_node) {
+BOOST_AUTO_TEST_CASE(object_that_cannot_be_copied_serves_one_node) {
   auto const list = dist::services(Only("here"));
   auto const copy = list;
   auto table = list.make();
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(an_object_that_cannot_be_copied_serves_one_node) {
                         [](auto const& e) { return std::string(e.what()).find("Only") != std::string::npos; });
 }
 
-BOOST_AUTO_TEST_CASE(a_factory_keeps_what_it_captured) {
+BOOST_AUTO_TEST_CASE(factory_keeps_its_captures) {
   auto const list = [] { return dist::service<Only>([big = std::string(1000, 'x')] { return Only(big); }); }();
   auto first = list.make();
   auto second = list.make();
@@ -78,13 +78,13 @@ BOOST_AUTO_TEST_CASE(a_factory_keeps_what_it_captured) {
   BOOST_TEST(text_of(second, "Only.get") == std::string(1000, 'x'));
 }
 
-BOOST_AUTO_TEST_CASE(a_factory_that_throws_passes_its_message) {
+BOOST_AUTO_TEST_CASE(exception_of_a_factory_keeps_its_message) {
   auto const list = dist::service<Counted>([]() -> Counted { throw std::runtime_error("no licence"); });
   BOOST_CHECK_EXCEPTION(list.make(), std::runtime_error,
                         [](auto const& e) { return std::string(e.what()) == "no licence"; });
 }
 
-BOOST_AUTO_TEST_CASE(one_name_serves_one_class) {
+BOOST_AUTO_TEST_CASE(two_classes_of_one_name_are_rejected) {
   auto const named = [](auto const& e) { return std::string(e.what()).find("Counted") != std::string::npos; };
   BOOST_CHECK_EXCEPTION((dist::services<Counted>() + dist::services<other::Counted>()), std::invalid_argument, named);
   auto list = dist::services<Counted>();

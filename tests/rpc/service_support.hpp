@@ -23,7 +23,7 @@
 #include <string>
 #include <vector>
 
-// What the tests of services share: threads to run on, a service of plain methods, and how a call is made and read.
+// Shared by the tests of services: threads to run on, a service of plain methods, and helpers to make and read calls.
 
 namespace dist::test {
 
@@ -31,7 +31,7 @@ class pool final : public dist::compute_threads {
  public:
   explicit pool(std::size_t threads) : threads_(threads), pool_(threads) {}
   ~pool() override { pool_.join(); }
-  /// Whatever has not run yet never will.
+  /// Work that has not started is dropped.
   void stop() { pool_.stop(); }
 
   asio::any_io_executor executor() override { return pool_.get_executor(); }
@@ -45,7 +45,7 @@ class pool final : public dist::compute_threads {
   asio::thread_pool pool_;
 };
 
-/// Suspends coroutines until it is opened, once; from any thread.
+/// Suspends coroutines until it is opened, once, from any thread.
 class latch_timer {
  public:
   explicit latch_timer(asio::any_io_executor executor) : timer_(executor, asio::steady_timer::time_point::max()) {}
@@ -107,7 +107,7 @@ dist::invocation make_call(A const&... arguments) {
   return what;
 }
 
-/// Starts a call; the future is ready when it has ended.
+/// Starts a call; the future becomes ready when it ends.
 inline std::future<dist::outcome> start(dist::service_table& table, std::string_view name, dist::invocation what,
                                  dist::compute_threads& on) {
   auto promise = std::make_shared<std::promise<dist::outcome>>();

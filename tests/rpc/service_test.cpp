@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(plain_methods_of_every_shape_run) {
   BOOST_TEST(!nothing.error.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(coroutine_methods_keep_what_they_refer_to) {
+BOOST_AUTO_TEST_CASE(coroutine_methods_keep_their_arguments_alive) {
   BOOST_TEST(value_of<std::int64_t>(run("Tasks.sum", std::vector<std::int64_t>(1000, 2))) == 2000);
   auto what = make_call(std::string(100, 'a'), std::string(100, 'b'));
   what.scope = scope_of("Tasks.both");
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(coroutine_methods_keep_what_they_refer_to) {
   BOOST_TEST(value_of<double>(run("Tasks.dot", ones, ones)) == 1000.0);
 }
 
-BOOST_AUTO_TEST_CASE(values_travel_as_json_too) {
+BOOST_AUTO_TEST_CASE(calls_work_in_json) {
   dist::invocation what;
   what.codec = dist::codec::json;
   what.spelling = dist::spelling::go;
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(values_travel_as_json_too) {
   BOOST_TEST(done.payload.text() == "true");
 }
 
-BOOST_AUTO_TEST_CASE(a_method_is_described_by_the_structure_of_its_types) {
+BOOST_AUTO_TEST_CASE(method_description_contains_its_type_texts) {
   auto const& join = table.methods()[table.find("Plain.join_two").value()];
   BOOST_TEST(join.name == "Plain.join_two");
   BOOST_TEST(join.arguments == "tuple<text,text>");
@@ -119,15 +119,15 @@ BOOST_AUTO_TEST_CASE(a_method_is_described_by_the_structure_of_its_types) {
   BOOST_TEST(table.methods()[table.find("Plain.where").value()].needs_scope);
 }
 
-BOOST_AUTO_TEST_CASE(a_context_comes_first_and_is_not_an_argument) {
+BOOST_AUTO_TEST_CASE(context_comes_first_and_is_not_an_argument) {
   auto what = make_call(5);
   what.scope = scope_of("Plain.where");
   BOOST_TEST(value_of<std::string>(start(table, "Plain.where", std::move(what), on).get()) == "Plain.where@ws07:5");
-  // A caller without a scope gets one.
+  // A caller without a scope gets a default one.
   BOOST_TEST(value_of<std::string>(run("Plain.where", 5)) == "Plain.where@:5");
 }
 
-BOOST_AUTO_TEST_CASE(what_a_method_throws_becomes_its_fault) {
+BOOST_AUTO_TEST_CASE(exception_of_a_method_becomes_its_fault) {
   struct row {
     char const* how;
     dist::errc code;
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(bad_arguments_never_start_a_method) {
   BOOST_TEST((fault_of("Plain.add", 1, 2).code == dist::errc::bad_arguments));
 }
 
-BOOST_AUTO_TEST_CASE(a_result_that_cannot_travel_is_a_fault_of_a_method_that_ran) {
+BOOST_AUTO_TEST_CASE(result_that_cannot_be_encoded_is_an_executed_fault) {
   auto const text = fault_of("Plain.not_text");
   BOOST_TEST((text.code == dist::errc::bad_result));
   BOOST_TEST((text.known == dist::progress::executed));
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_result_that_cannot_travel_is_a_fault_of_a_method_that_ran
   BOOST_TEST(out.error->message.find("the limit (frame_bytes) is 50") != std::string::npos, out.error->message);
 }
 
-BOOST_AUTO_TEST_CASE(a_method_answers_to_its_name_and_to_its_go_spelling) {
+BOOST_AUTO_TEST_CASE(method_is_found_by_its_name_and_its_go_spelling) {
   BOOST_TEST((table.find("Plain.join_two") == table.find("Plain.JoinTwo")));
   BOOST_TEST(table.find("Plain.JoinTwo").has_value());
   BOOST_TEST(!table.find("Plain.jointwo").has_value());
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_method_answers_to_its_name_and_to_its_go_spelling) {
   BOOST_TEST(!table.find("Base.inherited").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_coroutine_ends_at_its_await) {
+BOOST_AUTO_TEST_CASE(cancelled_coroutine_ends_at_its_await) {
   auto started = std::make_shared<std::latch>(1);
   auto one = dist::services(Tasks{started}).make();
   auto what = make_call();
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_coroutine_ends_at_its_await) {
   scope->cancel();
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_was_cancelled_before_it_began_never_begins) {
+BOOST_AUTO_TEST_CASE(call_cancelled_before_its_start_never_starts) {
   for (auto const* name : {"Plain.cancelled", "Tasks.forever"}) {
     auto what = make_call();
     what.scope = scope_of(name);
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_was_cancelled_before_it_began_never_begins) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_cancel_at_any_moment_ends_each_call_once) {
+BOOST_AUTO_TEST_CASE(cancel_at_any_moment_ends_each_call_once) {
   std::vector<std::shared_ptr<dist::call_scope>> scopes;
   std::vector<std::future<dist::outcome>> calls;
   for (int i = 0; i < 200; ++i) {
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(a_cancel_at_any_moment_ends_each_call_once) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(compute_threads_that_stop_drop_their_calls_and_what_those_hold) {
+BOOST_AUTO_TEST_CASE(stopping_compute_drops_its_calls_and_their_resources) {
   auto const held = std::make_shared<int>(0);
   {
     auto started = std::make_shared<std::latch>(1);
@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(calls_and_failures_are_counted_per_method) {
   BOOST_TEST(table.counts(table.find("Plain.fail").value()).failures == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_brief_method_runs_where_it_is_called) {
+BOOST_AUTO_TEST_CASE(brief_method_runs_inline) {
   auto what = make_call(std::int64_t{1}, std::int64_t{2}, std::int64_t{3});
   dist::outcome out;
   BOOST_TEST(table.try_run_here(table.find("Plain.add").value(), what, out));

@@ -42,7 +42,7 @@ task<void> fail_after(event& flag, std::string text) {
   throw std::runtime_error(text);
 }
 
-/// Waits for ever and tells how it ended.
+/// Waits indefinitely and logs how the wait ended.
 task<void> wait_for_cancel(std::string& log) {
   event never;
   try {
@@ -53,7 +53,7 @@ task<void> wait_for_cancel(std::string& log) {
   }
 }
 
-/// Takes its time to end after it was cancelled.
+/// Ends only some time after it was cancelled.
 task<void> end_slowly(event& allowed, std::string& log) {
   event never;
   try {
@@ -79,7 +79,7 @@ struct fixture {
 
 BOOST_AUTO_TEST_SUITE(task_group_suite)
 
-BOOST_FIXTURE_TEST_CASE(an_empty_group_joins_at_once, fixture) {
+BOOST_FIXTURE_TEST_CASE(empty_group_joins_at_once, fixture) {
   run(io, group.join());
   group.stop();
   group.stop();
@@ -87,7 +87,7 @@ BOOST_FIXTURE_TEST_CASE(an_empty_group_joins_at_once, fixture) {
   BOOST_TEST(group.stopped());
 }
 
-BOOST_FIXTURE_TEST_CASE(join_waits_for_all, fixture) {
+BOOST_FIXTURE_TEST_CASE(join_waits_for_all_members, fixture) {
   event first;
   event second;
   group.spawn(nothing());
@@ -105,7 +105,7 @@ BOOST_FIXTURE_TEST_CASE(join_waits_for_all, fixture) {
   joining.get();
 }
 
-BOOST_FIXTURE_TEST_CASE(the_first_error_cancels_the_others_and_is_thrown, fixture) {
+BOOST_FIXTURE_TEST_CASE(first_error_cancels_the_others_and_is_thrown, fixture) {
   event flag;
   event other;
   group.spawn(wait_for_cancel(log));
@@ -123,7 +123,7 @@ BOOST_FIXTURE_TEST_CASE(the_first_error_cancels_the_others_and_is_thrown, fixtur
   run(io, group.join());  // thrown once
 }
 
-BOOST_FIXTURE_TEST_CASE(a_failure_before_join_is_kept, fixture) {
+BOOST_FIXTURE_TEST_CASE(failure_before_join_is_kept, fixture) {
   group.spawn(fail("early"));
   group.spawn(wait_for_cancel(log));
   run_until_idle(io);
@@ -132,7 +132,7 @@ BOOST_FIXTURE_TEST_CASE(a_failure_before_join_is_kept, fixture) {
   BOOST_CHECK_EXCEPTION(run(io, group.join()), std::runtime_error, says("early"));
 }
 
-BOOST_FIXTURE_TEST_CASE(stop_is_no_failure, fixture) {
+BOOST_FIXTURE_TEST_CASE(stop_is_not_a_failure, fixture) {
   group.spawn(wait_for_cancel(log));
   run_until_idle(io);
   group.stop();
@@ -140,7 +140,7 @@ BOOST_FIXTURE_TEST_CASE(stop_is_no_failure, fixture) {
   BOOST_TEST(log == "c");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_failure_while_stopping_is_thrown, fixture) {
+BOOST_FIXTURE_TEST_CASE(failure_while_stopping_is_thrown, fixture) {
   event flag;
   struct spoilt {
     static task<void> end() {
@@ -158,7 +158,7 @@ BOOST_FIXTURE_TEST_CASE(a_failure_while_stopping_is_thrown, fixture) {
   BOOST_CHECK_EXCEPTION(run(io, group.join()), std::runtime_error, says("clean-up failed"));
 }
 
-BOOST_FIXTURE_TEST_CASE(an_abort_that_nobody_ordered_is_a_failure, fixture) {
+BOOST_FIXTURE_TEST_CASE(abort_without_a_stop_is_a_failure, fixture) {
   struct closed {
     static task<void> end() {
       throw std::system_error(asio::error::operation_aborted);
@@ -169,7 +169,7 @@ BOOST_FIXTURE_TEST_CASE(an_abort_that_nobody_ordered_is_a_failure, fixture) {
   BOOST_CHECK_EXCEPTION(run(io, group.join()), std::system_error, aborted);
 }
 
-BOOST_FIXTURE_TEST_CASE(what_is_spawned_after_stop_is_cancelled, fixture) {
+BOOST_FIXTURE_TEST_CASE(member_spawned_after_stop_is_cancelled, fixture) {
   group.stop();
   group.spawn(wait_for_cancel(log));
   run(io, group.join());
@@ -184,7 +184,7 @@ task<void> spawn_here(task_group& group, std::string& log) {
   log += 'j';
 }
 
-BOOST_FIXTURE_TEST_CASE(what_is_spawned_after_stop_from_inside_is_cancelled, fixture) {
+BOOST_FIXTURE_TEST_CASE(member_spawned_by_a_member_after_stop_is_cancelled, fixture) {
   run(io, spawn_here(group, log));
   BOOST_TEST(log == "cj");
 }
@@ -194,7 +194,7 @@ task<void> stop_group(task_group& group) {
   co_return;
 }
 
-BOOST_FIXTURE_TEST_CASE(a_member_may_stop_its_group, fixture) {
+BOOST_FIXTURE_TEST_CASE(member_may_stop_its_group, fixture) {
   group.spawn(wait_for_cancel(log));
   group.spawn(stop_group(group));
   group.spawn(wait_for_cancel(log));
@@ -211,7 +211,7 @@ task<void> spawn_more(task_group& group, int depth, int& count) {
   co_return;
 }
 
-BOOST_FIXTURE_TEST_CASE(members_spawn_members_while_it_joins, fixture) {
+BOOST_FIXTURE_TEST_CASE(members_may_spawn_members_during_join, fixture) {
   int count = 0;
   group.spawn(spawn_more(group, 8, count));
   run(io, group.join());
@@ -226,7 +226,7 @@ task<void> own_group(event& allowed, std::string& log) {
   log += '!';
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_join_stops_and_waits_and_throws) {
+BOOST_AUTO_TEST_CASE(cancelled_join_stops_the_group_waits_and_throws) {
   asio::io_context io;
   event allowed;
   std::string log;
@@ -260,7 +260,7 @@ task<void> wait_own_group(dist::clock& clock, std::string& log) {
   if (error) std::rethrow_exception(error);
 }
 
-BOOST_AUTO_TEST_CASE(a_coroutine_that_was_cancelled_before_can_still_join) {
+BOOST_AUTO_TEST_CASE(coroutine_cancelled_earlier_can_still_join) {
   virtual_clock clock;
   asio::io_context io;
   std::string log;
@@ -291,7 +291,7 @@ task<void> nest_and_fail(event& flag, std::string& log) {
   co_await inner.join();
 }
 
-BOOST_FIXTURE_TEST_CASE(nested_groups_fail_as_one, fixture) {
+BOOST_FIXTURE_TEST_CASE(failure_in_a_nested_group_ends_all_groups, fixture) {
   event flag;
   group.spawn(nest(3, log));
   group.spawn(nest_and_fail(flag, log));
@@ -304,7 +304,7 @@ BOOST_FIXTURE_TEST_CASE(nested_groups_fail_as_one, fixture) {
   BOOST_CHECK_EXCEPTION(joining.get(), std::runtime_error, says("deep"));
 }
 
-BOOST_AUTO_TEST_CASE(context_that_goes_after_any_handler_leaves_no_timer) {
+BOOST_AUTO_TEST_CASE(context_destroyed_after_any_handler_leaves_no_timer) {
   std::size_t most_timers = 0;
   for (int handlers = 0; handlers < 60; ++handlers) {
     event allowed;
@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(context_that_goes_after_any_handler_leaves_no_timer) {
   BOOST_TEST(most_timers == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_group_outside_outlives_its_context_if_empty) {
+BOOST_AUTO_TEST_CASE(emptied_group_may_outlive_its_context) {
   auto io = std::make_unique<asio::io_context>();
   std::string log;
   task_group group(io->get_executor());

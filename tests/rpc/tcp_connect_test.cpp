@@ -21,7 +21,7 @@ using dist::test::run;
 
 bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
-/// An address that answers no request for a connection: its queue is full, and nobody takes from it.
+/// An address that never answers a connection request: its accept queue is full.
 class deaf {
  public:
   explicit deaf(asio::io_context& io) : door_(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
@@ -30,7 +30,7 @@ class deaf {
       auto& one = guests_.emplace_back(io, tcp::v4());
       one.native_non_blocking(true);
       auto const where = door_.local_endpoint();
-      // Asio's own would wait for the answer.
+      // Asio's own connect would wait for the answer.
       ::connect(one.native_handle(), where.data(), static_cast<socklen_t>(where.size()));
     }
   }
@@ -60,7 +60,7 @@ struct fixture {
 
 BOOST_FIXTURE_TEST_SUITE(tcp_connect, fixture)
 
-BOOST_AUTO_TEST_CASE(an_address_that_does_not_answer_holds_up_the_next_for_a_moment_only) {
+BOOST_AUTO_TEST_CASE(unresponsive_address_delays_the_next_only_briefly) {
   deaf const first(io);
   auto const listener = network.listen({"127.0.0.1", 0});
   auto const port = listener->local_address().port;
@@ -70,11 +70,11 @@ BOOST_AUTO_TEST_CASE(an_address_that_does_not_answer_holds_up_the_next_for_a_mom
   BOOST_TEST(made->peer_address() == "127.0.0.1:" + std::to_string(port));
   auto const took = clock.now() - begun;
   BOOST_TEST((took >= std::chrono::milliseconds(250)));
-  // The system itself tries again after a second.
+  // The system itself retries after a second.
   BOOST_TEST((took < std::chrono::milliseconds(900)));
 }
 
-BOOST_AUTO_TEST_CASE(one_that_refuses_holds_up_nobody) {
+BOOST_AUTO_TEST_CASE(refused_address_does_not_delay_the_next) {
   auto const listener = network.listen({"127.0.0.1", 0});
   tcp::endpoint const second(asio::ip::address_v4::loopback(), listener->local_address().port);
   auto const begun = clock.now();
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(one_that_refuses_holds_up_nobody) {
   BOOST_TEST((clock.now() - begun < std::chrono::milliseconds(250)));
 }
 
-BOOST_AUTO_TEST_CASE(the_error_names_all_addresses) {
+BOOST_AUTO_TEST_CASE(error_names_all_addresses) {
   tcp::endpoint const nowhere(asio::ip::make_address("255.255.255.255"), 1);
   BOOST_CHECK_EXCEPTION(run(io, connect({nowhere, free_port()})), std::system_error, [](std::system_error const& e) {
     return e.code() == asio::error::connection_refused &&
@@ -91,10 +91,10 @@ BOOST_AUTO_TEST_CASE(the_error_names_all_addresses) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(one_that_is_broken_off_says_what_has_not_answered) {
+BOOST_AUTO_TEST_CASE(cancelled_connect_names_the_unresponsive_address) {
   deaf const first(io), second(io);
   cancellable connecting(io, connect({first.where(), second.where()}));
-  io.run_for(std::chrono::milliseconds(50));  // nothing but time happens
+  io.run_for(std::chrono::milliseconds(50));  // only time passes
   connecting.cancel();
   while (!connecting.done()) io.run_one();
   BOOST_CHECK_EXCEPTION(connecting.get(), std::system_error, [](std::system_error const& e) {

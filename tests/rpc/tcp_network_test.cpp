@@ -128,7 +128,7 @@ BOOST_FIXTURE_TEST_CASE(many_buffers_arrive_in_order, fixture) {
   BOOST_TEST((reading.get() == whole));
 }
 
-BOOST_FIXTURE_TEST_CASE(addresses_read_as_they_are_dialled, fixture) {
+BOOST_FIXTURE_TEST_CASE(addresses_are_shown_as_they_are_dialled, fixture) {
   auto listener = network.listen({"127.0.0.1", 0});
   auto const port = std::to_string(listener->local_address().port);
   auto both = run(io, join(network, *listener, "localhost"), leftovers::allowed);
@@ -149,20 +149,20 @@ BOOST_FIXTURE_TEST_CASE(mapped_addresses_are_shown_as_ipv4, fixture) {
   BOOST_TEST(both.server->peer_address().starts_with("[::1]:"));
 }
 
-BOOST_FIXTURE_TEST_CASE(localhost_is_both_loopbacks, fixture) {
+BOOST_FIXTURE_TEST_CASE(localhost_means_both_loopback_addresses, fixture) {
   auto listener = network.listen({"localhost", 0});
   BOOST_TEST(listener->local_address().host == "127.0.0.1");
   auto both = run(io, join(network, *listener, "127.0.0.1"), leftovers::allowed);
   if (!has_ipv6()) return;
   both = run(io, join(network, *listener, "::1"), leftovers::allowed);
   BOOST_TEST(both.server->local_address().starts_with("[::1]:"));
-  // A listener on ::1 alone is found by its name too.
+  // A listener on ::1 alone is found by name too.
   auto only_6 = network.listen({"::1", 0});
   both = run(io, join(network, *only_6, "localhost"), leftovers::allowed);
   BOOST_TEST(both.client->peer_address().starts_with("[::1]:"));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_taken_port_says_what_to_do, fixture) {
+BOOST_FIXTURE_TEST_CASE(port_in_use_is_reported_with_advice, fixture) {
   auto listener = network.listen({"127.0.0.1", 0});
   auto const port = listener->local_address().port;
   BOOST_CHECK_EXCEPTION(network.listen({"127.0.0.1", port}), std::system_error, [&](std::system_error const& e) {
@@ -175,7 +175,7 @@ BOOST_FIXTURE_TEST_CASE(a_taken_port_says_what_to_do, fixture) {
   network.listen({"127.0.0.1", port});
 }
 
-BOOST_FIXTURE_TEST_CASE(a_refused_connection_names_all, fixture) {
+BOOST_FIXTURE_TEST_CASE(refused_connection_names_all_addresses, fixture) {
   auto const port = network.listen({"127.0.0.1", 0})->local_address().port;
   auto const text = std::to_string(port);
   BOOST_CHECK_EXCEPTION(
@@ -189,13 +189,13 @@ BOOST_FIXTURE_TEST_CASE(a_refused_connection_names_all, fixture) {
       });
 }
 
-BOOST_FIXTURE_TEST_CASE(a_name_that_nobody_has_is_named, fixture) {
+BOOST_FIXTURE_TEST_CASE(unknown_host_is_named, fixture) {
   BOOST_CHECK_EXCEPTION(run(io, network.connect({"no-such-host.invalid", 1})), std::system_error,
                         [](std::system_error const& e) { return has(e.what(), "no-such-host.invalid"); });
   BOOST_CHECK_THROW(network.listen({"no-such-host.invalid", 0}), std::system_error);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_cancelled_resolution_lets_go_at_once, fixture) {
+BOOST_FIXTURE_TEST_CASE(cancelled_resolution_returns_at_once, fixture) {
   cancellable connecting(io, network.connect({"no-such-host.invalid", 1}));
   io.poll_one();
   connecting.cancel();
@@ -204,7 +204,7 @@ BOOST_FIXTURE_TEST_CASE(a_cancelled_resolution_lets_go_at_once, fixture) {
   BOOST_CHECK_THROW(connecting.get(), std::system_error);
 }
 
-BOOST_FIXTURE_TEST_CASE(sockets_are_prepared, fixture) {
+BOOST_FIXTURE_TEST_CASE(sockets_have_their_options_set, fixture) {
   auto listener = network.listen({"127.0.0.1", 0});
   auto both = run(io, join(network, *listener, "127.0.0.1"), leftovers::allowed);
   int connected = 0;
@@ -228,7 +228,7 @@ BOOST_FIXTURE_TEST_CASE(sockets_are_prepared, fixture) {
   BOOST_TEST((limits == std::set<int>{120'000, std::numeric_limits<int>::max()}));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_close_ends_what_waits, fixture) {
+BOOST_FIXTURE_TEST_CASE(close_aborts_pending_operations, fixture) {
   auto listener = network.listen({"127.0.0.1", 0});
   auto both = run(io, join(network, *listener, "127.0.0.1"), leftovers::allowed);
   auto reading = start(io, read_to_end(*both.server));
@@ -262,7 +262,7 @@ BOOST_FIXTURE_TEST_CASE(operations_can_be_cancelled, fixture) {
   BOOST_CHECK_EXCEPTION(reading.get(), std::system_error, aborted);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_descriptor_can_be_adopted, fixture) {
+BOOST_FIXTURE_TEST_CASE(descriptor_can_be_adopted, fixture) {
   int pair[2];
   BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
   auto a = network.adopt(pair[0]);
@@ -274,7 +274,7 @@ BOOST_FIXTURE_TEST_CASE(a_descriptor_can_be_adopted, fixture) {
   BOOST_CHECK_THROW(network.adopt(-1), std::system_error);
 }
 
-BOOST_AUTO_TEST_CASE(context_that_goes_closes_its_sockets) {
+BOOST_AUTO_TEST_CASE(destroyed_context_closes_its_sockets) {
   auto const open_descriptors = [] {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
   };
@@ -294,7 +294,7 @@ task<void> connect_holding(std::shared_ptr<int>, dist::network& over, dist::addr
   co_await over.connect(std::move(to));
 }
 
-BOOST_AUTO_TEST_CASE(context_that_goes_during_a_name_lookup_destroys_its_waiter) {
+BOOST_AUTO_TEST_CASE(context_destroyed_during_a_name_lookup_destroys_its_waiter) {
   auto const proof = std::make_shared<int>(0);
   {
     fixture f;
@@ -305,12 +305,12 @@ BOOST_AUTO_TEST_CASE(context_that_goes_during_a_name_lookup_destroys_its_waiter)
   BOOST_TEST(proof.use_count() == 1);
 }
 
-/// Lowers the limit so far that nothing more can be opened, and puts it back.
+/// Lowers the limit so that no more descriptors can be opened, and restores it.
 class no_more_descriptors {
  public:
   no_more_descriptors() {
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    // The lowest free number is what the next one would get.
+    // The lowest free number is what the next descriptor would get.
     int const next = ::dup(0);
     ::close(next);
     rlimit now = before_;
@@ -323,7 +323,7 @@ class no_more_descriptors {
   rlimit before_{};
 };
 
-BOOST_FIXTURE_TEST_CASE(running_out_of_descriptors_is_waited_out, fixture) {
+BOOST_FIXTURE_TEST_CASE(accept_waits_until_descriptors_are_available, fixture) {
   dist::test::virtual_clock time;
   dist::tcp_network slow(io, time, log);
   auto listener = slow.listen({"127.0.0.1", 0});

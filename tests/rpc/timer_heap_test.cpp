@@ -17,7 +17,7 @@ dist::time_point at(long long milliseconds) { return dist::time_point(std::chron
 
 BOOST_AUTO_TEST_SUITE(timer_heap_suite)
 
-BOOST_AUTO_TEST_CASE(due_timers_come_in_order_of_time_then_of_scheduling) {
+BOOST_AUTO_TEST_CASE(due_timers_come_by_time_then_by_insertion) {
   timer_heap heap;
   std::string order;
   auto const say = [&order](char c) { return [&order, c] { order += c; }; };
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(due_timers_come_in_order_of_time_then_of_scheduling) {
   BOOST_TEST((heap.next_due() == at(4)));
 }
 
-BOOST_AUTO_TEST_CASE(an_id_is_good_once) {
+BOOST_AUTO_TEST_CASE(timer_id_is_valid_once) {
   timer_heap heap;
   auto const first = heap.add(at(1), [] {});
   BOOST_TEST((first != timer_id::none));
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(an_id_is_good_once) {
   BOOST_TEST(!heap.next_due());
 }
 
-BOOST_AUTO_TEST_CASE(cancelling_destroys_the_action_which_may_cancel_another) {
+BOOST_AUTO_TEST_CASE(cancelled_action_may_cancel_another_in_its_destructor) {
   timer_heap heap;
   struct canceller {
     timer_heap& heap;
@@ -62,8 +62,8 @@ BOOST_AUTO_TEST_CASE(cancelling_destroys_the_action_which_may_cancel_another) {
   BOOST_TEST(heap.empty());
 }
 
-// Within one bin, over many, and farther than all bins reach.
-BOOST_DATA_TEST_CASE(it_agrees_with_a_sorted_map, boost::unit_test::data::make({50U, 30'000U, 900'000U}), reach_ms) {
+// Within one bin, across many, and beyond the range of all bins.
+BOOST_DATA_TEST_CASE(heap_agrees_with_a_sorted_map, boost::unit_test::data::make({50U, 30'000U, 900'000U}), reach_ms) {
   dist::test::seeded_entropy chance(reach_ms);
   timer_heap heap;
   std::map<std::pair<dist::time_point, int>, timer_id> model;

@@ -29,7 +29,7 @@ tls_files files_of(std::string const& who, std::string const& authority = {}) {
   return files;
 }
 
-/// How one end of a connection fared: empty, or what went wrong.
+/// How one end of a connection ended: empty, or the error.
 struct ending {
   std::string problem;
   std::error_code code;
@@ -44,7 +44,7 @@ task<void> shake(tls_stream& end, ending& how) {
   }
 }
 
-/// The server answers each byte with its successor, until the end.
+/// The server answers each byte with its successor until the stream ends.
 task<void> serve(tls_stream& end, ending& how) {
   co_await shake(end, how);
   if (!how.problem.empty()) co_return;
@@ -105,7 +105,7 @@ meeting meet(tls_files const& server_files, tls_files const& client_files, std::
 
 BOOST_AUTO_TEST_SUITE(tls)
 
-BOOST_AUTO_TEST_CASE(who_is_trusted) {
+BOOST_AUTO_TEST_CASE(peer_is_trusted_by_authority_and_name) {
   struct row {
     char const* says;
     tls_files server;
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(who_is_trusted) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(files_that_are_refused) {
+BOOST_AUTO_TEST_CASE(invalid_tls_files_are_rejected) {
   struct row {
     tls_files files;
     std::string says;
@@ -188,7 +188,7 @@ std::vector<std::byte> random_bytes(std::size_t count) {
 }
 
 task<void> send(tls_stream& end, std::vector<std::byte> const& bytes) {
-  // Gathered, as frames are.
+  // As one gathered write, like frames.
   auto const middle = bytes.size() / 3;
   asio::const_buffer const pieces[] = {{bytes.data(), middle}, {bytes.data() + middle, bytes.size() - middle}};
   co_await end.write(pieces);
@@ -217,7 +217,7 @@ task<void> exchange(tls_stream& one, tls_stream& other, std::vector<std::byte> c
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(both_ends_of_a_connection_export_the_same_and_no_other_does) {
+BOOST_AUTO_TEST_CASE(keying_material_matches_only_within_one_connection) {
   std::vector<std::string> seen;
   for (int i = 0; i < 2; ++i) {
     asio::io_context io;
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(large_values_cross_both_ways_at_once) {
   run<void>(io, clock, exchange(*server, *client, there, back));
 }
 
-BOOST_AUTO_TEST_CASE(it_works_byte_by_byte) {
+BOOST_AUTO_TEST_CASE(handshake_works_byte_by_byte) {
   memory_stream_options ways;
   ways.pipe_bytes = 1;
   auto const how = meet(files_of("master", "authority"), files_of("node", "authority"), "localhost", std::move(ways));
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(it_works_byte_by_byte) {
   BOOST_TEST(how.server.problem == "");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_tls_is_refused) {
+BOOST_AUTO_TEST_CASE(plain_text_is_rejected) {
   asio::io_context io;
   virtual_clock clock;
   auto [here, there] = memory_stream_pair();
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_tls_is_refused) {
   BOOST_TEST(how.code != errc::denied);
 }
 
-BOOST_AUTO_TEST_CASE(a_network_of_tls_connects_and_names_who_is_not_trusted) {
+BOOST_AUTO_TEST_CASE(tls_network_connects_and_names_the_untrusted_peer) {
   asio::io_context io;
   virtual_clock clock;
   memory_network plain;

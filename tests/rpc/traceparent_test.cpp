@@ -6,7 +6,7 @@
 
 using dist::is_traceparent;
 
-BOOST_AUTO_TEST_CASE(it_has_the_form_of_its_standard) {
+BOOST_AUTO_TEST_CASE(traceparent_follows_the_w3c_format) {
   std::string const good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   BOOST_TEST(is_traceparent(good));
   BOOST_TEST(is_traceparent("01" + good.substr(2) + "-what-later-versions-add"));
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(it_has_the_form_of_its_standard) {
     BOOST_TEST(!is_traceparent(bad), bad);
 }
 
-BOOST_AUTO_TEST_CASE(one_that_is_none_is_left_out) {
+BOOST_AUTO_TEST_CASE(invalid_traceparent_is_omitted) {
   dist::request_options sent;
   sent.traceparent = "nonsense";
   dist::buffer cbor;

@@ -1,4 +1,4 @@
-// Types that travel as another one: those of the standard library that are built in, and how one's own is taught.
+// Types that are sent as another type: those of the standard library that are built in, and registered ones.
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
@@ -12,7 +12,7 @@
 
 namespace bank {
 
-/// A class that knows nothing of dist.
+/// A class that does not know dist.
 class money {
  public:
   money() = default;
@@ -123,7 +123,7 @@ struct account {
   bool operator==(account const&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(account, (), (owner, balance, limit, history, others, notes))
-/// The same, as a peer without these classes declares it.
+/// The same types as a peer without these classes declares them.
 struct plain_account {
   std::string owner;
   std::int64_t balance = 0;
@@ -148,7 +148,7 @@ std::string error_of(codec how, std::string_view text, T& out) {
 
 constexpr codec codecs[] = {codec::cbor, codec::json};
 
-/// There and back, and as the type that it is sent as.
+/// Checks the round trip, and that the value is sent as `sent`.
 template <class T, class Sent>
 void travels(T const& value, Sent const& sent) {
   BOOST_TEST(dist::type_text<T>() == dist::type_text<Sent>());
@@ -168,7 +168,7 @@ void travels(T const& value, Sent const& sent) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_class_that_was_taught_travels_as_its_stand_in) {
+BOOST_AUTO_TEST_CASE(registered_class_is_sent_as_its_stand_in) {
   travels(bank::money(250), std::int64_t{250});
   BOOST_TEST(dist::type_text<bank::money>() == "int64");
   BOOST_TEST(written(codec::json, bank::money(250)) == "250");
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_class_that_was_taught_travels_as_its_stand_in) {
   travels(bank::rows{1, {bank::money(5)}}.cells, std::vector<std::int64_t>{5});
 }
 
-BOOST_AUTO_TEST_CASE(it_may_be_a_member_an_element_and_a_key) {
+BOOST_AUTO_TEST_CASE(stand_in_works_as_member_element_and_key) {
   account value;
   value.owner = {"High Street", 7};
   value.balance = bank::money(100);
@@ -196,14 +196,14 @@ BOOST_AUTO_TEST_CASE(it_may_be_a_member_an_element_and_a_key) {
              "{owner:text,balance:int64,limit:optional<int64>,history:list<int64>,others:map<text,int64>,notes:map<int64,text>}");
   BOOST_TEST(written(codec::json, value) ==
              R"({"owner":"High Street 7","balance":100,"limit":50,"history":[1,99],"others":{"Low Road 1":3},"notes":[[4,"four"]]})");
-  // An optional stand-in may be absent like any optional member.
+  // A member with an optional stand-in may be absent like any optional member.
   account back;
   back.limit.value = bank::money(1);
   BOOST_TEST(error_of(codec::json, R"({"owner":"A 1","balance":0,"history":[],"others":{},"notes":[]})", back) == "");
   BOOST_TEST(!back.limit.value.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_to_and_from_throw_is_an_error_with_its_place) {
+BOOST_AUTO_TEST_CASE(exception_of_a_conversion_is_an_error_with_its_place) {
   std::vector<account> accounts(1);
   BOOST_TEST(error_of(codec::json, R"([{"owner":"A 1","balance":-1,"history":[],"others":{},"notes":[]}])", accounts) ==
              "result: element [0].balance: an amount is never negative");
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(what_to_and_from_throw_is_an_error_with_its_place) {
   BOOST_TEST(error_of(codec::json, R"({"A x":1})", byte).starts_with("result: element [0]: "));
 }
 
-BOOST_AUTO_TEST_CASE(a_random_engine_goes_on_where_it_was) {
+BOOST_AUTO_TEST_CASE(random_engine_continues_where_it_was) {
   std::mt19937_64 engine(7);
   engine.discard(1000);
   std::minstd_rand small(3);
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(a_random_engine_goes_on_where_it_was) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(paths_are_text) {
+BOOST_AUTO_TEST_CASE(paths_are_sent_as_text) {
   namespace fs = std::filesystem;
   travels(fs::path("/tmp/a b/\u00fc.txt"), std::string("/tmp/a b/\u00fc.txt"));
   travels(fs::path(), std::string());
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(paths_are_text) {
   BOOST_TEST(written(codec::json, fs::path("\xff")).starts_with("error: result: not UTF-8"));
 }
 
-BOOST_AUTO_TEST_CASE(points_in_time_are_what_has_passed_since_their_epoch) {
+BOOST_AUTO_TEST_CASE(time_points_are_sent_as_time_since_their_epoch) {
   using std::chrono::system_clock;
   system_clock::time_point const now(1'700'000'000'123'456'789ns);
   travels(now, system_clock::duration(1'700'000'000'123'456'789));
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(points_in_time_are_what_has_passed_since_their_epoch) {
   BOOST_TEST(written(codec::json, std::chrono::sys_seconds(5s)) == "5");
 }
 
-BOOST_AUTO_TEST_CASE(value_arrays_are_lists) {
+BOOST_AUTO_TEST_CASE(valarrays_are_sent_as_lists) {
   std::valarray<double> const values{1.5, -0.0, 3};
   for (auto const how : codecs) {
     std::valarray<double> back(7.0, 2);
@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(value_arrays_are_lists) {
   BOOST_TEST(dist::type_text<std::valarray<std::valarray<float>>>() == "list<list<float>>");
 }
 
-BOOST_AUTO_TEST_CASE(complex_numbers_and_json_values_travel_as_they_are) {
+BOOST_AUTO_TEST_CASE(complex_numbers_and_json_values_round_trip) {
   travels(std::complex<float>(1, -2), std::pair<float, float>(1, -2));
   boost::json::value const any{{"a", {1, 2.5, nullptr, "text"}}};
   for (auto const how : codecs) {
@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(complex_numbers_and_json_values_travel_as_they_are) {
   BOOST_TEST(dist::type_text<std::vector<boost::json::value>>() == "list<any>");
 }
 
-BOOST_AUTO_TEST_CASE(lists_of_enumerators_read_what_lists_of_their_numbers_write) {
+BOOST_AUTO_TEST_CASE(lists_of_enumerators_accept_lists_of_numbers) {
   enum class level : std::int32_t { low = 1, high = 300 };
   std::vector<level> back;
   BOOST_TEST(error_of(codec::cbor, written(codec::cbor, std::vector<std::int32_t>{1, 300}), back) == "");
@@ -292,10 +292,10 @@ BOOST_AUTO_TEST_CASE(lists_of_enumerators_read_what_lists_of_their_numbers_write
              "result: element [1]: an amount is never negative");
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_travel_as_its_stand_in_is_told_apart) {
+BOOST_AUTO_TEST_CASE(types_without_a_usable_stand_in_are_detected) {
   static_assert(dist::value_type<bank::money>);
   static_assert(dist::value_type<std::optional<bank::money>>);
-  // An optional of what may be empty itself.
+  // An optional of a type whose stand-in is itself optional.
   static_assert(!dist::value_type<std::optional<bank::maybe_money>>);
   static_assert(!dist::has_stand_in<std::string> && !dist::has_stand_in<std::vector<double>> && !dist::has_stand_in<int>);
   static_assert(!dist::has_stand_in<std::vector<std::filesystem::path>>);

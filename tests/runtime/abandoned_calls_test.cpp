@@ -12,7 +12,7 @@ dist::time_point at(dist::duration after) { return dist::time_point(24h) + after
 
 BOOST_AUTO_TEST_SUITE(abandoned_calls)
 
-BOOST_AUTO_TEST_CASE(it_names_what_stays_and_reminds) {
+BOOST_AUTO_TEST_CASE(abandoned_call_is_reported_after_a_second_and_then_every_ten) {
   dist::abandoned_calls calls;
   struct row {
     dist::duration when;
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(it_names_what_stays_and_reminds) {
   BOOST_TEST(calls.due("a", at(40s)).empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_ends_soon_is_not_worth_a_line) {
+BOOST_AUTO_TEST_CASE(call_that_ends_soon_is_not_reported) {
   dist::abandoned_calls calls;
   for (std::uint64_t i = 0; i < 100; ++i) calls.add(i, "Work.quick", at(0s));
   BOOST_TEST(calls.due("a", at(500ms)).empty());
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(what_ends_soon_is_not_worth_a_line) {
   BOOST_TEST(!calls.remove(7, "a", at(600ms)));
 }
 
-BOOST_AUTO_TEST_CASE(one_line_a_method) {
+BOOST_AUTO_TEST_CASE(each_method_gets_one_line) {
   dist::abandoned_calls calls;
   calls.add(1, "Work.spin", at(0s));
   calls.add(2, "Work.other", at(1s));

@@ -5,9 +5,9 @@
 using namespace std::chrono_literals;
 using dist::account;
 
-BOOST_AUTO_TEST_SUITE(an_account)
+BOOST_AUTO_TEST_SUITE(job_account)
 
-BOOST_AUTO_TEST_CASE(says_what_there_is_to_say) {
+BOOST_AUTO_TEST_CASE(account_lists_calls_nodes_and_slots) {
   struct row {
     std::uint64_t calls, failed, issued_again;
     dist::duration elapsed;
@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(says_what_there_is_to_say) {
   };
   account made;
   made.joined("a");
-  made.joined("a");  // once more
+  made.joined("a");  // joins again
   for (auto const& one : rows) {
     account::counts of;
     of.calls = one.calls;
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(says_what_there_is_to_say) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(says_less_where_the_master_is_elsewhere) {
+BOOST_AUTO_TEST_CASE(account_of_a_connected_job_is_shorter) {
   account::counts of;
   of.calls = 1;
   of.elapsed = 1250ms;
@@ -50,10 +50,10 @@ BOOST_AUTO_TEST_CASE(says_less_where_the_master_is_elsewhere) {
              "100,000 calls at the master in 3 h 12 min, 37 issued again, 2 connections lost, 3 failed");
 }
 
-BOOST_AUTO_TEST_CASE(says_how_long_methods_ran_in_the_slots) {
+BOOST_AUTO_TEST_CASE(account_shows_the_method_time_in_the_slots) {
   account made;
   made.there(4, 2s);
-  made.there(0, 5s);  // nobody was there
+  made.there(0, 5s);  // no node was there
   made.ran(5s);
   account::counts of;
   of.calls = 10;
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(says_how_long_methods_ran_in_the_slots) {
   BOOST_TEST(made.text(of) == "10 calls on 0 nodes in 7.0 s, busy 100 %");
 }
 
-BOOST_AUTO_TEST_CASE(tells_cancelled_calls_from_failed_ones) {
+BOOST_AUTO_TEST_CASE(account_separates_cancelled_from_failed_calls) {
   account::counts of;
   of.calls = 450;
   of.cancelled = 446;
@@ -75,12 +75,12 @@ BOOST_AUTO_TEST_CASE(tells_cancelled_calls_from_failed_ones) {
   BOOST_TEST(account::text_at_master(of, 0) == "450 calls at the master in 1.0 s, 446 cancelled, 3 failed");
 }
 
-BOOST_AUTO_TEST_CASE(names_the_first_nodes_that_were_lost) {
+BOOST_AUTO_TEST_CASE(account_names_the_first_lost_nodes) {
   account made;
   made.lost("ws07", 7, "its connection ended");
   made.lost("ws12", 0, "it was silent for too long");
   made.explain(7, "signal 9 (killed)");
-  made.explain(0, "nobody knows");
+  made.explain(0, "unknown");
   BOOST_TEST(made.text({}) ==
              "0 calls on 0 nodes in 0.0 s, 2 nodes lost (ws07: signal 9 (killed); ws12: it was silent for too long)");
   for (int i = 0; i < 8; ++i) made.lost("more", 1, "x");

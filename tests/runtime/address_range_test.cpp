@@ -34,7 +34,7 @@ membership const memberships[] = {
     {"0.0.0.0/0", "desk", false},
 };
 
-BOOST_DATA_TEST_CASE(contains, boost::unit_test::data::make(memberships)) {
+BOOST_DATA_TEST_CASE(range_contains_exactly_its_addresses, boost::unit_test::data::make(memberships)) {
   auto const range = address_range::parse(sample.range);
   BOOST_REQUIRE(range.has_value());
   BOOST_TEST(range->contains(sample.host) == sample.inside);
@@ -43,7 +43,7 @@ BOOST_DATA_TEST_CASE(contains, boost::unit_test::data::make(memberships)) {
 char const* const refused[] = {"",          "/8",         "desk/8",  "10.1.0.0/33", "fd00::/129",
                                "10.1.0.0/", "10.1.0.0/x", "10.1/16", "10.1.0.0/-1"};
 
-BOOST_DATA_TEST_CASE(is_no_range, boost::unit_test::data::make(refused)) {
+BOOST_DATA_TEST_CASE(invalid_range_is_rejected, boost::unit_test::data::make(refused)) {
   auto const range = address_range::parse(sample);
   BOOST_REQUIRE(range.has_error());
   BOOST_TEST(range.error().code == dist::errc::bad_arguments);

@@ -5,7 +5,7 @@
 #include <dist/dist.hpp>
 #include <dist/rpc/task_group.hpp>
 
-// Every allocation of this program is counted, buffers too: all come here, operator new as well.
+// Counts every allocation of this program, including buffers and operator new.
 namespace {
 std::atomic<std::uint64_t> allocation_count = 0;
 }
@@ -105,7 +105,7 @@ dist::task<void> in_lanes(dist::cluster on, std::int64_t calls, int in_flight) {
 template <auto Method>
 dist::task<void> count(fixture& all, int in_flight, double& each) {
   constexpr std::int64_t calls = 20'000;
-  co_await in_lanes<Method>(*all.cluster, calls, in_flight);  // until caches are full and buffers have their size
+  co_await in_lanes<Method>(*all.cluster, calls, in_flight);  // until caches are full and buffers have grown
   auto const before = allocation_count.load();
   co_await in_lanes<Method>(*all.cluster, calls, in_flight);
   each = static_cast<double>(allocation_count.load() - before) / static_cast<double>(calls);
@@ -135,14 +135,13 @@ double allocations_of_a_call(int in_flight) {
 
 BOOST_AUTO_TEST_SUITE(allocations)
 
-// Of both sides together, caller, master and node. Lanes that begin, beats, and buffers that grow by chance are the
-// part behind the point.
+// Caller, master and node together. Starting lanes, beats and growing buffers make the fraction.
 BOOST_AUTO_TEST_CASE(calls_of_brief_methods_with_plain_numbers_allocate_nothing) {
   BOOST_TEST(allocations_of_a_call<&Sums::add>(1) < 0.5);
   BOOST_TEST(allocations_of_a_call<&Sums::add>(64) < 0.5);
 }
 
-BOOST_AUTO_TEST_CASE(those_of_a_fan_out_allocate_nothing_either) {
+BOOST_AUTO_TEST_CASE(calls_of_a_fan_out_allocate_nothing) {
   fixture all;
   double each = -1;
   all.run(count_in_fan_out(all, 20'000, each));
@@ -150,7 +149,7 @@ BOOST_AUTO_TEST_CASE(those_of_a_fan_out_allocate_nothing_either) {
   BOOST_TEST(each < 0.5);
 }
 
-// Waking the other thread is one, for all that is handed over meanwhile.
+// Waking the other thread allocates once, for everything handed over meanwhile.
 BOOST_AUTO_TEST_CASE(calls_on_compute_threads_allocate_only_when_the_other_thread_is_woken) {
   BOOST_TEST(allocations_of_a_call<&Sums::add_on_pool>(1) < 2.5);
   BOOST_TEST(allocations_of_a_call<&Sums::add_on_pool>(64) < 2.5);

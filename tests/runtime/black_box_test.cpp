@@ -36,7 +36,7 @@ buffer cbor(A const&... values) {
 
 BOOST_AUTO_TEST_SUITE(black_box_of_a_process)
 
-BOOST_AUTO_TEST_CASE(the_parent_reads_what_the_child_wrote) {
+BOOST_AUTO_TEST_CASE(parent_reads_what_the_child_wrote) {
   both_ends ends;
   BOOST_TEST(ends.parent.incarnation() == 0U);
   BOOST_TEST(ends.parent.running() == "");
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(the_parent_reads_what_the_child_wrote) {
   BOOST_TEST(ends.parent.running() == "");
 }
 
-BOOST_AUTO_TEST_CASE(the_parent_sees_the_childs_life_and_its_farewell) {
+BOOST_AUTO_TEST_CASE(parent_sees_the_childs_state_and_last_words) {
   both_ends ends;
   ends.child.joined(42, 30s);
   BOOST_TEST((ends.parent.patience() == 30s));
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(the_parent_sees_the_childs_life_and_its_farewell) {
   BOOST_TEST((ends.parent.left() == black_box::farewell::drained));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_long_is_cut) {
+BOOST_AUTO_TEST_CASE(long_entries_are_cut) {
   both_ends ends;
   begin(ends.child, std::string(100, 'm'), cbor(std::string(1000, 'x')));
   auto const text = ends.parent.running();
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(what_is_long_is_cut) {
   BOOST_TEST(text.size() < 200U);
 }
 
-BOOST_AUTO_TEST_CASE(many_at_once) {
+BOOST_AUTO_TEST_CASE(many_calls_are_recorded_at_once) {
   both_ends ends;
   auto const input = cbor(1);
   std::vector<std::size_t> begun;
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(many_at_once) {
   BOOST_TEST(ends.parent.running() == "A.c([1])");
 }
 
-BOOST_AUTO_TEST_CASE(from_several_threads) {
+BOOST_AUTO_TEST_CASE(several_threads_may_record_calls) {
   both_ends ends;
   auto const input = cbor(1);
   std::vector<std::thread> threads;
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(from_several_threads) {
   BOOST_TEST(ends.parent.running() == "");
 }
 
-BOOST_AUTO_TEST_CASE(the_child_takes_what_the_parent_read_of_its_text) {
+BOOST_AUTO_TEST_CASE(child_gets_back_the_room_of_text_the_parent_read) {
   both_ends ends;
   BOOST_TEST(ends.child.take_printed().lines == "");
   ends.parent.put_printed("one\n", true);
@@ -109,10 +109,10 @@ BOOST_AUTO_TEST_CASE(the_child_takes_what_the_parent_read_of_its_text) {
   BOOST_TEST(ends.child.take_printed().lines == "");
 }
 
-BOOST_AUTO_TEST_CASE(text_that_finds_no_room_is_counted) {
+BOOST_AUTO_TEST_CASE(text_that_does_not_fit_is_counted) {
   both_ends ends;
   auto const line = std::string(1023, 'x') + '\n';
-  // Round and round: each byte of the memory is used more than once.
+  // Wraps around several times, so that each byte of the memory is reused.
   for (int round = 0; round < 5; ++round) {
     std::string put;
     for (int i = 0; i < 40; ++i) {
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(text_that_finds_no_room_is_counted) {
   BOOST_TEST(taken.size() > 64 * line.size());
 }
 
-BOOST_AUTO_TEST_CASE(of_text_that_is_too_long_the_lines_that_fit_are_kept) {
+BOOST_AUTO_TEST_CASE(lines_that_fit_are_kept_of_too_long_text) {
   both_ends ends;
   std::string long_text;
   for (int i = 0; i < 10'000; ++i) long_text += "line " + std::to_string(i) + "\n";

@@ -6,7 +6,7 @@ using dist::test::Work;
 
 namespace {
 
-/// Plain methods that are long and short by the test's clock.
+/// Plain methods that are long or short by the test's clock.
 struct Timed {
   std::shared_ptr<dist::test::virtual_clock*> clock = std::make_shared<dist::test::virtual_clock*>();
   std::int64_t slow(std::int64_t value) const {
@@ -40,7 +40,7 @@ struct fixture : dist::test::work_fixture {};
 
 BOOST_FIXTURE_TEST_SUITE(blame, fixture)
 
-BOOST_AUTO_TEST_CASE(a_connection_that_breaks_is_no_death) {
+BOOST_AUTO_TEST_CASE(broken_connection_does_not_count_as_a_death) {
   world.add("a");
   world.wait_for_nodes(1);
   auto call = dist::test::start<std::string>(world.io, dist::go<&Work::read>(cluster, "r"));
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_breaks_is_no_death) {
   BOOST_TEST(call.get() == "r@a");
 }
 
-BOOST_AUTO_TEST_CASE(who_need_not_run_alone_any_more_does_not_wait_for_an_empty_node) {
+BOOST_AUTO_TEST_CASE(cleared_call_no_longer_waits_for_an_empty_node) {
   world.add("a");
   world.add("b");
   world.wait_for_nodes(2);
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(who_need_not_run_alone_any_more_does_not_wait_for_an_empty_
   BOOST_REQUIRE(drive_until_begun("r@a"));
   world.node_at(0).network.cut();
   BOOST_REQUIRE(drive_until_begun("r@b"));
-  // One of its two slots is taken for good: a call that must be alone could not go to c.
+  // One of its two slots stays taken: a call that must run alone could not go to c.
   world.add("c", 2);
   world.wait_for_nodes(3);
   auto other = dist::test::start<std::string>(
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(window, timed_fixture)
 
-BOOST_AUTO_TEST_CASE(who_waited_behind_a_long_call_is_not_to_blame) {
+BOOST_AUTO_TEST_CASE(calls_queued_behind_a_long_call_are_not_blamed) {
   world.add("warm");
   world.wait_for_nodes(1);
   for (int i = 0; i < 10; ++i) {
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(who_waited_behind_a_long_call_is_not_to_blame) {
   auto quick = dist::test::start<std::vector<std::int64_t>>(world.io, dist::all(std::move(calls)));
   settle();
   BOOST_REQUIRE(a.compute.held_count() == 21U);
-  // Two processes die with all of them. Then the long one runs alone, the others as before.
+  // Two processes die with all calls on them. Then the long one runs alone, the others as before.
   auto& b = add("b");
   world.wait_for_nodes(2);
   world.kill_node(1);

@@ -16,9 +16,9 @@ struct looks {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(a_block_judge, looks)
+BOOST_FIXTURE_TEST_SUITE(block_judge_suite, looks)
 
-BOOST_AUTO_TEST_CASE(says_once_that_it_is_blocked_and_once_that_it_is_free) {
+BOOST_AUTO_TEST_CASE(block_and_its_end_are_reported_once_each) {
   BOOST_TEST((look(true) == block_judge::verdict::nothing));
   BOOST_TEST((look(false) == block_judge::verdict::nothing));
   BOOST_TEST((look(false) == block_judge::verdict::nothing));
@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(says_once_that_it_is_blocked_and_once_that_it_is_free) {
   BOOST_TEST((look(true) == block_judge::verdict::nothing));
 }
 
-BOOST_AUTO_TEST_CASE(short_work_is_none_of_its_business) {
+BOOST_AUTO_TEST_CASE(short_work_is_not_reported) {
   for (int i = 0; i < 10; ++i) {
     BOOST_TEST((look(false) == block_judge::verdict::nothing));
     BOOST_TEST((look(false) == block_judge::verdict::nothing));
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(short_work_is_none_of_its_business) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_stopped_process_is_not_blocked) {
+BOOST_AUTO_TEST_CASE(stopped_process_does_not_count_as_blocked) {
   look(true);
   BOOST_TEST((look(false, 60s) == block_judge::verdict::nothing));
   BOOST_TEST((look(true) == block_judge::verdict::nothing));

@@ -1,4 +1,4 @@
-// broadcast: one call on each node that is there.
+// broadcast: one call on each connected node.
 #include <dist/rpc/task_group.hpp>
 
 #include "desk.hpp"
@@ -41,7 +41,7 @@ struct fixture : dist::test::work_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(broadcast, fixture)
 
-BOOST_AUTO_TEST_CASE(every_node_is_called_once) {
+BOOST_AUTO_TEST_CASE(broadcast_calls_every_node_once) {
   at->open_all();
   auto const got = world.run(dist::broadcast<&Work::read>(cluster, "x"));
   BOOST_TEST(nodes_of(got) == "a b c");
@@ -51,20 +51,20 @@ BOOST_AUTO_TEST_CASE(every_node_is_called_once) {
   expect_nothing_left();
 }
 
-BOOST_AUTO_TEST_CASE(a_connected_job_calls_every_node) {
+BOOST_AUTO_TEST_CASE(connected_job_can_broadcast) {
   auto& job = world.connect("job");
   at->open_all();
   BOOST_TEST(nodes_of(world.run(dist::broadcast<&Work::keep>(job.link.calls(), "x"))) == "a b c");
   BOOST_TEST(at->begun.size() == 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_method_calls_every_node_its_own_too) {
+BOOST_AUTO_TEST_CASE(broadcast_of_a_method_includes_its_own_node) {
   at->open_all();
   auto const names = world.run<std::vector<std::string>>(dist::go<&Work::keep_everywhere>(cluster, "x"));
   BOOST_TEST(names == (std::vector<std::string>{"a", "b", "c"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(needs_choose_among_the_nodes) {
+BOOST_AUTO_TEST_CASE(labels_select_the_nodes_of_a_broadcast) {
   at->open_all();
   auto& job = world.connect("job");
   auto const odd = dist::call_options().needs("odd=yes");
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(needs_choose_among_the_nodes) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_node_that_dies_is_a_fault_of_its_own) {
+BOOST_AUTO_TEST_CASE(node_that_dies_gives_a_fault_for_itself_only) {
   auto work = dist::test::start<outcomes<std::string>>(world.io, dist::broadcast<&Work::read>(cluster, "x"));
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 3; }));
   world.kill_node(0);
@@ -95,11 +95,11 @@ BOOST_AUTO_TEST_CASE(a_node_that_dies_is_a_fault_of_its_own) {
   BOOST_TEST(got[2].value.error().code == errc::connection_lost);
   BOOST_TEST(got[2].value.error().known == dist::progress::unknown);
   BOOST_TEST(got[2].value.error().node == "c");
-  // Const or not, it was for that node alone.
+  // Const or not, the call was for that node only.
   BOOST_TEST(at->begun.size() == 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_busy_node_is_waited_for_and_may_leave_meanwhile) {
+BOOST_AUTO_TEST_CASE(broadcast_waits_for_a_busy_node_until_it_leaves) {
   auto busy_a = dist::go<&Work::read>(cluster, "busy", dist::call_options().needs("node=a"));
   auto busy_b = dist::go<&Work::read>(cluster, "busy", dist::call_options().needs("node=b"));
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 2; }));
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_busy_node_is_waited_for_and_may_leave_meanwhile) {
   BOOST_TEST(got[0].value.error().known == dist::progress::not_started);
 }
 
-BOOST_AUTO_TEST_CASE(within_holds_for_all_of_it) {
+BOOST_AUTO_TEST_CASE(deadline_covers_the_whole_broadcast) {
   at->open("x@a");
   auto const soon = dist::call_options().within(10ms);
   auto const got = world.run(dist::broadcast<&Work::read>(cluster, "x", soon));
@@ -127,18 +127,18 @@ BOOST_AUTO_TEST_CASE(within_holds_for_all_of_it) {
   expect_nothing_left();
 }
 
-BOOST_AUTO_TEST_CASE(nobody_there_is_said) {
+BOOST_AUTO_TEST_CASE(broadcast_without_nodes_fails) {
   dist::test::work_fixture empty;
   auto const what = empty.fault_of(dist::broadcast<&Work::read>(empty.cluster, "x"));
   BOOST_TEST(what.code == errc::no_node);
   BOOST_TEST(what.message.find("no node has joined; ") == 0, what.message);
 }
 
-BOOST_AUTO_TEST_CASE(unfit_arguments_are_one_error) {
+BOOST_AUTO_TEST_CASE(bad_arguments_fail_the_broadcast_once) {
   BOOST_TEST(fault_of(dist::broadcast<&Work::read>(cluster, "\xFF")).code == errc::bad_arguments);
 }
 
-BOOST_AUTO_TEST_CASE(cancelling_it_cancels_its_calls) {
+BOOST_AUTO_TEST_CASE(cancelling_a_broadcast_cancels_its_calls) {
   auto const run = [](dist::cluster on) -> dist::task<void> {
     auto work = dist::broadcast<&Work::read>(on, "x");
     co_await std::move(work);
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(cancelling_it_cancels_its_calls) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_question_that_nobody_asks_any_more_is_withdrawn) {
+BOOST_AUTO_TEST_CASE(abandoned_broadcast_is_withdrawn) {
   auto& job = world.connect("job");
   auto const run = [](dist::cluster on) -> dist::task<void> {
     auto work = dist::broadcast<&Work::read>(on, "x");

@@ -46,13 +46,13 @@ dist::errc code_of(dist::call_error const& e) { return e.fault().code; }
 
 BOOST_FIXTURE_TEST_SUITE(calls, fixture)
 
-BOOST_AUTO_TEST_CASE(a_call_waits_for_its_node) {
+BOOST_AUTO_TEST_CASE(call_waits_for_its_node) {
   auto call = dist::go<&Arith::sum>(cluster, {2, 4, 6});
   world.add_node("a");
   BOOST_TEST(world.run<std::int64_t>(std::move(call)) == 12);
 }
 
-BOOST_AUTO_TEST_CASE(calls_run_side_by_side_and_come_back_each_to_its_own) {
+BOOST_AUTO_TEST_CASE(concurrent_calls_get_their_own_results) {
   world.add_node("a");
   world.add_node("b", 2);
   std::vector<dist::pending<std::int64_t>> pending;
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(calls_run_side_by_side_and_come_back_each_to_its_own) {
   for (std::int64_t i = 0; i < 100; ++i) BOOST_TEST(results[static_cast<std::size_t>(i)] == i + 3);
 }
 
-BOOST_AUTO_TEST_CASE(every_shape_of_result) {
+BOOST_AUTO_TEST_CASE(results_of_every_shape_arrive) {
   world.add_node("a");
   BOOST_TEST(world.run<std::string>(dist::call<&Arith::text>(cluster, "grüße")) == "grüße");
   world.run<void>(dist::call<&Arith::nothing>(cluster));
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(every_shape_of_result) {
   BOOST_TEST(tried.error().message == "no");
 }
 
-BOOST_AUTO_TEST_CASE(a_method_that_throws_is_a_fault_with_its_words) {
+BOOST_AUTO_TEST_CASE(exception_of_a_method_is_a_fault_with_its_text) {
   world.add_node("a");
   BOOST_CHECK_EXCEPTION(world.run<std::int64_t>(dist::call<&Arith::fail>(cluster, "out of paper")), dist::call_error,
                         [](dist::call_error const& e) {
@@ -83,14 +83,14 @@ BOOST_AUTO_TEST_CASE(a_method_that_throws_is_a_fault_with_its_words) {
                         });
 }
 
-BOOST_AUTO_TEST_CASE(a_method_that_nobody_has_fails_at_once) {
+BOOST_AUTO_TEST_CASE(unknown_method_fails_at_once) {
   world.add_node("a");
   world.wait_for_nodes(1);
   BOOST_CHECK_EXCEPTION(world.run<int>(dist::call_by_name<int>(cluster, "Arith.sun", 1)), dist::call_error,
                         [](auto const& e) { return code_of(e) == dist::errc::unknown_method; });
 }
 
-BOOST_AUTO_TEST_CASE(arguments_that_do_not_fit_say_which) {
+BOOST_AUTO_TEST_CASE(bad_argument_is_named) {
   world.add_node("a");
   BOOST_CHECK_EXCEPTION(world.run<int>(dist::call_by_name<int>(cluster, "Arith.sum", "text")), dist::call_error,
                         [](auto const& e) {
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(arguments_that_do_not_fit_say_which) {
                         [](auto const& e) { return code_of(e) == dist::errc::bad_arguments; });
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_ends_a_call_that_waits) {
+BOOST_AUTO_TEST_CASE(deadline_ends_a_waiting_call) {
   auto call = dist::go<&Arith::sum>(cluster, {1}, dist::call_options().within(std::chrono::milliseconds(50)));
   BOOST_CHECK_EXCEPTION(world.run<std::int64_t>(std::move(call)), dist::call_error, [](auto const& e) {
     return code_of(e) == dist::errc::deadline_exceeded && e.fault().phase == "queueing" &&
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_ends_a_call_that_waits) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(a_call_gives_up_when_no_node_comes) {
+BOOST_AUTO_TEST_CASE(call_gives_up_when_no_node_joins) {
   auto call = dist::go<&Arith::sum>(cluster, {1}, dist::call_options().wait_for_node(std::chrono::seconds(10)));
   BOOST_CHECK_EXCEPTION(world.run<std::int64_t>(std::move(call)), dist::call_error, [](auto const& e) {
     return code_of(e) == dist::errc::no_node && e.fault().known == dist::progress::not_started;
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_call_gives_up_when_no_node_comes) {
   BOOST_TEST(!call.node());
 }
 
-BOOST_AUTO_TEST_CASE(a_pending_names_the_node_that_answered) {
+BOOST_AUTO_TEST_CASE(pending_names_the_node_that_answered) {
   world.add_node("a");
   auto call = dist::go<&Arith::sum>(cluster, {1});
   BOOST_TEST(!call.node());
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_pending_names_the_node_that_answered) {
   BOOST_TEST(early.node().value() == "a");
 }
 
-BOOST_AUTO_TEST_CASE(dropping_and_assigning_over_end_the_call) {
+BOOST_AUTO_TEST_CASE(dropping_or_replacing_a_pending_ends_its_call) {
   auto call = dist::go<&Arith::sum>(cluster, {1});
   call = dist::go<&Arith::sum>(cluster, {2});
   dist::test::run_until_idle(world.io);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(dropping_and_assigning_over_end_the_call) {
   BOOST_TEST(cluster.caller().live_count() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_pending_may_outlive_its_cluster) {
+BOOST_AUTO_TEST_CASE(pending_may_outlive_its_cluster) {
   auto call = dist::go<&Arith::sum>(cluster, {1});
   world.stop();
   BOOST_CHECK_EXCEPTION(world.run<std::int64_t>(std::move(call)), dist::call_error,
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(map_reduce_folds_in_order) {
   BOOST_TEST(world.run(dist::map<&Arith::text>(cluster, std::vector<std::string>())).empty());
 }
 
-BOOST_AUTO_TEST_CASE(the_first_error_ends_a_map_and_try_map_keeps_them) {
+BOOST_AUTO_TEST_CASE(first_error_ends_a_map_but_not_a_try_map) {
   world.add_node("a", 2);
   std::vector<std::string> words{"one", "two", "three"};
   BOOST_CHECK_THROW(world.run(dist::map<&Arith::fail>(cluster, words)), dist::call_error);
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(the_first_error_ends_a_map_and_try_map_keeps_them) {
   BOOST_TEST(outcomes[2].error().message == "three");
 }
 
-BOOST_AUTO_TEST_CASE(a_node_that_dies_loses_no_repeatable_call) {
+BOOST_AUTO_TEST_CASE(no_repeatable_call_is_lost_when_a_node_dies) {
   world.add_node("a");
   world.wait_for_nodes(1);
   auto call = dist::go<&Arith::sum>(cluster, {2, 4, 6});
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_dies_loses_no_repeatable_call) {
   BOOST_TEST(world.run<std::int64_t>(std::move(call)) == 12);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_left_when_all_has_ended) {
+BOOST_AUTO_TEST_CASE(no_call_or_timer_is_left_after_stop) {
   world.add_node("a", 2);
   world.wait_for_nodes(1);
   for (int i = 0; i < 10; ++i) BOOST_TEST(world.run<std::int64_t>(dist::call<&Arith::add>(cluster, 1, 2, 3)) == 6);
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_when_all_has_ended) {
   BOOST_TEST(world.clock.timer_count() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_connects_to_a_running_master) {
+BOOST_AUTO_TEST_CASE(job_connects_to_a_running_master) {
   world.add_node("a");
   dist::link_options options;
   options.master = {"master", 3000};

@@ -11,16 +11,16 @@ using dist::errc;
 
 namespace {
 
-/// Methods that call others, each another way of meeting a cancellation.
+/// Methods that call others; each handles a cancellation differently.
 class Tree {
  public:
   explicit Tree(std::shared_ptr<dist::test::desk> at) : desk_(std::move(at)) {}
 
   /// A chain of nested calls; the last waits.
   dist::task<std::string> chain(dist::context ctx, std::int64_t hops, std::string label) const;
-  /// Starts a nested call and waits for its own gate, whatever becomes of it.
+  /// Starts a nested call and waits for its own gate, cancelled or not.
   dist::task<std::string> stubborn(dist::context ctx, std::string label) const;
-  /// Ignores that it was cancelled, and calls on.
+  /// Ignores its cancellation and makes more calls.
   dist::task<std::string> late_caller(dist::context ctx, std::string label) const;
   /// The deadline of a nested call that asks for an hour.
   dist::task<std::int64_t> generous(dist::context ctx) const;
@@ -69,7 +69,7 @@ dist::task<std::int64_t> Tree::generous(dist::context ctx) const {
 dist::task<void> Tree::poll(dist::context ctx, std::string label) const {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   auto const key = desk_->enter(label, ctx.node());
-  // A plain method would poll likewise, between two pieces of its work.
+  // A plain method would poll like this between two steps of its work.
   while (!ctx.cancelled()) co_await dist::sleep_for(*desk_->clock, 10ms);
   desk_->cancelled.push_back(key);
   --desk_->running;
@@ -101,7 +101,7 @@ struct fixture {
 
 BOOST_FIXTURE_TEST_SUITE(cancel, fixture)
 
-BOOST_AUTO_TEST_CASE(it_reaches_what_is_two_hops_away) {
+BOOST_AUTO_TEST_CASE(cancellation_reaches_calls_two_hops_away) {
   nodes(3);
   {
     auto call = dist::go<&Tree::chain>(cluster, 2, "leaf");
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(it_reaches_what_is_two_hops_away) {
   BOOST_TEST(cluster.caller().live_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_reaches_what_is_two_hops_away) {
+BOOST_AUTO_TEST_CASE(deadline_reaches_calls_two_hops_away) {
   nodes(3);
   auto call = dist::go<&Tree::chain>(cluster, 2, "leaf", dist::call_options().within(50ms));
   auto const ended = dist::test::start<std::string>(world.io, std::move(call));
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_reaches_what_is_two_hops_away) {
   BOOST_TEST(status("in_use") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(a_nested_call_cannot_outlast_its_parent) {
+BOOST_AUTO_TEST_CASE(nested_call_cannot_outlast_its_parent) {
   nodes(2);
   struct row {
     dist::duration within;
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_nested_call_cannot_outlast_its_parent) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_calls_of_a_method_that_ignores_it_end_without_it) {
+BOOST_AUTO_TEST_CASE(calls_of_a_method_that_ignores_cancellation_are_cancelled) {
   nodes(3, 2);
   {
     auto call = dist::go<&Tree::stubborn>(cluster, "own");
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(the_calls_of_a_method_that_ignores_it_end_without_it) {
   world.pass(1ms);
   BOOST_REQUIRE(at->cancelled.size() == 1U);
   BOOST_TEST(at->cancelled[0].starts_with("own inner@"));
-  // Its own slot is in use again, and nobody's.
+  // Its own slot is in use again, and no other.
   BOOST_TEST(status("in_use") == "1");
   BOOST_TEST(status("abandoned") == "1");
   at->open("own");
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(the_calls_of_a_method_that_ignores_it_end_without_it) {
   BOOST_TEST(status("abandoned") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(the_calls_of_a_node_that_was_stopped_end_without_it) {
+BOOST_AUTO_TEST_CASE(calls_of_a_frozen_node_are_cancelled) {
   nodes(2);
   {
     auto call = dist::go<&dist::test::Work::outer>(cluster, "leaf");
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(the_calls_of_a_node_that_was_stopped_end_without_it) {
   BOOST_TEST(at->cancelled == std::vector<std::string>{at->begun[1]}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(the_calls_of_a_node_that_died_end) {
+BOOST_AUTO_TEST_CASE(calls_of_a_dead_node_are_cancelled) {
   nodes(1);
   auto call = dist::go<&Tree::stubborn>(cluster, "own", dist::call_options().once());
   BOOST_REQUIRE(drive_until_begun(1));
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(the_calls_of_a_node_that_died_end) {
   BOOST_TEST(status("in_use") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(a_caller_that_goes_takes_everything_along) {
+BOOST_AUTO_TEST_CASE(calls_of_a_caller_that_leaves_are_cancelled) {
   nodes(3);
   auto& job = world.connect("job");
   auto call = dist::go<&Tree::chain>(job.link.calls(), 2, "leaf");
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(a_caller_that_goes_takes_everything_along) {
   BOOST_TEST(status("in_use") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(a_method_that_nobody_wants_makes_no_more_calls) {
+BOOST_AUTO_TEST_CASE(cancelled_method_can_make_no_more_calls) {
   nodes(2);
   {
     auto call = dist::go<&Tree::late_caller>(cluster, "own");
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_method_that_nobody_wants_makes_no_more_calls) {
   BOOST_TEST(status("in_use") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(a_long_chain_ends_as_a_short_one) {
+BOOST_AUTO_TEST_CASE(long_chain_of_calls_is_cancelled) {
   nodes(1, 4);
   {
     auto call = dist::go<&Tree::chain>(cluster, 900, "leaf");
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_long_chain_ends_as_a_short_one) {
   BOOST_TEST(status("in_use") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(one_that_goes_on_is_named_until_it_returns) {
+BOOST_AUTO_TEST_CASE(method_that_ignores_cancellation_is_logged_until_it_returns) {
   nodes(1, 2);
   {
     auto call = dist::go<&Tree::stubborn>(cluster, "own");
@@ -244,8 +244,8 @@ BOOST_AUTO_TEST_CASE(one_that_goes_on_is_named_until_it_returns) {
   BOOST_TEST(world.count_logged(line) == 3U);
 }
 
-// The first of eight answers, and the others are dropped: as `any` does.
-BOOST_AUTO_TEST_CASE(the_slots_of_those_that_lost_are_free_at_once) {
+// Takes the first of eight replies and drops the other calls, as `any` does.
+BOOST_AUTO_TEST_CASE(slots_of_cancelled_losers_are_free_at_once) {
   nodes(8);
   std::vector<dist::pending<void>> polling;
   std::vector<dist::pending<std::string>> awaiting;

@@ -5,7 +5,7 @@
 
 BOOST_AUTO_TEST_SUITE(child_process)
 
-BOOST_AUTO_TEST_CASE(how_a_process_ended_as_text) {
+BOOST_AUTO_TEST_CASE(exit_status_is_shown_as_text) {
   dist::exit_report ended;
   BOOST_TEST(to_text(ended) == "exit code 0");
   BOOST_TEST(ended.is_success());
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(how_a_process_ended_as_text) {
   BOOST_TEST(to_text(ended) == ended.problem);
 }
 
-BOOST_AUTO_TEST_CASE(what_the_system_killed_for_its_memory) {
+BOOST_AUTO_TEST_CASE(out_of_memory_kills_are_counted) {
   BOOST_TEST(dist::out_of_memory_kills("nr_free_pages 12\noom_kill 7\nhtlb 3\n") == 7U);
   BOOST_TEST(dist::out_of_memory_kills("nr_free_pages 12\n") == 0U);
   BOOST_TEST(dist::out_of_memory_kills("nr_oom_kill 5\n") == 0U);

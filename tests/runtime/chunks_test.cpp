@@ -6,7 +6,7 @@
 
 namespace {
 
-/// What every chunking promises; `first` to `last` must be small enough to be walked.
+/// Checks the guarantees of every chunking; the range must be small enough to iterate over.
 template <class T>
 void check(T first, T last, T size) {
   auto const all = dist::chunks(first, last, size);
@@ -38,7 +38,7 @@ constexpr T most = std::numeric_limits<T>::max();
 
 BOOST_AUTO_TEST_SUITE(chunks)
 
-BOOST_AUTO_TEST_CASE(the_usual) {
+BOOST_AUTO_TEST_CASE(range_is_cut_into_chunks) {
   std::vector<dist::chunk<int>> const right{{0, 3}, {3, 6}, {6, 7}};
   std::vector<dist::chunk<int>> got;
   for (auto const one : dist::chunks(0, 7, 3)) got.push_back(one);
@@ -46,14 +46,14 @@ BOOST_AUTO_TEST_CASE(the_usual) {
   BOOST_TEST(dist::chunks(0, 1'000'001, 10'000).size() == 101U);
 }
 
-BOOST_AUTO_TEST_CASE(empty_and_backwards_ranges_have_none) {
+BOOST_AUTO_TEST_CASE(empty_and_reversed_ranges_have_no_chunks) {
   check<int>(5, 5, 1);
   check<int>(5, 4, 1);
   check<int>(most<int>, least<int>, most<int>);
   check<unsigned>(9, 3, 2);
 }
 
-BOOST_AUTO_TEST_CASE(extremes) {
+BOOST_AUTO_TEST_CASE(ranges_at_the_limits_of_their_type_are_cut_correctly) {
   check<std::int64_t>(least<std::int64_t>, most<std::int64_t>, most<std::int64_t>);
   check<std::int64_t>(least<std::int64_t>, most<std::int64_t>, most<std::int64_t> / 3);
   check<std::int64_t>(most<std::int64_t> - 10, most<std::int64_t>, 3);
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(extremes) {
   check<int>(0, 3, most<int>);
 }
 
-BOOST_AUTO_TEST_CASE(every_small_number) {
+BOOST_AUTO_TEST_CASE(every_small_range_is_cut_correctly) {
   for (int first = 0; first < 256; first += 5)
     for (int last = first; last < 256; last += 3)
       for (int const size : {1, 2, 7, 100, 254, 255})
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(every_small_number) {
         check(static_cast<std::int8_t>(first), static_cast<std::int8_t>(last), static_cast<std::int8_t>(size));
 }
 
-BOOST_AUTO_TEST_CASE(random_ranges) {
+BOOST_AUTO_TEST_CASE(random_ranges_are_cut_correctly) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 2000; ++i) {
     auto const first = static_cast<std::int64_t>(random());
@@ -87,8 +87,8 @@ BOOST_AUTO_TEST_CASE(random_ranges) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(mixed_types_and_sizes_that_do_not_fit) {
-  // A size larger than the numbers' own type is a size larger than the range.
+BOOST_AUTO_TEST_CASE(mixed_integer_types_are_accepted) {
+  // A size that the numbers' type cannot hold exceeds the range.
   std::uint8_t const first = 0;
   std::uint8_t const last = 200;
   auto const all = dist::chunks(first, last, 1000);
@@ -97,14 +97,14 @@ BOOST_AUTO_TEST_CASE(mixed_types_and_sizes_that_do_not_fit) {
   BOOST_TEST(dist::chunks(0, std::int64_t{1} << 40, 1 << 30).size() == 1024U);
 }
 
-BOOST_AUTO_TEST_CASE(a_size_of_nothing_throws) {
+BOOST_AUTO_TEST_CASE(size_zero_throws) {
   BOOST_CHECK_THROW(dist::chunks(0, 10, 0), std::invalid_argument);
   BOOST_CHECK_THROW(dist::chunks(0, 10, -1), std::invalid_argument);
   BOOST_CHECK_THROW(dist::chunks(0U, 10U, 0U), std::invalid_argument);
   BOOST_CHECK_THROW(dist::chunks(0U, 10U, -1), std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(a_chunk_becomes_a_pair_of_members) {
+BOOST_AUTO_TEST_CASE(chunk_converts_to_a_struct_of_two_members) {
   struct span {
     std::int64_t start;
     std::int64_t end;

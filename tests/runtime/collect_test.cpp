@@ -12,7 +12,7 @@ using dist::percent;
 
 namespace {
 
-/// What fails when it is even.
+/// Fails for even numbers.
 struct Odd {
   std::int64_t check(std::int64_t value) const {
     if (value % 2 == 0) throw std::domain_error(std::to_string(value) + " is even");
@@ -46,7 +46,7 @@ struct fixture {
 
 BOOST_FIXTURE_TEST_SUITE(collect, fixture)
 
-BOOST_AUTO_TEST_CASE(values_and_failures_have_their_places) {
+BOOST_AUTO_TEST_CASE(values_and_failures_keep_their_positions) {
   std::vector<std::int64_t> const inputs{1, 2, 3, 4, 5};
   auto const got = world.run(dist::collect<&Odd::check>(cluster, inputs, dist::fan_out().max_failures(2)));
   BOOST_REQUIRE(got.values.size() == 5);
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(values_and_failures_have_their_places) {
   BOOST_TEST(to_text(got.failures[1]).find("4 is even") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(beyond_the_limit_the_rest_is_cancelled_and_the_first_are_named) {
+BOOST_AUTO_TEST_CASE(too_many_failures_cancel_the_rest_and_name_the_first) {
   std::size_t made = 0;
   auto inputs = std::views::iota(0, 10'000) | std::views::transform([&made](int i) {
                   ++made;
@@ -79,13 +79,13 @@ BOOST_AUTO_TEST_CASE(beyond_the_limit_the_rest_is_cancelled_and_the_first_are_na
   BOOST_TEST(cluster.caller().live_count() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(without_a_limit_one_is_too_many) {
+BOOST_AUTO_TEST_CASE(default_limit_allows_no_failure) {
   std::vector<std::int64_t> const inputs{1, 2};
   auto const what = fault_of(dist::collect<&Odd::check>(cluster, inputs));
   BOOST_TEST(what.message.find("1 input failed, more than max_failures(0) allows: input 1 2: ") == 0, what.message);
 }
 
-BOOST_AUTO_TEST_CASE(a_share) {
+BOOST_AUTO_TEST_CASE(failure_limit_may_be_a_percentage) {
   std::vector<std::int64_t> inputs(100, 1);
   inputs[7] = inputs[70] = 2;
   auto const two = dist::fan_out().max_failures(percent(2));
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_share) {
              std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(methods_without_a_result_and_of_several_arguments) {
+BOOST_AUTO_TEST_CASE(collect_takes_void_methods_and_several_arguments) {
   std::vector<std::int64_t> const inputs{1, 2};
   auto const how = dist::fan_out().max_failures(1);
   auto const none = world.run(dist::collect<&Odd::nothing>(cluster, inputs, how));
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(methods_without_a_result_and_of_several_arguments) {
   BOOST_TEST(world.run(dist::collect<&Odd::check>(cluster, std::vector<int>())).values.empty());
 }
 
-BOOST_AUTO_TEST_CASE(long_inputs_are_cut_between_characters) {
+BOOST_AUTO_TEST_CASE(long_inputs_are_cut_between_characters_in_errors) {
   for (std::size_t const size : {50, 95, 96, 97, 98, 99, 100, 101, 5000}) {
     std::string text;
     while (text.size() < size) text += "\xC3\xA4";
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(long_inputs_are_cut_between_characters) {
   BOOST_TEST(got.failures.at(0).input == "97 kB");
 }
 
-BOOST_AUTO_TEST_CASE(the_others_refuse_a_limit) {
+BOOST_AUTO_TEST_CASE(other_fan_outs_reject_a_failure_limit) {
   auto const how = dist::fan_out().max_failures(1);
   std::vector<std::int64_t> const inputs{1};
   BOOST_CHECK_THROW(world.run(dist::map<&Odd::check>(cluster, inputs, how)), std::invalid_argument);
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(errors_name_their_input) {
   BOOST_TEST(what.message.find("4 is even (input 2: 4)") != std::string::npos, what.message);
 }
 
-BOOST_AUTO_TEST_CASE(limits) {
+BOOST_AUTO_TEST_CASE(failure_limit_is_judged_by_failures_and_remaining_inputs) {
   using more = failure_limit::more;
   struct row {
     failure_limit limit;
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(limits) {
   BOOST_CHECK_THROW(percent(-1), std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(observers_see_how_far_it_is) {
+BOOST_AUTO_TEST_CASE(observer_sees_the_progress) {
   struct seen {
     std::vector<dist::fan_out_progress> reports;
   } at;
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(observers_see_how_far_it_is) {
   BOOST_TEST(last.total.value_or(0) == 4);
 }
 
-BOOST_AUTO_TEST_CASE(an_observer_that_throws_ends_it) {
+BOOST_AUTO_TEST_CASE(exception_of_an_observer_ends_the_fan_out) {
   dist::test::work_fixture slow;
   slow.world.add("a", 4);
   slow.world.wait_for_nodes(1);

@@ -45,7 +45,7 @@ std::string problem(words const& arguments, variables const& environment = {}) {
 
 BOOST_AUTO_TEST_SUITE(config)
 
-BOOST_AUTO_TEST_CASE(tls) {
+BOOST_AUTO_TEST_CASE(tls_options_are_parsed) {
   BOOST_TEST(!parsed({"--join", "desk:3000"}).with_tls);
   BOOST_TEST(parsed({"--join", "desk:3000", "--tls"}).with_tls);
   auto const node = parsed({"--join", "desk:3000", "--tls-ca", "ca.pem"}, {{"DIST_TLS_CERT", "a.pem"}, {"DIST_TLS_KEY", "a.key"}});
@@ -57,25 +57,25 @@ BOOST_AUTO_TEST_CASE(tls) {
   BOOST_TEST(problem({"--inline", "--tls-ca", "ca.pem"}) != "");
 }
 
-BOOST_AUTO_TEST_CASE(node_processes_under_a_parent) {
+BOOST_AUTO_TEST_CASE(procs_option_is_parsed_and_checked) {
   BOOST_TEST(parsed({"--join", "desk:3000"}).procs == 0U);
   BOOST_TEST(parsed({"--join", "desk:3000", "--procs", "4"}).procs == 4U);
   BOOST_TEST(parsed({}, {{"DIST_JOIN", "desk:3000"}, {"DIST_PROCS", "4"}}).procs == 4U);
-  // A variable may be there for other programs of the same name.
+  // The variable may be set for other programs.
   BOOST_TEST(parsed({"--local", "2"}, {{"DIST_PROCS", "4"}}).procs == 0U);
   BOOST_TEST(problem({"--procs", "4"}).find("--local N") != std::string::npos);
   BOOST_TEST(problem({"--join", "desk:3000", "--procs", "0"}) != "");
   BOOST_TEST(problem({"--join", "desk:3000", "--procs", "2", "--slots", "2"}).find("one slot") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(names_and_labels_are_utf8) {
+BOOST_AUTO_TEST_CASE(names_and_labels_must_be_utf8) {
   BOOST_TEST(problem({"--name", "caf\xe9"}) == "--name caf\\xe9: not UTF-8; write it in UTF-8");
   BOOST_TEST(problem({"--label", "k=caf\xe9"}).find("--label k=caf\\xe9: not UTF-8") == 0U);
   BOOST_TEST(problem({}, {{"DIST_NAME", "\xff"}}).find("not UTF-8") != std::string::npos);
   BOOST_TEST(parsed({"--name", "caf\xc3\xa9"}).name == "caf\xc3\xa9");
 }
 
-BOOST_AUTO_TEST_CASE(without_flags) {
+BOOST_AUTO_TEST_CASE(defaults_apply_without_flags) {
   auto const config = parsed({});
   BOOST_TEST(config.role == run_role::embedded);
   BOOST_TEST(config.local == 0);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(without_flags) {
   BOOST_TEST(config.rest.empty());
 }
 
-BOOST_AUTO_TEST_CASE(each_flag) {
+BOOST_AUTO_TEST_CASE(every_flag_sets_its_option) {
   struct row {
     words arguments;
     bool (*right)(dist::run_config const&);
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(each_flag) {
   for (auto const& one : rows) BOOST_TEST(one.right(parsed(one.arguments)), one.arguments[0] + " " + one.arguments.back());
 }
 
-BOOST_AUTO_TEST_CASE(each_variable) {
+BOOST_AUTO_TEST_CASE(every_variable_sets_its_option) {
   struct row {
     variables environment;
     bool (*right)(dist::run_config const&);
@@ -179,13 +179,13 @@ BOOST_AUTO_TEST_CASE(each_variable) {
   for (auto const& one : rows) BOOST_TEST(one.right(parsed({}, one.environment)), one.environment.begin()->first);
 }
 
-BOOST_AUTO_TEST_CASE(a_flag_beats_a_variable) {
+BOOST_AUTO_TEST_CASE(flag_overrides_a_variable) {
   BOOST_TEST(parsed({"--slots", "2"}, {{"DIST_SLOTS", "9"}}).slots == 2);
   BOOST_TEST(parsed({"--join", "a:1"}, {{"DIST_MASTER", ":7"}}).role == run_role::node);
   BOOST_TEST(parsed({"--inline"}, {{"DIST_JOIN", "a:1"}}).role == run_role::in_process);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_ours_goes_to_the_job_in_order) {
+BOOST_AUTO_TEST_CASE(other_arguments_go_to_the_job_in_order) {
   struct row {
     words arguments;
     words rest;
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_ours_goes_to_the_job_in_order) {
       {{"--count", "5", "--slots", "2"}, {"--count", "5"}},
       {{"--count=5", "-x", "file", "--inline", "-y"}, {"--count=5", "-x", "file", "-y"}},
       {{"--slots", "2", "--", "--slots", "3"}, {"--slots", "3"}},
-      {{"--n", "7"}, {"--n", "7"}},  // no short form of --name
+      {{"--n", "7"}, {"--n", "7"}},  // not an abbreviation of --name
       {{"--sl", "7"}, {"--sl", "7"}},
       {{"-n", "-1"}, {"-n", "-1"}},
       {{"", "a b"}, {"", "a b"}},
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_ours_goes_to_the_job_in_order) {
   for (auto const& one : rows) BOOST_TEST(parsed(one.arguments).rest == one.rest, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(wrong_values_say_what_is_right) {
+BOOST_AUTO_TEST_CASE(invalid_values_are_rejected_with_advice) {
   struct row {
     words arguments;
     words says;
@@ -251,12 +251,12 @@ BOOST_AUTO_TEST_CASE(wrong_values_say_what_is_right) {
   BOOST_TEST(problem({}, {{"DIST_JOIN", "a:1"}, {"DIST_MASTER", ":1"}}).find("contradict") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(help_wins_over_mistakes) {
+BOOST_AUTO_TEST_CASE(help_takes_precedence_over_errors) {
   BOOST_TEST(parsed({"--help", "--local", "0"}).help);
   BOOST_TEST(parsed({"--version", "--slots", "x"}).version);
 }
 
-BOOST_AUTO_TEST_CASE(durations) {
+BOOST_AUTO_TEST_CASE(durations_are_parsed) {
   struct row {
     char const* text;
     std::chrono::nanoseconds right;
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(durations) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_usage_names_what_there_is) {
+BOOST_AUTO_TEST_CASE(usage_lists_every_flag) {
   auto const text = dist::usage("palindroms");
   for (auto const* part :
        {"usage: palindroms [FLAGS]", "-j [ --local ] N", "--inline", "--master ADDR", "--join ADDR", "--connect ADDR",

@@ -1,4 +1,4 @@
-// Between all types of numbers: the value of a caller arrives at the method, or a sentence names both types and the value.
+// Conversions between all number types: the method gets the caller's value, or an error names both types and the value.
 #include <boost/describe/class.hpp>
 #include <boost/mp11/algorithm.hpp>
 #include <boost/mp11/list.hpp>
@@ -26,7 +26,7 @@ using seconds32 = std::chrono::duration<std::int32_t>;
 using hours_float = std::chrono::duration<float, std::ratio<3600>>;
 using limited = std::pair<std::int32_t, float>;
 
-/// Gives back what arrived.
+/// Returns what arrived.
 struct Echo {
   bool b(bool value) const { return value; }
   std::int8_t i8(std::int8_t value) const { return value; }
@@ -119,7 +119,7 @@ bool holds(C value) {
            exact <= static_cast<long double>(std::numeric_limits<P>::max()) && std::truncl(exact) == exact;
   }
 }
-/// Between floating-point types of a C++ program the nearest value is enough, as the language has it.
+/// Between C++ floating-point types the nearest value is enough, as in the language.
 template <class P, class C>
 bool arrives(C value) {
   if constexpr (std::is_floating_point_v<P> && std::is_floating_point_v<C>) {
@@ -165,7 +165,7 @@ struct fixture {
     BOOST_TEST(says(got.error().message, words), got.error().message);
   }
 
-  /// Checks one value of one pair of types, given how it was to arrive.
+  /// Checks one value for one pair of types; `arrives`: whether it must arrive.
   template <class P, class C>
   void check(char const* way, C value, bool arrives, dist::result<P> const& got, std::string const& from) {
     BOOST_TEST_CONTEXT(way << ": " << dist::number_name<C>() << ' ' << text_of(value) << " as " << dist::number_name<P>()) {
@@ -175,7 +175,7 @@ struct fixture {
       } else {
         BOOST_TEST_REQUIRE(got.has_error());
         BOOST_TEST((got.error().code == dist::errc::bad_arguments));
-        // A whole number is shown in plain digits.
+        // The message shows whole numbers in plain digits.
         auto const& said = got.error().message;
         bool const shown = says(said, {text_of(value)}) || says(said, {text_of(std::llround(static_cast<double>(value)))});
         BOOST_TEST((shown && says(said, {"argument 1: ", from, std::string(dist::number_name<P>())})), said);
@@ -200,7 +200,7 @@ struct fixture {
 
 BOOST_FIXTURE_TEST_SUITE(conversions, fixture)
 
-BOOST_AUTO_TEST_CASE(literals_fit_wherever_their_value_does) {
+BOOST_AUTO_TEST_CASE(literals_fit_wherever_their_value_fits) {
   BOOST_TEST(ended(dist::go<&Echo::sum>(cluster, {2, 4, 6})).value() == 3);
   BOOST_TEST(ended(dist::go<&Echo::mean>(cluster, {2, 4, 6})).value() == 2);
   BOOST_TEST(ended(dist::go<&Echo::mean>(cluster, {2.5, 4.5})).value() == 2.5);
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(literals_fit_wherever_their_value_does) {
   BOOST_TEST(ended(dist::go<&Echo::b>(cluster, std::vector<bool>{true}[0])).value());
 }
 
-BOOST_AUTO_TEST_CASE(a_value_that_a_parameter_cannot_hold_is_a_fault_with_both_types) {
+BOOST_AUTO_TEST_CASE(value_that_does_not_fit_is_a_fault_naming_both_types) {
   is_lost(dist::go<&Echo::u32>(cluster, std::int64_t{-1}), {"argument 1: int64 -1 does not fit uint32"});
   is_lost(dist::go<&Echo::f32>(cluster, 1e300), {"argument 1: double 1e+300 does not fit float"});
   is_lost(dist::go<&Echo::f64>(cluster, (std::int64_t{1} << 53) + 1), {"int64 9007199254740993 does not fit double"});
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_a_parameter_cannot_hold_is_a_fault_with_both_t
   (void)all;
 }
 
-BOOST_AUTO_TEST_CASE(numbers_inside_other_types_are_looked_at_too) {
+BOOST_AUTO_TEST_CASE(numbers_inside_other_types_are_checked_too) {
   BOOST_TEST((ended(dist::go<&Echo::maybe>(cluster, 5)).value() == 5));
   BOOST_TEST((ended(dist::go<&Echo::maybe>(cluster, std::nullopt)).value() == std::nullopt));
   BOOST_TEST((ended(dist::go<&Echo::maybe>(cluster, std::optional<std::int64_t>(5))).value() == 5));
@@ -274,10 +274,10 @@ BOOST_AUTO_TEST_CASE(durations_keep_their_length) {
   is_lost(dist::go<&Echo::hours>(cluster, std::chrono::duration<double>(1e300)), {"duration<double,1/1> 1e+300"});
 }
 
-BOOST_AUTO_TEST_CASE(by_go_and_by_the_inputs_of_a_fan_out) {
+BOOST_AUTO_TEST_CASE(numbers_convert_in_go_and_in_fan_out_inputs) {
   boost::mp11::mp_for_each<boost::mp11::mp_transform<std::type_identity, numbers>>([&]<class P>(std::type_identity<P>) {
     boost::mp11::mp_for_each<boost::mp11::mp_transform<std::type_identity, numbers>>([&]<class C>(std::type_identity<C>) {
-      // A fraction for a whole number does not compile.
+      // Passing a fraction for a whole number does not compile.
       if constexpr (!std::is_integral_v<P> || !std::is_floating_point_v<C>) {
         for (C const value : interesting<C>()) {
           std::string const from(dist::number_name<C>());
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(by_go_and_by_the_inputs_of_a_fan_out) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(by_name_and_by_json) {
+BOOST_AUTO_TEST_CASE(numbers_convert_in_calls_by_name_and_in_json) {
   boost::mp11::mp_for_each<boost::mp11::mp_transform<std::type_identity, numbers>>([&]<class P>(std::type_identity<P>) {
     boost::mp11::mp_for_each<boost::mp11::mp_transform<std::type_identity, numbers>>([&]<class C>(std::type_identity<C>) {
       constexpr bool both_bool = std::is_same_v<P, bool> && std::is_same_v<C, bool>;
@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(by_name_and_by_json) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(enumerators_are_no_numbers_by_name) {
+BOOST_AUTO_TEST_CASE(calls_by_name_do_not_convert_enumerators_to_numbers) {
   BOOST_TEST((ended(dist::call_by_name<side>(cluster, "Echo.which", side::right)).value() == side::right));
   BOOST_TEST((ended(dist::call_by_name<side>(cluster, "Echo.which", 2)).value() == side::right));
   is_lost(dist::call_by_name<std::int64_t>(cluster, "Echo.i64", side::right),
@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(enumerators_are_no_numbers_by_name) {
   is_lost(dist::call_by_name<side>(cluster, "Echo.which", 7), {"no enumerator is 7"});
 }
 
-BOOST_AUTO_TEST_CASE(types_with_a_stand_in_are_arguments_and_results) {
+BOOST_AUTO_TEST_CASE(types_with_a_stand_in_work_as_arguments_and_results) {
   BOOST_TEST(ended(dist::go<&Echo::path>(cluster, "/tmp")).value() == std::filesystem::path("/tmp/x"));
   std::chrono::sys_seconds const at(std::chrono::seconds(1'700'000'000));
   BOOST_TEST((ended(dist::go<&Echo::at>(cluster, at)).value() == at));
@@ -346,7 +346,7 @@ BOOST_AUTO_TEST_CASE(types_with_a_stand_in_are_arguments_and_results) {
   BOOST_TEST((twice.size() == 2 && twice[1] == 5.0));
 }
 
-BOOST_AUTO_TEST_CASE(json_of_a_caller_reaches_a_node_with_its_value) {
+BOOST_AUTO_TEST_CASE(json_arguments_keep_their_value) {
   auto const answer = [&](std::string const& method, std::string const& params) {
     auto const text = R"({"jsonrpc":"2.0","id":1,"method":"Echo.)" + method + R"(","params":)" + params + "}";
     return world.run(dist::answer_rpc(cluster.shared_caller(), dist::parse_rpc(text, dist::limits()), {}));
@@ -376,7 +376,7 @@ BOOST_AUTO_TEST_CASE(json_of_a_caller_reaches_a_node_with_its_value) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_fan_out_names_the_input_that_does_not_fit) {
+BOOST_AUTO_TEST_CASE(fan_out_names_the_input_that_does_not_fit) {
   std::vector<std::uint64_t> const inputs{1, (std::uint64_t{1} << 32) + 5};
   auto work = dist::try_map<&Echo::i32>(cluster, inputs);
   auto const got = world.run(std::move(work));
@@ -385,7 +385,7 @@ BOOST_AUTO_TEST_CASE(a_fan_out_names_the_input_that_does_not_fit) {
   BOOST_TEST_REQUIRE(got[1].has_error());
   BOOST_TEST((got[1].error().code == dist::errc::bad_arguments));
   BOOST_TEST(says(got[1].error().message, {"argument 1: uint64 4294967301 does not fit int32"}), got[1].error().message);
-  // Several parameters are looked at one by one.
+  // Parameters are checked one by one.
   dist::buffer out;
   auto const problem = dist::input_encoder<std::tuple<std::int32_t, float>>::encode(out, std::tuple(1, 1e300));
   BOOST_TEST(says(problem, {"argument 2: double 1e+300 does not fit float"}), problem);

@@ -10,7 +10,7 @@ using dist::test::Work;
 namespace {
 
 struct fixture : dist::test::work_fixture {
-  /// How long the call took to fail.
+  /// Returns the fault and how long the call took to fail.
   template <class R>
   std::pair<dist::fault, dist::duration> ended(dist::pending<R> call) {
     auto const before = world.clock.now();
@@ -36,7 +36,7 @@ struct fixture : dist::test::work_fixture {
   dist::test::started<void> running;
 };
 
-/// A clock that can be late, as on a machine where others have the processor: time passes, and no timer has run yet.
+/// A clock that runs late, as on a busy machine: time passes before any timer runs.
 class late_clock final : public dist::clock {
  public:
   dist::time_point now() const noexcept override { return at; }
@@ -51,7 +51,7 @@ class late_clock final : public dist::clock {
 
 BOOST_FIXTURE_TEST_SUITE(deadlines, fixture)
 
-BOOST_AUTO_TEST_CASE(a_failure_behind_the_deadline_is_the_deadline) {
+BOOST_AUTO_TEST_CASE(failure_after_the_deadline_is_reported_as_the_deadline) {
   late_clock late;
   auto seams = world.world();
   auto const calls = std::make_shared<dist::call_book>(
@@ -74,10 +74,10 @@ BOOST_AUTO_TEST_CASE(a_failure_behind_the_deadline_is_the_deadline) {
   route->stop();
 }
 
-BOOST_AUTO_TEST_CASE(while_connecting) {
+BOOST_AUTO_TEST_CASE(deadline_applies_while_connecting) {
   world.network.blackhole("desert");
   auto const silent = world.network.listen({"silent", 3000});
-  for (std::string const host : {"desert", "silent", "nobody"}) {
+  for (std::string const host : {"desert", "silent", "absent"}) {
     auto const& to = link(host);
     auto const [what, after] = ended(dist::go<&Work::echo>(to.calls(), 1, call_options().within(200ms)));
     BOOST_TEST(what.code == errc::deadline_exceeded);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(while_connecting) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(without_one_a_call_waits_for_its_connection) {
+BOOST_AUTO_TEST_CASE(call_without_deadline_waits_for_its_connection) {
   world.add("a");
   world.wait_for_nodes(1);
   auto& job = world.connect("job");
@@ -108,15 +108,15 @@ BOOST_AUTO_TEST_CASE(without_one_a_call_waits_for_its_connection) {
   BOOST_TEST(world.run<std::int64_t>(std::move(call)) == 5);
 }
 
-BOOST_AUTO_TEST_CASE(what_waits_for_a_connection_ends_with_the_link) {
-  auto& to = link("nobody");
+BOOST_AUTO_TEST_CASE(call_waiting_for_a_connection_ends_with_its_link) {
+  auto& to = link("absent");
   auto call = dist::go<&Work::echo>(to.calls(), 5);
   dist::test::run_until_idle(world.io);
   to.stop();
   BOOST_TEST(fault_of(std::move(call)).code == errc::stopped);
 }
 
-BOOST_AUTO_TEST_CASE(of_a_connected_job_in_the_queue_and_running) {
+BOOST_AUTO_TEST_CASE(deadline_of_a_connected_job_applies_in_the_queue_and_while_running) {
   auto& job = world.connect("job");
   auto const waits = ended(dist::go<&Work::read>(job.link.calls(), "r", call_options().within(200ms)));
   BOOST_TEST(waits.first.code == errc::deadline_exceeded);
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(of_a_connected_job_in_the_queue_and_running) {
   BOOST_TEST(status("in_use") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(as_a_default_of_a_handle) {
+BOOST_AUTO_TEST_CASE(handle_can_set_a_default_deadline) {
   auto const hasty = cluster.with(call_options().within(50ms));
   BOOST_TEST((ended(dist::go<&Work::read>(hasty, "r")).second == 50ms));
   BOOST_TEST((ended(dist::go<&Work::read>(hasty, "r", call_options().within(80ms))).second == 80ms));
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(as_a_default_of_a_handle) {
   BOOST_TEST((world.clock.now() - before == 50ms));
 }
 
-BOOST_AUTO_TEST_CASE(defaults_and_a_calls_own_wishes_join) {
+BOOST_AUTO_TEST_CASE(options_of_a_call_extend_or_override_the_defaults) {
   auto const defaults = call_options().needs("gpu").retry(5).kill_after(1s).wait_for_node(1s).within(2s);
   auto const both = call_options().needs("site=a").retry(1).once().over(defaults);
   BOOST_TEST((both.time_left() == 2s));

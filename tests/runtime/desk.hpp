@@ -14,27 +14,27 @@
 
 namespace dist::test {
 
-/// Where the methods of a test's nodes report, and where they wait until the test lets them go on.
+/// Where the methods of a test's nodes record their start, and where they wait until the test releases them.
 class desk {
  public:
   std::vector<std::string> begun;      ///< `label@node`, in order
-  std::vector<std::string> cancelled;  ///< methods that saw their cancellation
+  std::vector<std::string> cancelled;  ///< methods that noticed their cancellation
   std::size_t running = 0;             ///< methods that have begun and not ended
   std::size_t most_running = 0;
   dist::clock* clock = nullptr;  ///< for methods that sleep; the test's own
 
-  /// Lets the method `label@node`, or on any node `label`, go on: now and later.
+  /// Releases the method `label@node`, or `label` on any node, now and in the future.
   void open(std::string const& key) {
     open_.insert(key);
     for (auto& one : waiting_)
       if (is_open(one.label, one.node)) one.gate.set();
   }
   void open_all() { open("*"); }
-  /// Whoever comes from now on waits again.
+  /// Methods that arrive from now on wait again.
   void close_all() { open_.clear(); }
   bool has_begun(std::string const& key) const { return std::ranges::count(begun, key) > 0; }
 
-  /// A method's body: until its gate is open. Returns `label@node`.
+  /// The body of a method: waits until its gate is open and returns `label@node`.
   task<std::string> pass(context ctx, std::string label) {
     auto const key = enter(label, ctx.node());
     struct leaving {
@@ -95,14 +95,14 @@ class Work {
   std::int64_t add(std::int64_t a, std::int64_t b) const { return a + b; }
   /// Not const, and without a result.
   task<void> keep(context ctx, std::string label) { co_await desk_->pass(ctx, label); }
-  /// Has all nodes keep it, and says which did.
+  /// Keeps `label` on all nodes and returns which did.
   task<std::vector<std::string>> keep_everywhere(context ctx, std::string label) const;
-  /// Spreads them over the nodes.
+  /// Spreads the labels over the nodes.
   task<void> keep_each(context ctx, std::vector<std::string> labels) const;
   std::string fail(std::string const& why) const { throw std::runtime_error(why); }
-  /// Has an answer, once its gate is open, if there is a text.
+  /// Once its gate is open, returns `found` unless it is empty.
   task<std::optional<std::string>> look(context ctx, std::string label, std::string found) const;
-  /// Succeeds with the given try.
+  /// Succeeds on attempt `good`.
   std::int64_t flaky(context ctx, std::int64_t good) const {
     auto const tries = static_cast<std::int64_t>(desk_->begun.size()) + 1;
     desk_->begun.push_back("flaky@" + ctx.node());
@@ -112,7 +112,7 @@ class Work {
   std::string not_text() const { return "\xFF"; }
   std::string large(std::uint64_t bytes) const { return std::string(bytes, 'x'); }
   task<std::int64_t> depth(context ctx, std::int64_t left) const;
-  /// Waits for another method, which reads with `label`.
+  /// Waits for a nested read with `label`.
   task<std::string> outer(context ctx, std::string label) const;
   std::int64_t left_us(context ctx) const {
     return ctx.deadline().is_never() ? -1 : ctx.deadline().at().time_since_epoch().count();
@@ -187,7 +187,7 @@ struct work_fixture {
   explicit work_fixture(master_options options = {}) : world(services(Work(at)), std::move(options)) {}
   ~work_fixture() { at->open_all(); }
 
-  /// Runs a call to its end, which is a fault.
+  /// Runs a call to its end and returns its fault.
   template <class R>
   fault fault_of(pending<R> call) {
     return fault_of(task<R>(std::move(call)));

@@ -16,7 +16,7 @@ struct fixture : dist::test::work_fixture {
   }
 };
 
-/// Makes its own call late.
+/// A method that makes its nested call late.
 struct Asker {
   dist::task<std::string> ask(dist::context ctx, std::int64_t hops, std::string label);
   std::shared_ptr<dist::test::desk> at;
@@ -32,7 +32,7 @@ dist::task<std::string> Asker::ask(dist::context ctx, std::int64_t hops, std::st
 
 struct with_askers {
   ~with_askers() { at->open_all(); }
-  /// A call has begun on the only node, which then drains; what it asks for comes behind that.
+  /// A call has begun on the only node, which then drains; its nested call follows.
   dist::pending<std::string> ask_and_drain(std::int64_t hops) {
     world.add("a");
     world.wait_for_nodes(1);
@@ -58,7 +58,7 @@ dist::task<std::int64_t> many(dist::cluster on, std::int64_t count) {
 
 BOOST_FIXTURE_TEST_SUITE(drain, fixture)
 
-BOOST_AUTO_TEST_CASE(under_load_no_call_fails) {
+BOOST_AUTO_TEST_CASE(drain_under_load_fails_no_call) {
   nodes(3, 2);
   auto sum = dist::test::start<std::int64_t>(world.io, many(cluster, 20'000));
   for (int i = 0; i < 200; ++i) world.io.poll_one();
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(under_load_no_call_fails) {
   BOOST_TEST(world.has_logged("node a left: it left: drained"));
 }
 
-BOOST_AUTO_TEST_CASE(it_finishes_what_it_has_and_gets_nothing_new) {
+BOOST_AUTO_TEST_CASE(draining_node_finishes_its_calls_and_gets_no_new_ones) {
   nodes(2);
   auto first = dist::go<&Work::write>(cluster, "first");
   auto second = dist::go<&Work::write>(cluster, "second");
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(it_finishes_what_it_has_and_gets_nothing_new) {
   BOOST_TEST(node_count() == 1);
 }
 
-BOOST_FIXTURE_TEST_CASE(the_only_node_takes_what_its_own_calls_ask_for, with_askers) {
+BOOST_FIXTURE_TEST_CASE(only_node_takes_nested_calls_while_it_drains, with_askers) {
   auto call = ask_and_drain(3);
   auto const top_level = dist::go<&Work::read>(cluster, "later");
   at->open_all();
@@ -104,7 +104,7 @@ BOOST_FIXTURE_TEST_CASE(the_only_node_takes_what_its_own_calls_ask_for, with_ask
   BOOST_TEST(world.has_logged("node a left: it left: drained"));
 }
 
-BOOST_FIXTURE_TEST_CASE(nested_calls_go_elsewhere_while_there_is_another_node, with_askers) {
+BOOST_FIXTURE_TEST_CASE(nested_calls_go_to_another_node_if_there_is_one, with_askers) {
   auto call = ask_and_drain(1);
   world.add("b");
   world.wait_for_nodes(1);
@@ -112,7 +112,7 @@ BOOST_FIXTURE_TEST_CASE(nested_calls_go_elsewhere_while_there_is_another_node, w
   BOOST_TEST(world.run<std::string>(std::move(call)) == "x@b");
 }
 
-BOOST_FIXTURE_TEST_CASE(one_that_waits_for_the_last_other_node_comes_home, with_askers) {
+BOOST_FIXTURE_TEST_CASE(nested_call_returns_to_its_draining_node_when_the_last_other_leaves, with_askers) {
   auto call = ask_and_drain(1);
   world.add("b");
   world.wait_for_nodes(1);
@@ -126,7 +126,7 @@ BOOST_FIXTURE_TEST_CASE(one_that_waits_for_the_last_other_node_comes_home, with_
   BOOST_TEST(world.run<std::string>(std::move(call)) == "x@a");
 }
 
-BOOST_AUTO_TEST_CASE(the_limit_ends_it) {
+BOOST_AUTO_TEST_CASE(drain_limit_ends_the_drain) {
   nodes(2);
   auto kept = dist::test::start<std::string>(world.io, dist::go<&Work::write>(cluster, "w"));
   BOOST_REQUIRE(drive_until_begun("w@a") || drive_until_begun("w@b"));
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(the_limit_ends_it) {
   BOOST_TEST(world.node_at(1).run.done());
 }
 
-BOOST_AUTO_TEST_CASE(before_it_has_joined_it_just_goes) {
+BOOST_AUTO_TEST_CASE(node_that_has_not_joined_leaves_at_once) {
   dist::node_options options;
   options.name = "late";
   auto& node = world.add(options, 1, dist::services(Work(at)));
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(before_it_has_joined_it_just_goes) {
   node.run.get();
 }
 
-BOOST_AUTO_TEST_CASE(at_any_moment_of_joining_no_call_is_lost) {
+BOOST_AUTO_TEST_CASE(drain_at_any_point_of_joining_loses_no_call) {
   bool joined = false;
   for (int step = 0; !joined; ++step) {
     fixture one;
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(at_any_moment_of_joining_no_call_is_lost) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_master_that_does_not_answer_holds_nobody_who_joins) {
+BOOST_AUTO_TEST_CASE(unresponsive_master_does_not_hold_a_draining_node) {
   dist::node_options options;
   options.name = "late";
   options.drain_limit = 2s;
@@ -195,10 +195,10 @@ BOOST_AUTO_TEST_CASE(a_master_that_does_not_answer_holds_nobody_who_joins) {
   node.network.resume();
 }
 
-BOOST_AUTO_TEST_CASE(a_node_that_drains_blames_nobody) {
+BOOST_AUTO_TEST_CASE(drain_does_not_poison_calls) {
   nodes(1);
   auto call = dist::test::start<std::string>(world.io, dist::go<&Work::read>(cluster, "r"));
-  // Four nodes go by their limit with the call on them: it is no poison.
+  // Four nodes reach their drain limit with the call running; it is not poisoned.
   for (std::size_t i = 0; i < 4; ++i) {
     BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == i + 1; }));
     world.node_at(i).node.drain();
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_drains_blames_nobody) {
   BOOST_TEST(call.get() == "r@n3");
 }
 
-BOOST_AUTO_TEST_CASE(a_master_that_stops_tells_its_nodes_and_jobs) {
+BOOST_AUTO_TEST_CASE(stopping_master_tells_its_nodes_and_jobs) {
   nodes(3);
   auto running = dist::test::start<std::string>(world.io, dist::go<&Work::read>(cluster, "r"));
   BOOST_REQUIRE(world.drive_until([&] { return !at->begun.empty(); }));
@@ -231,14 +231,14 @@ BOOST_AUTO_TEST_CASE(a_master_that_stops_tells_its_nodes_and_jobs) {
     BOOST_TEST(world.has_logged(std::string(who) + ": connection lost: the master said goodbye: the master stopped"),
                world.logged());
   BOOST_TEST(at->cancelled.size() == 3);
-  // No worse than a master that crashes: what may run twice waits for the next.
+  // As with a crash of the master: repeatable calls wait for the next one.
   world.restart_master();
   at->open_all();
   BOOST_TEST_REQUIRE(world.drive_until([&] { return kept.done(); }));
   BOOST_TEST(kept.get().starts_with("k@"));
 }
 
-BOOST_AUTO_TEST_CASE(a_master_stops_although_a_node_is_half_open) {
+BOOST_AUTO_TEST_CASE(master_stops_despite_a_half_open_node) {
   nodes(1);
   world.node_at(0).network.freeze();
   auto const before = world.clock.now();
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_master_stops_although_a_node_is_half_open) {
   BOOST_TEST((world.clock.now() - before < 3s));
 }
 
-BOOST_AUTO_TEST_CASE(ten_thousand_calls_of_every_end_leave_nothing) {
+BOOST_AUTO_TEST_CASE(ten_thousand_calls_and_drains_leave_nothing_behind) {
   nodes(4, 4);
   world.pass(10ms);
   auto const timers = world.clock.timer_count();
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(ten_thousand_calls_of_every_end_leave_nothing) {
         break;
       }
       case 10: {
-        auto gone = dist::call_by_name<std::int64_t>(cluster, "Work.nobody_has_this", i);
+        auto gone = dist::call_by_name<std::int64_t>(cluster, "Work.missing", i);
         dist::test::run_until_idle(world.io);
         break;
       }

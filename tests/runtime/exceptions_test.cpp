@@ -5,7 +5,7 @@ using dist::progress;
 
 namespace {
 
-/// A type that throws when the test says so.
+/// A type that throws when the test asks for it.
 struct Fussy {
   std::int64_t value = 0;
   Fussy() { act(); }
@@ -22,7 +22,7 @@ BOOST_DESCRIBE_STRUCT(Fussy, (), (value))
 struct Throws {
   std::string plain(std::string const& what) const { return raise(what); }
   dist::task<std::string> coroutine(std::string what) const { co_return raise(what); }
-  /// Its result arrives at a caller in another mood.
+  /// Returns a value that throws when decoded by the caller.
   Fussy give(int mood) const {
     Fussy given(7);
     Fussy::mood = mood;
@@ -62,7 +62,7 @@ struct Throws {
 };
 BOOST_DESCRIBE_STRUCT(Throws, (), (plain, coroutine, give, take))
 
-/// Something of the process's own that fails, as memory does.
+/// Fails inside the node itself, as if out of memory.
 class failing_compute final : public dist::compute_threads {
  public:
   explicit failing_compute(asio::io_context& io) : inner_(io, 1) {}
@@ -100,7 +100,7 @@ struct fixture {
 
 BOOST_FIXTURE_TEST_SUITE(exceptions, fixture)
 
-BOOST_AUTO_TEST_CASE(whatever_a_method_throws_is_a_fault) {
+BOOST_AUTO_TEST_CASE(anything_a_method_throws_is_a_fault) {
   struct row {
     char const* what;
     char const* said;
@@ -123,14 +123,14 @@ BOOST_AUTO_TEST_CASE(whatever_a_method_throws_is_a_fault) {
   BOOST_TEST(world.run<std::string>(dist::go<&Throws::plain>(cluster, "fine")) == "fine");
 }
 
-BOOST_AUTO_TEST_CASE(a_transient_failure_whose_text_is_not_utf8_is_retried) {
+BOOST_AUTO_TEST_CASE(transient_failure_with_invalid_utf8_is_retried) {
   auto const what = fault_of(dist::try_call<&Throws::plain>(cluster, "busy", dist::call_options().retry(2)));
   BOOST_TEST((what.code == errc::transient), what);
   BOOST_TEST(what.message.find("caf\\xe9 is busy") != std::string::npos, what);
   BOOST_TEST(what.known == progress::executed, what);
 }
 
-BOOST_AUTO_TEST_CASE(a_result_that_throws_at_its_caller_is_a_fault) {
+BOOST_AUTO_TEST_CASE(result_that_throws_at_the_caller_is_a_fault) {
   for (int const mood : {1, 2}) {
     Fussy::mood = 0;
     auto const what = fault_of(dist::try_call<&Throws::give>(cluster, mood));
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_result_that_throws_at_its_caller_is_a_fault) {
   BOOST_TEST(world.run<Fussy>(dist::go<&Throws::give>(cluster, 0)).value == 7);
 }
 
-BOOST_AUTO_TEST_CASE(an_argument_that_throws_at_the_node_is_a_fault) {
+BOOST_AUTO_TEST_CASE(argument_that_throws_at_the_node_is_a_fault) {
   std::vector<Fussy> const given{Fussy(7)};
   for (int const mood : {1, 2}) {
     Fussy::mood = mood;
@@ -154,14 +154,14 @@ BOOST_AUTO_TEST_CASE(an_argument_that_throws_at_the_node_is_a_fault) {
   BOOST_TEST(world.run<std::int64_t>(dist::go<&Throws::take>(cluster, given)) == 7);
 }
 
-BOOST_AUTO_TEST_CASE(a_pending_yields_once) {
+BOOST_AUTO_TEST_CASE(pending_yields_its_value_once) {
   auto call = dist::go<&Throws::plain>(cluster, "fine");
   BOOST_TEST(call.valid());
   auto moved = std::move(call);
   BOOST_TEST(!call.valid());
   BOOST_TEST(world.run<std::string>(std::move(moved)) == "fine");
   BOOST_TEST(!moved.valid());
-  // What is left of one may still be asked, assigned to and dropped.
+  // A consumed pending may still be queried, assigned to and dropped.
   BOOST_TEST(moved.node().value_or("") == "a");
   moved.cancel();
   BOOST_CHECK_THROW(dist::block_on(std::move(moved)), std::logic_error);
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(a_pending_yields_once) {
   BOOST_TEST(world.run<std::string>(std::move(moved)) == "again");
 }
 
-BOOST_AUTO_TEST_CASE(a_nodes_own_exception_ends_its_session_and_no_more) {
+BOOST_AUTO_TEST_CASE(exception_inside_a_node_ends_only_its_session) {
   world.kill_node(0);
   failing_compute compute(world.io);
   auto const around = world.world();
@@ -182,14 +182,14 @@ BOOST_AUTO_TEST_CASE(a_nodes_own_exception_ends_its_session_and_no_more) {
   auto run = dist::test::start(world.io, node.run());
   BOOST_REQUIRE(world.drive_until([&] { return node.joined(); }));
   compute.fails = true;
-  // Its caller sees a node that was lost, and the method may run again.
+  // Its caller sees a lost node, and the method may run again.
   BOOST_TEST(world.run<std::string>(dist::go<&Throws::plain>(cluster, "fine")) == "fine");
   BOOST_TEST(world.has_logged("node b: no more room; trying again"), world.logged());
   node.stop();
   BOOST_REQUIRE(world.drive_until([&] { return run.done(); }));
 }
 
-BOOST_AUTO_TEST_CASE(what_one_piece_of_mail_throws_does_not_hold_up_the_others) {
+BOOST_AUTO_TEST_CASE(exception_of_one_message_does_not_hold_up_the_others) {
   asio::io_context io;
   auto const mail = std::make_shared<dist::mailbox>(io);
   std::string done;

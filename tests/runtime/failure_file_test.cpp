@@ -21,7 +21,7 @@ method_key const price{"Pricer.price", true, nullptr};
 
 BOOST_AUTO_TEST_SUITE(failure_lines)
 
-BOOST_AUTO_TEST_CASE(one_says_what_is_known_and_has_the_arguments) {
+BOOST_AUTO_TEST_CASE(line_contains_the_fault_and_the_arguments) {
   buffer arguments;
   BOOST_TEST(encode_arguments(codec::cbor, spelling::declared, arguments, 17, std::string("a\nb")).empty());
   auto what = make_fault(errc::method_failed, "no \"price\"\n");
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(one_says_what_is_known_and_has_the_arguments) {
                      "\n");
 }
 
-BOOST_AUTO_TEST_CASE(large_arguments_and_those_that_are_no_json_are_a_size) {
+BOOST_AUTO_TEST_CASE(large_or_non_json_arguments_are_shown_as_a_size) {
   buffer large;
   BOOST_TEST(encode_arguments(codec::cbor, spelling::declared, large, std::string(100'000, 'x')).empty());
   buffer broken;
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(large_arguments_and_those_that_are_no_json_are_a_size) {
     auto const read = boost::json::parse(line).as_object();
     BOOST_TEST(read.at("argument_bytes").to_number<std::size_t>() == size);
     BOOST_TEST(!read.contains("arguments"));
-    // No words of its own: those of its code.
+    // Without a message of its own it has that of its code.
     BOOST_TEST(!read.at("message").as_string().empty());
   }
 }

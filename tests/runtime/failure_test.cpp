@@ -39,7 +39,7 @@ struct secured : fixture {
   }
 };
 
-/// What another build of the program serves under the same name.
+/// The class of the same name in another build of the program.
 namespace other {
 struct Work {
   std::string echo(std::string const& value) const { return value; }
@@ -54,7 +54,7 @@ dist::task<void> await_on(dist::pending<std::string> call) { co_await std::move(
 
 BOOST_FIXTURE_TEST_SUITE(failures, fixture)
 
-BOOST_AUTO_TEST_CASE(a_node_dies_with_a_call_that_may_not_run_twice) {
+BOOST_AUTO_TEST_CASE(call_that_may_not_run_twice_fails_when_its_node_dies) {
   nodes(1);
   auto call = begin<&Work::write>("w");
   world.kill_node(0);
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_node_dies_with_a_call_that_may_not_run_twice) {
   BOOST_TEST(what.phase == "running");
 }
 
-BOOST_AUTO_TEST_CASE(a_node_dies_with_a_repeatable_call) {
+BOOST_AUTO_TEST_CASE(repeatable_call_moves_when_its_node_dies) {
   nodes(1);
   auto call = begin<&Work::read>("r");
   world.add("b");
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_node_dies_with_a_repeatable_call) {
   BOOST_TEST(at->begun.size() == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_the_caller_wants_once_is_not_moved) {
+BOOST_AUTO_TEST_CASE(call_with_once_is_not_moved) {
   nodes(1);
   auto call = begin<&Work::read>("r", dist::call_options().once());
   world.add("b");
@@ -84,8 +84,8 @@ BOOST_AUTO_TEST_CASE(a_call_that_the_caller_wants_once_is_not_moved) {
   BOOST_TEST(fault_of(std::move(call)).code == errc::connection_lost);
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_kills_nodes_is_poison_and_its_neighbours_are_not) {
-  // The deadly call kills whoever begins it; two slots a node, so that it has neighbours.
+BOOST_AUTO_TEST_CASE(call_that_kills_nodes_is_poisoned_and_its_neighbours_are_not) {
+  // The deadly call kills any node that starts it; two slots per node give it neighbours.
   nodes(4, 2);
   auto poison = dist::go<&Work::read>(cluster, "poison");
   std::vector<dist::pending<std::string>> others;
@@ -116,14 +116,14 @@ BOOST_AUTO_TEST_CASE(a_call_that_kills_nodes_is_poison_and_its_neighbours_are_no
   BOOST_TEST(all.get().size() == 20);
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_while_it_waits) {
+BOOST_AUTO_TEST_CASE(deadline_ends_a_queued_call) {
   auto const what = fault_of(dist::go<&Work::read>(cluster, "r", dist::call_options().within(50ms)));
   BOOST_TEST(what.code == errc::deadline_exceeded);
   BOOST_TEST(what.phase == "queueing");
   BOOST_TEST(what.known == progress::not_started);
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_while_it_runs) {
+BOOST_AUTO_TEST_CASE(deadline_ends_a_running_call) {
   nodes(1);
   auto call = begin<&Work::read>("r", dist::call_options().within(50ms));
   auto const before = world.clock.now();
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(nested_calls_inherit_the_deadline) {
   BOOST_TEST(world.run<std::int64_t>(dist::call<&Work::nested_deadline>(cluster)) == -1);
 }
 
-BOOST_AUTO_TEST_CASE(cancelled_before_it_is_sent) {
+BOOST_AUTO_TEST_CASE(call_cancelled_before_it_is_sent_never_starts) {
   auto call = dist::go<&Work::read>(cluster, "r");
   call.cancel();
   auto const what = fault_of(std::move(call));
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(cancelled_before_it_is_sent) {
   BOOST_TEST(at->begun.empty());
 }
 
-BOOST_AUTO_TEST_CASE(cancelled_while_it_runs) {
+BOOST_AUTO_TEST_CASE(cancelling_a_running_call_reaches_its_method) {
   nodes(1);
   auto call = begin<&Work::read>("r");
   call.cancel();
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(cancelling_reaches_nested_calls) {
   BOOST_TEST(status("abandoned") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(a_slot_is_abandoned_until_its_method_has_ended) {
+BOOST_AUTO_TEST_CASE(slot_is_abandoned_until_its_method_ends) {
   nodes(1);
   world.node_at(0).compute.hold();
   auto call = dist::go<&Work::plain>(cluster, "p");
@@ -197,10 +197,10 @@ BOOST_AUTO_TEST_CASE(a_slot_is_abandoned_until_its_method_has_ended) {
   BOOST_TEST(status("in_use") == "0");
   BOOST_TEST(status("abandoned") == "0");
   BOOST_TEST(status("late_replies") == "1");
-  BOOST_TEST(at->begun.empty());  // it was cancelled before it began
+  BOOST_TEST(at->begun.empty());  // cancelled before it started
 }
 
-BOOST_AUTO_TEST_CASE(pendings_are_dropped_erased_and_assigned_over) {
+BOOST_AUTO_TEST_CASE(dropped_erased_and_replaced_pendings_end_their_calls) {
   nodes(1, 8);
   std::vector<dist::pending<std::string>> calls;
   for (int i = 0; i < 8; ++i) calls.push_back(begin<&Work::read>("r" + std::to_string(i)));
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(pendings_are_dropped_erased_and_assigned_over) {
   BOOST_TEST(got == (std::vector<std::string>{"r8@a", "r1@a", "r4@a", "r5@a", "r6@a"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_pending_is_dropped_on_another_thread) {
+BOOST_AUTO_TEST_CASE(pending_may_be_dropped_on_another_thread) {
   nodes(1);
   auto call = std::make_unique<dist::pending<std::string>>(begin<&Work::read>("r"));
   std::thread([&] { call.reset(); }).join();
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(a_pending_is_dropped_on_another_thread) {
   BOOST_TEST(at->cancelled.size() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(the_coroutine_that_awaits_is_cancelled) {
+BOOST_AUTO_TEST_CASE(cancelling_the_awaiting_coroutine_cancels_the_call) {
   nodes(1);
   auto call = begin<&Work::read>("r");
   dist::task_group group(world.io.get_executor());
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(the_coroutine_that_awaits_is_cancelled) {
   BOOST_TEST(at->cancelled.size() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(awaiting_what_has_long_ended_does_not_pile_up) {
+BOOST_AUTO_TEST_CASE(awaiting_many_ended_calls_does_not_grow_the_stack) {
   nodes(1, 4);
   std::vector<dist::pending<std::int64_t>> calls;
   for (std::int64_t i = 0; i < 50'000; ++i) calls.push_back(dist::go<&Work::echo>(cluster, i));
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(awaiting_what_has_long_ended_does_not_pile_up) {
   BOOST_TEST(got.back() == 49'999);
 }
 
-BOOST_AUTO_TEST_CASE(calls_that_fail_at_once_do_not_pile_up) {
+BOOST_AUTO_TEST_CASE(many_calls_that_fail_at_once_do_not_grow_the_stack) {
   nodes(1);
   auto const many = [](dist::cluster on) -> dist::task<int> {
     int failed = 0;
@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(calls_that_fail_at_once_do_not_pile_up) {
   BOOST_TEST(world.run(many(cluster)) == 50'000);
 }
 
-BOOST_AUTO_TEST_CASE(a_late_reply_is_not_the_next_calls) {
+BOOST_AUTO_TEST_CASE(late_reply_is_not_taken_for_that_of_the_next_call) {
   nodes(1);
   auto first = begin<&Work::write>("first", dist::call_options().within(50ms));
   BOOST_TEST(fault_of(std::move(first)).code == errc::deadline_exceeded);
@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(nested_calls_on_one_slot_do_not_deadlock) {
   BOOST_TEST(status("in_use") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(a_nested_call_goes_ahead_of_those_that_wait) {
+BOOST_AUTO_TEST_CASE(nested_call_goes_before_queued_ones) {
   nodes(1);
   auto first = dist::go<&Work::outer>(cluster, "inner");
   std::vector<dist::pending<std::string>> behind;
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_nested_call_goes_ahead_of_those_that_wait) {
   BOOST_TEST(at->begun[1] == "inner@a");
 }
 
-BOOST_AUTO_TEST_CASE(a_method_of_other_types_is_refused_on_that_node_only) {
+BOOST_AUTO_TEST_CASE(mismatched_method_types_are_rejected_on_that_node_only) {
   dist::node_options options;
   options.name = "b";
   options.name_is_default = false;
@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(a_method_of_other_types_is_refused_on_that_node_only) {
   for (int i = 0; i < 10; ++i) BOOST_TEST(world.run<std::int64_t>(dist::call<&Work::echo>(cluster, i)) == i);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_node_says_so_and_the_call_moves) {
+BOOST_AUTO_TEST_CASE(call_rejected_by_a_full_node_moves) {
   dist::node_options options;
   options.name = "small";
   options.limits.calls_per_connection = 1;
@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(a_full_node_says_so_and_the_call_moves) {
   BOOST_TEST(world.run<std::string>(std::move(first)) == "first@small");
 }
 
-BOOST_AUTO_TEST_CASE(a_full_node_without_others_is_asked_again_after_a_pause) {
+BOOST_AUTO_TEST_CASE(only_node_is_retried_after_a_pause_when_full) {
   dist::node_options options;
   options.name = "small";
   options.limits.calls_per_connection = 1;
@@ -344,10 +344,10 @@ BOOST_AUTO_TEST_CASE(a_full_node_without_others_is_asked_again_after_a_pause) {
   BOOST_TEST(world.run<std::string>(std::move(second)) == "second@small");
 }
 
-BOOST_AUTO_TEST_CASE(a_method_may_ask_for_another_try) {
+BOOST_AUTO_TEST_CASE(transient_failure_is_retried) {
   nodes(2);
   BOOST_TEST(world.run<std::int64_t>(dist::call<&Work::flaky>(cluster, 3)) == 3);
-  BOOST_TEST(at->begun[0] != at->begun[1]);  // elsewhere
+  BOOST_TEST(at->begun[0] != at->begun[1]);  // on another node
   at->begun.clear();
   auto const what = fault_of(dist::go<&Work::flaky>(cluster, 100));
   BOOST_TEST(what.code == errc::transient);
@@ -369,7 +369,7 @@ BOOST_AUTO_TEST_CASE(a_method_may_ask_for_another_try) {
   BOOST_TEST(fault_of(std::move(dropped)).code == errc::cancelled);
 }
 
-BOOST_AUTO_TEST_CASE(two_jobs_on_one_master) {
+BOOST_AUTO_TEST_CASE(two_jobs_share_one_master) {
   nodes(2, 2);
   auto& one = world.connect("one");
   auto& two = world.connect("two");
@@ -377,7 +377,7 @@ BOOST_AUTO_TEST_CASE(two_jobs_on_one_master) {
   auto b = dist::go<&Work::read>(two.link.calls(), "two");
   auto c = dist::go<&Work::read>(cluster, "three");
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 3; }));
-  // A job that goes takes its own calls with it and nobody else's.
+  // A job that leaves takes only its own calls with it.
   one.network.cut();
   world.pass(1ms);
   BOOST_TEST(at->cancelled.size() == 1);
@@ -388,13 +388,13 @@ BOOST_AUTO_TEST_CASE(two_jobs_on_one_master) {
   at->open_all();
   BOOST_TEST(world.run<std::string>(std::move(b)).starts_with("two@"));
   BOOST_TEST(world.run<std::string>(std::move(c)).starts_with("three@"));
-  // It connects anew by itself.
+  // It reconnects by itself.
   BOOST_TEST(world.drive_until([&] { return world.count_logged("job one connected") == 2; }));
   world.pass(1ms);
   BOOST_TEST(world.run<std::int64_t>(dist::call<&Work::echo>(one.link.calls(), 9)) == 9);
 }
 
-BOOST_AUTO_TEST_CASE(a_pending_outlives_everything) {
+BOOST_AUTO_TEST_CASE(pending_may_outlive_master_and_nodes) {
   std::optional<dist::pending<std::string>> queued;
   std::optional<dist::pending<std::string>> running;
   {
@@ -417,7 +417,7 @@ BOOST_AUTO_TEST_CASE(node_with_the_secret_joins) {
   BOOST_TEST(node_count() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_wrong_one) {
+BOOST_AUTO_TEST_CASE(node_with_a_wrong_secret_is_rejected) {
   auto& node = add_with("another secret, as long");
   BOOST_TEST(world.drive_until([&] { return node.run.done(); }));
   BOOST_CHECK_EXCEPTION(node.run.get(), dist::call_error, [](auto const& e) { return e.fault().code == errc::denied; });
@@ -425,14 +425,14 @@ BOOST_AUTO_TEST_CASE(a_wrong_one) {
   BOOST_TEST(node_count() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(none) {
+BOOST_AUTO_TEST_CASE(node_without_a_secret_is_rejected) {
   auto& node = add_with("");
   BOOST_TEST(world.drive_until([&] { return node.run.done(); }));
   BOOST_CHECK_EXCEPTION(node.run.get(), dist::call_error, [](auto const& e) { return e.fault().code == errc::denied; });
   BOOST_TEST(node_count() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_without_one) {
+BOOST_AUTO_TEST_CASE(job_without_a_secret_is_rejected) {
   dist::link_options options;
   options.master = {"master", 3000};
   options.name = "stranger";
@@ -442,7 +442,7 @@ BOOST_AUTO_TEST_CASE(a_job_without_one) {
   link.stop();
 }
 
-BOOST_AUTO_TEST_CASE(a_node_that_has_one_does_not_serve_a_master_without) {
+BOOST_AUTO_TEST_CASE(node_with_a_secret_does_not_serve_a_master_without_one) {
   fixture open;
   dist::node_options made;
   made.name = "x";

@@ -25,7 +25,7 @@ struct fixture : dist::test::work_fixture {
 
 std::string joined(std::string all, std::string one) { return all + text_of(one) + " "; }
 
-/// Numbers as text, made one by one: how many were asked for is seen in `made`.
+/// Numbers as text, made one by one; `made` counts them.
 auto endless(std::size_t& made) {
   return std::views::iota(0) | std::views::transform([&made](int i) {
            ++made;
@@ -37,7 +37,7 @@ auto endless(std::size_t& made) {
 
 BOOST_FIXTURE_TEST_SUITE(fan_out, fixture)
 
-BOOST_AUTO_TEST_CASE(the_order_is_that_of_the_inputs) {
+BOOST_AUTO_TEST_CASE(results_are_in_input_order) {
   auto work = dist::test::start<std::vector<std::string>>(world.io, dist::map<&Work::read>(cluster, labels(50)));
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 50; }));
   for (int i = 49; i >= 0; --i) {
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(the_order_is_that_of_the_inputs) {
   BOOST_TEST(got == labels(50), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(arrival_order_folds_as_they_come) {
+BOOST_AUTO_TEST_CASE(arrival_order_folds_results_as_they_arrive) {
   auto work = dist::test::start<std::string>(
       world.io, dist::map_reduce<&Work::read>(cluster, labels(5), std::string(), joined, dist::fan_out().arrival_order()));
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 5; }));
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(arrival_order_folds_as_they_come) {
   BOOST_TEST(work.get() == "3 1 4 0 2 ");
 }
 
-BOOST_AUTO_TEST_CASE(the_window_is_kept_and_inputs_are_read_no_further) {
+BOOST_AUTO_TEST_CASE(window_limits_calls_and_reading_of_inputs) {
   std::size_t made = 0;
   dist::task_group group(world.io.get_executor());
   auto const spread = [](dist::cluster on, std::size_t* count) -> dist::task<void> {
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(the_window_is_kept_and_inputs_are_read_no_further) {
   BOOST_TEST(made == 40);
   BOOST_TEST(at->most_running == 10);
   BOOST_TEST(cluster.caller().live_count() == 10);
-  // Cancelling the coroutine that awaits ends them all.
+  // Cancelling the awaiting coroutine ends them all.
   group.stop();
   world.pass(1ms);
   BOOST_TEST(group.size() == 0);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(the_window_is_kept_and_inputs_are_read_no_further) {
   BOOST_TEST(at->cancelled.size() == 10);
 }
 
-BOOST_AUTO_TEST_CASE(the_window_counts_bytes_of_arguments) {
+BOOST_AUTO_TEST_CASE(window_counts_argument_bytes) {
   std::vector<std::string> inputs;
   for (char c = 'a'; c <= 'z'; ++c) inputs.emplace_back(10'000, c);
   auto work = dist::test::start<std::vector<std::string>>(
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(the_window_counts_bytes_of_arguments) {
   BOOST_TEST(work.get().size() == inputs.size());
 }
 
-BOOST_AUTO_TEST_CASE(an_input_beyond_the_byte_window_goes_alone) {
+BOOST_AUTO_TEST_CASE(input_larger_than_the_byte_window_goes_alone) {
   std::vector<std::string> const inputs{std::string(10'000, 'a'), "b", std::string(10'000, 'c')};
   at->open_all();
   auto const got = world.run(dist::map<&Work::read>(cluster, inputs, dist::fan_out().window_bytes(1)));
@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(an_input_beyond_the_byte_window_goes_alone) {
   BOOST_TEST(at->most_running == 1);
 }
 
-BOOST_AUTO_TEST_CASE(large_inputs_do_not_fill_the_masters_queue) {
-  // More bytes at once than the queue takes, were it not for the window.
+BOOST_AUTO_TEST_CASE(large_inputs_do_not_fill_the_queue_of_the_master) {
+  // More bytes at once than the queue takes, without the window.
   auto const blocks = std::views::iota(0, 300) | std::views::transform([](int i) {
                         return std::string(1'000'000, static_cast<char>('a' + i % 26));
                       });
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(large_inputs_do_not_fill_the_masters_queue) {
   BOOST_TEST(world.run(dist::map_reduce<&Work::read>(cluster, blocks, std::size_t{0}, count)) == 300'000'000U);
 }
 
-BOOST_AUTO_TEST_CASE(a_slow_first_shard_stops_the_others_at_the_reorder_bound) {
+BOOST_AUTO_TEST_CASE(slow_first_shard_stops_the_others_at_the_reorder_limit) {
   auto work = dist::test::start<std::string>(
       world.io, dist::map_reduce<&Work::read>(cluster, labels(100), std::string(), joined,
                                               dist::fan_out().window(4).reorder(400)));
@@ -138,14 +138,14 @@ BOOST_AUTO_TEST_CASE(a_slow_first_shard_stops_the_others_at_the_reorder_bound) {
   BOOST_TEST(work.get() == right);
 }
 
-BOOST_AUTO_TEST_CASE(one_result_larger_than_the_bound) {
+BOOST_AUTO_TEST_CASE(result_larger_than_the_reorder_limit_is_accepted) {
   std::vector<std::uint64_t> const sizes(20, 10'000);
   auto const count = [](std::size_t sum, std::string const& one) { return sum + one.size(); };
   BOOST_TEST(world.run(dist::map_reduce<&Work::large>(cluster, sizes, std::size_t{0}, count,
                                                       dist::fan_out().window(3).reorder(1))) == 200'000);
 }
 
-BOOST_AUTO_TEST_CASE(the_first_error_cancels_the_rest) {
+BOOST_AUTO_TEST_CASE(first_error_cancels_the_rest) {
   std::size_t made = 0;
   auto inputs = std::views::iota(0, 1000) | std::views::transform([&made](int i) {
                   ++made;
@@ -159,13 +159,13 @@ BOOST_AUTO_TEST_CASE(the_first_error_cancels_the_rest) {
   BOOST_TEST(at->running == 0);
 }
 
-BOOST_AUTO_TEST_CASE(try_map_collects) {
+BOOST_AUTO_TEST_CASE(try_map_returns_values_and_faults) {
   auto const got = world.run(dist::try_map<&Work::fail>(cluster, labels(20), dist::fan_out().window(3)));
   BOOST_REQUIRE(got.size() == 20);
   for (std::size_t i = 0; i < got.size(); ++i) BOOST_TEST(got[i].error().message == std::to_string(i));
 }
 
-BOOST_AUTO_TEST_CASE(a_fold_that_throws_ends_it) {
+BOOST_AUTO_TEST_CASE(exception_of_a_fold_ends_the_fan_out) {
   auto const fold = [](std::int64_t sum, std::int64_t one) {
     if (one == 3) throw std::domain_error("no threes");
     return sum + one;
@@ -177,14 +177,14 @@ BOOST_AUTO_TEST_CASE(a_fold_that_throws_ends_it) {
   BOOST_TEST(cluster.caller().live_count() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(no_inputs) {
+BOOST_AUTO_TEST_CASE(fan_out_without_inputs_returns_at_once) {
   BOOST_TEST(world.run(dist::map_reduce<&Work::echo>(cluster, std::vector<std::int64_t>(), std::int64_t{42},
                                                      std::plus<>())) == 42);
   BOOST_TEST(world.run(dist::map<&Work::echo>(cluster, std::views::iota(3, 3))).empty());
   BOOST_TEST(world.run(dist::try_map<&Work::echo>(cluster, std::views::empty<int>)).empty());
 }
 
-BOOST_AUTO_TEST_CASE(methods_without_a_result) {
+BOOST_AUTO_TEST_CASE(void_methods_can_be_fanned_out) {
   at->open_all();
   world.run(dist::map<&Work::keep>(cluster, labels(20)));
   BOOST_TEST(at->begun.size() == 20);
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(methods_without_a_result) {
   BOOST_TEST(fault_of(dist::map<&Work::keep>(cluster, std::vector<std::string>{"\xFF"})).code == errc::bad_arguments);
 }
 
-BOOST_AUTO_TEST_CASE(inputs_that_throw_end_as_completed_once_all_that_was_started_is_handed_out) {
+BOOST_AUTO_TEST_CASE(as_completed_delivers_started_calls_before_the_exception_of_its_inputs) {
   auto const some = [](std::int64_t one) {
     if (one == 5) throw std::domain_error("no sixth input");
     return one;
@@ -211,13 +211,13 @@ BOOST_AUTO_TEST_CASE(inputs_that_throw_end_as_completed_once_all_that_was_starte
   BOOST_CHECK_THROW(world.run(stream.next()), std::domain_error);
 }
 
-BOOST_AUTO_TEST_CASE(each_call_has_the_options) {
+BOOST_AUTO_TEST_CASE(options_apply_to_each_call_of_a_fan_out) {
   auto const got = world.run(
       dist::try_map<&Work::read>(cluster, labels(3), dist::fan_out().each(dist::call_options().within(10ms))));
   for (auto const& one : got) BOOST_TEST(one.error().code == errc::deadline_exceeded);
 }
 
-BOOST_AUTO_TEST_CASE(lost_shards_are_issued_again_and_taken_once) {
+BOOST_AUTO_TEST_CASE(lost_shards_are_sent_again_and_counted_once) {
   auto work = dist::test::start<std::string>(
       world.io, dist::map_reduce<&Work::read>(cluster, labels(40), std::string(), joined));
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 40; }));
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(lost_shards_are_issued_again_and_taken_once) {
   BOOST_TEST(work.get() == right);
 }
 
-BOOST_AUTO_TEST_CASE(all_of_several) {
+BOOST_AUTO_TEST_CASE(all_returns_several_results) {
   auto both = dist::all(dist::go<&Work::echo>(cluster, 7), dist::go<&Work::plain>(cluster, "p"));
   auto const [number, text] = world.run<std::tuple<std::int64_t, std::string>>(std::move(both));
   BOOST_TEST(number == 7);

@@ -1,4 +1,4 @@
-// How far fan-outs are, as the master says it: its own program's and those of connected jobs.
+// The progress of fan-outs as the master shows it: its own program's and those of connected jobs.
 #include <boost/json/parse.hpp>
 #include <dist/rpc/task_group.hpp>
 
@@ -37,7 +37,7 @@ struct fixture : dist::test::work_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(fan_outs, fixture)
 
-BOOST_AUTO_TEST_CASE(those_of_the_masters_own_program) {
+BOOST_AUTO_TEST_CASE(status_shows_fan_outs_of_the_master) {
   BOOST_TEST(own().empty());
   auto const work = start(read_all(cluster, labels(4), {}));
   BOOST_TEST_REQUIRE(has_begun(4));
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(those_of_the_masters_own_program) {
   BOOST_TEST(own().empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_job_tells_its_master) {
+BOOST_AUTO_TEST_CASE(job_reports_its_fan_outs_to_its_master) {
   auto& job = world.connect("job");
   auto const work = start(read_all(job.link.calls(), labels(4), dist::fan_out().progress("reading")));
   BOOST_TEST_REQUIRE(has_begun(4));
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_job_tells_its_master) {
   BOOST_TEST(of_job().empty());
 }
 
-BOOST_AUTO_TEST_CASE(behind_a_new_connection_it_is_told_again) {
+BOOST_AUTO_TEST_CASE(fan_outs_are_reported_again_after_a_reconnect) {
   auto& job = world.connect("job");
   auto const work = start(read_all(job.link.calls(), labels(3), {}));
   BOOST_TEST_REQUIRE(has_begun(3));
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(behind_a_new_connection_it_is_told_again) {
   BOOST_TEST(world.drive_until([&] { return work.done(); }));
 }
 
-BOOST_AUTO_TEST_CASE(one_that_was_given_up_is_gone) {
+BOOST_AUTO_TEST_CASE(abandoned_fan_out_is_removed) {
   dist::task_group group(world.io.get_executor());
   group.spawn(read_all(cluster, labels(4), {}));
   BOOST_TEST_REQUIRE(has_begun(4));
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(one_that_was_given_up_is_gone) {
   BOOST_TEST(own().empty());
 }
 
-BOOST_AUTO_TEST_CASE(of_a_range_without_an_end_nobody_knows_the_total) {
+BOOST_AUTO_TEST_CASE(unbounded_range_has_no_total) {
   std::istringstream lines("1 2 3");
   auto const words = std::ranges::subrange(std::istream_iterator<std::string>(lines), std::istream_iterator<std::string>());
   auto all = [](dist::cluster on, auto range) -> dist::task<void> {
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(of_a_range_without_an_end_nobody_knows_the_total) {
   BOOST_TEST(world.drive_until([&] { return work.done(); }));
 }
 
-BOOST_AUTO_TEST_CASE(the_oldest_are_told) {
+BOOST_AUTO_TEST_CASE(oldest_fan_outs_are_listed) {
   std::vector<decltype(start(dist::task<void>()))> works;
   for (std::size_t i = 0; i < dist::most_fan_outs + 4; ++i)
     works.push_back(start(read_all(cluster, labels(1), dist::fan_out().progress("n" + std::to_string(i)))));
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(the_oldest_are_told) {
   BOOST_TEST(world.drive_until([&] { return std::ranges::all_of(works, [](auto const& one) { return one.done(); }); }));
 }
 
-BOOST_AUTO_TEST_CASE(what_a_job_says_is_bounded) {
+BOOST_AUTO_TEST_CASE(reports_of_a_job_are_limited) {
   auto& job = world.connect("job");
   auto const tell = [&](std::vector<dist::fan_out_report> const& what) {
     return world.run<void>(dist::call_by_name<void>(job.link.calls(), "dist.show_progress", what));

@@ -1,4 +1,4 @@
-// Times so far ahead that they do not fit behind now: they never come, and nothing ends or spins for it.
+// Durations too long to add to the current time: they never expire, and nothing ends early or spins because of them.
 #include "desk.hpp"
 
 using namespace std::chrono_literals;
@@ -7,7 +7,7 @@ using dist::test::Work;
 
 BOOST_FIXTURE_TEST_SUITE(far_times, dist::test::work_fixture)
 
-BOOST_AUTO_TEST_CASE(a_call_may_take_the_longest_time_there_is) {
+BOOST_AUTO_TEST_CASE(call_accepts_the_longest_deadline) {
   world.add("a");
   world.wait_for_nodes(1);
   auto& job = world.connect("job");
@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(a_call_may_take_the_longest_time_there_is) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_call_waits_for_its_node_the_longest_time_there_is) {
+BOOST_AUTO_TEST_CASE(call_accepts_the_longest_wait_for_a_node) {
   auto& job = world.connect("job");
   std::vector<dist::pending<std::int64_t>> calls;
   for (auto const longest : {dist::duration::max(), dist::duration::max() - 2us}) {
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(a_call_waits_for_its_node_the_longest_time_there_is) {
   for (auto const one : world.run(dist::all(std::move(calls)))) BOOST_TEST(one == 7);
 }
 
-BOOST_AUTO_TEST_CASE(a_time_of_another_unit_may_be_longer_than_nanoseconds_hold) {
+BOOST_AUTO_TEST_CASE(durations_beyond_the_range_of_nanoseconds_are_accepted) {
   world.add("a");
   world.wait_for_nodes(1);
   auto const longest = call_options().within(std::chrono::hours::max()).wait_for_node(std::chrono::years(1000));
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(a_time_of_another_unit_may_be_longer_than_nanoseconds_hold)
   BOOST_TEST((call_options().within(std::chrono::hours::min()).time_left() == dist::duration::min()));
 }
 
-BOOST_AUTO_TEST_CASE(an_observer_that_looks_never_is_told_the_end) {
+BOOST_AUTO_TEST_CASE(observer_with_an_infinite_interval_sees_only_the_end) {
   world.add("a");
   world.wait_for_nodes(1);
   int looks = 0;
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(an_observer_that_looks_never_is_told_the_end) {
   BOOST_TEST(looks == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_drain_may_take_the_longest_time_there_is) {
+BOOST_AUTO_TEST_CASE(drain_accepts_the_longest_limit) {
   for (auto const longest : {dist::duration::max(), dist::duration::max() - 1ns}) {
     dist::node_options options;
     options.name = "a";

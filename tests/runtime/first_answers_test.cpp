@@ -1,4 +1,4 @@
-// as_completed, any and all: outcomes in the order in which they come, and what becomes of the other calls.
+// as_completed, any and all: outcomes in the order of arrival, and what happens to the other calls.
 #include <algorithm>
 #include <dist/rpc/task_group.hpp>
 #include <ranges>
@@ -45,10 +45,10 @@ dist::task<void> take_all_of(stream& from, std::vector<std::string>& to) {
 
 BOOST_FIXTURE_TEST_SUITE(first_answers, fixture)
 
-BOOST_AUTO_TEST_CASE(outcomes_come_as_they_end) {
+BOOST_AUTO_TEST_CASE(outcomes_arrive_in_completion_order) {
   auto from = dist::as_completed<&Work::read>(cluster, labels(4));
   world.pass(1ms);
-  BOOST_TEST(at->begun.empty());  // nobody has asked
+  BOOST_TEST(at->begun.empty());  // not read yet
   std::vector<std::string> got;
   auto work = dist::test::start<void>(world.io, take_all_of(from, got));
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 4; }));
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(outcomes_come_as_they_end) {
   BOOST_TEST(!world.run(from.next()));
 }
 
-BOOST_AUTO_TEST_CASE(a_fault_is_an_outcome) {
+BOOST_AUTO_TEST_CASE(fault_is_an_outcome) {
   std::vector<std::string> got;
   auto from = dist::as_completed<&Work::fail>(cluster, labels(3));
   world.run(take_all_of(from, got));
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_fault_is_an_outcome) {
   BOOST_TEST(got == (std::vector<std::string>{"0 failed", "1 failed", "2 failed"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(inputs_are_read_only_for_those_who_ask) {
+BOOST_AUTO_TEST_CASE(inputs_are_read_only_on_demand) {
   std::size_t made = 0;
   auto inputs = std::views::iota(0) | std::views::transform([&made](int i) {
                   ++made;
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(inputs_are_read_only_for_those_who_ask) {
   BOOST_TEST((made >= 20 && made <= 25), made);
 }
 
-BOOST_AUTO_TEST_CASE(dropping_the_stream_cancels_what_is_under_way) {
+BOOST_AUTO_TEST_CASE(dropping_the_stream_cancels_its_calls) {
   std::optional<stream> from = dist::as_completed<&Work::read>(cluster, labels(10));
   at->open("7");
   auto const first = world.run(from->next());
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(dropping_the_stream_cancels_what_is_under_way) {
   BOOST_TEST(at->cancelled.size() == 9);
 }
 
-BOOST_AUTO_TEST_CASE(dropping_it_on_another_thread_too) {
+BOOST_AUTO_TEST_CASE(stream_may_be_dropped_on_another_thread) {
   std::optional<stream> from = dist::as_completed<&Work::read>(cluster, labels(10));
   at->open("7");
   world.run(from->next());
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(dropping_it_on_another_thread_too) {
   expect_nothing_left();
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_next_leaves_the_calls_alone) {
+BOOST_AUTO_TEST_CASE(cancelled_next_does_not_cancel_the_calls) {
   auto from = dist::as_completed<&Work::read>(cluster, labels(2));
   std::vector<std::string> got;
   dist::task_group group(world.io.get_executor());
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_next_leaves_the_calls_alone) {
   BOOST_TEST(got.size() == 2);
 }
 
-BOOST_AUTO_TEST_CASE(one_next_at_a_time) {
+BOOST_AUTO_TEST_CASE(second_concurrent_next_is_rejected) {
   auto from = dist::as_completed<&Work::read>(cluster, labels(2));
   auto first = dist::test::start<std::optional<dist::indexed_result<std::string>>>(world.io, from.next());
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 2; }));
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(one_next_at_a_time) {
   BOOST_TEST(world.drive_until([&] { return first.done(); }));
 }
 
-BOOST_AUTO_TEST_CASE(it_may_outlive_its_cluster) {
+BOOST_AUTO_TEST_CASE(stream_may_outlive_its_cluster) {
   auto from = dist::as_completed<&Work::read>(cluster, labels(2));
   auto first = dist::test::start<std::optional<dist::indexed_result<std::string>>>(world.io, from.next());
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 2; }));
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(any_takes_the_first_and_cancels_the_others) {
   BOOST_TEST(at->cancelled.size() == 7);
 }
 
-BOOST_AUTO_TEST_CASE(any_reads_no_further_than_it_must) {
+BOOST_AUTO_TEST_CASE(any_reads_no_more_inputs_than_it_needs) {
   std::size_t made = 0;
   auto inputs = std::views::iota(0) | std::views::transform([&made](int) {
                   ++made;
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(any_of_failures_names_them) {
   BOOST_CHECK_THROW(world.run(dist::any<&Work::fail>(cluster, std::vector<std::string>())), std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(any_waits_for_one_that_has_an_answer) {
+BOOST_AUTO_TEST_CASE(any_waits_for_a_call_with_an_answer) {
   using answer = std::optional<std::string>;
   std::vector<std::pair<std::string, std::string>> const inputs{{"a", ""}, {"b", "found"}, {"c", ""}, {"d", "late"}};
   auto work = dist::test::start<answer>(world.io, dist::any<&Work::look>(cluster, inputs));
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(any_waits_for_one_that_has_an_answer) {
   BOOST_TEST(at->cancelled.size() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(any_of_those_that_say_no_is_nothing) {
+BOOST_AUTO_TEST_CASE(any_without_an_answer_is_empty) {
   std::vector<std::pair<std::string, std::string>> inputs(200, {"x", ""});
   at->open_all();
   BOOST_TEST(!world.run(dist::any<&Work::look>(cluster, inputs)).has_value());
@@ -198,8 +198,8 @@ BOOST_AUTO_TEST_CASE(any_of_those_that_say_no_is_nothing) {
   BOOST_TEST(*world.run(dist::any(std::move(tries))) == "y");
 }
 
-// One that failed might have had the answer.
-BOOST_AUTO_TEST_CASE(any_is_not_sure_when_one_failed) {
+// The failed call might have had the answer.
+BOOST_AUTO_TEST_CASE(any_fails_when_no_call_answers_and_one_failed) {
   std::vector<std::pair<std::string, std::string>> inputs(5, {"x", ""});
   inputs[3].second = "throw";
   at->open_all();
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(any_is_not_sure_when_one_failed) {
   BOOST_TEST(*world.run(dist::any<&Work::look>(cluster, inputs)) == "found");
 }
 
-BOOST_AUTO_TEST_CASE(any_of_pendings) {
+BOOST_AUTO_TEST_CASE(any_accepts_pendings) {
   auto calls = two(dist::go<&Work::read>(cluster, "x"), dist::go<&Work::read>(cluster, "y"));
   auto work = dist::test::start<std::string>(world.io, dist::any(std::move(calls)));
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 2; }));
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(any_of_pendings) {
   BOOST_CHECK_THROW(world.run(dist::any(std::vector<dist::pending<int>>())), std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(all_does_not_wait_for_an_earlier_one_to_fail) {
+BOOST_AUTO_TEST_CASE(all_fails_without_waiting_for_earlier_calls) {
   auto calls = two(dist::go<&Work::read>(cluster, "never"), dist::go<&Work::fail>(cluster, "second"));
   BOOST_TEST(fault_of(dist::all(std::move(calls))).message == "second");
   expect_nothing_left();
@@ -236,13 +236,13 @@ BOOST_AUTO_TEST_CASE(all_does_not_wait_for_an_earlier_one_to_fail) {
   expect_nothing_left();
 }
 
-BOOST_AUTO_TEST_CASE(all_of_tries_never_fails) {
+BOOST_AUTO_TEST_CASE(all_of_try_calls_never_fails) {
   auto both = world.run(dist::all(two(dist::try_call<&Work::fail>(cluster, "no"), dist::try_call<&Work::plain>(cluster, "p"))));
   BOOST_TEST(both[0].error().message == "no");
   BOOST_TEST(text_of(*both[1]) == "p");
 }
 
-BOOST_AUTO_TEST_CASE(dropped_ones_cancel) {
+BOOST_AUTO_TEST_CASE(dropped_all_and_any_cancel_their_calls) {
   {
     auto unused_all = dist::all(two(dist::go<&Work::read>(cluster, "x"), dist::go<&Work::read>(cluster, "y")));
     auto unused_any = dist::any(two(dist::go<&Work::read>(cluster, "x"), dist::go<&Work::read>(cluster, "y")));
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(dropped_ones_cancel) {
   expect_nothing_left();
 }
 
-BOOST_AUTO_TEST_CASE(calls_of_two_clusters) {
+BOOST_AUTO_TEST_CASE(all_and_any_accept_calls_of_two_clusters) {
   auto& job = world.connect("job");
   auto calls = two(dist::go<&Work::read>(job.link.calls(), "x"), dist::go<&Work::read>(cluster, "y"));
   at->open_all();

@@ -18,7 +18,7 @@ std::size_t written(dist::folded_lines& lines, std::string_view kind, std::size_
 
 BOOST_AUTO_TEST_SUITE(folded_lines)
 
-BOOST_AUTO_TEST_CASE(the_first_of_a_kind_are_written_and_the_others_counted) {
+BOOST_AUTO_TEST_CASE(first_lines_of_a_kind_are_written_and_the_others_counted) {
   dist::folded_lines lines;
   BOOST_TEST(written(lines, "refused", 3000, start) == dist::folded_lines::written_count);
   BOOST_TEST(lines.due(start + 9s).empty());
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(kinds_do_not_hide_each_other) {
   BOOST_TEST(lines.is_written("no TLS", "line", start));
 }
 
-BOOST_AUTO_TEST_CASE(a_few_lines_leave_nothing_to_say) {
+BOOST_AUTO_TEST_CASE(few_lines_need_no_summary) {
   dist::folded_lines lines;
   written(lines, "refused", dist::folded_lines::written_count, start);
   BOOST_TEST(lines.due(start + 10s).empty());

@@ -30,7 +30,7 @@ struct Arith {
 };
 BOOST_DESCRIBE_STRUCT(Arith, (), (sum, check_n, add, nap))
 
-/// A Go node as far as its master can tell: it has Arith.Sum and Arith.CheckN.
+/// A minimal Go node, as a master sees it: it has Arith.Sum and Arith.CheckN.
 class go_node {
  public:
   go_node(dist::seams const& world, std::uint16_t port)
@@ -40,7 +40,7 @@ class go_node {
   ~go_node() { die(); }
 
   std::uint16_t port() const { return listener_->local_address().port; }
-  /// Its connections end, nobody listens any more.
+  /// Closes its connections and its listener.
   void die() {
     listener_->close();
     tasks_.stop();
@@ -109,7 +109,7 @@ dist::errc code_of(dist::call_error const& e) { return e.fault().code; }
 
 BOOST_FIXTURE_TEST_SUITE(go_nodes, fixture)
 
-BOOST_AUTO_TEST_CASE(it_serves_in_its_own_spelling) {
+BOOST_AUTO_TEST_CASE(go_node_is_called_in_go_spelling) {
   go_node node(world.world(), 0);
   BOOST_TEST(join(node.port(), "&slots=3") == 201U);
   world.wait_for_nodes(1);
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(it_serves_in_its_own_spelling) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_it_lacks_is_unknown_there) {
+BOOST_AUTO_TEST_CASE(method_that_a_go_node_lacks_is_unknown_there) {
   go_node node(world.world(), 0);
   join(node.port());
   world.wait_for_nodes(1);
@@ -132,17 +132,17 @@ BOOST_AUTO_TEST_CASE(what_it_lacks_is_unknown_there) {
                             return code_of(e) == dist::errc::unknown_method &&
                                    e.fault().known == dist::progress::not_started;
                           });
-  // The second was not sent: the node had said it.
+  // The second call was not sent: the master knew the answer.
   BOOST_TEST(std::ranges::count(node.asked, "Arith.Missing [1]") == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_connected_jobs_type_says_what_may_run_twice) {
+BOOST_AUTO_TEST_CASE(method_type_of_a_connected_job_decides_what_is_repeatable) {
   go_node first(world.world(), 0);
   first.holds = true;
   join(first.port(), "&slots=2");
   world.wait_for_nodes(1);
   auto const on = world.connect("job").link.calls();
-  // As a peer makes them that writes JSON itself.
+  // As a peer that writes JSON itself would call it.
   auto const start = [&](dist::method_key const& method) {
     auto call = on.make_call(method, {});
     call->codec = dist::codec::json;
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_connected_jobs_type_says_what_may_run_twice) {
                         [](auto const& e) { return code_of(e) == dist::errc::connection_lost; });
 }
 
-BOOST_AUTO_TEST_CASE(more_than_one_argument_cannot_be_said) {
+BOOST_AUTO_TEST_CASE(go_node_takes_exactly_one_argument) {
   go_node node(world.world(), 0);
   join(node.port());
   world.wait_for_nodes(1);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(more_than_one_argument_cannot_be_said) {
       });
 }
 
-BOOST_AUTO_TEST_CASE(what_it_cannot_be_told_goes_elsewhere) {
+BOOST_AUTO_TEST_CASE(call_that_a_go_node_cannot_take_goes_elsewhere) {
   go_node node(world.world(), 0);
   join(node.port());
   world.add_node("a");
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(what_it_cannot_be_told_goes_elsewhere) {
   for (std::int64_t i = 0; i < 10; ++i) BOOST_TEST(results[static_cast<std::size_t>(i)] == i + 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_repeatable_call_survives_its_death_and_others_do_not) {
+BOOST_AUTO_TEST_CASE(only_repeatable_calls_survive_the_death_of_a_go_node) {
   go_node first(world.world(), 0);
   first.holds = true;
   join(first.port(), "&slots=2");
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_repeatable_call_survives_its_death_and_others_do_not) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_call_keeps_its_slot_until_it_is_answered) {
+BOOST_AUTO_TEST_CASE(cancelled_call_keeps_its_slot_until_a_go_node_answers) {
   go_node node(world.world(), 0);
   node.holds = true;
   join(node.port());
@@ -216,12 +216,12 @@ BOOST_AUTO_TEST_CASE(a_cancelled_call_keeps_its_slot_until_it_is_answered) {
   BOOST_TEST(world.drive_until([&] { return status_says(R"("in_use":0,"abandoned":0)"); }));
 }
 
-BOOST_AUTO_TEST_CASE(it_is_found_again_without_a_registration) {
+BOOST_AUTO_TEST_CASE(go_node_is_dialled_again_without_a_new_registration) {
   std::optional<go_node> node(std::in_place, world.world(), 0);
   auto const port = node->port();
   join(port);
   world.wait_for_nodes(1);
-  // One address, one node.
+  // Registering the same address again gives no second node.
   BOOST_TEST(join(port) == 201U);
   BOOST_TEST(status_says(R"("slots":1,"in_use":0)"));
   node->die();
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(it_is_found_again_without_a_registration) {
   BOOST_TEST(world.run<std::int64_t>(dist::call<&Arith::sum>(cluster, {1})) == 12);
 }
 
-BOOST_AUTO_TEST_CASE(one_that_was_never_there_is_given_up_soon) {
+BOOST_AUTO_TEST_CASE(go_node_that_was_never_reached_is_given_up_soon) {
   BOOST_TEST(join(40'999) == 201U);
   auto const began = world.clock.now();
   BOOST_REQUIRE(world.drive_until([&] { return says("never answered: given up until it registers again"); }));
@@ -243,13 +243,13 @@ BOOST_AUTO_TEST_CASE(one_that_was_never_there_is_given_up_soon) {
   world.wait_for_nodes(1);
 }
 
-BOOST_AUTO_TEST_CASE(those_that_do_not_answer_are_few_at_one_address) {
+BOOST_AUTO_TEST_CASE(unresponsive_go_nodes_are_limited_per_address) {
   unsigned accepted = 0;
   for (std::uint16_t i = 0; i < 200; ++i)
     if (join(static_cast<std::uint16_t>(30'000 + i)) == 201U) ++accepted;
   BOOST_TEST(accepted == 64U);
   BOOST_TEST(join(30'000) == 201U);
-  // They are no connections, and the log does not grow with them.
+  // They do not count as connections, and the log does not grow with them.
   BOOST_TEST(world.count_logged("is not there") == 5U);
   go_node node(world.world(), 0);
   world.network.client_host = "127.0.0.2";
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(those_that_do_not_answer_are_few_at_one_address) {
   world.wait_for_nodes(1);
 }
 
-BOOST_AUTO_TEST_CASE(however_often_one_registers_it_is_dialled_now_and_then) {
+BOOST_AUTO_TEST_CASE(repeated_registration_does_not_speed_up_dialling) {
   auto const port = world.network.listen({"127.0.0.1", 40'999});
   std::size_t dials = 0;
   auto const accepting = dist::test::start(world.io, [](dist::listener& at, std::size_t& count) -> dist::task<void> {
@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(however_often_one_registers_it_is_dialled_now_and_then) {
   port->close();
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_answer_proves_no_life) {
+BOOST_AUTO_TEST_CASE(invalid_reply_does_not_count_as_a_sign_of_life) {
   auto const port = world.network.listen({"127.0.0.1", 0});
   join(port->local_address().port);
   auto const spoke = world.run<bool>([](dist::listener& at) -> dist::task<bool> {
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_answer_proves_no_life) {
   BOOST_TEST(!says(" joined ("));
 }
 
-BOOST_AUTO_TEST_CASE(one_that_was_here_is_looked_for_ten_minutes) {
+BOOST_AUTO_TEST_CASE(lost_go_node_is_dialled_for_ten_minutes) {
   std::optional<go_node> first(std::in_place, world.world(), 40'999);
   BOOST_TEST(join(40'999) == 201U);
   world.wait_for_nodes(1);
@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(one_that_was_here_is_looked_for_ten_minutes) {
   world.wait_for_nodes(1);
 }
 
-BOOST_AUTO_TEST_CASE(silence_is_judged_as_any_nodes) {
+BOOST_AUTO_TEST_CASE(silent_go_node_is_judged_like_any_other) {
   go_node node(world.world(), 0);
   join(node.port());
   world.wait_for_nodes(1);
@@ -315,7 +315,7 @@ BOOST_AUTO_TEST_CASE(silence_is_judged_as_any_nodes) {
   BOOST_TEST(world.drive_until([&] { return says("is back"); }));
 }
 
-BOOST_AUTO_TEST_CASE(who_may_register) {
+BOOST_AUTO_TEST_CASE(only_loopback_may_register_by_default) {
   BOOST_TEST(world.run<unsigned>(register_at(world.world(), "")) == 400U);
   BOOST_TEST(join(1, "&slots=0") == 400U);
   world.network.client_host = "10.1.2.3";
@@ -326,7 +326,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(go_networks)
 
-BOOST_AUTO_TEST_CASE(where_there_is_a_secret_only_named_networks_register) {
+BOOST_AUTO_TEST_CASE(with_a_secret_only_named_networks_may_register) {
   for (std::string const network : {"", "127.0.0.1", "127.0.0.0/8", "10.1.0.0/16"}) {
     dist::master_options options;
     options.secret = "a secret of some length";
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(where_there_is_a_secret_only_named_networks_register) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_network_of_go_nodes) {
+BOOST_AUTO_TEST_CASE(go_nodes_of_a_named_network_may_register) {
   dist::master_options options;
   options.go_nodes = {"192.0.2.0/24", "10.1.0.0/16"};
   fixture f(options);
@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(a_network_of_go_nodes) {
   BOOST_TEST(f.join(1) == 403U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_network_is_said) {
+BOOST_AUTO_TEST_CASE(invalid_network_is_rejected) {
   dist::master_options options;
   options.go_nodes = {"10.1.0.0/99"};
   BOOST_CHECK_EXCEPTION(fixture f(options), dist::call_error, [](auto const& e) {

@@ -4,9 +4,9 @@
 
 using dist::histogram;
 
-BOOST_AUTO_TEST_SUITE(a_histogram)
+BOOST_AUTO_TEST_SUITE(histogram_suite)
 
-BOOST_AUTO_TEST_CASE(buckets_follow_each_other_without_a_gap) {
+BOOST_AUTO_TEST_CASE(buckets_are_contiguous) {
   std::uint64_t begin = 0;
   for (std::size_t bucket = 0; bucket < histogram::size; ++bucket) {
     auto const end = histogram::end_of(bucket);
@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(buckets_follow_each_other_without_a_gap) {
   BOOST_TEST(histogram::index(~std::uint64_t{0}) == histogram::size - 1);
 }
 
-BOOST_AUTO_TEST_CASE(quantiles_are_right_to_a_quarter) {
+BOOST_AUTO_TEST_CASE(quantiles_are_exact_to_a_quarter) {
   histogram times;
   BOOST_TEST(times.quantile(0.5) == 0U);
   for (std::uint64_t us = 1; us <= 10'000; ++us) times.add(us);
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(quantiles_are_right_to_a_quarter) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_difference_and_a_sum) {
+BOOST_AUTO_TEST_CASE(histograms_can_be_subtracted_and_added) {
   histogram times;
   times.add(5);
   auto const before = times;

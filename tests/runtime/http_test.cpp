@@ -43,7 +43,7 @@ dist::task<std::unique_ptr<dist::stream>> say(dist::network& over, std::string t
 struct fixture : dist::test::work_fixture {
   using work_fixture::work_fixture;
 
-  /// A client that has asked and waits.
+  /// A client that has sent a request and waits for the reply.
   std::unique_ptr<dist::stream> client(std::string text) { return world.run(say(world.network, std::move(text))); }
   static std::string post(std::string const& body) {
     return "POST /rpc HTTP/1.1\r\nHost: master:3000\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
@@ -92,13 +92,13 @@ struct secured : fixture {
 
 BOOST_FIXTURE_TEST_SUITE(http, fixture)
 
-BOOST_AUTO_TEST_CASE(health) {
+BOOST_AUTO_TEST_CASE(healthz_answers_200) {
   auto const answer = get("/healthz");
   BOOST_TEST(answer.status == 200U);
   BOOST_TEST(answer.body == "ok\n");
 }
 
-BOOST_AUTO_TEST_CASE(the_status_has_its_shape) {
+BOOST_AUTO_TEST_CASE(status_has_the_documented_members) {
   node();
   auto call = dist::go<&Work::write>(cluster, "w");
   auto const answer = get("/status");
@@ -123,17 +123,17 @@ BOOST_AUTO_TEST_CASE(the_status_has_its_shape) {
   world.run<std::string>(std::move(call));
 }
 
-BOOST_AUTO_TEST_CASE(calls) {
+BOOST_AUTO_TEST_CASE(calls_over_http_return_their_results) {
   node();
   BOOST_TEST(rpc(R"({"jsonrpc":"2.0","method":"Work.echo","params":[9007199254740993],"id":7})") ==
              R"({"jsonrpc":"2.0","result":9007199254740993,"id":7})");
   BOOST_TEST(rpc(R"({"jsonrpc":"2.0","method":"Work.plain","params":["x"],"id":"one"})") ==
              R"({"jsonrpc":"2.0","result":"x@a","id":"one"})");
-  // As Go asks.
+  // As Go calls it.
   BOOST_TEST(rpc(R"({"method":"Work.echo","params":[5],"id":1})") == R"({"id":1,"result":5,"error":null})");
 }
 
-BOOST_AUTO_TEST_CASE(the_four_kinds_of_errors) {
+BOOST_AUTO_TEST_CASE(failures_map_to_json_rpc_error_codes) {
   node();
   auto const failed = rpc(R"({"jsonrpc":"2.0","method":"Work.fail","params":["out of paper"],"id":1})");
   BOOST_TEST(code_of(failed) == -32000);
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(the_four_kinds_of_errors) {
   BOOST_TEST(code_of(rpc(R"({"jsonrpc":"2.0","params":[1],"id":1})")) == -32600);
 }
 
-BOOST_AUTO_TEST_CASE(no_node_after_the_wait) {
+BOOST_AUTO_TEST_CASE(call_without_a_node_fails_after_the_wait) {
   auto const before = world.clock.now();
   auto const answer = rpc(R"({"jsonrpc":"2.0","method":"Work.echo","params":[1],"id":1})");
   BOOST_TEST((world.clock.now() - before >= 10s && world.clock.now() - before < 11s));
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(no_node_after_the_wait) {
   BOOST_TEST(cluster.caller().live_count() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(batches_and_notifications) {
+BOOST_AUTO_TEST_CASE(batches_and_notifications_are_handled) {
   node();
   BOOST_TEST(rpc(R"([{"jsonrpc":"2.0","method":"Work.echo","params":[1],"id":1},)"
                  R"({"jsonrpc":"2.0","method":"Work.plain","params":["note"]},)"
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(batches_and_notifications) {
   BOOST_TEST(code_of(rpc("[]")) == -32600);
 }
 
-BOOST_AUTO_TEST_CASE(methods_in_go_spelling) {
+BOOST_AUTO_TEST_CASE(methods_are_found_in_go_spelling) {
   node();
   BOOST_TEST(rpc(R"({"method":"Work.LeftUs","params":[],"id":1})") == R"({"id":1,"result":-1,"error":null})");
   BOOST_TEST(rpc(R"({"jsonrpc":"2.0","method":"Work.LeftUs","params":[],"id":1})") ==
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(methods_in_go_spelling) {
   BOOST_TEST(code_of(rpc(R"({"jsonrpc":"2.0","method":"Work.LEFTUS","params":[],"id":1})")) == -32601);
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_leaves_takes_its_calls_along) {
+BOOST_AUTO_TEST_CASE(running_calls_are_cancelled_when_their_client_leaves) {
   world.add("a", 3);
   world.wait_for_nodes(1);
   auto const batch = "[" + read_call("one") + "," + read_call("two") + "]";
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_leaves_takes_its_calls_along) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_leaves_takes_along_what_waits) {
+BOOST_AUTO_TEST_CASE(queued_calls_are_withdrawn_when_their_client_leaves) {
   auto peer = client(post(read_call("one")));
   BOOST_REQUIRE(world.drive_until([&] { return cluster.caller().live_count() == 1; }));
   peer->close();
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_leaves_takes_along_what_waits) {
   BOOST_TEST(cluster.caller().live_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_client_may_send_its_next_request_before_it_has_an_answer) {
+BOOST_AUTO_TEST_CASE(client_may_pipeline_requests) {
   node();
   auto const answers = world.run(send_bytes(
       world.network, post(read_call("one")) + post(read_call("two")) +
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(a_client_may_send_its_next_request_before_it_has_an_answer)
   BOOST_TEST(answers.ends_with("ok\n"));
 }
 
-BOOST_AUTO_TEST_CASE(what_browsers_may_not_do) {
+BOOST_AUTO_TEST_CASE(foreign_pages_in_a_browser_are_rejected) {
   node();
   std::string const call = R"({"jsonrpc":"2.0","method":"Work.echo","params":[1],"id":1})";
   auto foreign = request("POST", "/rpc", call);
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(what_browsers_may_not_do) {
   BOOST_TEST(at->begun.empty());
 }
 
-BOOST_AUTO_TEST_CASE(wrong_methods_and_paths) {
+BOOST_AUTO_TEST_CASE(wrong_methods_and_paths_are_rejected) {
   struct row {
     char const* method;
     char const* path;
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(wrong_methods_and_paths) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(who_speaks_something_else_is_closed_with_one_line) {
+BOOST_AUTO_TEST_CASE(unknown_protocol_is_closed_with_one_log_line) {
   dist::test::run_until_idle(world.io);
   for (auto const* text : {"\x01\x02\x03\x04", "\x16\x03\x01\x02", "123"}) {
     auto const lines = std::ranges::count(world.logged(), '\n');
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(who_speaks_something_else_is_closed_with_one_line) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(who_says_nothing_is_closed_in_time) {
+BOOST_AUTO_TEST_CASE(silent_client_is_closed_in_time) {
   auto const before = world.clock.now();
   BOOST_TEST(world.run(send_bytes(world.network, "")) == "");
   BOOST_TEST((world.clock.now() - before <= 11s));
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(who_says_nothing_is_closed_in_time) {
   BOOST_TEST((world.clock.now() - before <= 45s));
 }
 
-BOOST_AUTO_TEST_CASE(the_log_says_what_ran_out_of_time) {
+BOOST_AUTO_TEST_CASE(log_names_the_expired_limit) {
   world.run(send_bytes(world.network, ""));
   world.pass(1ms);
   BOOST_TEST(world.has_logged("it did not say what it speaks within 10 s, the limit (handshake)"), world.logged());
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(http_crowded, crowded)
 
-BOOST_AUTO_TEST_CASE(connections_beyond_the_limit_are_refused) {
+BOOST_AUTO_TEST_CASE(connections_beyond_the_limit_are_closed) {
   std::vector<std::unique_ptr<dist::stream>> kept;
   for (int i = 0; i < 3; ++i) kept.push_back(client("GET"));
   for (int i = 0; i < 5; ++i) BOOST_TEST(world.run(send_bytes(world.network, "GET")).empty());
@@ -320,8 +320,8 @@ BOOST_AUTO_TEST_CASE(calls_need_the_token) {
   BOOST_TEST(get("/healthz").status == 200U);
 }
 
-BOOST_AUTO_TEST_CASE(a_body_is_read_of_those_only_who_may_call) {
-  // Not a byte of the bodies is sent: who waited for them would answer nothing.
+BOOST_AUTO_TEST_CASE(body_is_read_only_from_authorized_callers) {
+  // No byte of the bodies is sent: a server that waits for them would not answer.
   auto const answer_to = [&](std::string const& first_line, std::string const& more = {}) {
     return world.run(send_bytes(world.network, first_line + " HTTP/1.1\r\nHost: master:3000\r\n" + more +
                                                    "Content-Length: 60000000\r\n\r\n"));
@@ -335,11 +335,11 @@ BOOST_AUTO_TEST_CASE(a_body_is_read_of_those_only_who_may_call) {
   auto const looking = shown(dist::viewer_token("a secret of some length"));
   BOOST_TEST(answer_to("POST /status", looking).starts_with("HTTP/1.1 405 "));
   BOOST_TEST(answer_to("GET /status", looking).find("/status takes no body") != std::string::npos);
-  // From whoever may call it is waited for, as long as a silence may last.
+  // From an authorized caller the body is awaited, for at most `frame_idle`.
   BOOST_TEST(answer_to("POST /rpc", shown(dist::bearer_token("a secret of some length"))).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_token_that_could_have_been_read_on_its_way_is_refused) {
+BOOST_AUTO_TEST_CASE(token_sent_in_plain_text_from_afar_is_rejected) {
   dist::test::host_network elsewhere(world.network, "10.1.2.3");
   auto from_there = [&](std::string const& token) {
     auto made = request("GET", "/status");
@@ -349,11 +349,11 @@ BOOST_AUTO_TEST_CASE(a_token_that_could_have_been_read_on_its_way_is_refused) {
   auto const answer = from_there(dist::bearer_token("a secret of some length"));
   BOOST_TEST(answer.status == 403U);
   BOOST_TEST(answer.body.find("loopback or TLS") != std::string::npos, answer.body);
-  // Also a wrong one: nobody learns which it was.
+  // A wrong token gets the same answer, so that nothing is revealed.
   BOOST_TEST(from_there("nonsense").status == 403U);
 }
 
-BOOST_AUTO_TEST_CASE(who_may_look) {
+BOOST_AUTO_TEST_CASE(viewer_token_can_look_but_not_call) {
   dist::test::host_network elsewhere(world.network, "10.1.2.3");
   dist::test::host_network here(world.network, "127.0.0.1");
   auto const viewer = dist::viewer_token("a secret of some length");
@@ -371,7 +371,7 @@ BOOST_AUTO_TEST_CASE(who_may_look) {
     foreign.headers.set("Sec-Fetch-Site", "cross-site");
     BOOST_TEST(world.run(exchange(here, foreign)).status == 403U, path);
   }
-  // To drain a node or to cancel a job takes what a call takes.
+  // Draining a node or cancelling a job needs the right to call.
   for (std::string const path : {"/drain", "/cancel"}) {
     BOOST_TEST(world.run(exchange(here, request("POST", path))).status == 401U, path);
     auto shown = request("POST", path);
@@ -382,7 +382,7 @@ BOOST_AUTO_TEST_CASE(who_may_look) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(who_looks_at_a_cluster_whose_secret_nobody_knows) {
+BOOST_AUTO_TEST_CASE(embedded_cluster_can_be_viewed_from_loopback_only) {
   auto options = dist::test::with_secret();
   options.loopback_may_look = true;
   fixture embedded(options);
@@ -395,13 +395,13 @@ BOOST_AUTO_TEST_CASE(who_looks_at_a_cluster_whose_secret_nobody_knows) {
   BOOST_TEST(embedded.world.run(exchange(here, request("POST", "/rpc", "{}"))).status == 401U);
 }
 
-BOOST_AUTO_TEST_CASE(json_over_tcp_is_refused) {
+BOOST_AUTO_TEST_CASE(json_over_tcp_is_rejected_with_a_secret) {
   node();
   auto const answer = world.run(send_bytes(world.network, R"({"method":"Work.Echo","params":[5],"id":1})"));
   BOOST_TEST(answer.find("bearer token") != std::string::npos, answer);
   BOOST_TEST(answer.find("\"result\":5") == std::string::npos);
   BOOST_TEST(answer.find("\"id\":1,") != std::string::npos, answer);
-  // By its first byte, whatever would come.
+  // It is rejected at its first byte.
   auto const before = world.clock.now();
   auto const at_once = world.run(send_bytes(world.network, "{"));
   BOOST_TEST(at_once.find("bearer token") != std::string::npos, at_once);

@@ -4,14 +4,14 @@
 
 #include "sim/world/run.hpp"
 
-// The limit frame_idle where it counts, on sockets of the system and with its clock: unit tests have the rest.
+// The limit frame_idle on real sockets and the system's clock; unit tests cover the details.
 
 namespace {
 
 using namespace std::chrono_literals;
 using namespace dist;
 
-/// Says this much, then nothing, until the other end closes.
+/// Sends these bytes, then nothing until the other end closes.
 task<duration> say_and_wait(seams world, address to, std::string speech) {
   auto peer = co_await world.network.connect(std::move(to));
   auto const begun = world.clock.now();
@@ -34,7 +34,7 @@ struct row {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(who_falls_silent_in_the_middle_is_closed_in_every_dialect) {
+BOOST_AUTO_TEST_CASE(peer_silent_inside_a_message_is_closed_in_every_dialect) {
   using namespace std::string_literals;
   row const rows[] = {
       {"a frame", "GET /register-node?port=0 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: dist/1\r\n\r\n"s +

@@ -1,4 +1,4 @@
-// What a job's own code may do where the library calls it: end what calls it, sleep, compute.
+// What a job's own code may do in callbacks: end the call or stream that invokes it, sleep, compute.
 #include <asio/co_spawn.hpp>
 #include <dist/rpc/detail/context_seams.hpp>
 #include <dist/rpc/task_group.hpp>
@@ -14,7 +14,7 @@ using dist::test::Work;
 
 namespace {
 
-/// Takes a second, and its answer reaches the master only when its node's network goes on.
+/// Takes a second; its reply reaches the master only once its node's network resumes.
 struct Slow {
   void work() {
     in->clock.advance(1s);
@@ -45,7 +45,7 @@ dist::task<void> take_one(dist::completions<std::string>& from) {
 
 BOOST_FIXTURE_TEST_SUITE(job_code, inside)
 
-BOOST_AUTO_TEST_CASE(an_observer_may_drop_its_stream) {
+BOOST_AUTO_TEST_CASE(observer_may_drop_its_stream) {
   world.add("a");
   world.wait_for_nodes(1);
   std::vector<std::string> const labels{"0", "1", "2"};
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(an_observer_may_drop_its_stream) {
   auto const observe = [&, kept](dist::fan_out_progress const&) {
     ++told;
     results.reset();
-    BOOST_TEST(kept.size() == 100U);  // it is still there itself
+    BOOST_TEST(kept.size() == 100U);  // itself still alive
   };
   results.emplace(dist::as_completed<&Work::read>(cluster, labels, dist::fan_out().observe(observe, 1s)));
   at->open("0");
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(an_observer_may_drop_its_stream) {
   BOOST_TEST(!results.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(an_observer_may_drop_its_stream_and_throw) {
+BOOST_AUTO_TEST_CASE(observer_may_drop_its_stream_and_throw) {
   world.add("a");
   world.wait_for_nodes(1);
   std::vector<std::string> const labels{"0", "1"};
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(an_observer_may_drop_its_stream_and_throw) {
   BOOST_TEST(!results.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_log_may_drop_the_stream_that_it_is_told_of) {
+BOOST_AUTO_TEST_CASE(log_callback_may_drop_the_stream_it_reports) {
   std::vector<std::string> const labels{"0", "1"};
   results.emplace(dist::as_completed<&Work::read>(cluster, labels));
   {
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_log_may_drop_the_stream_that_it_is_told_of) {
   world.on_log = nullptr;
 }
 
-BOOST_AUTO_TEST_CASE(a_log_may_end_the_call_that_it_is_told_of) {
+BOOST_AUTO_TEST_CASE(log_callback_may_end_the_call_it_reports) {
   world.add("a");
   world.wait_for_nodes(1);
   std::optional<dist::pending<std::string>> call;
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_log_may_end_the_call_that_it_is_told_of) {
   BOOST_TEST(world.run<std::string>(dist::go<&Work::read>(cluster, "2")) == "2@a");
 }
 
-BOOST_AUTO_TEST_CASE(a_fold_may_stop_the_master) {
+BOOST_AUTO_TEST_CASE(fold_may_stop_the_master) {
   world.add("a", 4);
   world.wait_for_nodes(1);
   std::vector<std::int64_t> const numbers(100, 1);
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_fold_may_stop_the_master) {
   BOOST_TEST(fault_of(std::move(all)).code == errc::stopped);
 }
 
-BOOST_AUTO_TEST_CASE(a_range_of_inputs_may_stop_the_master) {
+BOOST_AUTO_TEST_CASE(input_range_may_stop_the_master) {
   world.add("a", 4);
   world.wait_for_nodes(1);
   std::vector<std::int64_t> const numbers(100, 1);
@@ -147,13 +147,13 @@ BOOST_AUTO_TEST_CASE(a_range_of_inputs_may_stop_the_master) {
   BOOST_TEST(fault_of(std::move(all)).code == errc::stopped);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_sleeps_without_a_clock) {
+BOOST_AUTO_TEST_CASE(job_sleeps_without_naming_a_clock) {
   auto const begin = world.clock.now();
   world.run(dist::sleep_for(5s));
   BOOST_TEST(((world.clock.now() - begin) == 5s));
 }
 
-BOOST_AUTO_TEST_CASE(what_a_job_computes_comes_back) {
+BOOST_AUTO_TEST_CASE(compute_returns_values_and_exceptions) {
   auto sum = dist::compute([] { return 42; });
   BOOST_TEST(world.run(std::move(sum)) == 42);
   auto fails = dist::compute([]() -> int { throw std::runtime_error("no"); });
@@ -164,13 +164,13 @@ BOOST_AUTO_TEST_CASE(what_a_job_computes_comes_back) {
   BOOST_TEST(ran);
 }
 
-BOOST_AUTO_TEST_CASE(waits_for_nodes_count_while_they_wait) {
+BOOST_AUTO_TEST_CASE(only_active_waits_for_nodes_count) {
   auto& job = world.connect("job");
   auto const on = job.link.calls();
   world.add("a");
   world.wait_for_nodes(1);
   for (int i = 0; i < 1100; ++i) world.run(on.wait_for_nodes(1));
-  // Those that are given up do not wait.
+  // Abandoned waits do not count.
   for (int i = 0; i < 1100; ++i) {
     dist::task_group group(world.io.get_executor());
     group.spawn(on.wait_for_nodes(2));
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(waits_for_nodes_count_while_they_wait) {
   BOOST_CHECK_NO_THROW(both.get());
 }
 
-BOOST_AUTO_TEST_CASE(the_account_counts_the_time_of_methods) {
+BOOST_AUTO_TEST_CASE(account_counts_the_time_of_methods) {
   dist::test::memory_cluster slow(dist::services(Slow{}));
   Slow::in = &slow;
   slow.add("a");
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(the_account_counts_the_time_of_methods) {
   BOOST_TEST(text.find(", busy 13 %") != text.npos, text);
 }
 
-BOOST_AUTO_TEST_CASE(the_account_tells_cancelled_calls_from_failed_ones) {
+BOOST_AUTO_TEST_CASE(account_separates_cancelled_from_failed_calls) {
   { auto const dropped = dist::go<&Work::read>(cluster, "1"); }
   world.pass(1ms);
   auto const text = cluster.caller().account_text();
@@ -226,7 +226,7 @@ struct threads {
   dist::seams seams = world.get();
 };
 
-/// Two at once, of which the second is given up while the first runs.
+/// Starts two; the second is abandoned while the first runs.
 dist::task<void> give_up_the_second(std::promise<void>& end, bool& ran_second) {
   auto const executor = co_await asio::this_coro::executor;
   std::promise<void> begun;
@@ -250,12 +250,12 @@ dist::task<void> give_up_the_second(std::promise<void>& end, bool& ran_second) {
 
 BOOST_FIXTURE_TEST_SUITE(on_threads, threads)
 
-BOOST_AUTO_TEST_CASE(it_computes_elsewhere) {
+BOOST_AUTO_TEST_CASE(compute_runs_on_another_thread) {
   auto which = dist::compute([] { return std::this_thread::get_id(); });
   BOOST_TEST((run(std::move(which)) != std::this_thread::get_id()));
 }
 
-BOOST_AUTO_TEST_CASE(given_up_before_it_began_it_never_does) {
+BOOST_AUTO_TEST_CASE(compute_cancelled_before_its_start_never_runs) {
   std::promise<void> end;
   bool ran_second = false;
   run(give_up_the_second(end, ran_second));
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(given_up_before_it_began_it_never_does) {
   BOOST_TEST(!ran_second);
 }
 
-BOOST_AUTO_TEST_CASE(a_method_on_a_compute_thread_sleeps_too) {
+BOOST_AUTO_TEST_CASE(method_on_a_compute_thread_can_sleep) {
   auto const pool = seams.compute.executor();
   dist::context_seams::of(pool).add(this, {&world.io(), &seams.clock, nullptr});
   auto ended = asio::co_spawn(pool, dist::sleep_for(1ms), asio::use_future);
@@ -272,10 +272,10 @@ BOOST_AUTO_TEST_CASE(a_method_on_a_compute_thread_sleeps_too) {
   BOOST_CHECK_NO_THROW(ended.get());
 }
 
-BOOST_AUTO_TEST_CASE(elsewhere_it_says_what_is_missing) {
+BOOST_AUTO_TEST_CASE(sleep_outside_of_a_job_fails_with_advice) {
   asio::io_context plain;
   std::string said;
-  // The exception stays on this thread: its count lies in a library that the thread sanitizer does not see.
+  // The exception stays on this thread: its reference count is in a library that TSan does not instrument.
   auto const listen = [](std::string& into) -> dist::task<void> {
     auto sleeping = dist::sleep_for(1ms);
     try {

@@ -10,7 +10,7 @@ using namespace dist;
 
 BOOST_FIXTURE_TEST_SUITE(json_calls_test, dist::test::work_fixture)
 
-BOOST_AUTO_TEST_CASE(others_have_their_turn_while_a_batch_is_started) {
+BOOST_AUTO_TEST_CASE(starting_a_batch_does_not_starve_others) {
   auto const calls = std::make_shared<call_book>(world.world(), limits());
   auto const route = make_route<dist::test::silent_route>(calls);
   std::string text = R"([{"method":"Work.any","id":0})";
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(others_have_their_turn_while_a_batch_is_started) {
   BOOST_TEST(answer.done());
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_is_not_json_fails_its_own_call_alone) {
+BOOST_AUTO_TEST_CASE(result_that_is_not_json_fails_only_its_own_call) {
   auto const calls = std::make_shared<call_book>(world.world(), limits());
   auto const route = make_route<dist::test::silent_route>(calls);
   auto const answered = [&](std::string const& result, codec how = codec::json) {

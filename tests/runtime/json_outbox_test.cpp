@@ -14,7 +14,7 @@ std::string text_of(json_outbox& out) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(small_texts_leave_together_and_large_ones_stay_where_they_are) {
+BOOST_AUTO_TEST_CASE(small_texts_are_joined_and_large_ones_are_not_copied) {
   json_outbox out;
   std::string large(100'000, 'x');
   auto const* const at = large.data();
@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(small_texts_leave_together_and_large_ones_stay_where_they_a
   BOOST_TEST(out.held_bytes() == 100'011U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_written_in_pieces_leaves_the_rest) {
+BOOST_AUTO_TEST_CASE(partial_writes_leave_the_rest) {
   memory_budget budget(1'000'000);
   json_outbox out(&budget);
   std::string all;
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_in_pieces_leaves_the_rest) {
   while (!out.empty()) {
     auto const now = text_of(out).substr(0, 7'001);
     got += now;
-    // What is put meanwhile does not touch what is being written.
+    // Texts put meanwhile do not touch those being written.
     if (got.size() < 100'000) {
       out.put("!");
       all += "!";
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_in_pieces_leaves_the_rest) {
   BOOST_TEST((got == all));
 }
 
-BOOST_AUTO_TEST_CASE(where_a_text_begins_is_known_before_it_is_put) {
+BOOST_AUTO_TEST_CASE(start_of_a_text_is_known_before_it_is_put) {
   json_outbox out;
   out.put("12345");
   BOOST_TEST(out.put_bytes() == 5U);

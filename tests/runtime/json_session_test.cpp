@@ -12,7 +12,7 @@ namespace {
 using namespace dist;
 using namespace std::chrono_literals;
 
-/// A session whose handler only notes what was asked: the test answers. `other` is the peer's end.
+/// A session whose handler only records the requests; the test answers them. `other` is the peer's end.
 struct fixture {
   explicit fixture(dist::limits given = {}, test::memory_stream_options options = {}) : bounds(given) {
     auto pair = test::memory_stream_pair(std::move(options));
@@ -40,7 +40,7 @@ struct fixture {
     turn();
     BOOST_REQUIRE(said.done());
   }
-  /// What has arrived at the peer since the last time; "<end>" behind it when the stream has ended.
+  /// What the peer has received since the last call, followed by "<end>" once the stream has ended.
   std::string heard() {
     turn();
     if (!listening) {
@@ -90,7 +90,7 @@ std::string request(std::string const& method, std::string const& id, std::strin
 
 BOOST_AUTO_TEST_SUITE(json_session_test)
 
-BOOST_AUTO_TEST_CASE(answers_in_the_order_in_which_they_come) {
+BOOST_AUTO_TEST_CASE(replies_are_sent_in_completion_order) {
   fixture f;
   f.start();
   f.say(request("a", "1") + request("b", "\"two\"") + "\n" + R"({"method":"c","params":[{"X":1}],"id":3})");
@@ -107,13 +107,12 @@ BOOST_AUTO_TEST_CASE(answers_in_the_order_in_which_they_come) {
                           R"({"jsonrpc":"2.0","error":{"code":-32601,"message":"no such",)"
                           R"("data":{"code":"unknown_method","known":"not_started","may":"never"}},"id":1})"
                           "\n");
-  // Once is enough.
   f.session->answer(f.asked["a"], "1");
   BOOST_TEST(f.heard() == "");
   BOOST_TEST(f.session->in_flight() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(others_have_their_turn_while_it_reads_many) {
+BOOST_AUTO_TEST_CASE(reading_many_messages_does_not_starve_others) {
   fixture f;
   f.start();
   std::vector<std::size_t> turns;
@@ -128,7 +127,7 @@ BOOST_AUTO_TEST_CASE(others_have_their_turn_while_it_reads_many) {
   BOOST_TEST(f.asked.size() == 40U);
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_behind_the_end_of_reading_is_left) {
+BOOST_AUTO_TEST_CASE(messages_after_finish_are_not_read) {
   fixture f;
   f.start();
   std::size_t seen = 0;
@@ -145,7 +144,7 @@ BOOST_AUTO_TEST_CASE(what_comes_behind_the_end_of_reading_is_left) {
   BOOST_TEST(heard.ends_with("<end>"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_message_ends_it_among_many_others) {
+BOOST_AUTO_TEST_CASE(malformed_message_closes_the_session) {
   fixture f;
   f.start();
   std::string all;
@@ -157,7 +156,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_message_ends_it_among_many_others) {
   BOOST_TEST(heard.ends_with("<end>"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_ready_leaves_in_one_write) {
+BOOST_AUTO_TEST_CASE(ready_replies_are_sent_in_one_write) {
   test::memory_stream_options options;
   options.first_plan = std::make_shared<test::fault_plan>();
   auto const plan = options.first_plan;
@@ -170,7 +169,7 @@ BOOST_AUTO_TEST_CASE(what_is_ready_leaves_in_one_write) {
   BOOST_TEST(plan->steps == before + 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_is_answered_as_one) {
+BOOST_AUTO_TEST_CASE(batch_is_answered_as_one_message) {
   fixture f;
   f.start();
   f.say("[" + request("a", "1") + "," + R"({"jsonrpc":"2.0","method":"quiet"},7,)" + request("b", "2") + "]");
@@ -185,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_batch_is_answered_as_one) {
              "\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_that_is_answered_at_once_is_one_array) {
+BOOST_AUTO_TEST_CASE(batch_answered_at_once_is_one_array) {
   fixture f;
   f.on_asked = [&](call_id id) { f.session->answer(id, "0"); };
   f.start();
@@ -205,7 +204,7 @@ BOOST_AUTO_TEST_CASE(notifications_are_not_answered) {
   BOOST_TEST(f.session->in_flight() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(bytes_one_by_one_and_those_that_came_before) {
+BOOST_AUTO_TEST_CASE(early_bytes_and_single_bytes_are_read_in_order) {
   test::memory_stream_options options;
   options.first_plan = std::make_shared<test::fault_plan>();
   options.first_plan->max_read = 1;
@@ -223,7 +222,7 @@ BOOST_AUTO_TEST_CASE(bytes_one_by_one_and_those_that_came_before) {
                           "\n");
 }
 
-BOOST_AUTO_TEST_CASE(an_oversized_message_is_skipped) {
+BOOST_AUTO_TEST_CASE(oversized_message_is_skipped) {
   dist::limits bounds;
   bounds.message_bytes = 100;
   fixture f(bounds);
@@ -239,7 +238,7 @@ BOOST_AUTO_TEST_CASE(an_oversized_message_is_skipped) {
   BOOST_TEST(!f.running->done());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_json_is_answered_and_closed) {
+BOOST_AUTO_TEST_CASE(invalid_json_is_answered_and_the_session_closed) {
   fixture f;
   f.start();
   f.say("[1}" + request("a", "1"));
@@ -251,7 +250,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_json_is_answered_and_closed) {
   BOOST_TEST(f.running->done());
 }
 
-BOOST_AUTO_TEST_CASE(more_calls_than_the_limit_are_refused) {
+BOOST_AUTO_TEST_CASE(calls_beyond_the_limit_are_rejected) {
   dist::limits bounds;
   bounds.calls_per_connection = 1;
   fixture f(bounds);
@@ -264,7 +263,7 @@ BOOST_AUTO_TEST_CASE(more_calls_than_the_limit_are_refused) {
   BOOST_TEST(f.asked.contains("c"));
 }
 
-BOOST_AUTO_TEST_CASE(it_reads_nothing_while_its_answers_are_not_taken) {
+BOOST_AUTO_TEST_CASE(session_pauses_reading_while_its_replies_are_not_read) {
   dist::limits bounds;
   bounds.outbox_bytes = 1000;
   test::memory_stream_options options;
@@ -275,14 +274,14 @@ BOOST_AUTO_TEST_CASE(it_reads_nothing_while_its_answers_are_not_taken) {
   f.session->answer(f.asked["a"], "\"" + std::string(5000, 'x') + "\"");
   f.turn();
   f.say(request("b", "2"));
-  // What was being read when the answer came is still looked at, nothing behind it.
+  // A read in progress when the reply came is still processed, nothing after it.
   f.say(request("c", "3"));
   BOOST_TEST(!f.asked.contains("c"));
   BOOST_TEST(f.heard().size() > 5000U);
   BOOST_TEST(f.asked.contains("c"));
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_takes_nothing_and_goes_ends_it) {
+BOOST_AUTO_TEST_CASE(session_ends_when_a_peer_leaves_without_reading) {
   dist::limits bounds;
   bounds.outbox_bytes = 1000;
   test::memory_stream_options options;
@@ -297,7 +296,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_takes_nothing_and_goes_ends_it) {
   BOOST_TEST(f.running->done());
 }
 
-BOOST_AUTO_TEST_CASE(the_peers_end_ends_it) {
+BOOST_AUTO_TEST_CASE(end_of_the_stream_ends_the_session) {
   fixture f;
   f.start();
   f.say(request("a", "1"));
@@ -310,7 +309,7 @@ BOOST_AUTO_TEST_CASE(the_peers_end_ends_it) {
   f.turn();
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_ends_its_half_is_answered_and_then_closed) {
+BOOST_AUTO_TEST_CASE(half_closed_peer_is_answered_and_then_closed) {
   fixture f;
   f.start();
   f.say(request("a", "1") + request("b", "2"));
@@ -330,7 +329,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_ends_its_half_is_answered_and_then_closed) {
   BOOST_TEST(f.clock.timer_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_has_ended_its_half_and_then_goes_ends_it) {
+BOOST_AUTO_TEST_CASE(session_ends_when_a_half_closed_peer_leaves) {
   fixture f;
   f.start();
   f.say(request("a", "1"));
@@ -343,7 +342,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_has_ended_its_half_and_then_goes_ends_it) {
   BOOST_TEST(f.session->in_flight() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(finish_waits_for_answers) {
+BOOST_AUTO_TEST_CASE(finish_waits_for_pending_replies) {
   fixture f;
   f.start();
   f.say(request("a", "1"));
@@ -357,7 +356,7 @@ BOOST_AUTO_TEST_CASE(finish_waits_for_answers) {
   BOOST_TEST(f.running->done());
 }
 
-BOOST_AUTO_TEST_CASE(finish_inside_a_request) {
+BOOST_AUTO_TEST_CASE(finish_during_a_request_reads_no_more) {
   fixture f;
   f.on_asked = [&](call_id id) {
     f.session->refuse(id, make_fault(errc::denied, "no"));
@@ -369,7 +368,7 @@ BOOST_AUTO_TEST_CASE(finish_inside_a_request) {
   BOOST_TEST(!f.asked.contains("b"));
 }
 
-BOOST_AUTO_TEST_CASE(silence_inside_a_message) {
+BOOST_AUTO_TEST_CASE(silence_inside_a_message_closes_the_session) {
   fixture f;
   f.start();
   f.clock.advance(1h);
@@ -384,7 +383,7 @@ BOOST_AUTO_TEST_CASE(silence_inside_a_message) {
   BOOST_TEST(f.clock.timer_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_failure_at_every_step_ends_it) {
+BOOST_AUTO_TEST_CASE(failure_at_any_step_ends_the_session) {
   std::size_t most = 0;
   for (std::size_t step = 0; step == 0 || step < most; ++step) {
     test::memory_stream_options options;
@@ -416,7 +415,7 @@ BOOST_AUTO_TEST_CASE(a_failure_at_every_step_ends_it) {
   BOOST_TEST(most > 3U);
 }
 
-BOOST_AUTO_TEST_CASE(answers_that_are_not_read_are_bounded) {
+BOOST_AUTO_TEST_CASE(unread_replies_are_limited) {
   for (bool const batch : {false, true}) {
     dist::limits small;
     small.outbox_bytes = 50'000;
@@ -429,7 +428,7 @@ BOOST_AUTO_TEST_CASE(answers_that_are_not_read_are_bounded) {
       if (i > 0) words += batch ? "," : "\n";
       words += request("m" + std::to_string(i), std::to_string(i));
     }
-    // The pipe is smaller than what is said.
+    // The pipe is smaller than the messages.
     auto write = [](stream& to, std::string what) -> task<void> {
       asio::const_buffer const bytes = asio::buffer(what);
       std::span<asio::const_buffer const> const all(&bytes, 1);

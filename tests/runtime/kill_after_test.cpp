@@ -1,4 +1,4 @@
-// A plain method that goes on when nobody wants it any more, and the end of its process: only its own call suffers.
+// kill_after: a plain method that ignores its cancellation, and the end of its process. Only its own call suffers.
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
 
@@ -16,7 +16,7 @@ using dist::test::Work;
 
 namespace {
 
-/// Asks nobody whether it is wanted.
+/// Ignores its cancellation.
 struct Mule {
   std::int64_t stay() const {
     (*where)->stand_still();
@@ -37,7 +37,7 @@ struct Mule {
 };
 BOOST_DESCRIBE_STRUCT(Mule, (), (stay, wait, stay_awaiting))
 
-/// The node `a`, whose methods may stand still; others are as everywhere.
+/// Node `a`, whose methods may hang; the other nodes are ordinary.
 struct fixture {
   ~fixture() {
     at->open_all();
@@ -59,7 +59,7 @@ struct fixture {
     running = start(world.io, node->run());
     world.wait_for_nodes(1);
   }
-  /// What nothing but the end of its process would have done.
+  /// Releases what otherwise only the end of the process would.
   void end() {
     if (!compute) return;
     compute->let_go();
@@ -72,13 +72,13 @@ struct fixture {
   started<T> started_call(dist::pending<T> call) {
     return start(world.io, dist::task<T>(std::move(call)));
   }
-  /// Has begun; its deadline passes in a second.
+  /// A running call whose deadline passes in a second.
   started<std::int64_t> stay(call_options how) {
     auto made = started_call(go<&Mule::stay>(cluster, how.within(1s)));
     BOOST_TEST_REQUIRE(world.drive_until([&] { return compute->standing_count() == 1; }));
     return made;
   }
-  /// Several, of which the node has some behind the one that stays.
+  /// Several calls, some of them queued at the node behind the hanging one.
   std::vector<started<std::string>> queue_behind(call_options how = {}) {
     std::vector<started<std::string>> made;
     for (int i = 0; i < 3; ++i) made.push_back(started_call(go<&Work::plain>(cluster, std::to_string(i), how)));
@@ -86,7 +86,7 @@ struct fixture {
     BOOST_TEST_REQUIRE(compute->held_count() > 0U);
     return made;
   }
-  /// From then on the master sends calls of it ahead.
+  /// Makes the method quick, so that the master sends calls of it ahead.
   void make_quick() {
     for (int i = 0; i < 64; ++i) world.run(dist::task<std::string>(go<&Work::plain>(cluster, "quick")));
     at->begun.clear();
@@ -116,7 +116,7 @@ struct fixture {
 
 BOOST_FIXTURE_TEST_SUITE(kill_after, fixture)
 
-BOOST_AUTO_TEST_CASE(only_that_call_suffers) {
+BOOST_AUTO_TEST_CASE(kill_after_ends_only_the_call_that_overran) {
   begin();
   make_quick();
   auto stays = stay(call_options().kill_after(200ms));
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(only_that_call_suffers) {
   BOOST_TEST(box.running() == "Mule.stay([])");
   BOOST_TEST(world.has_logged("this process ends, by kill_after: Mule.stay still runs"));
   BOOST_TEST(world.has_logged("it left: its process ends, by kill_after"));
-  // Nothing of them began there.
+  // None of them started there.
   compute->let_go();
   world.pass(0ms);
   for (auto& one : behind) BOOST_TEST(end_of(one) == "not yet");
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(only_that_call_suffers) {
   BOOST_TEST(at->begun == (std::vector<std::string>{"0@b", "1@b", "2@b"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(also_when_it_is_cancelled_and_as_a_default) {
+BOOST_AUTO_TEST_CASE(kill_after_applies_to_cancelled_calls_and_as_a_default) {
   begin();
   auto const patient = cluster.with(call_options().kill_after(200ms));
   std::optional<dist::pending<std::int64_t>> call(go<&Mule::stay>(patient));
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(also_when_it_is_cancelled_and_as_a_default) {
   BOOST_TEST(node->kills());
 }
 
-BOOST_AUTO_TEST_CASE(one_that_returns_in_time) {
+BOOST_AUTO_TEST_CASE(method_that_returns_in_time_ends_no_process) {
   begin();
   auto stays = stay(call_options().kill_after(200ms));
   world.pass(1100ms);
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(one_that_returns_in_time) {
   BOOST_TEST(world.run(dist::task<std::int64_t>(go<&Work::echo>(cluster, 5))) == 5);
 }
 
-BOOST_AUTO_TEST_CASE(one_that_returns_while_the_process_leaves) {
+BOOST_AUTO_TEST_CASE(method_that_returns_during_the_shutdown_changes_nothing) {
   begin();
   auto stays = stay(call_options().kill_after(200ms));
   world.pass(1s);
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(one_that_returns_while_the_process_leaves) {
   BOOST_TEST(node->kills());
 }
 
-BOOST_AUTO_TEST_CASE(without_it_nothing_ends) {
+BOOST_AUTO_TEST_CASE(without_kill_after_no_process_ends) {
   begin();
   auto stays = stay({});
   world.pass(1min);
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(without_it_nothing_ends) {
   BOOST_TEST(world.has_logged("kill_after ends its process"));
 }
 
-BOOST_AUTO_TEST_CASE(one_that_never_began_ends_no_process) {
+BOOST_AUTO_TEST_CASE(call_that_never_started_ends_no_process) {
   begin();
   make_quick();
   auto stays = stay({});
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(one_that_never_began_ends_no_process) {
   BOOST_TEST(!running->done());
 }
 
-BOOST_AUTO_TEST_CASE(what_has_begun_beside_it_ends_first) {
+BOOST_AUTO_TEST_CASE(calls_running_beside_it_end_first) {
   begin();
   world.add("b");
   world.wait_for_nodes(2);
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(what_has_begun_beside_it_ends_first) {
   BOOST_TEST(node->kills());
 }
 
-BOOST_AUTO_TEST_CASE(what_has_begun_beside_it_has_the_drain_limit) {
+BOOST_AUTO_TEST_CASE(calls_running_beside_it_get_the_drain_limit) {
   begin();
   world.add("b");
   world.wait_for_nodes(2);
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(what_has_begun_beside_it_has_the_drain_limit) {
   BOOST_TEST(end_of(waits) == "connection_lost");
 }
 
-BOOST_AUTO_TEST_CASE(nodes_that_do_not_say_why_once) {
+BOOST_AUTO_TEST_CASE(node_that_cannot_be_killed_logs_why_once) {
   struct one {
     std::size_t slots;
     bool supervised;
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(nodes_that_do_not_say_why_once) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(coroutines_are_cancelled_only) {
+BOOST_AUTO_TEST_CASE(coroutines_are_only_cancelled) {
   begin();
   auto stays = started_call(go<&Mule::stay_awaiting>(cluster, call_options().within(1s).kill_after(200ms)));
   world.pass(1min);
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(coroutines_are_cancelled_only) {
   BOOST_TEST(world.has_logged("kill_after of Mule.stay_awaiting does nothing here: the method is a coroutine"));
 }
 
-BOOST_AUTO_TEST_CASE(its_connection_ends_before_the_time_has_come) {
+BOOST_AUTO_TEST_CASE(lost_connection_disarms_kill_after) {
   begin();
   auto stays = stay(call_options().kill_after(200ms));
   world.pass(1100ms);

@@ -1,4 +1,4 @@
-// Names of methods: anybody can send any, and those that nobody has take no room.
+// Method names: a caller may send any, and unknown ones use no memory.
 #include "desk.hpp"
 
 using dist::errc;
@@ -23,7 +23,7 @@ struct Work {
 };
 BOOST_DESCRIBE_STRUCT(Work, (), (echo))
 
-/// The same, and is called so on purpose.
+/// The same class, with that name on purpose.
 struct Remote {
   std::int64_t echo(std::int64_t value) const { return -value; }
 };
@@ -36,7 +36,7 @@ inline constexpr std::string_view dist::service_name<other::Remote> = "Work";
 
 BOOST_FIXTURE_TEST_SUITE(known_methods, dist::test::work_fixture)
 
-BOOST_AUTO_TEST_CASE(names_that_nobody_has_take_no_room) {
+BOOST_AUTO_TEST_CASE(unknown_method_names_use_no_memory) {
   world.add("a");
   world.wait_for_nodes(1);
   auto const many = [](dist::cluster on) -> dist::task<int> {
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(names_that_nobody_has_take_no_room) {
     co_return failed;
   };
   BOOST_TEST(world.run(many(cluster)) == 70'000);
-  // More than the table of names holds; the next node's are known all the same.
+  // More than the name table holds; the next node's methods are known all the same.
   dist::node_options options;
   options.name = "b";
   dist::service_list list;
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(names_that_nobody_has_take_no_room) {
   BOOST_TEST(world.run<std::int64_t>(dist::call_by_name<std::int64_t>(cluster, "Extra.echo", std::int64_t{5})) == 5);
 }
 
-BOOST_AUTO_TEST_CASE(another_class_of_one_name_is_refused) {
+BOOST_AUTO_TEST_CASE(different_class_of_the_same_name_is_rejected) {
   world.add("a");
   world.wait_for_nodes(1);
   for (int n = 0; n < 2; ++n) {
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(another_class_of_one_name_is_refused) {
   BOOST_TEST(world.run<std::int64_t>(dist::go<&other::Remote::echo>(cluster, 5)) == 5);
 }
 
-BOOST_AUTO_TEST_CASE(another_class_of_one_name_is_refused_to_a_connected_job) {
+BOOST_AUTO_TEST_CASE(different_class_of_the_same_name_is_rejected_for_a_connected_job) {
   world.add("a");
   world.wait_for_nodes(1);
   dist::link_options options;
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(another_class_of_one_name_is_refused_to_a_connected_job) {
   BOOST_TEST(world.drive_until([&] { return running.done(); }));
 }
 
-BOOST_AUTO_TEST_CASE(names_before_the_first_node_are_bounded) {
+BOOST_AUTO_TEST_CASE(method_names_before_the_first_node_are_limited) {
   std::vector<dist::pending<std::int64_t>> calls;
   for (int i = 0; i < 5000; ++i)
     calls.push_back(dist::call_by_name<std::int64_t>(cluster, "Work.none_" + std::to_string(i), std::int64_t{1}));

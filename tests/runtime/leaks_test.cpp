@@ -8,7 +8,7 @@
 
 #include "desk.hpp"
 
-// Whatever way calls end, nothing of them stays: no lease, no entry of a table, no timer, no frame of a coroutine.
+// However calls end, nothing of them remains: no lease, table entry, timer or coroutine frame.
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define DIST_TEST_SANITIZED 1
@@ -20,7 +20,7 @@
 
 namespace {
 
-/// Blocks of memory in use; not counted where a sanitizer looks after them itself.
+/// Memory blocks in use; not counted under a sanitizer, which does so itself.
 std::atomic<std::ptrdiff_t> blocks = 0;
 
 }  // namespace
@@ -45,13 +45,13 @@ using dist::test::Work;
 
 namespace {
 
-/// What must be as it was.
+/// Counters that must return to their initial values.
 struct counters {
   std::int64_t in_use = 0;
   std::int64_t abandoned = 0;
   std::int64_t queued = 0;
   std::int64_t in_flight = 0;
-  std::size_t named = 0;  ///< as abandoned
+  std::size_t named = 0;  ///< logged as abandoned
   std::size_t live = 0;
   std::size_t live_of_job = 0;
   std::size_t methods = 0;
@@ -72,7 +72,7 @@ struct fixture : dist::test::work_fixture {
     for (auto const* name : {"a", "b"}) world.add(name, 2);
     world.wait_for_nodes(2);
     job = &world.connect("job");
-    options.master = {"nobody", 3000};
+    options.master = {"absent", 3000};
     options.limits.calls_per_connection = 1;
     lonely.emplace(world.world(), options);
     settle();
@@ -82,7 +82,7 @@ struct fixture : dist::test::work_fixture {
     dist::test::run_until_idle(world.io);
   }
 
-  /// Until everything that was begun has had its time.
+  /// Waits until everything that was started has had time to end.
   void settle() {
     world.wait_for_nodes(2);
     world.pass(2500ms);
@@ -117,7 +117,7 @@ struct fixture : dist::test::work_fixture {
   }
   std::string fresh() { return "r" + std::to_string(++labels); }
 
-  /// Ends that a caller sees as answers of some kind.
+  /// Outcomes that the caller sees as a reply.
   void answers(dist::cluster const& on) {
     BOOST_TEST(world.run<std::int64_t>(dist::go<&Work::echo>(on, 7)) == 7);
     BOOST_TEST(world.run<std::int64_t>(dist::go<&Work::depth>(on, 5)) == 5);
@@ -135,7 +135,7 @@ struct fixture : dist::test::work_fixture {
     expect(errc::deadline_exceeded, fault_of(dist::go<&Work::read>(on, "r", call_options().needs("gpu").within(1ms))));
     expect(errc::deadline_exceeded, fault_of(dist::go<&Work::read>(on, "r", call_options().within(1ms))));
     expect(errc::deadline_exceeded, fault_of(dist::go<&Work::outer>(on, "r", call_options().within(1ms))));
-    // Before it is sent, before it arrives, while it runs, two hops away, and after its answer.
+    // Cancelled before it is sent, before it arrives, while it runs, two hops away, and after its reply.
     auto const gpu = call_options().needs("gpu");
     for (auto const& wishes : {gpu, call_options()}) {
       auto call = dist::go<&Work::read>(on, fresh(), wishes);
@@ -169,7 +169,7 @@ struct fixture : dist::test::work_fixture {
     calls.erase(calls.begin());
     std::thread([&] { calls.pop_back(); }).join();
     ended += 6;
-    // The coroutine that awaits is cancelled; one that was never begun is destroyed.
+    // The awaiting coroutine is cancelled; one that never started is destroyed.
     dist::task_group group(world.io.get_executor());
     group.spawn(await_on(dist::go<&Work::read>(on, fresh())));
     world.pass(1ms);
@@ -179,7 +179,7 @@ struct fixture : dist::test::work_fixture {
     BOOST_TEST(group.size() == 0U);
     ended += 2;
   }
-  /// The connection of a node and that of the job break, and are made anew.
+  /// The connections of a node and of the job break and are re-established.
   void broken_connections() {
     auto const label = fresh();
     auto write = dist::go<&Work::write>(cluster, label);
@@ -213,14 +213,14 @@ struct fixture : dist::test::work_fixture {
     expect(errc::cancelled, fault_of(std::move(waits)));
     expect(errc::deadline_exceeded, fault_of(dist::go<&Work::echo>(on, 1, call_options().within(1ms))));
   }
-  /// Every way there is, once.
+  /// Every way to end a call, once.
   void round() {
     for (auto const& on : {cluster, job->link.calls()}) {
       answers(on);
       deadlines_and_cancels(on);
       uses_of_pendings(on);
     }
-    // Seldom: a new connection would hide what the calls of the old one leave.
+    // Rarely: a new connection would hide leaks of the old one.
     if (rounds++ % 10 == 0) broken_connections();
     without_a_master();
     settle();
@@ -239,10 +239,10 @@ struct fixture : dist::test::work_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(leaks, fixture)
 
-BOOST_AUTO_TEST_CASE(ten_thousand_calls_that_ended_in_every_way_leave_nothing) {
+BOOST_AUTO_TEST_CASE(ten_thousand_calls_with_every_outcome_leave_nothing_behind) {
   auto const before = count();
   BOOST_TEST(before.in_use + before.in_flight == 0);
-  // The highest of many rounds: what is kept for later use comes and goes.
+  // Take the maximum of many rounds: memory kept for reuse comes and goes.
   std::ptrdiff_t peaks[] = {0, 0};
   while (ended < 2000) round();
   for (auto const until : {5'250U, 10'000U})
@@ -253,11 +253,11 @@ BOOST_AUTO_TEST_CASE(ten_thousand_calls_that_ended_in_every_way_leave_nothing) {
       peak = std::max(peak, blocks.load());
     }
   BOOST_TEST_MESSAGE(ended << " calls, blocks of memory: " << peaks[0] << ", then " << peaks[1]);
-  // What any way left behind would be there once a round.
+  // A leak in any way of ending would add a block per round.
   BOOST_TEST(peaks[1] - peaks[0] < static_cast<std::ptrdiff_t>(rounds / 4));
 }
 
-BOOST_AUTO_TEST_CASE(nodes_that_drain_or_die_take_everything_along) {
+BOOST_AUTO_TEST_CASE(nodes_that_drain_or_die_leave_nothing_behind) {
   auto const before = count();
   for (std::size_t gone = 0; gone < 20; gone += 2) {
     auto const first = fresh();
@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(nodes_that_drain_or_die_take_everything_along) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(poison_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(poisoned_calls_leave_nothing_behind) {
   auto const before = count();
   auto poison = dist::test::start<std::string>(world.io, dist::go<&Work::read>(cluster, "poison"));
   std::size_t next = 2;
@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(poison_leaves_nothing) {
   BOOST_TEST(count() == before);
 }
 
-BOOST_AUTO_TEST_CASE(a_stopped_cluster_keeps_nothing) {
+BOOST_AUTO_TEST_CASE(stopped_cluster_keeps_nothing) {
   std::vector<dist::pending<std::string>> kept;
   for (auto const& on : {cluster, job->link.calls()}) {
     for (int i = 0; i < 20; ++i) kept.push_back(dist::go<&Work::outer>(on, fresh()));
@@ -313,13 +313,13 @@ BOOST_AUTO_TEST_CASE(a_stopped_cluster_keeps_nothing) {
   BOOST_TEST(job->link.calls().caller().live_count() == 0U);
   BOOST_TEST(at->running == 0U);
   BOOST_TEST(world.clock.timer_count() == 0U);
-  // Half of what outlives its context is awaited, half dropped.
+  // Half of the calls that outlive their context are awaited, half dropped.
   for (std::size_t i = 0; i < kept.size(); i += 2) expect(errc::stopped, fault_of(std::move(kept[i])));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_CASE(a_context_that_goes_with_calls_under_way_frees_them) {
+BOOST_AUTO_TEST_CASE(context_destroyed_with_pending_calls_frees_them) {
   auto const before = blocks.load();
   {
     std::vector<dist::pending<std::string>> kept;

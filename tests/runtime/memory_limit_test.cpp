@@ -1,4 +1,4 @@
-// One limit on what all peers together make a master hold.
+// The limit on the memory that all peers together use in a master.
 #include "jsonrpc/json_calls.hpp"
 
 #include "desk.hpp"
@@ -32,7 +32,7 @@ struct fixture : dist::test::work_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(memory_limit, fixture)
 
-BOOST_AUTO_TEST_CASE(ten_jobs_that_do_not_read_stay_under_it_together) {
+BOOST_AUTO_TEST_CASE(ten_jobs_that_do_not_read_stay_within_the_limit) {
   answers asked;
   std::vector<dist::test::memory_cluster::connected_job*> jobs;
   for (int i = 0; i < 10; ++i) {
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(ten_jobs_that_do_not_read_stay_under_it_together) {
       asked.push_back(dist::test::start<std::string>(world.io, dist::go<&Work::large>(job.link.calls(), 20'000U)));
   }
   world.pass(1s);
-  // Another one has its answers meanwhile, as long as they are small.
+  // Another job gets its small results meanwhile.
   auto& other = world.connect("other");
   BOOST_TEST(world.run<std::string>(dist::go<&Work::large>(other.link.calls(), 5'000U)).size() == 5'000U);
   for (auto* job : jobs) job->network.down->resume();
@@ -60,25 +60,25 @@ BOOST_AUTO_TEST_CASE(ten_jobs_that_do_not_read_stay_under_it_together) {
       over_memory += e.fault().message.find("the limit (memory) of 4000000 bytes") != std::string::npos;
     }
   }
-  // What the ways hold is not the master's.
+  // Bytes buffered in the network do not count for the master.
   BOOST_TEST((whole * 20'000 <= limit + 10 * 2 * dist::test::default_pipe_bytes), whole);
   BOOST_TEST(whole * 20'000 >= limit / 2);
   BOOST_TEST(over_memory > 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_result_beyond_it_is_one_fault_and_nobody_is_blamed) {
+BOOST_AUTO_TEST_CASE(oversized_result_is_one_fault_and_the_node_stays) {
   auto const what = fault_of(dist::go<&Work::large>(cluster, 3'500'000U));
   BOOST_TEST(what.code == errc::limit_exceeded);
   BOOST_TEST(what.known == progress::executed);
   BOOST_TEST(what.message.find("the limit (memory) of 4000000 bytes") != std::string::npos, what.message);
   BOOST_TEST(what.message.find("--limit memory=SIZE") != std::string::npos, what.message);
-  // The node is still there, and takes the next one.
+  // The node is still there and takes the next call.
   BOOST_TEST(world.run<std::string>(dist::go<&Work::large>(cluster, 2'500'000U)).size() == 2'500'000U);
   BOOST_TEST(world.count_logged("left") == 0U, world.logged());
   BOOST_TEST(node_count() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(arguments_beyond_it_are_refused_and_the_connection_lives) {
+BOOST_AUTO_TEST_CASE(oversized_arguments_are_rejected_and_the_connection_stays) {
   auto& job = world.connect("job");
   auto const what = fault_of(dist::go<&Work::read>(job.link.calls(), echo(3'500'000)));
   BOOST_TEST(what.code == errc::limit_exceeded);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(arguments_beyond_it_are_refused_and_the_connection_lives) {
   BOOST_TEST(at->begun.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(arguments_that_run_count_until_their_calls_end) {
+BOOST_AUTO_TEST_CASE(arguments_count_until_their_calls_end) {
   auto& job = world.connect("job");
   auto held = dist::go<&Work::keep>(job.link.calls(), echo(1'300'000));
   BOOST_TEST(world.drive_until([&] { return at->running == 1; }));
@@ -102,14 +102,14 @@ BOOST_AUTO_TEST_CASE(arguments_that_run_count_until_their_calls_end) {
   BOOST_TEST(at->begun.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(results_wait_for_room_before_they_are_dropped) {
+BOOST_AUTO_TEST_CASE(results_wait_for_memory_before_they_are_dropped) {
   auto& slow = world.connect("slow");
   slow.network.down->stall();
   answers waiting;
   for (int i = 0; i < 10; ++i)
     waiting.push_back(dist::test::start<std::string>(world.io, dist::go<&Work::large>(slow.link.calls(), 150'000U)));
   world.pass(1s);
-  // 1.5 MB are held for the slow one: there is room for this only when it has read.
+  // 1.5 MB are held for the slow job: the result has room only once that has been read.
   auto large = dist::test::start<std::string>(world.io, dist::go<&Work::large>(cluster, 2'500'000U));
   world.pass(1s);
   BOOST_TEST(!large.done());
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(results_wait_for_room_before_they_are_dropped) {
   BOOST_TEST(world.count_logged("is silent") == 0U, world.logged());
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_over_http_holds_no_more) {
+BOOST_AUTO_TEST_CASE(batch_over_http_stays_within_the_limit) {
   std::string text = "[";
   for (int i = 0; i < 100; ++i)
     text += std::string(i > 0 ? "," : "") + R"({"jsonrpc":"2.0","method":"Work.large","params":[100000],"id":)" +

@@ -18,7 +18,7 @@ dist::task<std::string> scrape(dist::network& over) {
   co_return std::move(answer.response.body);
 }
 
-/// `name{labels}` and its value, of each sample.
+/// Each sample as `name{labels}` and its value.
 std::map<std::string, double> samples(std::string const& text) {
   std::map<std::string, double> found;
   std::istringstream lines(text);
@@ -53,7 +53,7 @@ struct fixture : dist::test::work_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(metrics, fixture)
 
-BOOST_AUTO_TEST_CASE(of_a_master_without_nodes) {
+BOOST_AUTO_TEST_CASE(metrics_of_a_master_without_nodes_are_complete) {
   auto const seen = metrics();
   BOOST_TEST(of(seen, "dist_nodes{state=\"living\"}") == 0);
   BOOST_TEST(of(seen, "dist_queued_calls") == 0);
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(of_a_master_without_nodes) {
   BOOST_TEST(of(seen, "process_open_fds") > 0);
 }
 
-BOOST_AUTO_TEST_CASE(of_calls_however_they_ended) {
+BOOST_AUTO_TEST_CASE(calls_are_counted_by_outcome) {
   nodes();
   at->open("quick");
   for (int i = 0; i < 5; ++i) world.run<std::string>(dist::go<&Work::read>(cluster, "quick"));
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(of_calls_however_they_ended) {
   BOOST_TEST(of(seen, "dist_sent_bytes_total") > 0);
 }
 
-BOOST_AUTO_TEST_CASE(of_how_long_they_took) {
+BOOST_AUTO_TEST_CASE(call_durations_are_summarized) {
   nodes();
   auto call = dist::go<&Work::read>(cluster, "slow");
   BOOST_REQUIRE(world.drive_until([&] { return at->begun.size() == 1; }));
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(of_how_long_they_took) {
   BOOST_TEST(of(seen, "dist_beats_heard_total") >= 4);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_sent_is_on_its_way_or_has_ended_in_one_way) {
+BOOST_AUTO_TEST_CASE(sent_calls_are_either_running_or_counted_once) {
   world.add("a", 2);
   world.wait_for_nodes(1);
   std::vector<dist::pending<std::string>> under_way;
@@ -119,12 +119,12 @@ BOOST_AUTO_TEST_CASE(what_was_sent_is_on_its_way_or_has_ended_in_one_way) {
   BOOST_TEST(of(seen, tries("read", "answered")) == 3);
   BOOST_TEST(of(seen, "dist_issued_again_total{reason=\"lost\"}") == 2);
   BOOST_TEST(of(seen, calls("read", "ok")) == 3);
-  // The node that has gone is in the sums alone.
+  // The node that left remains only in the sums.
   BOOST_TEST(of(seen, "dist_node_tries_total{node=\"a\",method=\"Work.read\",outcome=\"lost\"}") == -1);
   BOOST_TEST(of(seen, "dist_node_tries_total{node=\"b\",method=\"Work.read\",outcome=\"answered\"}") == 3);
 }
 
-BOOST_AUTO_TEST_CASE(of_answers_that_come_too_late) {
+BOOST_AUTO_TEST_CASE(late_replies_are_counted) {
   nodes();
   auto call = dist::go<&Work::plain>(cluster, "p");
   world.node_at(0).compute.hold();
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(of_answers_that_come_too_late) {
   BOOST_TEST(of(seen, calls("plain", "cancelled")) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_name_is_one_label) {
+BOOST_AUTO_TEST_CASE(label_values_are_escaped) {
   dist::metrics_text text;
   text.family("some", "gauge", "Help.");
   text.sample({{"node", "a\"b\\c\nd"}}, std::uint64_t{7});

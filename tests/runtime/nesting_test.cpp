@@ -6,11 +6,11 @@
 #include <list>
 #include <thread>
 
-// Methods that call each other across nodes and threads: all of it ends, with an answer or with a sentence.
+// Methods that call each other across nodes and threads: every call ends, with a result or an error.
 
 namespace {
 
-/// Left and Right live on different nodes; each one's methods call the other's.
+/// Left and Right run on different nodes; the methods of each call the other's.
 struct Left {
   std::int64_t leaf(std::int64_t value) const { return value; }
   std::int64_t block(dist::context ctx, std::int64_t left) const;
@@ -24,8 +24,8 @@ struct Right {
 BOOST_DESCRIBE_STRUCT(Left, (), (leaf, block, await))
 BOOST_DESCRIBE_STRUCT(Right, (), (leaf, block, await))
 
-/// Results cross threads, exceptions do not: the count of an exception_ptr lies in a library that the thread sanitizer
-/// does not see.
+/// Results cross threads, exceptions do not: the reference count of an exception_ptr is in a library that TSan does not
+/// instrument.
 std::int64_t one_more(dist::result<std::int64_t> const& got) {
   if (got.has_error()) throw dist::call_error(got.error());
   return 1 + *got;
@@ -54,7 +54,7 @@ dist::task<std::int64_t> Right::await(dist::context ctx, std::int64_t left) cons
   co_return one_more(got);
 }
 
-/// Methods that block on others of their own object.
+/// Methods that block on other methods of their own object.
 struct Account {
   std::int64_t balance(std::int64_t value) const { return value; }
   std::int64_t deposit(std::int64_t value) { return value; }
@@ -137,7 +137,7 @@ class fixture {
 
 BOOST_FIXTURE_TEST_SUITE(nesting, fixture)
 
-BOOST_AUTO_TEST_CASE(methods_of_two_nodes_that_block_in_each_other) {
+BOOST_AUTO_TEST_CASE(methods_of_two_nodes_may_block_on_each_other) {
   node("left", 4, dist::services<Left>());
   node("right", 4, dist::services<Right>());
   for (std::size_t const clients : {std::size_t{4}, std::size_t{40}}) {
@@ -151,18 +151,18 @@ BOOST_AUTO_TEST_CASE(methods_of_two_nodes_that_block_in_each_other) {
   BOOST_TEST(status().find("\"in_use\":0,\"abandoned\":0,\"queued\":0") != std::string::npos, status());
 }
 
-BOOST_AUTO_TEST_CASE(coroutines_of_two_nodes_that_await_each_other) {
+BOOST_AUTO_TEST_CASE(coroutines_of_two_nodes_may_await_each_other) {
   node("left", 1, dist::services<Left>());
   node("right", 1, dist::services<Right>());
   for (auto const& one : outcomes<&Left::await>(50, 30)) BOOST_TEST(one.value() == 30);
 }
 
-BOOST_AUTO_TEST_CASE(more_calls_than_threads_that_block_in_one_node) {
+BOOST_AUTO_TEST_CASE(more_blocking_calls_than_threads_complete) {
   node("both", 1, dist::services<Left, Right>());
   for (auto const& one : outcomes<&Left::block>(40, 1)) BOOST_TEST(one.value() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(blocking_too_deeply_is_refused_with_a_sentence) {
+BOOST_AUTO_TEST_CASE(blocking_too_deeply_is_rejected_with_advice) {
   node("both", 2, dist::services<Left, Right>());
   BOOST_TEST(outcomes<&Left::block>(1, 3)[0].value() == 3);
   for (auto const& one : outcomes<&Left::block>(20, 9)) {
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(blocking_too_deeply_is_refused_with_a_sentence) {
   BOOST_TEST(outcomes<&Left::block>(1, 3)[0].value() == 3);
 }
 
-BOOST_AUTO_TEST_CASE(blocking_on_the_own_object_is_refused_with_a_sentence) {
+BOOST_AUTO_TEST_CASE(blocking_on_the_own_object_is_rejected_with_advice) {
   node("one", 2, dist::services<Account>());
   BOOST_TEST(outcomes<&Account::read_while_shared>(1, 5).front().value() == 6);
   auto const refused = [&](auto const& outcome, std::string const& outer, std::string const& inner) {
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(blocking_on_the_own_object_is_refused_with_a_sentence) {
   refused(outcomes<&Account::write_while_alone>(1, 5).front(), "Account.write_while_alone", "Account.deposit");
 }
 
-BOOST_AUTO_TEST_CASE(nesting_without_end_is_refused) {
+BOOST_AUTO_TEST_CASE(unbounded_nesting_is_rejected) {
   node("both", 2, dist::services<Left, Right>());
   auto const what = outcomes<&Left::await>(1, 1'000'000)[0];
   BOOST_REQUIRE(what.has_error());

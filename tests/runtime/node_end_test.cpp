@@ -1,4 +1,4 @@
-// A node that is told to go while it has no master goes at once, also when it had one before.
+// A node that drains or stops while it has no master ends at once, even if it had one before.
 #include "desk.hpp"
 
 using namespace std::chrono_literals;
@@ -8,7 +8,7 @@ using dist::test::Work;
 namespace {
 
 struct without_master : dist::test::work_fixture {
-  /// It has lost its master some time ago and pauses between two tries.
+  /// It lost its master some time ago and pauses between two attempts.
   dist::test::memory_cluster::member_node& left_alone() {
     auto& node = world.add("a");
     world.wait_for_nodes(1);
@@ -26,19 +26,19 @@ struct without_master : dist::test::work_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(node_end, without_master)
 
-BOOST_AUTO_TEST_CASE(drained) {
+BOOST_AUTO_TEST_CASE(drain_without_a_master_ends_at_once) {
   auto& node = left_alone();
   node.node.drain();
   expect_no_more_time(node);
 }
 
-BOOST_AUTO_TEST_CASE(stopped) {
+BOOST_AUTO_TEST_CASE(stop_without_a_master_ends_at_once) {
   auto& node = left_alone();
   node.node.stop();
   expect_no_more_time(node);
 }
 
-BOOST_AUTO_TEST_CASE(stopped_while_it_connects) {
+BOOST_AUTO_TEST_CASE(stop_while_connecting_ends_at_once) {
   auto& node = left_alone();
   world.network.blackhole("master");
   world.pass(6s);

@@ -22,7 +22,7 @@ struct Slow {
 };
 BOOST_DESCRIBE_STRUCT(Slow, (), (nap))
 
-/// A node of ours and a Go master that notes where nodes registered; the test dials them.
+/// Our node and a Go master that records registrations; the test dials the node.
 struct fixture {
   fixture() {
     http_handler const handler = [this](http_request request) { return register_node(std::move(request)); };
@@ -77,7 +77,7 @@ struct fixture {
     };
     test::run(io, clock, write(*dial, std::move(words)), test::leftovers::allowed);
   }
-  /// What the node answers next; empty when it has hung up.
+  /// The node's next reply; empty when it has hung up.
   std::string hear() {
     auto read = [](stream& from) -> task<std::string> {
       std::string text(1000, '\0');
@@ -112,7 +112,7 @@ std::string const nap = R"({"method":"Slow.Nap","params":[2000],"id":1})";
 
 BOOST_FIXTURE_TEST_SUITE(node_go, fixture)
 
-BOOST_AUTO_TEST_CASE(it_answers_whoever_dials) {
+BOOST_AUTO_TEST_CASE(node_answers_any_master_that_dials) {
   connect();
   say(R"({"method":"Slow.Nap","params":[5],"id":1}{"method":"Slow.Missing","params":[5],"id":2})");
   BOOST_TEST(hear() == R"({"id":2,"result":null,"error":"rpc: can't find method Slow.Missing"})"
@@ -121,16 +121,16 @@ BOOST_AUTO_TEST_CASE(it_answers_whoever_dials) {
                        "\n");
 }
 
-BOOST_AUTO_TEST_CASE(it_registers_again_when_nobody_came_for_five_beats) {
+BOOST_AUTO_TEST_CASE(node_registers_again_after_five_beats_without_contact) {
   pass(4s);
   BOOST_TEST(ports.size() == 1U);
   pass(8s);
   BOOST_TEST(ports.size() > 1U);
-  // At the same port, so that a master that still knows it has one node, not two.
+  // On the same port, so that a master that still knows it sees one node, not two.
   BOOST_TEST(ports.back() == ports.front());
 }
 
-BOOST_AUTO_TEST_CASE(a_look_is_a_contact_and_so_is_an_open_connection) {
+BOOST_AUTO_TEST_CASE(connection_attempts_and_open_connections_count_as_contact) {
   for (int beat = 0; beat < 20; ++beat) {
     connect();
     dial->close();
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_look_is_a_contact_and_so_is_an_open_connection) {
   BOOST_TEST(ports.size() > 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_drain_finishes_what_runs) {
+BOOST_AUTO_TEST_CASE(drain_finishes_running_calls) {
   connect();
   say(nap);
   pass(1ms);
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_drain_finishes_what_runs) {
   BOOST_TEST(node_run->done());
 }
 
-BOOST_AUTO_TEST_CASE(a_drain_has_an_end) {
+BOOST_AUTO_TEST_CASE(drain_has_a_time_limit) {
   connect();
   say(R"({"method":"Slow.Nap","params":[3600000],"id":1})");
   pass(1ms);
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(a_drain_has_an_end) {
   BOOST_TEST(node_run->done());
 }
 
-BOOST_AUTO_TEST_CASE(a_stop_ends_what_runs) {
+BOOST_AUTO_TEST_CASE(stop_ends_running_calls) {
   connect();
   say(nap);
   pass(1ms);

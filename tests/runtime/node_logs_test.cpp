@@ -6,7 +6,7 @@ using dist::node_logs;
 
 BOOST_AUTO_TEST_SUITE(logs_of_nodes)
 
-BOOST_AUTO_TEST_CASE(what_came_later_is_read_from_a_place_on) {
+BOOST_AUTO_TEST_CASE(output_is_read_from_a_given_position) {
   node_logs logs;
   BOOST_TEST(!logs.read("a", 0));
   BOOST_TEST(logs.add("a", "one\n") == "one\n");
@@ -17,24 +17,24 @@ BOOST_AUTO_TEST_CASE(what_came_later_is_read_from_a_place_on) {
   auto const second = logs.read("a", first.next).value();
   BOOST_TEST(second.lines == "two\n");
   BOOST_TEST(logs.read("a", second.next).value().lines == "");
-  // A place that this master has not reached: it has been started anew.
+  // A position that this master has not reached: the master was restarted.
   BOOST_TEST(logs.read("a", 1'000'000).value().lines == "one\ntwo\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_node_that_has_printed_nothing_is_known) {
+BOOST_AUTO_TEST_CASE(node_without_output_is_known) {
   node_logs logs;
   logs.add("a", "");
   BOOST_TEST(logs.read("a", 0).value().lines == "");
   BOOST_TEST(logs.read("a", 0).value().next == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_peer_sends_is_made_fit_to_be_shown) {
+BOOST_AUTO_TEST_CASE(output_of_a_peer_is_escaped) {
   node_logs logs;
   BOOST_TEST(logs.add("a", "\x1b[2Jx\nno end") == "\\x1b[2Jx\nno end\n");
   BOOST_TEST(logs.add("a", "\\x1b as escaped\n") == "\\x1b as escaped\n");
 }
 
-BOOST_AUTO_TEST_CASE(only_the_last_lines_are_kept_and_whole) {
+BOOST_AUTO_TEST_CASE(only_the_last_whole_lines_are_kept) {
   node_logs logs;
   std::uint64_t put = 0;
   for (int i = 0; i < 10'000; ++i) put += logs.add("a", "line " + std::to_string(i) + "\n").size();
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(only_the_last_lines_are_kept_and_whole) {
   BOOST_TEST(kept.lines.ends_with("line 9999\n"));
 }
 
-BOOST_AUTO_TEST_CASE(of_many_nodes_those_that_printed_last) {
+BOOST_AUTO_TEST_CASE(output_of_the_most_recent_nodes_is_kept) {
   node_logs logs;
   for (std::size_t i = 0; i < node_logs::most_nodes; ++i) logs.add("n" + std::to_string(i), "x\n");
   logs.add("n0", "again\n");

@@ -19,7 +19,7 @@ std::string repeated(std::string const& text, std::size_t count) {
 
 BOOST_AUTO_TEST_SUITE(node_text)
 
-BOOST_AUTO_TEST_CASE(lines_bear_the_nodes_name) {
+BOOST_AUTO_TEST_CASE(lines_are_prefixed_with_the_node_name) {
   BOOST_TEST(dist::named_lines("ws07", "one\ntwo\n") == "[ws07] one\n[ws07] two\n");
   BOOST_TEST(dist::named_lines("ws07", "") == "");
 }
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(whole_lines_are_shown_at_once) {
   BOOST_TEST(!text.holds_back());
 }
 
-BOOST_AUTO_TEST_CASE(a_line_is_shown_when_its_end_has_come) {
+BOOST_AUTO_TEST_CASE(line_is_shown_when_its_end_arrives) {
   dist::node_text text;
   BOOST_TEST(text.add("hal", start) == "");
   BOOST_TEST(text.add("f\nand", start) == "half\n");
@@ -39,17 +39,17 @@ BOOST_AUTO_TEST_CASE(a_line_is_shown_when_its_end_has_come) {
   BOOST_TEST(text.end(start) == "");
 }
 
-BOOST_AUTO_TEST_CASE(carriage_returns_end_lines_and_empty_ones_are_left_out) {
+BOOST_AUTO_TEST_CASE(carriage_returns_end_lines_and_empty_lines_are_omitted) {
   dist::node_text text;
   BOOST_TEST(text.add("\n10 %\r20 %\r\n\n", start) == "10 %\n20 %\n");
 }
 
-BOOST_AUTO_TEST_CASE(what_would_speak_to_a_terminal_is_escaped) {
+BOOST_AUTO_TEST_CASE(control_sequences_are_escaped) {
   dist::node_text text;
   BOOST_TEST(text.add("\x1b[2Jx\ty\xff\n", start) == "\\x1b[2Jx y\\xff\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_long_line_is_several) {
+BOOST_AUTO_TEST_CASE(long_line_is_split) {
   dist::node_text text;
   auto const most = dist::node_text::line_bytes;
   BOOST_TEST(text.add(std::string(most, 'x') + "\n", start) == std::string(most, 'x') + "\n");
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(repeats_are_folded) {
   BOOST_TEST(text.end(start) == "other (once more)\n");
 }
 
-BOOST_AUTO_TEST_CASE(more_than_a_bound_a_second_is_counted) {
+BOOST_AUTO_TEST_CASE(lines_beyond_the_rate_limit_are_counted) {
   dist::node_text text;
   std::string shown;
   for (int i = 0; i < 1200; ++i) shown += text.add(std::to_string(i) + "\n", start);

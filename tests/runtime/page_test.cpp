@@ -26,7 +26,7 @@ dist::task<void> ask_for_events(dist::stream& peer, std::string more) {
 
 dist::task<std::unique_ptr<dist::stream>> connect(dist::network& over) { return over.connect({"master", 3000}); }
 
-/// Until this many events have come, or the end.
+/// Reads until `count` events have come, or the end.
 dist::task<std::string> read_events(dist::stream& peer, std::size_t wanted) {
   std::string text;
   try {
@@ -65,11 +65,11 @@ struct secured : fixture {
 
 BOOST_FIXTURE_TEST_SUITE(page, fixture)
 
-BOOST_AUTO_TEST_CASE(its_files_run_nothing_of_others) {
+BOOST_AUTO_TEST_CASE(page_files_forbid_foreign_code) {
   for (std::string const path : {"/", "/page.css", "/page.js", "/feed.js", "/charts.js", "/timeline.js", "/tables.js"}) {
     dist::http_request request("GET", path);
     request.headers.set("Host", "wherever");
-    // A link on another page leads here.
+    // As if a link on another site led here.
     request.headers.set("Sec-Fetch-Site", "cross-site");
     auto const answer = world.run(exchange(world.network, request));
     BOOST_TEST(answer.status == 200U, path);
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(its_files_run_nothing_of_others) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(events_say_what_has_changed) {
+BOOST_AUTO_TEST_CASE(events_report_changes) {
   auto const peer = watcher(world.network);
   auto const first = world.run(read_events(*peer, 1));
   BOOST_TEST(first.find("Content-Type: text/event-stream") != std::string::npos);
@@ -112,14 +112,14 @@ BOOST_AUTO_TEST_CASE(events_say_what_has_changed) {
   BOOST_TEST(failure.at("message").as_string() == "broken");
   BOOST_TEST(failure.at("node").as_string() == "a");
   BOOST_TEST(!news.at("samples").as_array().empty());
-  // Once told, calls and samples are not told again.
+  // Calls and samples are sent only once.
   world.pass(1s);
   auto const last = event(world.run(read_events(*peer, 1)));
   BOOST_TEST(last.at("calls").as_array().empty());
   BOOST_TEST(last.at("samples").as_array().size() <= 2U);
 }
 
-BOOST_AUTO_TEST_CASE(of_many_short_calls_some_are_told) {
+BOOST_AUTO_TEST_CASE(many_short_calls_are_sampled) {
   world.add("a", 2);
   world.wait_for_nodes(1);
   auto const peer = watcher(world.network);
@@ -133,12 +133,12 @@ BOOST_AUTO_TEST_CASE(of_many_short_calls_some_are_told) {
   BOOST_TEST((told >= 15U && told <= 21U), told);
 }
 
-BOOST_AUTO_TEST_CASE(who_does_not_read_is_dropped) {
+BOOST_AUTO_TEST_CASE(watcher_that_does_not_read_is_dropped) {
   dist::test::host_network slow(world.network, "slow");
   auto const peer = watcher(slow);
   world.run(read_events(*peer, 1));
   slow.down->stall();
-  // Labels that make much to tell, as many as a node may have.
+  // As many long labels as a node may have, to make large events.
   dist::node_options options;
   options.name = "a";
   for (std::size_t i = 0; i < dist::labels_max; ++i) options.labels.emplace("label" + std::to_string(i), std::string(400, 'x'));
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(who_does_not_read_is_dropped) {
   BOOST_TEST(world.has_logged("a watching page did not read its news for 10 s"), world.logged());
 }
 
-BOOST_AUTO_TEST_CASE(so_many_may_watch) {
+BOOST_AUTO_TEST_CASE(number_of_watchers_is_limited) {
   std::vector<std::unique_ptr<dist::stream>> watching;
   for (int i = 0; i < 16; ++i) {
     watching.push_back(watcher(world.network));
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(so_many_may_watch) {
   BOOST_TEST(world.run(read_events(*one_more, 1)).starts_with("HTTP/1.1 200 "));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_kept_is_bounded) {
+BOOST_AUTO_TEST_CASE(kept_history_is_limited) {
   dist::past_calls calls;
   dist::time_point now{};
   for (int i = 0; i < 5000; ++i, now += 1us) calls.add("a", dist::method_ref(0), dist::past::answered, now - 5ms, now);
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(page_with_a_secret, secured)
 
-BOOST_AUTO_TEST_CASE(events_are_for_those_who_may_look) {
+BOOST_AUTO_TEST_CASE(events_need_the_right_to_look) {
   dist::test::host_network elsewhere(world.network, "10.1.2.3");
   dist::test::host_network here(world.network, "127.0.0.1");
   auto const begins = [&](dist::network& over, std::string const& more) {
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(events_are_for_those_who_may_look) {
   BOOST_TEST(begins(here, "Sec-Fetch-Site: cross-site\r\n") == "HTTP/1.1 403");
   BOOST_TEST(begins(here, "Authorization: Bearer " + dist::viewer_token("a secret of some length") + "\r\n") ==
              "HTTP/1.1 200");
-  // The page itself is no secret.
+  // The page itself is not secret.
   dist::http_request request("GET", "/");
   request.headers.set("Host", "master:3000");
   BOOST_TEST(world.run(exchange(elsewhere, request)).status == 200U);

@@ -23,7 +23,7 @@ struct placement_fixture : work_fixture {
 
 BOOST_AUTO_TEST_SUITE(placement)
 
-BOOST_FIXTURE_TEST_CASE(a_call_goes_to_a_node_with_its_labels, placement_fixture) {
+BOOST_FIXTURE_TEST_CASE(call_goes_to_a_node_with_its_labels, placement_fixture) {
   at->open_all();
   add("plain", {});
   add("small", {{"gpu", "1"}});
@@ -47,7 +47,7 @@ BOOST_FIXTURE_TEST_CASE(a_call_goes_to_a_node_with_its_labels, placement_fixture
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(what_no_node_has_is_said_at_once_and_waited_for, placement_fixture) {
+BOOST_FIXTURE_TEST_CASE(missing_label_is_logged_once_while_calls_wait, placement_fixture) {
   at->open_all();
   add("plain", {});
   world.wait_for_nodes(1);
@@ -65,7 +65,7 @@ BOOST_FIXTURE_TEST_CASE(what_no_node_has_is_said_at_once_and_waited_for, placeme
   BOOST_TEST(world.run(dist::task<std::string>(std::move(second))) == "x@late");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_call_that_must_not_wait_for_a_label_fails_with_it, placement_fixture) {
+BOOST_FIXTURE_TEST_CASE(call_that_may_not_wait_fails_and_names_the_missing_label, placement_fixture) {
   add("plain", {});
   world.wait_for_nodes(1);
   auto const label = fault_of(dist::go<&Work::read>(cluster, "x", needing("gpu=1").wait_for_node(5s)));
@@ -80,7 +80,7 @@ BOOST_FIXTURE_TEST_CASE(a_call_that_must_not_wait_for_a_label_fails_with_it, pla
   BOOST_TEST(without.message == "node plain has not the label gpu");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_pinned_call_waits_for_its_node_and_ends_with_it, placement_fixture) {
+BOOST_FIXTURE_TEST_CASE(pinned_call_waits_for_its_node_and_ends_with_it, placement_fixture) {
   add("a", {});
   add("b", {});
   world.wait_for_nodes(2);
@@ -96,7 +96,7 @@ BOOST_FIXTURE_TEST_CASE(a_pinned_call_waits_for_its_node_and_ends_with_it, place
   BOOST_TEST(unstarted.known == dist::progress::not_started);
   BOOST_TEST(unstarted.message == "node a, which the call was for, has left");
   BOOST_TEST((fault_of(std::move(running)).code == dist::errc::connection_lost));
-  // A node of that name that comes later is another one's business, not theirs.
+  // A later node of that name does not affect these calls.
   at->open_all();
   auto third = dist::go<&Work::write>(cluster, "third", needing("node=a"));
   world.pass(1s);
@@ -104,7 +104,7 @@ BOOST_FIXTURE_TEST_CASE(a_pinned_call_waits_for_its_node_and_ends_with_it, place
   BOOST_TEST(world.run(dist::task<std::string>(std::move(third))) == "third@a");
 }
 
-BOOST_FIXTURE_TEST_CASE(the_labels_travel_from_a_connected_job, placement_fixture) {
+BOOST_FIXTURE_TEST_CASE(labels_apply_to_calls_of_a_connected_job, placement_fixture) {
   at->open_all();
   add("plain", {});
   add("gpu", {{"gpu", "1"}});
@@ -116,7 +116,7 @@ BOOST_FIXTURE_TEST_CASE(the_labels_travel_from_a_connected_job, placement_fixtur
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(two_jobs_get_about_half_of_a_master_each, placement_fixture) {
+BOOST_FIXTURE_TEST_CASE(two_jobs_get_about_half_of_the_slots_each, placement_fixture) {
   add("a", {}, 2);
   add("b", {}, 2);
   world.wait_for_nodes(2);
@@ -135,7 +135,7 @@ BOOST_FIXTURE_TEST_CASE(two_jobs_get_about_half_of_a_master_each, placement_fixt
   BOOST_TEST(of_late <= 105);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_lost_pinned_call_says_that_it_may_have_run, placement_fixture) {
+BOOST_FIXTURE_TEST_CASE(lost_pinned_call_may_have_run, placement_fixture) {
   add("a", {});
   add("b", {});
   world.wait_for_nodes(2);
@@ -148,7 +148,7 @@ BOOST_FIXTURE_TEST_CASE(a_lost_pinned_call_says_that_it_may_have_run, placement_
   BOOST_TEST(at->begun.size() == 1U);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_node_on_which_all_calls_fail_is_set_aside, placement_fixture) {
+BOOST_FIXTURE_TEST_CASE(node_on_which_all_calls_fail_is_set_aside, placement_fixture) {
   add("broken", {});
   add("good", {});
   world.wait_for_nodes(2);
@@ -166,7 +166,7 @@ BOOST_FIXTURE_TEST_CASE(a_node_on_which_all_calls_fail_is_set_aside, placement_f
   BOOST_TEST(world.has_logged("node broken has answered a call and takes calls again"));
 }
 
-BOOST_FIXTURE_TEST_CASE(quick_methods_get_a_window_and_others_none, placement_fixture) {
+BOOST_FIXTURE_TEST_CASE(only_quick_methods_get_a_window, placement_fixture) {
   auto& node = add("a", {});
   world.wait_for_nodes(1);
   for (int n = 0; n < 8; ++n) {
@@ -177,7 +177,7 @@ BOOST_FIXTURE_TEST_CASE(quick_methods_get_a_window_and_others_none, placement_fi
   std::vector<dist::pending<std::int64_t>> calls;
   for (int n = 0; n < 300; ++n) calls.push_back(dist::go<&Work::echo>(cluster, std::int64_t{n}));
   world.pass(1ms);
-  // One in its slot, and as many as the window has at most: they took no time at all.
+  // One in its slot plus the largest window: the calls took no time.
   BOOST_TEST(status("in_use") == "257");
   node.compute.release();
   world.pass(1ms);
@@ -188,7 +188,7 @@ BOOST_FIXTURE_TEST_CASE(quick_methods_get_a_window_and_others_none, placement_fi
   BOOST_TEST(status("in_use") == "1");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_call_says_why_it_waits_and_why_it_is_where_it_is, placement_fixture) {
+BOOST_FIXTURE_TEST_CASE(call_explains_why_it_waits_and_where_it_runs, placement_fixture) {
   add("a", {{"gpu", "1"}}, 2);
   add("b", {}, 2);
   world.wait_for_nodes(2);

@@ -11,9 +11,9 @@ using dist::test::Work;
 
 namespace {
 
-/// Nodes whose processes are started again when they die, as by somebody who sees how they end.
+/// Nodes whose processes are restarted when they die, by a supervisor that sees how they ended.
 struct supervised : dist::test::work_fixture {
-  /// The process of a node begins.
+  /// Starts the process of a node.
   void begin(std::string name, dist::predecessor before = {}) {
     dist::node_options options;
     options.name = name;
@@ -27,7 +27,7 @@ struct supervised : dist::test::work_fixture {
     begin(name);
     BOOST_REQUIRE(world.drive_until([&] { return boxes[index.at(name)].incarnation() != 0; }));
   }
-  /// It dies; returns what is left of it.
+  /// Kills it and returns its crash record.
   dist::predecessor end(std::string const& name) {
     auto const which = index.at(name);
     dist::predecessor left{boxes[which].incarnation(), "signal 9 (killed)", boxes[which].running()};
@@ -61,7 +61,7 @@ struct supervised : dist::test::work_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(predecessor, supervised)
 
-BOOST_AUTO_TEST_CASE(who_comes_after_it_says_how_the_call_ended) {
+BOOST_AUTO_TEST_CASE(restarted_process_reports_how_the_call_ended) {
   begin_and_join("a");
   auto lost = call<&Work::write>("w");
   auto const left = end("a");
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(who_comes_after_it_says_how_the_call_ended) {
   BOOST_TEST(what.message == "its process ended: signal 9 (killed) while running Work.write([\"w\"])");
 }
 
-BOOST_AUTO_TEST_CASE(a_long_text_is_cut_between_characters) {
+BOOST_AUTO_TEST_CASE(long_text_is_cut_between_characters) {
   begin_and_join("a");
   auto lost = call<&Work::write>("w");
   auto left = end("a");
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_long_text_is_cut_between_characters) {
   BOOST_TEST(dist::find_invalid_utf8(what.message) == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(nobody_comes_after_it) {
+BOOST_AUTO_TEST_CASE(call_fails_after_two_seconds_without_a_successor) {
   begin_and_join("a");
   auto lost = call<&Work::write>("w");
   end("a");
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(nobody_comes_after_it) {
   BOOST_TEST(fault_of(lost).message == "its connection ended");
 }
 
-BOOST_AUTO_TEST_CASE(nobody_can_come_after_it) {
+BOOST_AUTO_TEST_CASE(unsupervised_node_fails_its_calls_at_once) {
   world.add("a");
   world.wait_for_nodes(1);
   auto lost = call<&Work::write>("w");
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(nobody_can_come_after_it) {
   BOOST_TEST(fault_of(lost).message == "its connection ended");
 }
 
-BOOST_AUTO_TEST_CASE(what_can_go_elsewhere_does_so_at_once) {
+BOOST_AUTO_TEST_CASE(repeatable_call_moves_at_once) {
   begin_and_join("a");
   auto moved = call<&Work::read>("r");
   begin_and_join("b");
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(what_can_go_elsewhere_does_so_at_once) {
   BOOST_TEST(moved.get() == "r@b");
 }
 
-BOOST_AUTO_TEST_CASE(a_poisoned_call_lists_how_each_ended) {
+BOOST_AUTO_TEST_CASE(poisoned_call_lists_how_each_process_ended) {
   begin_and_join("a");
   auto poison = call<&Work::read>("r");
   for (int death = 1; death <= 3; ++death) {
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_poisoned_call_lists_how_each_ended) {
              "signal 9 (killed); the last was running Work.read([\"r\"])");
 }
 
-BOOST_AUTO_TEST_CASE(a_poisoned_call_waits_for_the_last_to_be_explained) {
+BOOST_AUTO_TEST_CASE(poisoned_call_waits_for_the_last_explanation) {
   begin_and_join("a");
   auto poison = call<&Work::read>("r");
   begin_and_join("b");
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_poisoned_call_waits_for_the_last_to_be_explained) {
              "signal 9 (killed); the last was running Work.read([\"r\"])");
 }
 
-BOOST_AUTO_TEST_CASE(the_name_is_free_although_nobody_has_seen_the_end) {
+BOOST_AUTO_TEST_CASE(name_of_a_half_open_node_is_free_for_its_successor) {
   begin_and_join("a");
   auto lost = call<&Work::write>("w");
   world.node_at(index.at("a")).network.half_open();
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(the_name_is_free_although_nobody_has_seen_the_end) {
   BOOST_TEST(fault_of(lost).message.find("signal 9 (killed)") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_waits_for_the_reason_ends_like_any_other) {
+BOOST_AUTO_TEST_CASE(call_waiting_for_the_reason_ends_like_any_other) {
   begin_and_join("a");
   auto late = call<&Work::write>("w", dist::call_options().within(500ms));
   auto const left = end("a");

@@ -6,7 +6,7 @@ using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(progress_bar)
 
-BOOST_AUTO_TEST_CASE(lines) {
+BOOST_AUTO_TEST_CASE(progress_lines_have_the_documented_format) {
   struct row {
     char const* label;
     std::size_t done;
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(lines) {
     BOOST_TEST(dist::progress_line(one.label, dist::measured(one.done, 0, one.total, one.time), one.width) == one.right);
 }
 
-BOOST_AUTO_TEST_CASE(a_line_is_never_wider_than_the_terminal) {
+BOOST_AUTO_TEST_CASE(line_is_never_wider_than_the_terminal) {
   for (std::size_t width = 1; width < 200; ++width)
     for (std::size_t const done : {std::size_t{0}, std::size_t{5}, std::size_t{12'345}}) {
       for (auto const total : {std::optional<std::size_t>(12'345), std::optional<std::size_t>()}) {
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_line_is_never_wider_than_the_terminal) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(more_than_all_is_all) {
+BOOST_AUTO_TEST_CASE(progress_never_exceeds_100_percent) {
   auto const line = dist::progress_line("x", dist::measured(150, 0, 100, 1s), 60);
   BOOST_TEST(line.find("100 %") != std::string::npos);
 }
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(failures_are_counted) {
   BOOST_TEST(dist::progress_line("x", dist::measured(50, 1'200, 100, 10s), 0 + 40) == "x  50 %  5/s  10 s left  1,200 failed");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_measured) {
+BOOST_AUTO_TEST_CASE(rate_and_remaining_time_are_estimated) {
   auto const none = dist::measured(0, 0, 10, 5s);
   BOOST_TEST((!none.left && none.per_second == 0));
   BOOST_TEST((!dist::measured(5, 0, std::nullopt, 5s).left));
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(what_is_measured) {
   BOOST_TEST((dist::measured(1, 0, SIZE_MAX, 24h * 365).left == dist::duration(24h * 365 * 100)));
 }
 
-BOOST_AUTO_TEST_CASE(a_terminal_has_a_bar_and_a_file_has_lines) {
+BOOST_AUTO_TEST_CASE(terminal_gets_a_bar_and_a_file_gets_lines) {
   std::string written;
   dist::progress_output to;
   to.is_terminal = true;

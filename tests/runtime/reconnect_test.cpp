@@ -1,4 +1,4 @@
-// A job that loses its connection to the master: what becomes of the calls that it had made.
+// A job that loses its connection to the master, and the fate of its calls.
 #include "desk.hpp"
 
 using namespace std::chrono_literals;
@@ -10,7 +10,7 @@ using dist::test::Work;
 
 namespace careful {
 
-/// Of another build, in which what reads may not read twice.
+/// The class of another build, whose `read` is not repeatable.
 struct Work {
   dist::task<std::string> read(dist::context ctx, std::string label) { return at->pass(ctx, label); }
   std::shared_ptr<dist::test::desk> at;
@@ -22,7 +22,7 @@ BOOST_DESCRIBE_STRUCT(Work, (), (read))
 namespace {
 
 struct connected : dist::test::work_fixture {
-  /// All these have begun; then the connection ends.
+  /// Waits until all have started, then cuts the connection.
   void lose_connection(std::size_t begun) {
     BOOST_TEST_REQUIRE(world.drive_until([&] { return at->begun.size() == begun; }));
     job.network.cut();
@@ -41,7 +41,7 @@ struct connected : dist::test::work_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(reconnect, connected)
 
-BOOST_AUTO_TEST_CASE(repeatable_calls_go_again) {
+BOOST_AUTO_TEST_CASE(repeatable_calls_are_sent_again) {
   add_node();
   auto first = go<&Work::read>(on, "1");
   auto second = go<&Work::read>(on, "2");
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(repeatable_calls_go_again) {
   BOOST_TEST(at->cancelled.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(however_often_it_is_lost) {
+BOOST_AUTO_TEST_CASE(repeatable_calls_survive_many_lost_connections) {
   add_node();
   auto call = go<&Work::read>(on, "1");
   for (std::size_t i = 1; i <= 5; ++i) lose_connection(i);
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(however_often_it_is_lost) {
   BOOST_TEST(world.run<std::string>(std::move(call)) == "1@a");
 }
 
-BOOST_AUTO_TEST_CASE(to_a_master_that_was_started_again) {
+BOOST_AUTO_TEST_CASE(repeatable_calls_are_sent_to_a_restarted_master) {
   add_node();
   auto call = go<&Work::read>(on, "1");
   world.network.blackhole("master");
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(to_a_master_that_was_started_again) {
   BOOST_TEST(at->begun.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(others_end) {
+BOOST_AUTO_TEST_CASE(calls_that_are_not_repeatable_end) {
   add_node();
   auto write = go<&Work::write>(on, "1");
   auto once = go<&Work::read>(on, "2", call_options().once());
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(others_end) {
   BOOST_TEST(at->begun.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(of_calls_by_name_the_nodes_list_decides) {
+BOOST_AUTO_TEST_CASE(method_list_of_the_node_decides_for_calls_by_name) {
   add_node();
   auto read = dist::call_by_name<std::string>(on, "Work.read", "1");
   auto write = dist::call_by_name<std::string>(on, "Work.write", "2");
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(calls_of_a_stopped_master_wait_for_the_next) {
   BOOST_TEST(at->begun.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(running_calls_of_a_stopped_master_are_treated_as_lost) {
+BOOST_AUTO_TEST_CASE(running_calls_of_a_stopped_master_count_as_lost) {
   add_node();
   auto read = go<&Work::read>(on, "1");
   auto write = go<&Work::write>(on, "2");
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(running_calls_of_a_stopped_master_are_treated_as_lost) {
   BOOST_TEST(at->begun.size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(dropped_while_others_go_out_it_does_not) {
+BOOST_AUTO_TEST_CASE(call_dropped_during_the_resend_is_not_sent) {
   add_node();
   world.network.blackhole("master");
   job.network.cut();
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(dropped_while_others_go_out_it_does_not) {
   BOOST_TEST(at->begun.size() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(dropped_while_its_master_stops_it_never_goes_again) {
+BOOST_AUTO_TEST_CASE(call_dropped_while_its_master_stops_is_not_sent_again) {
   add_node();
   std::optional<dist::pending<std::string>> read(go<&Work::read>(on, "1"));
   auto write = go<&Work::write>(on, "2");
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(dropped_while_its_master_stops_it_never_goes_again) {
   BOOST_TEST(at->begun.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(wait_for_node_does_not_start_anew_at_the_master) {
+BOOST_AUTO_TEST_CASE(wait_for_node_does_not_restart_at_the_master) {
   world.network.blackhole("master");
   job.network.cut();
   world.pass(0ms);
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(wait_for_node_does_not_start_anew_at_the_master) {
   BOOST_TEST(what.phase == "queueing");
 }
 
-BOOST_AUTO_TEST_CASE(nor_with_each_connection) {
+BOOST_AUTO_TEST_CASE(wait_for_node_does_not_restart_with_each_connection) {
   auto const begin = world.clock.now();
   world.network.blackhole("master");
   job.network.cut();
@@ -199,12 +199,12 @@ BOOST_AUTO_TEST_CASE(nor_with_each_connection) {
   BOOST_TEST(((world.clock.now() - begin) <= 67s));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_lost_over_and_over_has_a_budget) {
+BOOST_AUTO_TEST_CASE(repeated_losses_are_limited_by_a_budget) {
   add_node();
   constexpr std::size_t count = 40;
   std::vector<dist::pending<std::string>> calls;
   for (std::size_t i = 0; i < count; ++i) calls.push_back(go<&Work::read>(on, std::to_string(i)));
-  // The node runs eight and its window holds others: count what reaches the master.
+  // The node runs eight, and its window holds others: count the calls that reached the master.
   auto const at_master = [&] { return world.master().status_json().find("\"calls\":" + std::to_string(count)) != std::string::npos; };
   BOOST_TEST_REQUIRE(world.drive_until([&] { return at_master(); }));
   job.network.cut();
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(what_is_lost_over_and_over_has_a_budget) {
   BOOST_TEST(world.run(std::move(all)).size() == count);
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_that_passes_meanwhile_says_why) {
+BOOST_AUTO_TEST_CASE(deadline_that_expires_while_disconnected_gives_the_reason) {
   add_node();
   auto call = go<&Work::read>(on, "1", call_options().within(5s));
   BOOST_TEST_REQUIRE(drive_until_begun("1@a"));
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_passes_meanwhile_says_why) {
   BOOST_TEST(what.cause.starts_with("the connection to the master ended: "));
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_of_the_second_try_does_not_hide_the_first) {
+BOOST_AUTO_TEST_CASE(failed_second_attempt_does_not_hide_the_first) {
   add_node();
   auto call = go<&Work::read>(on, "1", call_options().wait_for_node(5s));
   BOOST_TEST_REQUIRE(drive_until_begun("1@a"));
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(what_comes_of_the_second_try_does_not_hide_the_first) {
   BOOST_TEST(what.cause.starts_with("the connection to the master ended: "));
 }
 
-BOOST_AUTO_TEST_CASE(a_node_that_must_not_run_it_twice_has_the_last_word) {
+BOOST_AUTO_TEST_CASE(node_whose_method_is_not_repeatable_rejects_the_second_attempt) {
   dist::node_options options;
   options.name = "a";
   world.add(std::move(options), 8, dist::services(careful::Work{at}));
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_must_not_run_it_twice_has_the_last_word) {
   BOOST_TEST(what.known == progress::unknown);
   BOOST_TEST(what.node == "a");
   BOOST_TEST(at->begun.size() == 1U);
-  // The slot that it would have had is free.
+  // The slot it would have used is free.
   at->open_all();
   BOOST_TEST(world.run(dist::task<std::string>(go<&Work::read>(on, "2"))) == "2@a");
 }
@@ -280,7 +280,7 @@ struct narrow : dist::test::work_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(reconnect_beyond_the_limits, narrow)
 
-BOOST_AUTO_TEST_CASE(lost_calls_wait_whatever_the_limit) {
+BOOST_AUTO_TEST_CASE(lost_calls_wait_even_beyond_the_limit) {
   world.add("a", 8);
   world.wait_for_nodes(1);
   std::vector<dist::pending<std::string>> calls;

@@ -1,4 +1,4 @@
-// What a fan-out says at its start: what will hurt, once, and nothing where all is well.
+// Warnings of a fan-out at its start: likely problems, once, and none if all is well.
 #include "desk.hpp"
 
 using namespace std::chrono_literals;
@@ -23,7 +23,7 @@ constexpr auto not_const = "Work.keep is not const: a call lost with its node fa
 
 BOOST_FIXTURE_TEST_SUITE(said_early, fixture)
 
-BOOST_AUTO_TEST_CASE(a_method_that_is_not_const_is_named_once) {
+BOOST_AUTO_TEST_CASE(method_that_is_not_repeatable_is_named_once) {
   world.run(dist::map<&Work::keep>(cluster, labels(20)));
   world.run(dist::map<&Work::keep>(cluster, labels(20)));
   BOOST_TEST(world.count_logged(not_const) == 1);
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(a_method_that_is_not_const_is_named_once) {
   BOOST_TEST(world.count_logged(not_const) == 2);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_said_where_losses_are_outcomes_or_were_asked_for) {
+BOOST_AUTO_TEST_CASE(no_warning_if_losses_are_outcomes_or_requested) {
   world.run(dist::try_map<&Work::keep>(cluster, labels(20)));
   world.run(dist::collect<&Work::keep>(cluster, labels(20)));
   world.run(dist::map<&Work::keep>(cluster, labels(20), dist::fan_out().each(dist::call_options().once())));
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_said_where_losses_are_outcomes_or_were_asked_for
   BOOST_TEST(!world.has_logged("have nothing to do"));
 }
 
-BOOST_AUTO_TEST_CASE(few_inputs_for_many_slots) {
+BOOST_AUTO_TEST_CASE(too_few_inputs_for_the_slots_are_reported) {
   world.run(dist::map<&Work::echo>(cluster, std::vector<int>(9, 1)));
   BOOST_TEST(!world.has_logged("map of Work.echo"));
   world.run(dist::map<&Work::add>(cluster, dist::chunks(0, 9, 3)));
@@ -52,13 +52,13 @@ BOOST_AUTO_TEST_CASE(few_inputs_for_many_slots) {
   BOOST_TEST(world.count_logged("3 chunks for 16 slots") == 1);
   world.run(dist::map<&Work::add>(connected(), dist::chunks(0, 9, 3)));
   BOOST_TEST(world.count_logged("3 chunks for 16 slots") == 2);
-  // One node has 8 slots only.
+  // One node has only 8 slots.
   auto const there = dist::call_options().needs("node=a");
   world.run(dist::map<&Work::read>(cluster.with(there), labels(5)));
   BOOST_TEST(!world.has_logged("map of Work.read"));
 }
 
-BOOST_AUTO_TEST_CASE(slots_that_come_after_the_start_count) {
+BOOST_AUTO_TEST_CASE(slots_that_join_after_the_start_count) {
   dist::test::work_fixture later;
   later.at->open_all();
   auto work = dist::test::start<std::vector<std::int64_t>>(
@@ -70,18 +70,18 @@ BOOST_AUTO_TEST_CASE(slots_that_come_after_the_start_count) {
   BOOST_TEST(later.world.count_logged("3 chunks for 8 slots: 5 have") == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_method_s_own_fan_out_says_nothing) {
+BOOST_AUTO_TEST_CASE(fan_out_inside_a_method_gives_no_warning) {
   world.run<void>(dist::go<&Work::keep_each>(cluster, labels(3)));
   BOOST_TEST(!world.has_logged("is not const"));
   BOOST_TEST(!world.has_logged("have nothing to do"));
 }
 
-BOOST_AUTO_TEST_CASE(labels_that_no_node_has_are_said_where_the_job_is) {
+BOOST_AUTO_TEST_CASE(missing_labels_are_reported_at_the_job) {
   auto const gpu = dist::fan_out().each(dist::call_options().needs("gpu=1").within(10ms));
   BOOST_TEST(fault_of(dist::map<&Work::read>(cluster, labels(20), gpu)).code == dist::errc::deadline_exceeded);
   constexpr auto words = "no node has label gpu=1: calls of Work.read wait for one";
   BOOST_TEST(world.count_logged(words) == 1);
-  // Now by the job, and, once more, by the master that it is connected to.
+  // Now reported by the job and, once more, by its master.
   BOOST_TEST(fault_of(dist::map<&Work::read>(connected(), labels(20), gpu)).code == dist::errc::deadline_exceeded);
   BOOST_TEST(world.count_logged(words) >= 2);
 }

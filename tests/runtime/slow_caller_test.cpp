@@ -16,7 +16,7 @@ struct fixture : dist::test::work_fixture {
     world.add("a", 4);
     world.wait_for_nodes(1);
   }
-  /// What became of a call of the job that reads nothing, once it reads again.
+  /// The outcomes of the calls of the job that reads nothing, once it reads again.
   using answers = std::vector<dist::test::started<std::string>>;
   answers ask(dist::test::memory_cluster::connected_job& job, std::size_t count, std::uint64_t bytes) {
     answers made;
@@ -31,14 +31,14 @@ struct fixture : dist::test::work_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(slow_caller, fixture)
 
-BOOST_AUTO_TEST_CASE(answers_for_a_job_that_does_not_read_are_bounded) {
+BOOST_AUTO_TEST_CASE(replies_to_a_job_that_does_not_read_are_limited) {
   auto& job = world.connect("slow");
   job.network.down->stall();
   auto asked = ask(job, 100, 20'000);
-  // Another one has its answers meanwhile.
+  // Another job gets its replies meanwhile.
   auto& other = world.connect("other");
   BOOST_TEST(world.run<std::string>(dist::go<&Work::large>(other.link.calls(), 500'000U)).size() == 500'000U);
-  // It reads again, and is told of each.
+  // It reads again and gets an outcome for each call.
   job.network.down->resume();
   world.pass(1s);
   std::size_t whole = 0;
@@ -54,14 +54,14 @@ BOOST_AUTO_TEST_CASE(answers_for_a_job_that_does_not_read_are_bounded) {
                  e.fault());
     }
   }
-  // Four times the limit, one more, and what was on its way.
+  // Four times the limit, plus one result, plus what was in transit.
   BOOST_TEST(whole >= 20U);
   BOOST_TEST(whole <= 25U);
   auto again = ask(job, 10, 20'000);
   for (auto& one : again) BOOST_TEST(one.get().size() == 20'000U);
 }
 
-BOOST_AUTO_TEST_CASE(no_more_calls_are_taken_of_a_job_that_does_not_read) {
+BOOST_AUTO_TEST_CASE(job_that_does_not_read_is_not_read_from) {
   auto& job = world.connect("slow");
   job.network.down->stall();
   auto const first = ask(job, 10, 20'000);

@@ -7,7 +7,7 @@
 
 using namespace std::chrono_literals;
 
-BOOST_AUTO_TEST_CASE(it_looks_again_until_its_bound_has_passed) {
+BOOST_AUTO_TEST_CASE(thread_spins_until_its_limit_has_passed) {
   dist::time_point const start{1h};
   dist::spin tried(50us);
   tried.worked(start);
@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(it_looks_again_until_its_bound_has_passed) {
   BOOST_TEST(tried.looks_again(start + 100us));
 }
 
-BOOST_AUTO_TEST_CASE(it_sleeps_when_others_want_the_processor) {
+BOOST_AUTO_TEST_CASE(thread_sleeps_when_others_need_the_processor) {
   dist::time_point const start{1h};
   dist::spin tried(50us);
   tried.worked(start);
@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(it_sleeps_when_others_want_the_processor) {
   BOOST_TEST(tried.looks_again(start + 30us));
 }
 
-BOOST_AUTO_TEST_CASE(it_offers_the_processor_now_and_then) {
+BOOST_AUTO_TEST_CASE(thread_yields_now_and_then_while_it_spins) {
   dist::time_point const start{1h};
   dist::spin tried(50us);
   tried.worked(start);
@@ -40,14 +40,14 @@ BOOST_AUTO_TEST_CASE(it_offers_the_processor_now_and_then) {
   BOOST_TEST(tried.yields_now(start + 6us));
 }
 
-BOOST_AUTO_TEST_CASE(without_a_bound_it_sleeps_at_once) {
+BOOST_AUTO_TEST_CASE(zero_limit_sleeps_at_once) {
   dist::time_point const start{1h};
   dist::spin tried(0us);
   tried.worked(start);
   BOOST_TEST(!tried.looks_again(start));
 }
 
-BOOST_AUTO_TEST_CASE(work_from_other_threads_is_done_while_it_looks_and_while_it_sleeps) {
+BOOST_AUTO_TEST_CASE(work_from_other_threads_runs_while_spinning_and_sleeping) {
   for (auto const bound : {0us, 1us, 1000us}) {
     dist::system_world world(0);
     auto guard = asio::make_work_guard(world.io());

@@ -3,7 +3,7 @@
 
 #include "support/memory_cluster.hpp"
 
-// A trace goes where its calls go.
+// The traceparent follows the calls.
 
 namespace {
 
@@ -38,26 +38,26 @@ struct fixture {
 
 BOOST_FIXTURE_TEST_SUITE(traceparent, fixture)
 
-BOOST_AUTO_TEST_CASE(the_method_reads_it) {
+BOOST_AUTO_TEST_CASE(method_can_read_the_traceparent) {
   world.add_node("a");
   BOOST_TEST(world.run<std::string>(dist::go<&Traced::own>(cluster, traced)) == trace);
   BOOST_TEST(world.run<std::string>(dist::go<&Traced::own>(cluster)) == "");
   BOOST_TEST(world.run<std::string>(dist::go<&Traced::own>(cluster.with(traced))) == trace);
 }
 
-BOOST_AUTO_TEST_CASE(arguments_of_every_size_follow_it) {
+BOOST_AUTO_TEST_CASE(traceparent_works_with_arguments_of_every_size) {
   world.add_node("a");
   for (std::size_t const count : {0, 1, 1000, 100'000})
     BOOST_TEST(world.run<std::string>(dist::go<&Traced::after>(cluster, std::vector<std::int64_t>(count), traced)) == trace);
 }
 
-BOOST_AUTO_TEST_CASE(calls_of_the_method_have_it_too) {
+BOOST_AUTO_TEST_CASE(nested_calls_inherit_the_traceparent) {
   world.add_node("a");
   BOOST_TEST(world.run<std::string>(dist::go<&Traced::nested>(cluster, traced)) == trace);
   BOOST_TEST(world.run<std::string>(dist::go<&Traced::nested>(cluster)) == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_span_of_the_methods_own_goes_first) {
+BOOST_AUTO_TEST_CASE(traceparent_set_by_the_method_takes_precedence) {
   world.add_node("a");
   BOOST_TEST(world.run<std::string>(dist::go<&Traced::other>(cluster, another, traced)) == another);
   BOOST_TEST(world.run<std::string>(dist::go<&Traced::other>(cluster, "no traceparent", traced)) == trace);

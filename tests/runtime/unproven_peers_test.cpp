@@ -30,7 +30,7 @@ using numbers = std::vector<std::size_t>;
 
 BOOST_AUTO_TEST_SUITE(unproven)
 
-BOOST_AUTO_TEST_CASE(nobody_is_closed_below_the_bound) {
+BOOST_AUTO_TEST_CASE(no_peer_is_closed_below_the_limit) {
   crowd all(100);
   for (int i = 0; i < 10; ++i) all.come("192.0.2.1", 10);
   BOOST_TEST(all.closed.empty());
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(nobody_is_closed_below_the_bound) {
   BOOST_TEST(all.peers.count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_flood_costs_those_of_its_own_address_the_oldest_first) {
+BOOST_AUTO_TEST_CASE(flood_closes_the_oldest_peers_of_its_own_address) {
   crowd all(100);
   auto& honest = all.come("192.0.2.9", 10);
   for (int i = 0; i < 12; ++i) all.come("192.0.2.1", 10);
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_flood_costs_those_of_its_own_address_the_oldest_first) {
   BOOST_TEST((all.closed == numbers{1, 2, 3, 4}));
 }
 
-BOOST_AUTO_TEST_CASE(who_grows_alone_beyond_the_bound_is_closed) {
+BOOST_AUTO_TEST_CASE(peer_that_alone_exceeds_the_limit_is_closed) {
   crowd all(100);
   auto& honest = all.come("192.0.2.9", 10);
   auto& greedy = all.come("192.0.2.1", 10);
@@ -62,13 +62,13 @@ BOOST_AUTO_TEST_CASE(who_grows_alone_beyond_the_bound_is_closed) {
   greedy.hold(91);
   BOOST_TEST(greedy.is_crowded_out());
   BOOST_TEST(!honest.is_crowded_out());
-  greedy.hold(1000);  // it is on its way out
+  greedy.hold(1000);  // it is being closed
   BOOST_TEST(all.peers.bytes() == 10U);
   greedy.let_in();
   BOOST_TEST(!greedy.is_let_in());
 }
 
-BOOST_AUTO_TEST_CASE(who_is_let_in_counts_no_longer) {
+BOOST_AUTO_TEST_CASE(admitted_peer_no_longer_counts) {
   crowd all(100);
   all.come("192.0.2.1", 100).let_in();
   BOOST_TEST(all.peers.bytes() == 0U);
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(who_is_let_in_counts_no_longer) {
   BOOST_TEST(all.shares[0]->is_let_in());
 }
 
-BOOST_AUTO_TEST_CASE(a_network_of_addresses_is_one_party) {
+BOOST_AUTO_TEST_CASE(addresses_of_one_network_count_as_one_party) {
   using dist::party_of;
   BOOST_TEST(party_of("2001:db8::1") == party_of("2001:db8::ffff:2"));
   BOOST_TEST(party_of("2001:db8::1") != party_of("2001:db8:0:1::1"));

@@ -1,4 +1,4 @@
-// What a fault says of the method: whether it began.
+// What a fault says about the progress of the method.
 #include "desk.hpp"
 
 using namespace std::chrono_literals;
@@ -8,18 +8,18 @@ using dist::test::Work;
 
 BOOST_FIXTURE_TEST_SUITE(what_is_known, dist::test::work_fixture)
 
-BOOST_AUTO_TEST_CASE(a_method_that_ran_and_is_tried_again) {
+BOOST_AUTO_TEST_CASE(transient_call_that_expires_between_attempts_was_executed) {
   world.add("a");
   world.wait_for_nodes(1);
   auto call = dist::go<&Work::flaky>(cluster, 100, dist::call_options().within(1ms));
   auto const what = fault_of(std::move(call));
-  // Another try would be too late: the reason is worth more than the time.
+  // The next attempt would come too late: the reason matters more than the deadline.
   BOOST_TEST(what.code == errc::transient);
   BOOST_TEST(at->begun.size() > 0U);
   BOOST_TEST(what.known == progress::executed);
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_was_lost_and_waits_again) {
+BOOST_AUTO_TEST_CASE(lost_call_that_waits_again_has_unknown_progress) {
   world.add("a");
   world.wait_for_nodes(1);
   auto call = dist::go<&Work::read>(cluster, "r", dist::call_options().within(1s));
@@ -31,14 +31,14 @@ BOOST_AUTO_TEST_CASE(a_call_that_was_lost_and_waits_again) {
   BOOST_TEST(what.cause.starts_with("node a: connection lost"));
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_waits_for_its_first_node) {
+BOOST_AUTO_TEST_CASE(call_that_never_had_a_node_has_not_started) {
   auto call = dist::go<&Work::read>(cluster, "r", dist::call_options().within(1s));
   auto const what = fault_of(std::move(call));
   BOOST_TEST(what.code == errc::deadline_exceeded);
   BOOST_TEST(what.known == progress::not_started);
 }
 
-BOOST_AUTO_TEST_CASE(a_silent_node_still_has_the_call_when_no_other_comes) {
+BOOST_AUTO_TEST_CASE(silent_node_keeps_the_call_when_no_other_joins) {
   world.add("a");
   world.wait_for_nodes(1);
   auto call = dist::go<&Work::read>(cluster, "r", dist::call_options().wait_for_node(2s));
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_silent_node_still_has_the_call_when_no_other_comes) {
   BOOST_TEST(world.run<std::string>(std::move(call)) == "r@a");
 }
 
-BOOST_AUTO_TEST_CASE(a_call_is_given_up_once_the_silent_node_is) {
+BOOST_AUTO_TEST_CASE(call_is_given_up_with_its_silent_node) {
   world.add("a");
   world.wait_for_nodes(1);
   auto call = dist::go<&Work::read>(cluster, "r", dist::call_options().wait_for_node(2s));
@@ -63,11 +63,11 @@ BOOST_AUTO_TEST_CASE(a_call_is_given_up_once_the_silent_node_is) {
   BOOST_TEST(node_count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_was_never_written_moves_silently) {
+BOOST_AUTO_TEST_CASE(unwritten_call_moves_silently) {
   world.add("a", 2);
   world.wait_for_nodes(1);
   world.node_at(0).network.freeze();
-  // Fills the way, so that the second call stays behind it.
+  // Fills the connection, so that the second call stays behind it.
   auto first = dist::go<&Work::write>(cluster, std::string(1'000'000, 'x'));
   world.pass(1ms);
   auto second = dist::go<&Work::write>(cluster, "w");
@@ -81,11 +81,11 @@ BOOST_AUTO_TEST_CASE(a_call_that_was_never_written_moves_silently) {
   BOOST_TEST(what.known == progress::unknown);
 }
 
-BOOST_AUTO_TEST_CASE(of_calls_sent_together_only_those_that_were_begun_to_be_written_are_unknown) {
+BOOST_AUTO_TEST_CASE(of_calls_sent_together_only_partly_written_ones_are_unknown) {
   world.add("a", 4);
   world.wait_for_nodes(1);
   world.node_at(0).network.freeze();
-  // All in one turn: they are handed to the connection together.
+  // All in one turn, so that the connection gets them together.
   auto first = dist::go<&Work::write>(cluster, std::string(1'000'000, 'x'));
   std::vector<dist::pending<std::string>> behind;
   for (auto const* label : {"1", "2", "3"}) behind.push_back(dist::go<&Work::write>(cluster, label));
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(of_calls_sent_together_only_those_that_were_begun_to_be_wri
   BOOST_TEST(fault_of(std::move(first)).known == progress::unknown);
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_moved_unwritten_does_not_reach_the_silent_node_later) {
+BOOST_AUTO_TEST_CASE(unwritten_call_that_moved_never_reaches_the_silent_node) {
   world.add("a", 2);
   world.wait_for_nodes(1);
   world.node_at(0).network.freeze();
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_moved_unwritten_does_not_reach_the_silent_node_
   BOOST_TEST(!at->has_begun("w@a"));
 }
 
-BOOST_AUTO_TEST_CASE(of_a_jobs_calls_sent_together_only_those_that_were_begun_to_be_written_are_unknown) {
+BOOST_AUTO_TEST_CASE(of_calls_of_a_job_sent_together_only_partly_written_ones_are_unknown) {
   world.add("a", 4);
   world.wait_for_nodes(1);
   auto& job = world.connect("job");
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(of_a_jobs_calls_sent_together_only_those_that_were_begun_to
   BOOST_TEST(world.run<std::string>(std::move(second)) == "w@a");
 }
 
-BOOST_AUTO_TEST_CASE(a_jobs_call_that_was_never_written_goes_over_the_next_connection) {
+BOOST_AUTO_TEST_CASE(unwritten_call_of_a_job_is_sent_on_the_next_connection) {
   world.add("a", 4);
   world.wait_for_nodes(1);
   auto& job = world.connect("job");
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_jobs_call_that_was_never_written_goes_over_the_next_conne
   BOOST_TEST(world.run<std::string>(std::move(given_up)) == "4@a");
 }
 
-BOOST_AUTO_TEST_CASE(a_jobs_call_that_was_never_written_and_expires_has_not_started) {
+BOOST_AUTO_TEST_CASE(unwritten_call_of_a_job_that_expires_has_not_started) {
   world.add("a");
   world.wait_for_nodes(1);
   auto& job = world.connect("job");

@@ -7,7 +7,7 @@
 
 namespace dist::test {
 
-/// The bytes of pairs of digits.
+/// The bytes of a text of hex digits.
 inline buffer bytes_of(std::string_view hex) {
   buffer bytes;
   for (std::size_t at = 0; at + 1 < hex.size(); at += 2)

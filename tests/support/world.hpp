@@ -9,7 +9,7 @@
 
 namespace dist::test {
 
-/// Nothing here computes.
+/// One slot on the executor; nothing here computes.
 class no_compute final : public compute_threads {
  public:
   explicit no_compute(asio::any_io_executor executor) : executor_(std::move(executor)) {}
@@ -23,7 +23,7 @@ class no_compute final : public compute_threads {
   asio::any_io_executor executor_;
 };
 
-/// The clock is made before the io_context and goes after it.
+/// The clock is created before the io_context and destroyed after it.
 struct world {
   virtual_clock clock;
   asio::io_context io;
