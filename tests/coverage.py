@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the tests of a build that counts, and lists what of rpc and registry no test ran: coverage.py BUILD [ARGUMENTS OF
-CTEST...]."""
+"""Runs the tests of a coverage build and lists the lines of rpc and registry that no test ran:
+coverage.py BUILD [ARGUMENTS OF CTEST...]."""
 
 import json
 import os
@@ -11,12 +11,12 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MODULES = ("rpc", "registry")
-# They run no code of ours that others do not, or read sources only.
+# They run no code that others do not, or only read sources.
 LEFT_OUT = "^(hygiene|compile_fail|install|toolchain)"
 
 
 def programs(build):
-    """Everything that the tests run: what is not counted in one program may be in another."""
+    """Everything that the tests run: code not counted in one program may be counted in another."""
     found = []
     for path in sorted((build / "tests").rglob("*")):
         if path.is_file() and os.access(path, os.X_OK) and path.read_bytes()[:4] == b"\x7fELF" and not path.suffix:
@@ -27,7 +27,7 @@ def programs(build):
 def run_tests(build, counts, arguments):
     shutil.rmtree(counts, ignore_errors=True)
     counts.mkdir(parents=True)
-    # Four files for each program, whatever its processes are many.
+    # Four files per program, however many processes it has.
     environment = dict(os.environ, LLVM_PROFILE_FILE=str(counts / "%4m.profraw"))
     command = ["ctest", "--test-dir", str(build), "-j", str(os.cpu_count()), "--output-on-failure", "-E", LEFT_OUT]
     return subprocess.run(command + arguments, env=environment).returncode
@@ -45,7 +45,7 @@ def measure(build, counts):
 
 
 def missed_lines(segments):
-    """The lines that have code and in which none of it ran, as (first, last)."""
+    """The lines with code none of which ran, as (first, last)."""
     runs = []
     for (line, _, count, counted, _, gap), (until, column, *_) in zip(segments, segments[1:]):
         if not counted or gap or count > 0:

@@ -1,6 +1,5 @@
-# Every public header compiles alone: one source per header, that includes it and nothing else.
-# Which headers a header names does not depend on the compiler, and the sanitizers have nothing to say about it, so those
-# builds are spared the time.
+# Every public header compiles alone: one source per header that includes nothing else.
+# The result depends neither on the compiler nor on sanitizers, so those builds skip it.
 if(DIST_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   return()
 endif()
@@ -12,9 +11,9 @@ foreach(module IN ITEMS rpc runtime runtime/sim)
   foreach(header IN LISTS headers)
     file(STRINGS ${include_dir}/${header} once REGEX "^#pragma once$")
     if(NOT once)
-      message(FATAL_ERROR "${header} wants #pragma once")
+      message(FATAL_ERROR "${header} misses #pragma once")
     endif()
-    # A header that its own source names first compiles alone there: install.subdirectory builds it without precompiled ones.
+    # A header that its own source includes first is checked there: install.subdirectory builds without precompiled headers.
     cmake_path(GET header STEM stem)
     file(GLOB own ${PROJECT_SOURCE_DIR}/${module}/src/*/${stem}.cpp)
     if(own)

@@ -1,5 +1,5 @@
-// What this project knows of its compilers and libraries and has arranged itself for. When a case fails after an
-// upgrade, the fact has changed: look for what was built around it, simplify, and change the case.
+// Facts about compilers and libraries that this project relies on or works around. When a case fails after an upgrade,
+// the fact has changed: find what was built around it, simplify that, and change the case.
 
 #include <array>
 #include <asio/any_io_executor.hpp>
@@ -50,7 +50,7 @@ BOOST_DESCRIBE_STRUCT(shape, (), (area, edge))
 template <auto Method>
 struct constant {};
 
-// A described method's name, found by identity of template arguments.
+// A described method's name, found by comparing template arguments.
 template <class Class, auto Method>
 std::string_view find_name() {
   std::string_view name;
@@ -77,7 +77,7 @@ asio::awaitable<void> await_twice_after_cancel(asio::cancellation_signal& signal
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(versions_that_the_facts_were_tried_with) {
+BOOST_AUTO_TEST_CASE(versions_are_those_the_facts_were_checked_with) {
   BOOST_TEST(ASIO_VERSION == 102201);
   BOOST_TEST(BOOST_VERSION == 108100);
 #if defined(__clang__)
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(versions_that_the_facts_were_tried_with) {
 #endif
 }
 
-BOOST_AUTO_TEST_CASE(asio_lacks_what_newer_ones_have) {
+BOOST_AUTO_TEST_CASE(asio_lacks_features_of_newer_versions) {
 #if __has_include(<asio/cancel_after.hpp>) || __has_include(<asio/consign.hpp>) || \
     __has_include(<asio/any_completion_handler.hpp>) || __has_include(<asio/co_composed.hpp>)
   BOOST_ERROR("this Asio has cancel_after, consign, any_completion_handler or co_composed");
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(asio_lacks_what_newer_ones_have) {
 #endif
 }
 
-BOOST_AUTO_TEST_CASE(every_await_after_a_terminal_cancel_throws_until_the_state_is_reset) {
+BOOST_AUTO_TEST_CASE(await_after_a_terminal_cancel_throws_until_the_state_is_reset) {
   asio::io_context io;
   asio::cancellation_signal signal;
   int thrown = 0;
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(json_writes_doubles_exactly) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(json_writes_infinity_as_what_is_no_json) {
+BOOST_AUTO_TEST_CASE(json_writes_infinity_as_invalid_json) {
   BOOST_TEST(json::serialize(json::value(std::numeric_limits<double>::infinity())) == "Infinity");
 }
 
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(json_gives_small_positive_numbers_the_signed_kind) {
   BOOST_TEST(json::parse("18446744073709551615").is_uint64());
 }
 
-BOOST_AUTO_TEST_CASE(json_refuses_the_number_it_wrote_for_a_nameless_enum_value) {
+BOOST_AUTO_TEST_CASE(json_rejects_the_number_it_wrote_for_an_unnamed_enum_value) {
   auto written = json::value_from(static_cast<colour>(7));
   BOOST_TEST(written.is_number());
   BOOST_TEST(!json::try_value_to<colour>(written).has_value());

@@ -6,7 +6,7 @@ list(TRANSFORM INCLUDES PREPEND -I)
 list(TRANSFORM DEFINITIONS PREPEND -D)
 set(compile ${COMPILER} -std=c++20 -fsyntax-only ${DEFINITIONS} ${INCLUDES})
 
-# Without the precompiled headers, as a user compiles: what stands where is part of it.
+# Without precompiled headers, as users compile: the position of a message matters.
 execute_process(COMMAND ${compile} ${OPTIONS} ${SOURCE} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(status EQUAL 0)
   message(FATAL_ERROR "${SOURCE} compiles and should not")
@@ -14,7 +14,7 @@ endif()
 if(NOT output MATCHES "error:[^\n]*${MESSAGE}")
   message(FATAL_ERROR "the compiler does not say \"${MESSAGE}\":\n${output}")
 endif()
-# Nobody reads further than this.
+# Users rarely read further.
 string(REPLACE ";" "," output "${output}")
 set(lines "${output}")
 string(REPLACE "[" "(" lines "${lines}")
@@ -28,7 +28,7 @@ foreach(wanted IN ITEMS "${MESSAGE}" "${NAMES}")
   endif()
 endforeach()
 string(REGEX MATCHALL "[^\n]* error:[^\n]*" errors "${output}")
-list(FILTER errors EXCLUDE REGEX "dist/unmet_requirement") # which only ends the compilation
+list(FILTER errors EXCLUDE REGEX "dist/unmet_requirement") # it only ends the compilation
 list(LENGTH errors count)
 if(count GREATER 1)
   message(FATAL_ERROR "one error is wanted, these are ${count}:\n${output}")

@@ -1,1 +1,1 @@
-// Never built: its target only carries the flags of the build to the tests of this folder.
+// Never built: its target only passes the flags of the build to the tests of this folder.

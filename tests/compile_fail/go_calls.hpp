@@ -3,7 +3,7 @@
 #include <boost/describe/class.hpp>
 #include <dist/dist.hpp>
 
-// What the cases of calls share: a service, and a struct that is no trivial aggregate.
+// Shared by the cases about calls: a service, and a struct that is not a trivial aggregate.
 struct Order {
   std::string text;
   int count = 0;

@@ -4,7 +4,7 @@
 #include "fuzz.hpp"
 #include "wire/frame_reader.hpp"
 
-// The frame reader, and the prefix of each request it finds: however the bytes arrive, the same frames come out.
+// The frame reader, and the prefix of each request: however the bytes arrive, the same frames come out.
 
 namespace {
 
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   fuzz::in_pieces(input, [&](auto piece) {
     if (piece_reader.problem().empty()) feed(piece_reader, piece, pieces);
   });
-  fuzz::require(whole.frames == pieces.frames, "other frames in pieces");
-  fuzz::require(whole.problem == pieces.problem, "another problem in pieces: " + whole.problem + " / " + pieces.problem);
+  fuzz::require(whole.frames == pieces.frames, "different frames from pieces");
+  fuzz::require(whole.problem == pieces.problem, "different error from pieces: " + whole.problem + " / " + pieces.problem);
   return 0;
 }

@@ -8,10 +8,10 @@
 #include <span>
 #include <string>
 
-// What every fuzz target shares. A target is one file with one function: any bytes at all must neither crash it nor make
+// Shared by all fuzz targets. A target is one file with one function: arbitrary bytes must neither crash it nor make
 // two ways of reading the same bytes differ.
 
-/// libFuzzer's entry; tests/fuzz/replay.cpp calls it as well, with the files of the corpus.
+/// libFuzzer's entry point; tests/fuzz/replay.cpp calls it too, with the files of the corpus.
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size);
 
 namespace dist::fuzz {
@@ -20,14 +20,14 @@ inline std::span<std::byte const> bytes_of(std::uint8_t const* data, std::size_t
   return {reinterpret_cast<std::byte const*>(data), size};
 }
 
-/// A finding, when it is not so.
+/// Reports a finding unless `holds`.
 inline void require(bool holds, std::string const& what) {
   if (holds) return;
   std::fprintf(stderr, "finding: %s\n", what.c_str());
   std::abort();
 }
 
-/// Cuts the input into pieces whose sizes the input itself decides, so that every way of arriving is tried.
+/// Cuts the input into pieces whose sizes it determines itself, so that the fuzzer explores every way of arriving.
 template <class Use>
 void in_pieces(std::span<std::byte const> input, Use use) {
   std::size_t at = 0;

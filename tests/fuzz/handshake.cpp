@@ -5,7 +5,7 @@
 #include "fuzz.hpp"
 #include "wire/hello.hpp"
 
-// What comes before anybody has proven anything: the messages of the handshake, faults, and the type texts in a hello.
+// Everything read before a peer has proven itself: handshake messages, faults, and the type texts of a hello.
 
 namespace {
 
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   read_as<challenge>(input);
   read_as<welcome>(input);
   auto const what = get_fault(input, 64);
-  fuzz::require(what.code != errc{}, "a fault that is none");
+  fuzz::require(what.code != errc{}, "a fault without an error code");
   request_options wishes;
   decode(input, wishes).clear();
   hello who;

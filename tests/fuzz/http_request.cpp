@@ -4,8 +4,8 @@
 #include "fuzz.hpp"
 #include "wire/dialect.hpp"
 
-// The first bytes' dialect and HTTP requests: however the bytes arrive, the same requests come out, and one that was read
-// can be written and read again.
+// Dialect detection and HTTP requests: however the bytes arrive, the same requests come out, and a parsed request can
+// be written and parsed again.
 
 namespace {
 
@@ -18,8 +18,8 @@ limits small_limits() {
   return made;
 }
 
-/// One connection's requests as text, until it is refused or speaks something else. When it is refused is not compared:
-/// of a head that is whole the parser sees more than of one that is still coming.
+/// One connection's requests as text, until one is rejected or the dialect differs. The time of rejection is not
+/// compared: the parser sees more of a complete head than of one that is still arriving.
 class reading {
  public:
   explicit reading(limits const& bounds) : parser_(bounds) {}
@@ -38,14 +38,14 @@ class reading {
  private:
   void refuse() {
     over_ = true;
-    fuzz::require(parser_.status() >= 400 && parser_.status() < 600, "a refusal that is no error");
-    fuzz::require(!parser_.message().empty(), "a refusal without a reason");
+    fuzz::require(parser_.status() >= 400 && parser_.status() < 600, "a rejection with a status that is not an error");
+    fuzz::require(!parser_.message().empty(), "a rejection without a reason");
   }
   void note(http_request const& request) {
     text_ += request.method + ' ' + request.path + '\n' + request.body + '\n' + request.upgrade + '\n';
     for (auto const& [name, value] : request.headers.fields()) text_ += name + ':' + value + '\n';
     for (auto const& [name, value] : request.query) text_ += name + '=' + value + '\n';
-    // What follows an upgrade is not HTTP.
+    // Bytes after an upgrade are not HTTP.
     over_ = !request.upgrade.empty() || !request.keep_alive;
     to_text(request).clear();
   }
@@ -64,13 +64,13 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     for (auto const& [name, value] : *query) {
       auto const again = parse_query(percent_encode(name) + '=' + percent_encode(value));
       fuzz::require(again && again->size() == 1 && again->front() == std::pair(name, value),
-                    "a query that is not the same when written and read");
+                    "a query that changes when written and read");
     }
   auto const bounds = small_limits();
   reading whole(bounds);
   whole.feed(input);
   reading pieces(bounds);
   fuzz::in_pieces(input, [&](auto piece) { pieces.feed(piece); });
-  fuzz::require(whole.text() == pieces.text(), "other requests in pieces:\n" + whole.text() + "\n---\n" + pieces.text());
+  fuzz::require(whole.text() == pieces.text(), "different requests from pieces:\n" + whole.text() + "\n---\n" + pieces.text());
   return 0;
 }

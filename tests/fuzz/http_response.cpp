@@ -3,7 +3,7 @@
 
 #include "fuzz.hpp"
 
-// HTTP responses, as a node reads its master's: however the bytes arrive, the same response comes out.
+// HTTP responses, as a node reads those of its master: however the bytes arrive, the same response comes out.
 
 namespace {
 
@@ -23,7 +23,7 @@ class reading {
   std::string end() {
     if (parser_.state() == parse_state::need_more) parser_.finish();
     if (parser_.state() != parse_state::done) {
-      fuzz::require(!parser_.message().empty(), "a refusal without a reason");
+      fuzz::require(!parser_.message().empty(), "a rejection without a reason");
       return "refused";
     }
     auto const response = parser_.take_response();
@@ -49,6 +49,6 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   fuzz::in_pieces(input, [&](auto piece) { pieces.feed(piece); });
   auto const one = whole.end();
   auto const other = pieces.end();
-  fuzz::require(one == other, "another response in pieces:\n" + one + "\n---\n" + other);
+  fuzz::require(one == other, "different response from pieces:\n" + one + "\n---\n" + other);
   return 0;
 }

@@ -4,8 +4,7 @@
 #include "jsonrpc/jsonrpc.hpp"
 #include "values/json_splitter.hpp"
 
-// JSON-RPC over TCP: however the bytes arrive, the same messages are found, and each is answered with what is a message
-// again.
+// JSON-RPC over TCP: however the bytes arrive, the same messages are found, and each answer is itself a valid message.
 
 namespace {
 
@@ -35,7 +34,7 @@ class reading {
           messages_.push_back(splitter_.take_message());
           break;
         case parse_state::failed:
-          fuzz::require(!splitter_.message().empty(), "a refusal without a reason");
+          fuzz::require(!splitter_.message().empty(), "a rejection without a reason");
           messages_.push_back("refused");
           if (splitter_.can_skip())
             splitter_.skip();
@@ -68,7 +67,7 @@ void answer(std::string const& message, limits const& bounds) {
     if (text.empty()) continue;
     auto const again = parse_rpc(text, bounds);
     fuzz::require(again.items.size() == 1 && std::holds_alternative<rpc_reply>(again.items.front()),
-                  "an answer that is none: " + text + "\nto " + message);
+                  "an invalid answer: " + text + "\nto " + message);
   }
 }
 
@@ -81,7 +80,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   whole.feed(input);
   reading pieces(bounds);
   fuzz::in_pieces(input, [&](auto piece) { pieces.feed(piece); });
-  fuzz::require(whole.messages() == pieces.messages(), "other messages in pieces");
+  fuzz::require(whole.messages() == pieces.messages(), "different messages from pieces");
   for (auto const& message : whole.messages()) answer(message, bounds);
   return 0;
 }

@@ -1,6 +1,6 @@
 #include "values.hpp"
 
-// What the JSON reader takes for a value.
+// Input that the JSON reader accepts as a value.
 int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   dist::fuzz::read_values(dist::codec::json, dist::fuzz::bytes_of(data, size));
   return 0;

@@ -7,15 +7,15 @@
 
 #include "fuzz.hpp"
 
-// Runs a fuzz target over the files of the folders that are named, without a fuzzer: what was found once stays found.
-// Each file is also cut short at every length, and each of its bits turned once, so that a small corpus goes far.
+// Runs a fuzz target over the files of the given folders, without a fuzzer, so that old findings stay fixed. Each file
+// is also truncated at every length, and each of its bits flipped once, so that a small corpus goes far.
 
 namespace {
 
 using input = std::vector<std::uint8_t>;
 
 void run(input const& bytes) {
-  // A copy of its own, so that reading beyond its end is seen by the sanitizer.
+  // An exactly sized copy, so that the sanitizer detects a read past its end.
   input const exact(bytes.begin(), bytes.end());
   LLVMFuzzerTestOneInput(exact.data(), exact.size());
 }
@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   std::size_t count = 0;
   for (auto const& path : files) {
     std::ifstream file(path, std::ios::binary);
-    // Said before, so that a crash names its file.
+    // Printed first, so that a crash names its file.
     std::cout << path.filename().string() << std::endl;
     count += run_all_variants(input(std::istreambuf_iterator<char>(file), {}));
   }

@@ -10,19 +10,19 @@ namespace dist::fuzz {
 
 inline constexpr std::size_t depth = 32;
 
-/// What was read is written, and what was written is read as the same, in both codecs.
+/// A value that was read must survive writing and reading in both codecs.
 template <class T>
 void round_trip(T const& value) {
   for (auto const how : {codec::cbor, codec::json}) {
     buffer first;
-    // A text that is not UTF-8 is no JSON.
+    // Text that is not UTF-8 cannot be written as JSON.
     if (!encode_result(how, spelling::declared, first, value).empty()) continue;
     T again{};
     auto const problem = decode_result(how, first.bytes(), written_depth, again);
-    require(problem.empty(), "what was written is not read: " + problem);
+    require(problem.empty(), "a written value cannot be read: " + problem);
     buffer second;
-    require(encode_result(how, spelling::declared, second, again).empty(), "what was read again is not written");
-    require(first.text() == second.text(), "another value after writing and reading");
+    require(encode_result(how, spelling::declared, second, again).empty(), "a value read again cannot be written");
+    require(first.text() == second.text(), "a value changed by writing and reading");
   }
 }
 
@@ -39,7 +39,7 @@ void read_arguments(codec how, std::span<std::byte const> bytes) {
   decode_arguments(how, bytes, depth, arguments, store).clear();
 }
 
-/// Reads the bytes as values of many types, as arguments, and from the one codec into the other.
+/// Reads the bytes as values of many types, as arguments, and transcodes them into the other codec.
 inline void read_values(codec how, std::span<std::byte const> bytes) {
   using namespace dist::test;
   read_as<most>(how, bytes);
@@ -60,7 +60,7 @@ inline void read_values(codec how, std::span<std::byte const> bytes) {
   if (!transcode(how, bytes, depth, other, there).empty()) return;
   buffer back;
   auto const problem = transcode(other, there.bytes(), written_depth, how, back);
-  require(problem.empty(), "what was written into the other codec is not read: " + problem);
+  require(problem.empty(), "a transcoded value cannot be read: " + problem);
 }
 
 }  // namespace dist::fuzz

@@ -1,4 +1,4 @@
-"""A function of a test's script that nothing names: a case that is written but never run passes for ever."""
+"""Finds functions of test scripts that are never used: a case that is written but not run would always pass."""
 
 import re
 

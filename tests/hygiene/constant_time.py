@@ -1,4 +1,4 @@
-"""Proofs and tokens are compared by equal_in_constant_time and by nothing else, wherever they are."""
+"""Proofs and tokens are compared only by equal_in_constant_time."""
 
 import re
 

@@ -49,7 +49,7 @@ def check(path, text):
         other = there(PAGES[path])
         shown = {row for _, row in cases(other)} | {row for _, row, _ in elsewhere(other)}
         if not rows(text):
-            return [(1, "there is no table with the column `event`")]
+            return [(1, "missing table with the column `event`")]
         return [(number, f"no case for: {row}") for number, row in rows(text) if row not in shown]
     if path not in CASES:
         return []
@@ -64,7 +64,7 @@ def check(path, text):
         for folder, name, names in named:
             test = promises.read(folder, name)
             if test is None:
-                wrong.append((number, f"there is no test {folder}.{name}"))
+                wrong.append((number, f"unknown test {folder}.{name}"))
             for case in re.findall(r"\w+", names) if test else []:
                 if not re.search(rf"\b{case}\b", test):
                     wrong.append((number, f"{folder}.{name} has no case {case}"))

@@ -1,4 +1,4 @@
-"""Who may include what: modules depend only on those before them, and headers are included in one way only."""
+"""Include rules: modules depend only on earlier ones, and each header is included in one way only."""
 
 import pathlib
 import re

@@ -1,4 +1,4 @@
-"""Links of the documentation lead somewhere: files that are there, headings that are there. Addresses are not asked for."""
+"""Links in the documentation point to existing files and headings. Web addresses are not requested."""
 
 import pathlib
 import re
@@ -15,12 +15,12 @@ def root():
 
 
 def prose(text):
-    """Without code, its lines kept."""
+    """The text without code; line numbers are kept."""
     return CODE.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
 
 
 def anchors(text):
-    """The names that headings get: lower case, without signs, blanks as hyphens."""
+    """The anchors of headings: lower case, without punctuation, hyphens for spaces."""
     titles = re.findall(r"^#+ +(.*?) *$", CODE.sub(lambda match: match.group().replace("#", " "), text), re.M)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
@@ -35,11 +35,11 @@ def check(path, text):
             continue
         file = root() / pathlib.Path(path).parent / target
         if target and not file.exists():
-            found.append((sources.line_of(text, link.start()), f"{link.group(1)}: there is no such file"))
+            found.append((sources.line_of(text, link.start()), f"{link.group(1)}: file not found"))
         elif anchor and (not target or target.endswith(".md")):
             there = anchors(file.read_text(encoding="utf-8") if target else text)
             if anchor not in there:
-                found.append((sources.line_of(text, link.start()), f"{link.group(1)}: there is no such heading"))
+                found.append((sources.line_of(text, link.start()), f"{link.group(1)}: heading not found"))
     return found
 
 

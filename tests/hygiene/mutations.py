@@ -1,4 +1,4 @@
-"""The mistakes in tests/sim/mutations still apply: what a patch takes away is in the file that it names."""
+"""The patches in tests/sim/mutations still apply: the lines that a patch removes are in the file it names."""
 
 import pathlib
 import re

@@ -1,4 +1,4 @@
-"""Each promise and each limit in docs/security.md names tests that exist, and cases that are in them."""
+"""Each promise and each limit in docs/security.md names existing tests and cases."""
 
 import pathlib
 import re
@@ -34,7 +34,7 @@ def check(path, text):
             tests += 1
             there = read(folder, name)
             if there is None:
-                wrong.append((number, f"there is no test {folder}.{name}"))
+                wrong.append((number, f"unknown test {folder}.{name}"))
                 continue
             for case in re.findall(r"\w+", cases):
                 if not re.search(rf"\b{case}\b", there):

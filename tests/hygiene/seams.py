@@ -1,4 +1,5 @@
-"""Time, threads and chance come through the seams: elsewhere no code makes a thread, arms a timer, reads a clock or rolls dice."""
+"""Time, threads and randomness come only through the seams: other code creates no threads, arms no timers, reads no
+clock and draws no random numbers."""
 
 import re
 
@@ -26,7 +27,7 @@ ALLOWED = [
     ("rpc/include/dist/rpc/detail/compute_pool.hpp", (THREAD,), "the same, declared"),
     ("rpc/src/io/tcp_network.cpp", (TIMER,), "the pause of an accept loop that ran out of descriptors"),
     ("rpc/include/dist/rpc/detail/tcp_network.hpp", (TIMER,), "the same, declared"),
-    ("rpc/src/io/resolve.cpp", (THREAD,), "the system's resolver, which may hang: nobody must have to join its thread"),
+    ("rpc/src/io/resolve.cpp", (THREAD,), "the system's resolver may hang, so its thread must never be joined"),
     ("rpc/src/base/cpu_count.cpp", (THREAD,), "asks how many processors there are, makes no thread"),
     ("runtime/src/process/io_watchdog.cpp", (THREAD,), "the thread that sees that the I/O thread is blocked"),
     ("runtime/src/process/io_watchdog.hpp", (THREAD,), "the same, declared"),

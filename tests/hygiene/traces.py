@@ -1,4 +1,4 @@
-"""Nothing that belongs to one machine or to later stays behind: no paths of somebody's machine, no marks for unfinished work."""
+"""No leftovers of one machine or of unfinished work: no local paths, no markers such as to-do."""
 
 import re
 

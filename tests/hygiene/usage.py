@@ -1,4 +1,4 @@
-"""Calls that only certain files may make: each rule with the files that may and the reason."""
+"""Calls that only certain files may make: each rule with those files and the reason."""
 
 import re
 

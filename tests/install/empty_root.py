@@ -33,7 +33,7 @@ others = needed(PROGRAM) - GLIBC
 if others:
     sys.exit("it also needs %s" % ", ".join(sorted(others)))
 make_root()
-# Port 0: the line that says where it listens tells the port.
+# Port 0: the line that reports where it listens contains the port.
 master = subprocess.Popen([PROGRAM, "--master", "127.0.0.1:0", "--min-nodes", "1"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True)
 port = re.search(r"listening on 127\.0\.0\.1:(\d+)", master.stderr.readline()).group(1)

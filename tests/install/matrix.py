@@ -15,7 +15,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPILERS = ("clang++-19", "g++")
-# What a program may be made with, beside the flags of dist.pc.
+# Flags for a program besides those of dist.pc.
 WAYS = {
     "plain": "",
     "address": "-fsanitize=address,undefined -fno-sanitize-recover=all",
@@ -46,7 +46,7 @@ def install(build, work):
 
 
 def flags_of(prefix, kind):
-    """What dist.pc says, without its -std: the combination has its own."""
+    """The flags of dist.pc without its -std: the combination sets its own."""
     folder = [root for root, _, files in os.walk(prefix) if "dist.pc" in files]
     told = demand(["pkg-config", kind, "dist"], env=dict(os.environ, PKG_CONFIG_PATH=folder[0]))
     return [word for word in shlex.split(told) if not word.startswith("-std=")]
@@ -57,7 +57,7 @@ def linker_of(compiler, optimise):
 
 
 def compile_program(prefix, work, compiler, standard, optimise, way):
-    """Returns the program, or exits with what the compiler said."""
+    """Returns the program, or exits with the compiler's output."""
     name = "_".join([compiler, standard, optimise, way]).replace(" ", "").replace("=", "")
     program = os.path.join(work, name)
     words = [compiler, standard, *shlex.split(optimise), *shlex.split(WAYS[way]), *flags_of(prefix, "--cflags"),
@@ -72,7 +72,7 @@ def compile_program(prefix, work, compiler, standard, optimise, way):
 
 
 def try_program(program):
-    """Empty, or what went wrong."""
+    """Returns the error, or an empty text."""
     for how in ("--inline", "--local=2"):
         done = run([program, how])
         if done.returncode != 0 or "all is well" not in done.stdout:

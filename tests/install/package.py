@@ -28,7 +28,7 @@ def expect(holds, text):
 
 
 def unpack():
-    """Makes the package and unpacks it in an empty tree; returns the tree."""
+    """Builds the package, unpacks it in an empty tree and returns that."""
     shutil.rmtree(WORK, ignore_errors=True)
     os.makedirs(WORK)
     run(CPACK, "-G", "DEB", "--config", os.path.join(BUILD, "CPackConfig.cmake"), "-B", WORK)
@@ -43,15 +43,15 @@ def unpack():
     return tree
 
 
-def the_command_works(tree):
+def command_runs_from_the_package(tree):
     dist = os.path.join(tree, "usr/bin/dist")
     expect(run(dist, "--version").startswith("dist "), "no version")
     with open(os.path.join(tree, "usr/lib/pkgconfig/dist.pc")) as file:
         expect(WORK not in file.read() and BUILD not in file.read(), "dist.pc names the place where it was built")
 
 
-def a_program_is_built(tree):
-    """By hand, with what pkg-config says, as makefiles do; by another compiler than the library too."""
+def program_builds_against_the_package(tree):
+    """By hand with pkg-config, as makefiles do; also with another compiler than the library's."""
     where = {**os.environ, "PKG_CONFIG_PATH": os.path.join(tree, "usr/lib/pkgconfig")}
     flags = run("pkg-config", "--cflags", "--libs", "dist", env=where).split()
     program = os.path.join(WORK, "consumer")
@@ -61,10 +61,10 @@ def a_program_is_built(tree):
         run(program, "--local", "1")
 
 
-def the_units_are_right(tree):
+def systemd_units_are_valid(tree):
     if not shutil.which("systemd-analyze"):
         return print("no systemd-analyze here: the units were not looked at")
-    # The programs that they start are looked for; where they will be, another stands in.
+    # systemd checks that the programs exist; a placeholder stands in for them.
     here = os.path.join(WORK, "units")
     os.makedirs(here)
     for name in ("dist-master.service", "dist-node@.service"):
@@ -80,6 +80,6 @@ def the_units_are_right(tree):
 
 
 unpacked = unpack()
-the_command_works(unpacked)
-a_program_is_built(unpacked)
-the_units_are_right(unpacked)
+command_runs_from_the_package(unpacked)
+program_builds_against_the_package(unpacked)
+systemd_units_are_valid(unpacked)

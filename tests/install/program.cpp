@@ -1,5 +1,6 @@
-// A user's program that uses most of what crosses between it and the installed library. OWN_NEW gives it an allocator of
-// its own, WITH_BOOST_ASIO uses the other Asio, read before it, SHARED_OBJECT makes it the inside of a library that others load.
+// A user's program that uses most of the installed library's interface. OWN_NEW gives it its own allocator,
+// WITH_BOOST_ASIO uses the other Asio, included first, SHARED_OBJECT makes it the content of a library that others
+// load.
 #include <dist/dist.hpp>
 
 #include <atomic>
@@ -11,7 +12,7 @@
 #include <stdexcept>
 
 #ifdef OWN_NEW
-// A counting allocator, as many numerical programs have one; it knows its own blocks.
+// A counting allocator, as in many numerical programs; it recognizes its own blocks.
 namespace {
 constexpr std::size_t head_words = 2;
 constexpr std::size_t own_mark = 0xfeedfacecafe;

@@ -1,4 +1,4 @@
-"""ApacheBench, which speaks HTTP/1.0 with keep-alive: every request is answered, over kept connections."""
+"""ApacheBench, which uses HTTP/1.0 with keep-alive: every request is answered, over kept connections."""
 
 import os
 import re
@@ -15,7 +15,7 @@ CALL = b'{"jsonrpc":"2.0","id":1,"method":"Arith.sum","params":[[5,3]]}'
 
 
 def bench(port, path, *options):
-    # -l: answers may differ in length.
+    # -l: responses may differ in length.
     said = subprocess.run(["ab", "-l", "-n", "500", "-c", "5", "-s", "30", *options, f"http://127.0.0.1:{port}{path}"],
                           capture_output=True, text=True)
     assert said.returncode == 0, said.stdout + said.stderr

@@ -1,4 +1,4 @@
-"""As much of CBOR (RFC 8949, RFC 8746) as docs/PROTOCOL.md, section 7, asks of a peer, without a library."""
+"""The part of CBOR (RFC 8949, RFC 8746) that docs/PROTOCOL.md, section 7, requires of a peer, without a library."""
 
 import struct
 

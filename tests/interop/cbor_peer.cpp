@@ -3,8 +3,8 @@
 
 #include "support/all_kinds.hpp"
 
-// Reads and writes values for a test in another language. A line is a type's name and CBOR in hex; the answer is the same
-// value in CBOR as we write it, or `error` and why.
+// Reads and writes values for a test in another language. A line is a type's name and CBOR in hex; the answer is the
+// same value in our CBOR, or `error` and the reason.
 
 namespace {
 
@@ -39,7 +39,7 @@ std::string echo(buffer const& given) {
   return hex_of(written);
 }
 
-/// By way of JSON, without a type.
+/// Transcoded to JSON and back, without a type.
 std::string through_json(buffer const& given) {
   buffer json;
   if (auto const problem = transcode(codec::cbor, given.bytes(), 64, codec::json, json); !problem.empty())

@@ -16,7 +16,7 @@ except ImportError:
 peer = Program(sys.argv[1])
 chance = random.Random(2026)
 
-# RFC 8746: what a typed array's tag says of its elements.
+# RFC 8746: what a typed array's tag says about its elements.
 TYPED = {64: "B", 65: ">H", 66: ">I", 67: ">Q", 69: "<H", 70: "<I", 71: "<Q", 72: "b", 73: ">h", 74: ">i", 75: ">q",
          77: "<h", 78: "<i", 79: "<q", 81: ">f", 82: ">d", 85: "<f", 86: "<d"}
 
@@ -42,7 +42,7 @@ def ask(kind, value):
 def same(kind, value):
     back = ask(kind, value)
     if isinstance(value, float):
-        # Bit for bit: a zero has a sign.
+        # Bit for bit: zeros are signed.
         equal(struct.pack("<d", back), struct.pack("<d", value))
     else:
         equal(back, value)

@@ -10,7 +10,7 @@ import sys
 
 
 class RpcError(Exception):
-    """An answer that is an error; `code` and `data` are None in 1.0, which has only the text."""
+    """An error response; `code` and `data` are None in 1.0, which has only the text."""
 
     def __init__(self, error):
         details = error if isinstance(error, dict) else {"message": error}
@@ -36,7 +36,7 @@ class WebClient:
         self.last_id = 0
 
     def post(self, body):
-        """The status and the text of the answer to `body`, which is sent as it is."""
+        """The status and the body of the response to `body`, which is sent unchanged."""
         self.connection.request("POST", "/rpc", body, self.headers)
         answer = self.connection.getresponse()
         return answer.status, answer.read().decode()
@@ -65,7 +65,7 @@ class WebClient:
 
 
 class TcpClient:
-    """Calls over one TCP connection; any number may be under way. version: "2.0" or "1.0"."""
+    """Calls over one TCP connection, any number of them pending. version: "2.0" or "1.0"."""
 
     def __init__(self, host, port, version="2.0"):
         self.socket = socket.create_connection((host, port), timeout=30)
@@ -91,7 +91,7 @@ class TcpClient:
         return self.lines.readline().rstrip("\n")
 
     def finish(self, call_id):
-        """Answers come in the order in which the calls end: those of others are kept."""
+        """Replies come in completion order: those to other calls are kept."""
         while call_id not in self.answers:
             text = self.receive()
             if not text:

@@ -1,5 +1,5 @@
-"""A dist/1 peer in plain Python, written from docs/PROTOCOL.md: a caller, a node, and a bare session that may say
-anything at all."""
+"""A dist/1 peer in plain Python, written from docs/PROTOCOL.md: a caller, a node, and a bare session that can send
+anything."""
 
 import collections
 import enum
@@ -13,7 +13,7 @@ import threading
 
 import cbor
 
-PATIENCE = 30  # seconds, for anything that the other end has to say
+PATIENCE = 30  # seconds, limit of every wait for the other end
 _HEADER = struct.Struct("<2sBBBBHIIII")
 _MAGIC = b"\xd1\x57"
 CBOR, JSON = 0, 1
@@ -31,7 +31,7 @@ Frame = collections.namedtuple("Frame", "kind flags codec method deadline id pay
 
 
 class Refused(Exception):
-    """The master refused: a fault in the handshake, or an HTTP answer that is not 101."""
+    """The master rejected us: a fault in the handshake, or an HTTP status other than 101."""
 
     def __init__(self, what):
         super().__init__(str(what))
@@ -45,12 +45,12 @@ class Fault(Exception):
 
 
 def pad(data):
-    """With zeros up to a multiple of 8."""
+    """Pads with zeros to a multiple of 8."""
     return data + bytes(-len(data) % 8)
 
 
 def prefix_of(name=None, options=None, parent=None):
-    """The flags of a request and its prefix; `options` may be bytes, which are taken for CBOR as they are."""
+    """The flags of a request and its prefix; `options` given as bytes are used as CBOR unchanged."""
     flags, data = Flag(0), b""
     if parent is not None:
         flags, data = flags | Flag.NESTED, data + struct.pack("<II", *parent)
@@ -63,7 +63,7 @@ def prefix_of(name=None, options=None, parent=None):
 
 
 class Session:
-    """One connection behind the 101: frames go out as they are told, and come in one by one."""
+    """A connection after the 101: frames are sent as given and received one by one."""
 
     def __init__(self, port, query="?port=0", headers="Connection: Upgrade\r\nUpgrade: dist/1\r\n"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
@@ -98,7 +98,7 @@ class Session:
         return Frame(Kind(kind), Flag(flags), codec, method, deadline, (index, generation), self.inbox.read(length))
 
     def expect(self, kind):
-        """The payload of the next frame, which is of this kind."""
+        """The payload of the next frame, which must be of this kind."""
         frame = self.receive()
         assert frame is not None, f"the connection ended where {kind!r} was to come"
         if frame.kind == Kind.FAULT and kind != Kind.FAULT:
@@ -107,7 +107,8 @@ class Session:
         return frame.payload
 
     def ends(self):
-        """Waits for the end of the session; its last frame, or None. Who is told why it ends closes at once."""
+        """Waits for the end of the session and returns its last frame or None. A peer that is told why it ends
+        closes at once."""
         last = None
         try:
             while (frame := self.receive()) is not None:
@@ -122,7 +123,7 @@ class Session:
         try:
             self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass  # the other end was first
+            pass  # the other end was faster
 
     def close(self):
         self.hang_up()
@@ -135,7 +136,7 @@ def _prove(secret, role, first, second):
 
 
 def make_hello(challenge, role, secret=b"", **members):
-    """What a joiner says; `members` replace or add to the usual ones."""
+    """The hello of a joiner; `members` replace or extend the usual ones."""
     nonce = os.urandom(32)
     hello = {"role": role, "name": "", "name_is_default": False, "slots": 1,
              "incarnation": int.from_bytes(os.urandom(8), "big"), "build": "", "labels": {}, "methods": [],
@@ -147,7 +148,7 @@ def make_hello(challenge, role, secret=b"", **members):
 
 
 def shake_hands(session, role, secret=b"", **members):
-    """Introduces itself; returns the welcome."""
+    """Introduces itself and returns the welcome."""
     challenge = cbor.decode(session.expect(Kind.CHALLENGE))
     hello = make_hello(challenge, role, secret, **members)
     session.send(Kind.HELLO, cbor.encode(hello))
@@ -175,7 +176,7 @@ class Caller(Session):
         return id
 
     def frame_for(self, id):
-        """The reply or fault to that request."""
+        """The reply or fault of that request."""
         while id not in self.answers:
             frame = self.receive()
             assert frame is not None, "the connection ended before the answer"
@@ -199,8 +200,8 @@ def method(name, arguments, result, repeatable=True):
 
 
 class Node(Session):
-    """Serves functions: `served` maps a method as the hello lists it to what takes (node, request, arguments) and
-    returns the result, or None where it has answered itself."""
+    """Serves functions: `served` maps a method as listed in the hello to a function of (node, request, arguments)
+    that returns the result, or None if it has answered itself."""
 
     def __init__(self, port, name, served, secret=b"", **members):
         super().__init__(port)
@@ -209,7 +210,7 @@ class Node(Session):
         self.welcome = shake_hands(self, "node", secret, name=name, **members)
         self.goodbye, self.draining = None, False
         self.cancelled = []
-        self.options = []  # of the requests that had some
+        self.options = []  # those of requests that had some
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
 

@@ -1,4 +1,4 @@
-"""Our node joins a Go master: serves, registers again when it is forgotten, drains."""
+"""Our node joins a Go master: serves, registers again when forgotten, drains."""
 
 import json
 import sys
@@ -27,11 +27,11 @@ def main():
     node = Program(peer, "node", f"localhost:{master.port}", "--heartbeat-ms", BEAT)
     wait_for_nodes(master, 1)
     check_calls(master)
-    # The master forgets it and comes no more: it registers again.
+    # The master forgets the node and stops dialling: it registers again.
     get(master.port, "/forget")
     wait_for_nodes(master, 1)
     check_calls(master)
-    # So it does after the master was started anew.
+    # It also registers again after a restart of the master.
     port = master.port
     master.kill()
     master = Program(go_master, port)
@@ -40,7 +40,7 @@ def main():
     node.tell("drain")
     equal(node.wait(), 0)
     wait_for_nodes(master, 0)
-    # And without a drain.
+    # Stop without a drain.
     node = Program(peer, "node", f"localhost:{master.port}", "--heartbeat-ms", BEAT)
     wait_for_nodes(master, 1)
     check_calls(master)

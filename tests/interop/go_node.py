@@ -1,4 +1,4 @@
-"""A Go node joins our master: answers, errors, death, return."""
+"""A Go node joins our master: replies, errors, death, return."""
 
 import os
 import signal
@@ -12,15 +12,15 @@ BEAT = 100  # milliseconds
 
 
 def check_answers(master, client):
-    # From C++ with its types: spelled for Go on the way.
+    # From C++ with types: converted to Go spelling.
     equal(master.ask("sum 2 4 6"), "12")
     equal(master.ask("count 0 2001"), "93")
-    # A double below 1e21 is written by Go in plain digits, more than an integer of 64 bits may have.
+    # Go writes a double below 1e21 in plain digits, more than a 64-bit integer can hold.
     equal(float(master.ask("half 3")), 1.5)
     equal(float(master.ask("half 2.4691357802469134e18")), 1.2345678901234568e18)
     equal(float(master.ask("half 2.469135780246913e20")), 1.2345678901234565e20)
     equal(float(client.call("Arith.half", 123456789012345670000)), 61728394506172830000.0)
-    # From outside: as it is written.
+    # From outside: spelled as written.
     equal(client.call("Arith.sum", [2, 4, 6]), 12)
     equal(client.call("Palindrom.check", 9), True)
     equal(client.call("Palindrom.check_n", {"Start": 0, "End": 8}), 5)
@@ -40,17 +40,17 @@ def check_errors(client):
 
 def check_death(master, client, node):
     port = node.port
-    # Not repeatable: what became of it is not known.
+    # Not repeatable: its outcome is unknown.
     lost = raises(RpcError, lambda: client.call("Arith.exit", 3))
     equal((lost.code, lost.data["known"], lost.data["code"]), (-32003, "unknown", "connection_lost"))
     equal(node.wait(), 3)
     wait_for_nodes(master.port, 0)
-    # It comes back on its port: found again, whether by its registration or by looking for it.
+    # It returns on its port and is found again, by its registration or by dialling.
     again = Program(go_node, f"localhost:{master.port}", port)
     equal(again.port, port)
     wait_for_nodes(master.port, 1)
     equal(client.call("Arith.sum", [1, 2]), 3)
-    # One address, one node, however often it registers.
+    # One address is one node, however often it registers.
     equal(get(master.port, f"/register-node?port={port}"), (201, "registered\n"))
     equal(client.call("Arith.sum", [1, 2]), 3)
     equal(len(status(master.port)["nodes"]), 1)
@@ -73,7 +73,7 @@ def wait_for_state(master, state):
 
 
 def check_silence(master, client, node):
-    """A stopped process is silent: suspect, then lost, then back when it goes on."""
+    """A suspended process is silent: suspect, then lost, then back when it resumes."""
     os.kill(node.process.pid, signal.SIGSTOP)
     wait_for_state(master, "suspect")
     os.kill(node.process.pid, signal.SIGCONT)

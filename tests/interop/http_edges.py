@@ -28,7 +28,7 @@ class Answer:
 
 
 def answers_in(heard, bodyless=()):
-    """The answers in what a connection has carried; those with the numbers in `bodyless` are to HEAD."""
+    """The responses in the bytes received; those whose numbers are in `bodyless` answer HEAD."""
     answers = []
     while heard:
         head, end, rest = heard.partition(b"\r\n\r\n")
@@ -44,14 +44,14 @@ def answers_in(heard, bodyless=()):
 
 
 def converse(port, said, half_closes=True):
-    """All that comes back until the master closes."""
+    """Everything received until the master closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         try:
             connection.sendall(said)
             if half_closes:
                 connection.shutdown(socket.SHUT_WR)
         except ConnectionError:
-            pass  # it was refused before all of it was said
+            pass  # it was rejected before everything was sent
         heard = b""
         try:
             while more := connection.recv(65536):
@@ -76,7 +76,7 @@ def chunks(*parts, end=b"0\r\n\r\n"):
 
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
-# What keeps the connection: (what, request, its status).
+# Requests that keep the connection: (what, request, its status).
 GOOD = [
     ("a request", get(), 200),
     ("empty lines before a request", b"\r\n\r\n" + get(), 200),
@@ -108,7 +108,7 @@ GOOD = [
     ("HTTP/1.0 with keep-alive", b"GET /healthz HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", 200),
 ]
 
-# What ends the connection.
+# Requests that end the connection.
 BAD = [
     ("HTTP/1.0", b"GET /healthz HTTP/1.0\r\n\r\n", 200),
     ("close", get(more=b"Connection: close\r\n"), 200),
@@ -156,7 +156,7 @@ BAD = [
     ("half a head", b"GET /healthz HT", 400),
     ("half a body", post(CALL[:10], b"Content-Length: %d\r\n" % len(CALL)), 400),
     ("half a chunk", post(b"40\r\n" + CALL[:10], CHUNKED), 400),
-    ("a body that nobody wants", b"POST /nothing HTTP/1.1\r\n" + HOST + b"Content-Length: 9\r\n\r\n1234", 404),
+    ("an unexpected body", b"POST /nothing HTTP/1.1\r\n" + HOST + b"Content-Length: 9\r\n\r\n1234", 404),
 ]
 
 
@@ -188,7 +188,7 @@ def check_pipelining(port):
     calls = [json.dumps({"jsonrpc": "2.0", "method": "Arith.sum", "params": [[i]], "id": i}).encode() for i in range(300)]
     answers = answers_in(converse(port, b"".join(map(post, calls)) + LAST, half_closes=False))
     equal([json.loads(one.body)["result"] for one in answers[:-1]], list(range(300)))
-    # Byte by byte it is the same conversation.
+    # Byte by byte the responses are the same.
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in get() + post(chunks(CALL), CHUNKED) + LAST:
@@ -210,10 +210,10 @@ def check_expect(port):
         while more := connection.recv(65536):
             heard += more
         equal([one.status for one in answers_in(heard)], [200, 200])
-    # Who does not wait is not told, and neither is HTTP/1.0.
+    # A client that does not wait gets no 100, and neither does HTTP/1.0.
     equal([one.status for one in answers_in(converse(port, post(CALL, head) + LAST, False))], [200, 200])
     equal([one.status for one in answers_in(converse(port, post(CALL, head, b"1.0")))], [200])
-    # A refused body is not asked for.
+    # The body of a rejected request is not requested.
     refused = b"POST /nothing HTTP/1.1\r\n" + HOST + head + b"\r\n"
     equal([one.status for one in answers_in(converse(port, refused))], [404])
 
@@ -222,13 +222,13 @@ def check_http10(port):
     kept = b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
     answers = answers_in(converse(port, kept * 2 + b"GET /healthz HTTP/1.0\r\n\r\n", half_closes=False))
     equal([one.field("Connection") for one in answers], ["keep-alive", "keep-alive", "close"])
-    # An upgrade is not HTTP/1.0's: this is a Go node without a port.
+    # HTTP/1.0 has no upgrade: this counts as a Go node without a port.
     upgrade = b"GET /register-node?port=0 HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: dist/1\r\n\r\n"
     equal([one.status for one in answers_in(converse(port, upgrade))], [400])
 
 
 def check_half_close(master):
-    """Who shuts down its sending side is answered, then closed, and no socket of the master stays."""
+    """A peer that shuts down its sending side is answered, then closed, and the master keeps no socket."""
     port = master.port
     with_id = b'{"jsonrpc":"2.0","method":"Arith.sum","params":[[%d]],"id":%d}'
     three = [with_id % (i, i) for i in range(3)]
@@ -241,7 +241,7 @@ def check_half_close(master):
         equal(converse(port, b'{"method":"Arith.Sum","params":[[2,4,6]],"id":7}\n'), b'{"id":7,"result":12,"error":null}\n')
         equal(sorted(json.loads(line)["result"] for line in converse(port, b"\n".join(three)).splitlines()), [0, 1, 2])
         equal([one["result"] for one in json.loads(converse(port, b"[" + b",".join(three) + b"]"))], [0, 1, 2])
-        # Notifications have no answers.
+        # Notifications get no response.
         equal(converse(port, b'{"jsonrpc":"2.0","method":"Arith.sum","params":[[1]]}'), b"")
     waiting = [line.split() for line in open("/proc/net/tcp") if f":{port:04X} " in line]
     equal([line for line in waiting if line[3] == "08" and line[1].endswith(f":{port:04X}")], [])  # CLOSE_WAIT

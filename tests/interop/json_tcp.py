@@ -1,4 +1,4 @@
-"""JSON-RPC over TCP: a Python client against our master with a node of ours, and what is refused."""
+"""JSON-RPC over TCP: a Python client against our master and node, and rejected input."""
 
 import json
 import sys

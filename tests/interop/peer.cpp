@@ -1,6 +1,6 @@
 // Our side of the tests with other languages: `peer master [OPTION...]` or `peer node ADDRESS [OPTION...]`, on the real
-// seams. It says its port on stdout, its log goes to stderr, and it ends when its stdin does; a line `drain` drains a
-// node, `sum N...`, `half X` and `count START END` make a call from C++ and print its answer.
+// seams. It prints its port on stdout, logs to stderr, and ends with its stdin; a line `drain` drains a node, `sum
+// N...`, `half X` and `count START END` make a call from C++ and print its result.
 #include <unistd.h>
 
 #include <algorithm>
@@ -100,12 +100,12 @@ dist::task<void> read_lines(asio::posix::stream_descriptor input, dist::cluster 
       text.erase(0, count);
     }
   } catch (std::system_error const&) {
-    // The end of stdin, or of us.
+    // stdin has ended, or we have.
   }
   stop();
 }
 
-/// Until `run` ends; then nobody reads stdin any more.
+/// Reads until `run` ends.
 dist::task<void> serve(dist::task<void> run, dist::task_group& reading) {
   std::exception_ptr failed;
   try {

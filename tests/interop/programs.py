@@ -1,4 +1,4 @@
-"""What the tests with other languages share: programs as children, and waiting for what they do."""
+"""Shared by the tests with other languages: child programs, and waiting for them."""
 
 import atexit
 import json
@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 
-DEADLINE = 30  # seconds, for anything that is waited for
+DEADLINE = 30  # seconds, limit of every wait
 PAUSE = 0.02
 
 
@@ -54,7 +54,7 @@ class Program:
         return wait_until(f"'{pattern}' in the log", lambda: re.search(pattern, self.log()))
 
     def ask(self, line):
-        """Says a line and returns the line that answers it."""
+        """Sends a line and returns the line that answers it."""
         self.tell(line)
         return self.read()
 
@@ -68,7 +68,7 @@ class Program:
         self.process.wait(DEADLINE)
 
     def end(self):
-        """Ends it in good order, by the end of its stdin."""
+        """Ends it regularly, by closing its stdin."""
         self.process.stdin.close()
         return self.wait()
 
@@ -77,7 +77,7 @@ class Program:
 
 
 def get(port, path, token=None):
-    """The status and text of a GET on this machine."""
+    """The status and body of a GET on this machine."""
     asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}")
     if token:
         asked.add_header("Authorization", "Bearer " + token)
@@ -89,7 +89,7 @@ def get(port, path, token=None):
 
 
 def wait_until(what, condition):
-    """Polls until the condition gives something true, and returns it."""
+    """Polls until the condition returns something true, and returns that."""
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
         value = condition()
@@ -104,7 +104,7 @@ def status(port, token=None):
 
 
 def wait_for_nodes(port, count, token=None):
-    """The nodes that the master of ours shows once there are so many."""
+    """Waits until the master lists `count` nodes and returns them."""
     wait_until(f"{count} nodes at the master", lambda: len(status(port, token)["nodes"]) == count)
     return status(port, token)["nodes"]
 
@@ -114,7 +114,7 @@ def equal(got, expected):
 
 
 def raises(kind, action):
-    """The exception of this kind that the action throws."""
+    """The exception of this kind that the action must raise."""
     try:
         value = action()
     except kind as error:

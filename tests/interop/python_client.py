@@ -1,4 +1,4 @@
-"""samples/dist_client.py, which users copy, against our master with a node of ours, with a secret and without."""
+"""samples/dist_client.py, which users copy, against our master and node, with and without a secret."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""POST /rpc: a Python client and curl against our master with a node of ours."""
+"""POST /rpc: a Python client and curl against our master and node."""
 
 import json
 import shutil
@@ -70,8 +70,8 @@ def check_curl(port):
 def check_no_node():
     master = Program(peer, "master", "--node-wait-ms", 50)
     client = WebClient("localhost", master.port)
-    nobody = raises(RpcError, lambda: client.call("Arith.sum", [1]))
-    equal((str(nobody), nobody.code, nobody.data["known"]), ("no node has joined", -32005, "not_started"))
+    failed = raises(RpcError, lambda: client.call("Arith.sum", [1]))
+    equal((str(failed), failed.code, failed.data["known"]), ("no node has joined", -32005, "not_started"))
     client.close()
     equal(master.end(), 0)
 

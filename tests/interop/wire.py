@@ -1,4 +1,4 @@
-"""A master and its nodes beside a peer that knows only docs/PROTOCOL.md: each case is what one passage there says."""
+"""A master and its nodes with a peer that knows only docs/PROTOCOL.md: each case tests one passage of it."""
 
 import http.client
 import json
@@ -41,7 +41,7 @@ def post(port, name, *params):
     return answer.get("result", answer.get("error"))
 
 
-# Section 5: options. Each may be absent; one that cannot be read is the fault of that call.
+# Section 5: options. Each may be absent; an invalid one is a fault of that call.
 
 def check_options(master):
     caller = Caller(master.port)
@@ -83,7 +83,7 @@ def check_codecs(master):
             frame = caller.frame_for(caller.start(name, arguments, codec))
             equal((name, frame.kind, frame.codec), (name, Kind.REPLY, codec))
     equal([one["name"] for one in caller.call("dist.list_nodes", "Arith.sum", [], codec=JSON)], ["py"])
-    # A node that answers in the other one spoils that call alone.
+    # A node that replies in the other codec spoils only that call.
     for name, codec in (("Py.in_json", CBOR), ("Py.in_cbor", JSON)):
         fault = raises(Fault, lambda: caller.call(name, codec=codec))
         equal((fault.code, fault.known), ("bad_result", "executed"))
@@ -92,7 +92,7 @@ def check_codecs(master):
     caller.close()
 
 
-# Sections 3 and 12: what is ignored.
+# Sections 3 and 12: ignored parts.
 
 def check_ignored(master):
     caller = Caller(master.port)
@@ -106,7 +106,7 @@ def check_ignored(master):
     caller.send(Kind.DRAIN)
     equal(caller.call("Py.twice"), 1)
     equal(caller.call("Py.twice"), 1)
-    # A caller's beat comes back as it was.
+    # A caller's beat is returned unchanged.
     caller.send(Kind.BEAT, id=(5, 0))
     equal(caller.receive()[:6], (Kind.BEAT, 0, 0, 0, 0, (5, 0)))
     equal(caller.call("Py.echo", "unknown flags are ignored"), "unknown flags are ignored")
@@ -127,7 +127,7 @@ def check_ports(master):
     equal(raises(Refused, lambda: Session(master.port, headers="Connection: Upgrade\r\nUpgrade: dist/2\r\n")).what, 400)
 
 
-# Section 4: a hello that is refused is told why by a fault with call id 0.
+# Section 4: a rejected hello is answered by a fault with call id 0.
 
 def refused_hello(master, payload, kind=Kind.HELLO, **header):
     session = Session(master.port)
@@ -204,10 +204,10 @@ def check_breaches(master):
     equal(post(master.port, "Arith.sum", [1, 2]), 3)
 
 
-# Section 2: who goes before the answer.
+# Section 2: clients that leave before the reply.
 
 def check_leaving(master, node):
-    """A client that ends its half waits; one that resets its connection takes its call along."""
+    """A client that ends its half waits; one that resets its connection cancels its call."""
     body = b'{"jsonrpc":"2.0","id":1,"method":"Py.never","params":[]}'
     for said in (body, b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body):
         for half_closes in (True, False):
@@ -225,7 +225,7 @@ def check_leaving(master, node):
             wait_until("its slot", lambda: status(master.port)["in_use"] == 0)
 
 
-# Sections 4, 5 and 12: a node that is not ours.
+# Sections 4, 5 and 12: a node of another implementation.
 
 def check_node(master, node):
     equal(post(master.port, "Arith.sum", [1, 2, 3]), 6)
@@ -252,7 +252,7 @@ def check_secret():
         session = Session(master.port)
         equal(raises(Refused, lambda: shake_hands(session, "caller", wrong)).what["code"], "denied")
         session.close()
-    # A proof is of one role.
+    # A proof is valid for one role.
     session = Session(master.port)
     challenge = cbor.decode(session.expect(Kind.CHALLENGE))
     equal(challenge["proof_wanted"], True)
@@ -273,7 +273,7 @@ def main():
         print(check.__name__, "ok", flush=True)
     check_leaving(master, node)
     check_node(master, node)
-    # Nothing it was sent has made it lose sight of the rest.
+    # None of this made the master lose the other peers.
     equal(master.end(), 0)
     check_secret()
 

@@ -1,4 +1,4 @@
-"""A cluster whose processes are on machines of their own, and what the tests of this folder share."""
+"""A cluster whose processes are on machines of their own, and helpers shared by the tests of this folder."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from wire import open_wire  # noqa: E402
 
 
 class Site(support.World):
-    """Master, nodes and jobs, each where it is told to be; every process knows its machine."""
+    """Master, nodes and jobs, each on a given machine; every process records its machine."""
 
     def __init__(self, program):
         super().__init__(program)

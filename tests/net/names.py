@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A resolver that does not answer: its machine is not there."""
+"""A DNS resolver that does not answer because its machine does not exist."""
 
 import shutil
 import signal
@@ -11,7 +11,7 @@ from support import Process, expect, say, until
 
 
 def with_a_dead_resolver(site, machine):
-    """The program, where /etc/resolv.conf names a server of the test's network that nobody has."""
+    """The program with an /etc/resolv.conf that names an absent server of the test's network."""
     if not shutil.which("unshare") or not shutil.which("mount"):
         print("skipped: unshare or mount is missing")
         sys.exit(77)
@@ -33,14 +33,14 @@ def questions(process):
         return sum(line.split()[2].endswith(":0035") for line in file.readlines()[1:])
 
 
-def a_resolver_that_does_not_answer_is_given_up_and_named(site):
+def unresponsive_resolver_is_given_up_and_named(site):
     start = with_a_dead_resolver(site, site.machines(1)[0])
     begun = time.monotonic()
     job = start("--connect", "desk.example.com:3000", "calls", "count=1", "us=1")
     node = start("--join", "desk.example.com:3000")
     slow = start("--join", "desk.example.com:3000")
     until("three questions", lambda: questions(job) == 3)
-    # While it asks, it ends as soon as it is told.
+    # It ends immediately when told to, even during the query.
     slow.signal(signal.SIGTERM)
     slow.ends(0, 3)
     job.ends(4, 13)
@@ -53,4 +53,4 @@ def a_resolver_that_does_not_answer_is_given_up_and_named(site):
     node.ends(0, 3)
 
 
-main([a_resolver_that_does_not_answer_is_given_up_and_named])
+main([unresponsive_resolver_is_given_up_and_named])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Networks that fall apart, for a moment, for longer, or in one direction only; nobody is told."""
+"""Network partitions, short and long, in both directions or one; no process is notified."""
 
 import time
 
@@ -10,7 +10,7 @@ BEAT = 0.2
 
 
 def start(site, lost_after):
-    """Master, two nodes and a job in the master's machine that makes calls without end."""
+    """Master, two nodes and a job on the master's machine that makes calls continuously."""
     here, there, elsewhere = site.machines(3)
     master = site.master_on(here, "--heartbeat", "%.1fs" % BEAT, "--lost-after", "%.1fs" % lost_after)
     nodes = {"a": site.node_on(there, master, "a"), "b": site.node_on(elsewhere, master, "b")}
@@ -22,7 +22,7 @@ def start(site, lost_after):
 
 
 def call_once_on(site, master, name):
-    """A call that must not run twice, which runs on that node while the others have theirs."""
+    """Makes a call that must not run twice on that node while the others are busy."""
     wanted = site.processes[[one.arguments[3] if "--join" in one.arguments else "" for one in site.processes].index(name)]
     for tries in range(50):
         log = "once%d" % tries
@@ -42,7 +42,7 @@ def finish(site, master, load):
     return calls
 
 
-def a_node_is_cut_off_and_comes_back(site):
+def node_returns_after_a_cut(site):
     master, nodes, load = start(site, 4 * BEAT)
     once, log = call_once_on(site, master, "a")
     site.wire.cut(master.machine, nodes["a"].machine)
@@ -66,8 +66,8 @@ def a_node_is_cut_off_and_comes_back(site):
     expect(sessions_of(nodes["a"]) == 2 and sessions_of(nodes["b"]) == 1, "sessions were lost that need not")
 
 
-def a_short_cut_costs_no_session(site):
-    # TCP, which waits twice as long each time, sends again within --lost-after.
+def short_cut_ends_no_session(site):
+    # TCP doubles its pause each time, but retransmits within --lost-after.
     master, nodes, load = start(site, 30)
     site.wire.cut(master.machine, nodes["a"].machine)
     until("a is suspect", lambda: state_of(master, "a") == "suspect")
@@ -78,7 +78,7 @@ def a_short_cut_costs_no_session(site):
     expect(sessions_of(nodes["a"]) == 1, nodes["a"].stderr())
 
 
-def nothing_arrives_from_a_node(site):
+def node_that_cannot_be_heard_is_lost_and_returns(site):
     master, nodes, load = start(site, 10 * BEAT)
     site.wire.silence(nodes["a"].machine, master.machine)
     cut = time.monotonic()
@@ -91,8 +91,8 @@ def nothing_arrives_from_a_node(site):
     finish(site, master, load)
 
 
-def nothing_arrives_at_a_node(site):
-    # The node hears nothing. What it sends arrives at first; then TCP waits for what it sent before to be acknowledged.
+def node_that_cannot_hear_is_lost_and_returns(site):
+    # The node hears nothing. What it sends arrives at first; then TCP waits for acknowledgements.
     master, nodes, load = start(site, 15 * BEAT)
     site.wire.silence(master.machine, nodes["a"].machine)
     cut = time.monotonic()
@@ -106,7 +106,7 @@ def nothing_arrives_at_a_node(site):
     finish(site, master, load)
 
 
-def a_job_is_cut_off_and_comes_back(site):
+def job_returns_after_a_cut(site):
     here, there, far = site.machines(3)
     master = site.master_on(here, "--heartbeat", "%.1fs" % BEAT, "--lost-after", "%.1fs" % (10 * BEAT))
     site.node_on(there, master, "a", slots=4)
@@ -127,15 +127,15 @@ def a_job_is_cut_off_and_comes_back(site):
     until("no call in use", lambda: status(master)["in_use"] == 0)
 
 
-def a_cut_shorter_than_lost_after_costs_no_call(site):
-    """15 s with the flags that everybody has, 45 s with a longer --lost-after: the kernel's own timers follow it too."""
+def cut_shorter_than_lost_after_loses_no_call(site):
+    """15 s with the default flags, 45 s with a longer --lost-after: the kernel's own timers follow it too."""
     here, near, far = site.machines(3)
     clusters = []
     for machine, seconds, flags in ((near, 15, ()), (far, 45, ("--lost-after", "120s"))):
         master = site.master_on(here, *flags)
         node = site.node_on(machine, master, "a", slots=8)
         site.everybody_joins(master, ["a"])
-        # They must not run twice, they end while the link is cut, and one of the callers is cut off as well.
+        # Calls that must not run twice end while the link is cut, and one of the callers is cut off as well.
         jobs = [site.job_on(where, master, "calls", "method=nap_once", "count=1", "us=%d" % (seconds * 200_000))
                 for where in (here, machine)]
         until("the calls", lambda: status(master)["in_use"] == 2)
@@ -153,5 +153,6 @@ def a_cut_shorter_than_lost_after_costs_no_call(site):
         expect(sessions_of(node) == 1 and "is lost" not in master.stderr(), node.stderr() + master.stderr())
 
 
-main([a_node_is_cut_off_and_comes_back, a_short_cut_costs_no_session, a_cut_shorter_than_lost_after_costs_no_call, nothing_arrives_from_a_node,
-      nothing_arrives_at_a_node, a_job_is_cut_off_and_comes_back])
+main([node_returns_after_a_cut, short_cut_ends_no_session, cut_shorter_than_lost_after_loses_no_call,
+      node_that_cannot_be_heard_is_lost_and_returns, node_that_cannot_hear_is_lost_and_returns,
+      job_returns_after_a_cut])

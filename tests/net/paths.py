@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Long and lossy ways, a way on which acknowledgements are late, and a node whose address changes."""
+"""Slow and lossy links, a link with delayed acknowledgements, and a node whose address changes."""
 
 import socket
 import statistics
@@ -10,9 +10,9 @@ from machines import main, sessions_of, state_of, status
 from support import all_answered, calls_of, expect, runs_of, say, until
 
 
-def a_long_and_lossy_way(site):
+def calls_survive_a_slow_and_lossy_link(site):
     here, there, elsewhere = site.machines(3)
-    site.wire.delay, site.wire.loss = 0.1, 0.05  # 200 ms there and back
+    site.wire.delay, site.wire.loss = 0.1, 0.05  # 200 ms round trip
     master = site.master_on(here)
     nodes = [site.node_on(there, master, "a", slots=16), site.node_on(elsewhere, master, "b", slots=16)]
     site.everybody_joins(master, ["a", "b"])
@@ -26,12 +26,12 @@ def a_long_and_lossy_way(site):
     say("%d packets came, %d did not; the slowest call took %.2f s" %
         (site.wire.carried, site.wire.lost, max(one.end - one.begin for one in calls)))
     expect(site.wire.lost > 10, "nothing was lost")
-    # Nobody was taken for dead.
+    # No node was considered dead.
     expect(all(sessions_of(one) == 1 for one in nodes) and "is lost" not in master.stderr(), master.stderr())
 
 
 def echoes(here, there, count, pieces):
-    """How long exchanges take in which the request is written in so many pieces and read as a whole."""
+    """The durations of exchanges in which the request is written in `pieces` pieces and read as a whole."""
     with here.inside(), socket.socket() as door:
         door.bind((here.address, 0))
         door.listen()
@@ -55,31 +55,31 @@ def echoes(here, there, count, pieces):
                 client.recv(1)
                 took.append(time.monotonic() - begun)
         server.join()
-    return took[len(took) // 2:]  # a young connection is acknowledged at once
+    return took[len(took) // 2:]  # a new connection is acknowledged immediately
 
 
 def small_calls_do_not_wait_for_acknowledgements(site):
-    # A header and its body written apart wait for each other on this way: Nagle's algorithm at one end and delayed
-    # acknowledgements (40 ms) at the other.
+    # A header and its body written separately would wait for each other on this link: Nagle's algorithm at one end,
+    # delayed acknowledgements (40 ms) at the other.
     here, there, far = site.machines(3)
     site.wire.delay = 0.001
     trapped = statistics.median(echoes(here, there, 60, [b"a", b"b"]))
     free = statistics.median(echoes(here, there, 60, [b"ab"]))
-    expect(trapped > free + 0.030, "this way is no trap: %.1f ms against %.1f ms" % (1000 * trapped, 1000 * free))
+    expect(trapped > free + 0.030, "separate writes are not delayed on this link: %.1f ms against %.1f ms" % (1000 * trapped, 1000 * free))
     master = site.master_on(here)
     site.node_on(there, master, "a", slots=2)
     site.everybody_joins(master, ["a"])
-    # Pairs whose answers come one behind the other: the second has to wait if the first is not acknowledged at once.
+    # Pairs of calls with consecutive replies: the second has to wait if the first is not acknowledged immediately.
     job = site.job_on(far, master, "calls", "count=80", "rate=40", "burst=2", "us=1000,10000")
     took = sorted(one.end - one.begin for one in all_answered(job) if one.tag % 2 == 1)
     median = took[len(took) // 2]
     say("an exchange takes %.1f ms, in two pieces %.1f ms; calls of 10 ms over two such ways %.1f ms" %
         (1000 * free, 1000 * trapped, 1000 * median))
-    # Each of its two ways takes what an exchange takes, and the machine its time.
+    # Each of its two legs takes as long as an exchange, plus processing time.
     expect(median < 0.010 + 2 * free + (trapped - free) / 2, "a call takes %.1f ms" % (1000 * median))
 
 
-def a_node_gets_another_address(site):
+def node_returns_with_another_address(site):
     here, there, elsewhere = site.machines(3)
     master = site.master_on(here, "--heartbeat", "200ms")
     a, b = site.node_on(there, master, "a"), site.node_on(elsewhere, master, "b")
@@ -87,7 +87,7 @@ def a_node_gets_another_address(site):
     load = site.job_on(here, master, "calls", "rate=50", "us=20000", "log=" + site.path("load"),
                        "until=" + site.path("enough"))
     until("calls on a", lambda: any(pids == [a.pid] for pids in runs_of(site, "load").values()))
-    # Nothing is said about the old address: who sends to it gets no answer.
+    # Nothing reports the loss of the old address: packets to it go unanswered.
     there.move("10.77.0.9")
     moved = time.monotonic()
     until("a is back", lambda: sessions_of(a) == 2 and state_of(master, "a") == "living")
@@ -102,4 +102,5 @@ def a_node_gets_another_address(site):
     expect(sessions_of(b) == 1, b.stderr())
 
 
-main([a_long_and_lossy_way, small_calls_do_not_wait_for_acknowledgements, a_node_gets_another_address])
+main([calls_survive_a_slow_and_lossy_link, small_calls_do_not_wait_for_acknowledgements,
+      node_returns_with_another_address])

@@ -31,7 +31,7 @@ def _unshare(what):
 
 
 def _become_master_of_namespaces():
-    """A user namespace of our own, in which anybody may make others. While there is one thread."""
+    """Creates a user namespace of our own, in which an unprivileged user may create others. Needs a single thread."""
     user, group = os.getuid(), os.getgid()
     _unshare(_NEW_USER)
     for name, text in (("setgroups", "deny"), ("uid_map", "0 %d 1" % user), ("gid_map", "0 %d 1" % group)):
@@ -74,7 +74,7 @@ class Machine:
 
     @contextlib.contextmanager
     def inside(self):
-        """What this thread opens and starts is on the machine."""
+        """Sockets and processes that this thread creates are on the machine."""
         home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         try:
             if _libc.setns(self.space, _NEW_NET) != 0:
@@ -85,7 +85,7 @@ class Machine:
             os.close(home)
 
     def move(self, address):
-        """It has this address and no other from now on."""
+        """Gives it this address in place of its old one."""
         with self.inside():
             _configure(_SET_ADDRESS, "wire", _address(address))
             _configure(_SET_MASK, "wire", _address("255.255.255.0"))
@@ -103,7 +103,7 @@ class Wire:
         self.machines = []
         self.delay = 0.0      # seconds, each way
         self.loss = 0.0       # share of the packets
-        self.deaf = set()     # (from, to): nothing passes, and nobody is told
+        self.deaf = set()     # (from, to): packets are dropped silently
         self.carried = self.lost = 0
         self._chance = random.Random(1)
         self._under_way = []
@@ -162,7 +162,7 @@ class Wire:
             heapq.heappush(self._under_way, (time.monotonic() + self.delay, self._number, target, packet))
 
     def _deliver(self, target, packet):
-        # A cut also swallows what is on its way.
+        # A cut also drops packets in transit.
         source = socket.inet_ntoa(packet[12:16])
         if any(one.address == source and other is target for one, other in self.deaf):
             self.lost += 1
@@ -175,7 +175,7 @@ class Wire:
 
 
 def open_wire():
-    """A wire; ends the test as skipped where this machine does not allow one."""
+    """Returns a wire; skips the test on machines that do not allow one."""
     try:
         try:
             Machine("10.77.0.254").close()

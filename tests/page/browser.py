@@ -36,7 +36,7 @@ def event(news):
 
 
 def is_quiet(page, master):
-    """No error in the browser's console, and nobody but the master was asked for anything."""
+    """No error in the browser's console, and only the master was contacted."""
     said = page.complaints()
     expect(not said, "the browser complains: %s" % said)
     foreign = [one for one in page.asked() if not one.startswith("http://%s/" % master.at) and not one.startswith("data:")]
@@ -49,7 +49,7 @@ def call(master, method, params):
         return json.load(answer)
 
 
-def what_happens_is_shown(world):
+def page_shows_nodes_jobs_and_failures(world):
     master = world.master()
     with Browser() as page:
         page.open("http://%s/" % master.at)
@@ -63,9 +63,9 @@ def what_happens_is_shown(world):
         page.until_text("#nodes td.name", "first")
         page.until_text("#nodes td.name", "second")
         page.until_text("#nodes td", "gpu=1")
-        expect(not page.eval("!document.getElementById('nobody').hidden"), "nobody is said to be there")
+        expect(not page.eval("!document.getElementById('nobody').hidden"), "the note that no node has joined is still shown")
 
-        # It runs until it is interrupted, so the page has all the time that it needs.
+        # It runs until it is interrupted, so that the page has enough time.
         job = world.job(master, "slow_sum", "100000", "20", world.path("ran"))
         page.until_text("#jobs td", "cluster_program")
         page.until_text("#fan-outs td.name", "map_reduce of Work.slow")
@@ -90,7 +90,7 @@ def what_happens_is_shown(world):
         is_quiet(page, master)
 
 
-def it_comes_back_after_its_master(world):
+def page_reconnects_after_a_restart_of_the_master(world):
     master = world.master()
     with Browser() as page:
         page.open("http://%s/" % master.at)
@@ -101,7 +101,7 @@ def it_comes_back_after_its_master(world):
         page.until_text("#link", "live")
 
 
-def keys_are_enough(world):
+def page_can_be_used_by_keyboard(world):
     master = world.master()
     world.nodes(master, ["left", "right"])
     with Browser() as page:
@@ -119,8 +119,8 @@ def keys_are_enough(world):
         page.until("document.activeElement.className === 'scroll'")
 
 
-def states_that_are_rare_here(world):
-    """News that no small cluster has: looked at by people, and nothing may stick out of the window."""
+def rare_states_are_shown_without_overflow(world):
+    """States that no small cluster reaches: for inspection by eye, and nothing may overflow the window."""
     master = world.master()
     for name, news in (("one_node", one_node()), ("many_nodes", many_nodes(200))):
         with Browser() as page:
@@ -129,7 +129,7 @@ def states_that_are_rare_here(world):
             page.until_text("#nodes td.name", news["nodes"][0]["name"][:20])
             for colors in ("light", "dark"):
                 page.look(colors, 1280, 900)
-                # Charts follow the window a moment later.
+                # Charts follow the window with a delay.
                 page.until("document.documentElement.scrollWidth <= 1280")
                 shot(page, "%s_%s" % (name, colors), whole=True)
             page.look("dark", 420, 800)
@@ -138,8 +138,8 @@ def states_that_are_rare_here(world):
             shot(page, name + "_narrow", whole=True)
 
 
-def a_few_calls_are_seen(world):
-    """A second in which one call was answered has no line to be part of, and no two times of an axis read the same."""
+def single_calls_are_visible(world):
+    """A second with a single call has no line to be part of, and the labels of an axis must differ."""
     master = world.master()
     with Browser() as page:
         page.fake("/events", event(few_calls()), EVENTS)
@@ -155,8 +155,8 @@ def a_few_calls_are_seen(world):
         shot(page, "few_calls", whole=True)
 
 
-def what_peers_say_is_text(world):
-    """A node's name is not a part of the page's own code."""
+def text_from_peers_is_not_interpreted(world):
+    """A node's name must not become part of the page's code."""
     master = world.master()
     world.nodes(master, ["<img src=x onerror=alert(1)>"])
     with Browser() as page:
@@ -166,7 +166,7 @@ def what_peers_say_is_text(world):
         is_quiet(page, master)
 
 
-def a_token_is_asked_for(world):
+def page_asks_for_a_token(world):
     master = world.master()
     token = "0123456789abcdef"
     with Browser() as page:
@@ -189,7 +189,7 @@ def a_token_is_asked_for(world):
         expect(token not in page.eval("location.href"), "the token stays in the address")
 
 
-def without_the_library_of_the_charts(world):
+def page_works_without_the_chart_library(world):
     master = world.master()
     with Browser() as page:
         page.fake("/chart.js", "", "text/javascript")
@@ -204,5 +204,6 @@ if __name__ == "__main__":
     if missing():
         print("skipped: no %s here; ./setup --tests installs it" % missing())
         sys.exit(77)
-    main([what_happens_is_shown, it_comes_back_after_its_master, keys_are_enough, states_that_are_rare_here,
-          a_few_calls_are_seen, what_peers_say_is_text, a_token_is_asked_for, without_the_library_of_the_charts])
+    main([page_shows_nodes_jobs_and_failures, page_reconnects_after_a_restart_of_the_master,
+          page_can_be_used_by_keyboard, rare_states_are_shown_without_overflow, single_calls_are_visible,
+          text_from_peers_is_not_interpreted, page_asks_for_a_token, page_works_without_the_chart_library])

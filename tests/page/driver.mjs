@@ -1,11 +1,11 @@
-// A browser for the tests of the page: reads one command a line, `{"do": "open", "url": "..."}`, and answers each with a line,
+// A browser for the tests of the page: reads one command per line, `{"do": "open", "url": "..."}`, and answers each with a line,
 // `{"is": ...}` or `{"failed": "..."}`.
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const browser = await chromium.launch({
   executablePath: process.argv[2],
-  // Whoever runs the tests may be root in a container, where the sandbox cannot be set up.
+  // As root in a container the sandbox cannot be set up.
   args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
 });
 const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
@@ -18,9 +18,9 @@ page.on("request", (request) => asked.push(request.url()));
 
 const commands = {
   open: ({ url }) => page.goto(url).then(() => null),
-  /// Where the page is not the master's own, such as /events, it is this text.
+  /// Replaces the master's response, for example to /events.
   fake: ({ path, body, type }) => page.route("**" + path, (route) => route.fulfill({ body, contentType: type })),
-  /// The same, but for those only who show the token.
+  /// The same, but only for requests with the token.
   guard: ({ path, body, type, token }) =>
     page.route("**" + path, (route) =>
       route.request().headers().authorization === "Bearer " + token

@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def missing():
-    """What the tests of the page cannot do without and is not here; empty when all of it is."""
+    """What the page's tests need and this machine lacks; empty if nothing."""
     if not shutil.which("chromium"):
         return "chromium (Debian's package of that name)"
     if not shutil.which("node"):
@@ -52,11 +52,11 @@ class Browser:
         self._do("open", url=url)
 
     def fake(self, path, body, kind):
-        """From now on the page gets this in place of what the master answers there."""
+        """From now on the page gets this instead of the master's response."""
         self._do("fake", path=path, body=body, type=kind)
 
     def guard(self, path, body, kind, token):
-        """The same, but for those only who show the token."""
+        """The same, but only for requests that show the token."""
         self._do("guard", path=path, body=body, type=kind, token=token)
 
     def eval(self, code):
@@ -87,9 +87,9 @@ class Browser:
         self._do("shot", path=path, whole=whole)
 
     def complaints(self):
-        """What the browser's console has said of errors since it was asked last."""
+        """Errors in the browser's console since the last call."""
         return self._do("complaints")
 
     def asked(self):
-        """Every address that was asked for."""
+        """Every address that the page requested."""
         return self._do("asked")

@@ -1,4 +1,4 @@
-"""News as a master sends it to the page, of clusters that no test has at hand. The same each time."""
+"""Events as a master sends them to the page, of clusters that a test cannot start. Always the same."""
 
 import math
 
@@ -67,7 +67,7 @@ def one_node():
 
 
 def few_calls():
-    """Two and a half minutes, and two calls that came alone."""
+    """Two and a half minutes, with two single calls."""
     news = one_node()
     news["samples"], ok = [], 0
     for at in range(150):

@@ -1,4 +1,4 @@
-"""dist/1 as docs/PROTOCOL.md says it, written by hand: what nobody who keeps to the rules would send."""
+"""A dist/1 peer written by hand from docs/PROTOCOL.md, able to send what no conforming peer would."""
 
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ def text(value):
 
 
 def hello(role="caller", name="stranger", labels=b"\xa0", nonce=bytes(32), proof=bytes(32)):
-    """Of somebody without methods, section 4."""
+    """A hello of a peer without methods (section 4)."""
     members = [("role", text(role)), ("name", text(name)), ("name_is_default", b"\xf4"), ("slots", b"\x01"),
                ("incarnation", b"\x07"), ("build", text("")), ("labels", labels), ("methods", b"\x80"),
                ("nonce", b"\x58\x20" + nonce), ("proof", b"\x58\x20" + proof)]
@@ -28,7 +28,7 @@ def hello(role="caller", name="stranger", labels=b"\xa0", nonce=bytes(32), proof
 
 
 def prove(secret, role, challenge, nonce):
-    """Section 4, of a joiner that does not bind its proof."""
+    """The proof of a joiner that does not bind it to the connection (section 4)."""
     at = challenge.index(b"nonce\x58\x20") + 7
     said = b"dist/1 " + role.encode() + b"\0" + challenge[at:at + 32] + nonce
     return hmac.new(secret.encode(), said, hashlib.sha256).digest()
@@ -45,13 +45,13 @@ def read_exactly(peer, count):
 
 
 def read_frame(peer):
-    """Its kind and payload."""
+    """Returns its kind and payload."""
     head = read_exactly(peer, 24)
     return head[3], read_exactly(peer, struct.unpack_from("<I", head, 8)[0])
 
 
 def frames_over(peer):
-    """Asks for dist/1, and reads the 101 and the challenge, which it returns."""
+    """Requests the upgrade to dist/1, reads the 101 and the challenge, and returns the challenge."""
     peer.sendall(UPGRADE)
     head = b""
     while not head.endswith(b"\r\n\r\n"):

@@ -7,12 +7,12 @@
 
 namespace {
 
-/// On the clock that all processes of this machine share.
+/// On a clock shared by all processes of this machine.
 double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// Methods that meet their cancellation each in another way; each leaves its lines in a file that the test names.
+/// Methods that each handle a cancellation differently; each writes lines to a file that the test names.
 struct Search {
   void answer() const {}
   /// Polls its token.
@@ -21,9 +21,9 @@ struct Search {
     while (!ctx.cancelled()) pause();
     note(file, "stopped " + std::to_string(seconds()));
   }
-  /// Awaits: so many hops away a method polls.
+  /// Awaits; the method `hops` away polls.
   dist::task<void> hop(dist::context ctx, std::int64_t hops, std::string file) const;
-  /// Asks nobody, until the test puts a file there.
+  /// Ignores its cancellation until the test creates a file.
   void ignore(dist::context, std::string const& file, std::string const& end) const {
     note(file, "began");
     while (::access(end.c_str(), F_OK) != 0) pause();
@@ -45,7 +45,7 @@ dist::task<void> Search::hop(dist::context ctx, std::int64_t hops, std::string f
   co_await std::move(next);
 }
 
-/// The first answer, which stops the others. Then it stays, to be looked at.
+/// Takes the first answer, which cancels the others. Then it stays, so that the test can look.
 dist::task<void> job(dist::cluster& cluster, std::vector<std::string> words) {
   if (words.at(0) == "serve") co_await cluster.wait_for_nodes(1'000'000);
   auto const file = words.at(1);
@@ -55,7 +55,7 @@ dist::task<void> job(dist::cluster& cluster, std::vector<std::string> words) {
   tries.push_back(dist::go<&Search::hop>(cluster, 2, file));
   tries.push_back(dist::go<&Search::ignore>(cluster, file, words.at(2)));
   std::cout << "started" << std::endl;
-  // The test lets one more node join when all others are busy.
+  // The test starts one more node once all others are busy.
   co_await cluster.wait_for_nodes(8);
   tries.push_back(dist::go<&Search::answer>(cluster));
   auto first = dist::any(std::move(tries));

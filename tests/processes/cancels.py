@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Cancelled calls stop on their nodes, and nothing of them stays: slots, descriptors."""
+"""Cancelled calls stop on their nodes and leave nothing behind: no slots, no descriptors."""
 
 import json
 import os
@@ -14,11 +14,11 @@ def words_of(text, first):
     return [line.split() for line in text.splitlines() if line.startswith(first)]
 
 
-def the_first_answer_stops_the_others(world):
+def first_answer_cancels_the_others(world):
     master = world.master(job=("search", world.path("log"), world.path("end")))
     world.nodes(master, ["a", "b", "c", "d", "e", "f", "g"])
     until("all methods", lambda: world.lines("log").count("began") == 6)
-    # How long one look at the master takes here and now is part of every time below.
+    # The time of one status request on this machine is part of every time below.
     begun = time.monotonic()
     expect(status(master)["in_use"] == 6, "in use: %s" % status(master))
     look = time.monotonic() - begun
@@ -33,7 +33,7 @@ def the_first_answer_stops_the_others(world):
         (1000 * stopped, 1000 * freed, 1000 * look))
     expect(stopped < 0.1 + 20 * look, "they stopped after %.3f s" % stopped)
     expect(freed < 0.1 + 40 * look, "their slots were free after %.3f s" % freed)
-    # The one that asks nobody is shown and named until it returns.
+    # The method that ignores its cancellation is listed and logged until it returns.
     expect(status(master)["abandoned"] == 1, "abandoned: %s" % status(master))
     named = [one for node in status(master)["nodes"] for one in node["abandoned_calls"]]
     expect([one["method"] for one in named] == ["Search.ignore"], "named: %s" % named)
@@ -60,7 +60,7 @@ def begin_over_tcp(master, file):
     return peer
 
 
-def callers_that_go_leave_no_descriptor_and_no_call(world):
+def departed_callers_leave_no_descriptors_or_calls(world):
     master = world.master()
     nodes = world.nodes(master, ["a", "b"], slots=4)
     everybody = [master] + list(nodes.values())
@@ -77,9 +77,10 @@ def callers_that_go_leave_no_descriptor_and_no_call(world):
         open(world.path("never"), "w").close()
         until("an idle master", lambda: status(master)["in_use"] == 0 and status(master)["queued"] == 0)
         os.unlink(world.path("never"))
-    # At the start a look at the master may still have been open.
-    until("the descriptors of the start", lambda: all(descriptors(one) <= was for one, was in zip(everybody, before)))
+    # A status request may still have been open at the start.
+    until("the initial number of descriptors",
+          lambda: all(descriptors(one) <= was for one, was in zip(everybody, before)))
     say("descriptors: %s before, %s after" % (before, [descriptors(one) for one in everybody]))
 
 
-main([the_first_answer_stops_the_others, callers_that_go_leave_no_descriptor_and_no_call])
+main([first_answer_cancels_the_others, departed_callers_leave_no_descriptors_or_calls])

@@ -12,17 +12,17 @@
 
 namespace {
 
-/// What the processes' tests call. Each call that a test wants to know of leaves a line in a file that it names.
+/// The methods under test. A call that a test needs to observe writes a line to a file that the test names.
 struct Work {
   std::int64_t square(std::int64_t value) const { return value * value; }
   std::int64_t half(std::int64_t value) const {
     if (value % 2 != 0) throw std::runtime_error(std::to_string(value) + " is odd");
     return value / 2;
   }
-  /// Takes a while, and leaves this process's id in `file`.
+  /// Takes a while and writes this process's id to `file`.
   std::int64_t slow(std::int64_t milliseconds, std::string const& file) const { return note_and_sleep(milliseconds, file); }
   std::int64_t slow_once(std::int64_t milliseconds, std::string const& file) { return note_and_sleep(milliseconds, file); }
-  /// Runs until nobody wants it; leaves `cancelled` in `file`.
+  /// Runs until it is cancelled, then writes `cancelled` to `file`.
   void until_cancelled(dist::context ctx, std::string const& file) const {
     note(file, std::to_string(::getpid()));
     while (!ctx.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -30,14 +30,14 @@ struct Work {
   }
   std::int64_t pid() const { return ::getpid(); }
   std::string long_text(std::size_t size) const { return std::string(size, 'x'); }
-  /// Prints `text` so often; then ends this process as `signal` says, 0: not.
+  /// Prints `text` `times` times, then ends this process by `signal`, unless that is 0.
   void print(std::string const& text, std::int64_t times, int signal) const {
     for (std::int64_t i = 0; i < times; ++i) std::cout << text;
     std::cout << std::flush;
     std::cerr << "[to stderr]\n";
     if (signal != 0) ::raise(signal);
   }
-  /// Longer than the bar waits until it is drawn anew; the line is not flushed.
+  /// Takes longer than the redraw interval of the bar; the line is not flushed.
   std::int64_t say(std::int64_t number) const {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     std::cout << "note " << number << '\n';
@@ -45,7 +45,7 @@ struct Work {
   }
   void crash() const { ::_exit(9); }
   void boom(int signal) const { ::raise(signal); }
-  /// In one of the ways in which a method can end its process, or all that it does.
+  /// Ends its process in one of several ways.
   void leave(std::string const& how) const {
     if (how == "exit") std::exit(0);
     if (how == "_exit") ::_exit(0);
@@ -74,7 +74,7 @@ struct Work {
 BOOST_DESCRIBE_STRUCT(Work, (), (square, half, slow, slow_once, until_cancelled, pid, long_text, print, say, trace, crash, boom, boom_once,
                             leave, silence_once, fail))
 
-/// The class as another build of the program has it.
+/// The class as in another build of the program.
 namespace other {
 struct Work {
   std::string square(std::string const& value) const { return value + value; }
@@ -92,14 +92,14 @@ std::string word(std::vector<std::string> const& words, std::size_t index) {
   return words[index];
 }
 
-/// A call that kills its process and `count` neighbours of two kinds behind it; how many of these were answered, and what
-/// became of it.
+/// A call that kills its process, and `count` neighbours of two kinds behind it; returns how many of these were
+/// answered, and the outcome of the call.
 dist::task<void> poison_among(dist::cluster cluster, std::size_t count) {
   auto poison = dist::try_call<&Work::boom>(cluster, SIGKILL);
   std::vector<std::tuple<std::int64_t, std::string>> const naps(count, {5, "/dev/null"});
   std::vector<std::int64_t> const numbers(count, 3);
   auto slow = dist::try_map<&Work::slow>(cluster, naps);
-  auto quick = dist::try_map<&Work::square>(cluster, numbers);  // go ahead of free slots
+  auto quick = dist::try_map<&Work::square>(cluster, numbers);  // sent ahead of free slots
   auto const done = [](auto const& one) { return one.has_value(); };
   auto const slow_ones = co_await std::move(slow);
   auto const quick_ones = co_await std::move(quick);
@@ -110,7 +110,7 @@ dist::task<void> poison_among(dist::cluster cluster, std::size_t count) {
 
 dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
   auto const what = word(words, 0);
-  if (what == "serve") {  // for others, until it is ended
+  if (what == "serve") {  // for others, until stopped
     co_await cluster.wait_for_nodes(1'000'000);
   } else if (what == "sum") {
     auto const count = std::stoll(word(words, 1));
@@ -135,7 +135,7 @@ dist::task<int> job(dist::cluster& cluster, std::vector<std::string> words) {
     auto call = dist::try_call<&Work::leave>(cluster, word(words, 1));
     auto const died = co_await std::move(call);
     std::cout << (died ? "it lives" : dist::to_text(died.error())) << '\n';
-  } else if (what == "silence") {  // and then a call that needs another process
+  } else if (what == "silence") {  // followed by a call that needs another process
     auto call = dist::try_call<&Work::silence_once>(cluster, word(words, 1));
     auto const lost = co_await std::move(call);
     std::cout << (lost ? "it lives" : dist::to_text(lost.error().code)) << '\n';

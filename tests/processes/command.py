@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The command `dist` on a real master and real nodes: each thing that it does, and what it says of bad input.
+"""The command `dist` on a real master and real nodes: every subcommand, and its errors on bad input.
 
 usage: command.py PROGRAM DIST CERTIFICATES
 """
@@ -30,7 +30,7 @@ def variables(more):
 
 
 def dist(*words, code=0, **environment):
-    """Runs the command to its end, which must be with this exit code."""
+    """Runs the command to its end and checks its exit code."""
     done = Outcome(subprocess.run([DIST, *words], capture_output=True, text=True, timeout=60,
                                   stdin=subprocess.DEVNULL, env=variables(environment)))
     expect(done.code == code, "dist %s ended with %s, not %s:\n%s%s" % (words, done.code, code, done.out, done.err))
@@ -39,13 +39,13 @@ def dist(*words, code=0, **environment):
 
 def refused(code, says, *words, **environment):
     done = dist(*words, code=code, **environment)
-    expect(says in done.err, "dist %s says nothing of '%s':\n%s" % (words, says, done.err))
+    expect(says in done.err, "dist %s does not mention '%s':\n%s" % (words, says, done.err))
     expect(done.err.startswith("dist: "), done.err)
     return done
 
 
 def master(world, *flags, at="127.0.0.1:0"):
-    """`dist master`."""
+    """Starts `dist master`."""
     made = Process(DIST, ["master", at, *flags])
     world.processes.append(made)
     made.port = int(made.says(r"listening on [^ ]*:(\d+)").group(1))
@@ -54,7 +54,7 @@ def master(world, *flags, at="127.0.0.1:0"):
     return made
 
 
-def nobody_is_there(world):
+def missing_master_or_nodes_are_reported(world):
     for verb in (["nodes"], ["methods"], ["call", "Work.square", "7"]):
         refused(4, "start one: dist master", *verb, "--master", "127.0.0.1:1")
     refused(4, "no master at no.such.host.invalid:3000", "nodes", "-m", "no.such.host.invalid")
@@ -66,8 +66,8 @@ def nobody_is_there(world):
     alone.ends(130)
 
 
-def another_server_is_told_from_a_master(world):
-    """Something that answers each connection with these bytes."""
+def other_servers_are_not_taken_for_a_master(world):
+    """Any server that answers each connection with fixed bytes."""
     def serve(listener, answer):
         while True:
             try:
@@ -88,7 +88,7 @@ def another_server_is_told_from_a_master(world):
             listener.shutdown(socket.SHUT_RDWR)
 
 
-def tls_is_spoken(world):
+def commands_work_over_tls(world):
     def pem(name):
         return os.path.join(CERTIFICATES, name)
 
@@ -125,7 +125,7 @@ def nodes_and_methods_are_listed(world):
            in listed, listed)
 
 
-def calls_are_made(world):
+def call_prints_the_result_or_the_error(world):
     on = master(world)
     node = world.nodes(on, ["a"])["a"]
 
@@ -149,30 +149,30 @@ def calls_are_made(world):
         refused(code, says, "call", *words, DIST_CONNECT=on.at)
     failed = json.loads(call("Work.cube", "7", "--json", code=1).out)
     expect(failed["error"]["data"]["code"] == "unknown_method", failed)
-    # Whoever gives up takes the call along.
+    # A caller that gives up cancels its call.
     refused(1, "no answer within 300 ms", "call", "Work.until_cancelled", json.dumps(world.path("words")), "--within",
             "300ms", DIST_CONNECT=on.at)
     until("the end of the method", lambda: "cancelled" in world.lines("words"))
     until("its slot", lambda: status(on)["in_use"] == 0)
 
 
-def a_result_beyond_a_limit_names_it(world):
+def oversized_result_names_the_limit(world):
     on = master(world, "--limit", "memory=150MB")
     world.node(on, "a", slots=2)
     where = {"DIST_CONNECT": on.at}
-    # This command's own limit.
+    # The limit of this command.
     refused(1, "longer than the maximum of 67108864 bytes (message_bytes); raise this command's limit: "
                "--limit message_bytes=SIZE", "call", "Work.long_text", "70000000", **where)
     given = dist("call", "--limit", "message_bytes=100MB", "Work.long_text", "70000000", **where)
     expect(len(given.out) == 70000003, len(given.out))
     refused(2, "no limit has this name", "call", "--limit", "message=1", "Work.pid", **where)
-    # The master's: one fault, and the node is not to blame.
+    # The limit of the master: one fault, and the node stays.
     refused(1, "the limit (memory) of 150000000 bytes", "call", "--limit", "message_bytes=1GB", "Work.long_text",
             "200000000", **where)
     expect(len(status(on)["nodes"]) == 1 and "left" not in on.stderr(), on.stderr())
 
 
-def a_call_says_where_it_waits_and_went(world):
+def call_why_shows_where_the_call_waited_and_ran(world):
     on = master(world)
     waiting = Process(DIST, ["call", "--why", "Work.square", "5", "--master", on.at])
     world.processes.append(waiting)
@@ -184,10 +184,10 @@ def a_call_says_where_it_waits_and_went(world):
     expect(answer["result"] == 36 and "ended on node late" in answer["why"], answer)
     failed = json.loads(dist("call", "--why", "--json", "Work.cube", "6", DIST_CONNECT=on.at, code=1).out)
     expect("it went to no node" in failed["why"], failed)
-    expect("it has ended" not in dist("call", "Work.square", "6", DIST_CONNECT=on.at).err, "nobody asked why")
+    expect("it has ended" not in dist("call", "Work.square", "6", DIST_CONNECT=on.at).err, "explained without --why")
 
 
-def a_call_is_part_of_a_trace(world):
+def call_passes_on_the_traceparent(world):
     on = master(world)
     world.node(on, "a")
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -197,14 +197,14 @@ def a_call_is_part_of_a_trace(world):
     refused(2, "it is no traceparent, such as 00-", "call", "Work.trace", "--traceparent", "x", DIST_CONNECT=on.at)
 
 
-def what_a_method_throws_is_escaped(world):
+def exception_text_is_escaped(world):
     on = master(world)
     world.nodes(on, ["a"])
     done = refused(1, "\\x1b[31mred\\x1b[0m", "call", "Work.fail", '"\\u001b[31mred\\u001b[0m\\u0007"', "-m", on.at)
     expect("\x1b" not in done.err and "\x07" not in done.err, repr(done.err))
 
 
-def a_drained_node_finishes_and_goes(world):
+def drained_node_finishes_and_leaves(world):
     on = master(world)
     nodes = world.nodes(on, ["a", "b"])
     slow = Process(DIST, ["call", "Work.slow", "3000", json.dumps(world.path("log")), "--master", on.at])
@@ -224,7 +224,7 @@ def a_drained_node_finishes_and_goes(world):
     nodes[other].ends(0)
 
 
-def a_drain_has_its_node_s_limit(world):
+def drain_ends_at_the_limit_of_the_node(world):
     on = master(world)
     node = world.nodes(on, ["a"], "--drain-limit", "1s")["a"]
     endless = Process(DIST, ["call", "Work.slow_once", "30000", json.dumps(world.path("log")), "--master", on.at])
@@ -236,7 +236,7 @@ def a_drain_has_its_node_s_limit(world):
     node.ends(0)
 
 
-def what_nodes_print_is_shown(world):
+def logs_shows_what_nodes_print(world):
     one = master(world, "--heartbeat", "100ms")
     at = {"DIST_CONNECT": one.at}
     nodes = world.start("--join", one.at, "--procs", "1", "--name", "ws07", "--log", "warn")
@@ -253,7 +253,7 @@ def what_nodes_print_is_shown(world):
     world.node(one, "alone")
     world.joined(one, 2)
     refused(1, "only nodes of --procs and --local send", "logs", "alone", **at)
-    refused(1, "there is no node 'nobody'", "logs", "nobody", **at)
+    refused(1, "there is no node 'absent'", "logs", "absent", **at)
     refused(2, "dist logs NODE --follow", "nodes", "--follow", **at)
     refused(2, "usage: dist logs NODE", "logs", **at)
     nodes.signal(signal.SIGTERM)
@@ -274,7 +274,7 @@ def jobs_are_listed_and_cancelled(world):
         json.loads(dist("jobs", "--json", "--master", on.at).out)))
     expect(sorted(one["name"] for one in listed) == ["one", "two", "two"], listed)
     until("their calls", lambda: all(one["calls"] > 0 and one["ended"] > 0 for one in json.loads(dist("jobs", "--json", "-m", on.at).out)))
-    # Jobs tell once a second how far they are; the first time that may be nowhere.
+    # Jobs report their progress once a second; the first report may show none yet.
     until("their progress", lambda: all(one["fan_outs"] and one["fan_outs"][0]["done"] > 0
                                         for one in json.loads(dist("jobs", "--json", "--master", on.at).out)))
     lines = dist("jobs", "--master", on.at).out.splitlines()
@@ -299,7 +299,7 @@ def jobs_are_listed_and_cancelled(world):
     refused(1, "no job is connected", "cancel", "one", "--master", on.at)
 
 
-def names_of_peers_do_not_reach_the_terminal_as_they_are(world):
+def names_from_peers_are_escaped(world):
     evil = "\x1b[31mred\x1b]0;owned\x07\nroot"
     alone = master(world)
     node = world.start("--join", alone.at, "--name", evil, "--label", "k=\x1b[5m", "--procs", "1")
@@ -315,7 +315,7 @@ def names_of_peers_do_not_reach_the_terminal_as_they_are(world):
         expect("\x1b" not in one.stderr(), "raw: %r" % one.stderr())
 
 
-def output_that_cannot_be_written_is_a_failure(world):
+def failed_output_is_an_error(world):
     one = world.master()
     world.nodes(one, ["a"])
     for words in (["nodes"], ["nodes", "--json"], ["methods"], ["call", "Work.square", "7"], ["--help"], ["--version"]):
@@ -330,7 +330,7 @@ def output_that_cannot_be_written_is_a_failure(world):
                "%s, closed: %s %s" % (words, closed.returncode, closed.stderr))
 
 
-def a_cluster_with_a_secret(world):
+def commands_work_with_a_secret(world):
     secret = world.path("secret")
     said = dist("secret", secret).out
     expect(secret in said and "--secret-file" in said, said)
@@ -338,7 +338,7 @@ def a_cluster_with_a_secret(world):
     expect(mode == 0o600, "mode %o" % mode)
     with open(secret) as file:
         content = file.read()
-    expect(len(content) == 45, "no secret of 32 bytes: %d characters" % len(content))
+    expect(len(content) == 45, "not a secret of 32 bytes: %d characters" % len(content))
     refused(1, "File exists", "secret", secret)
     with open(secret) as file:
         expect(file.read() == content, "it was overwritten")
@@ -359,11 +359,11 @@ def a_cluster_with_a_secret(world):
     refused(2, "make one with: dist secret", "nodes", "--master", on.at, "--secret-file", world.path("none"))
     for verb in (["drain", "a"], ["cancel", "1"]):
         refused(2, "add --secret-file FILE", *verb, "--master", on.at)
-    # The token would travel in the clear.
+    # The token would be sent in plain text.
     refused(2, "add --tls-ca FILE", "nodes", "--master", "192.0.2.1:3000", "--secret-file", secret)
 
 
-def wrong_use_is_refused(world):
+def wrong_use_is_rejected(world):
     refused(2, "dist --help")
     refused(2, "there is no command 'node'", "node")
     refused(2, "usage: dist nodes", "nodes", "all")
@@ -377,11 +377,12 @@ def wrong_use_is_refused(world):
     expect("usage: dist master" in dist("master", "--help").out, "help of master")
     expect("usage: dist master" in dist("help", "master").out, "help master")
     expect(dist("--version").out.startswith("dist "), "version")
-    expect(dist("master", "--nope", code=2).err.count("--nope") == 1, "a flag that nobody knows")
+    expect(dist("master", "--nope", code=2).err.count("--nope") == 1, "an unknown flag")
 
 
-main([nobody_is_there, another_server_is_told_from_a_master, tls_is_spoken, nodes_and_methods_are_listed, calls_are_made,
-      a_result_beyond_a_limit_names_it, a_call_says_where_it_waits_and_went, a_call_is_part_of_a_trace, what_a_method_throws_is_escaped,
-      a_drained_node_finishes_and_goes, a_drain_has_its_node_s_limit,
-      what_nodes_print_is_shown, jobs_are_listed_and_cancelled, names_of_peers_do_not_reach_the_terminal_as_they_are,
-      output_that_cannot_be_written_is_a_failure, a_cluster_with_a_secret, wrong_use_is_refused])
+main([missing_master_or_nodes_are_reported, other_servers_are_not_taken_for_a_master, commands_work_over_tls,
+      nodes_and_methods_are_listed, call_prints_the_result_or_the_error, oversized_result_names_the_limit,
+      call_why_shows_where_the_call_waited_and_ran, call_passes_on_the_traceparent, exception_text_is_escaped,
+      drained_node_finishes_and_leaves, drain_ends_at_the_limit_of_the_node, logs_shows_what_nodes_print,
+      jobs_are_listed_and_cancelled, names_from_peers_are_escaped, failed_output_is_an_error,
+      commands_work_with_a_secret, wrong_use_is_rejected])

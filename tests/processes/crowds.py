@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Many calls at once, in flight while their node or their caller goes, large, or late."""
+"""Many calls at once: running while their node or caller goes away, large, or late."""
 
 import signal
 import time
@@ -7,11 +7,11 @@ import time
 from support import all_answered, calls_of, expect, is_long, main, runs_of, say, status, until
 
 
-def a_node_with_a_hundred_calls_is_killed(world):
+def all_calls_of_a_killed_node_end_once(world):
     master = world.master()
     node = world.node(master, "a", slots=100)
     world.joined(master, 1)
-    # Each issued once; every second has a deadline, the others none.
+    # All with `once`; every second call has a deadline.
     job = world.job(master, "calls", "count=100", "us=600000000", "once=1", "within=300000", "every=2",
                     "log=" + world.path("log"))
     until("all calls", lambda: len(runs_of(world, "log")) == 100)
@@ -19,7 +19,7 @@ def a_node_with_a_hundred_calls_is_killed(world):
     killed = time.monotonic()
     calls = calls_of(job.ends(0))
     say("100 calls have ended %.3f s after their node" % (max(one.end for one in calls) - killed))
-    expect(sorted(one.tag for one in calls) == list(range(100)), "not each has ended once")
+    expect(sorted(one.tag for one in calls) == list(range(100)), "not every call ended exactly once")
     for one in calls:
         expect((one.code, one.known, one.phase, one.node) == ("connection_lost", "unknown", "running", "a"), one.line)
     expect(status(master)["in_use"] == 0, "slots are left over")
@@ -27,11 +27,11 @@ def a_node_with_a_hundred_calls_is_killed(world):
     all_answered(world.job(master, "calls", "count=20", "us=1000"))
 
 
-def a_late_answer_is_not_the_next_calls(world):
+def late_reply_is_not_taken_for_the_next_one(world):
     master = world.master()
     world.nodes(master, ["a"], slots=2)
     lines = world.job(master, "late").ends(0).stdout().splitlines()
-    # The job's own clock ends it, or the master's, which knows the node.
+    # Either the job's own clock ends it, or the master's, which knows the node.
     right = ["fault deadline_exceeded unknown running %s then 1" % node for node in ("-", "a")]
     expect(len(lines) == 10 and all(line in right for line in lines), "\n".join(lines))
     until("the late ones", lambda: status(master)["late_replies"] == 10)
@@ -46,7 +46,7 @@ def large_calls_of_many_callers_share_a_connection(world):
     expect(master.stderr().count("joined (") == 1 and master.stderr().count("connected from") == 1, master.stderr())
 
 
-def a_client_is_destroyed_with_calls_outstanding(world):
+def client_may_be_destroyed_with_pending_calls(world):
     master = world.master()
     world.nodes(master, ["a"], slots=2)
     rounds = 100 if is_long() else 8
@@ -57,5 +57,5 @@ def a_client_is_destroyed_with_calls_outstanding(world):
     all_answered(world.job(master, "calls", "count=20", "us=1000"))
 
 
-main([a_node_with_a_hundred_calls_is_killed, a_late_answer_is_not_the_next_calls,
-      large_calls_of_many_callers_share_a_connection, a_client_is_destroyed_with_calls_outstanding])
+main([all_calls_of_a_killed_node_end_once, late_reply_is_not_taken_for_the_next_one,
+      large_calls_of_many_callers_share_a_connection, client_may_be_destroyed_with_pending_calls])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Peers that are there and never answer."""
+"""Peers that accept a connection, or not even that, and never answer."""
 
 import signal
 import socket
@@ -9,7 +9,7 @@ from support import calls_of, expect, main, say, until
 
 
 class Deaf:
-    """A port that never accepts; with `full`, not even the kernel answers any more."""
+    """A port that never accepts; with `full`, the kernel does not answer either."""
 
     def __init__(self, full):
         self.socket = socket.socket()
@@ -38,14 +38,14 @@ def masters_that_never_answer_are_given_up(world):
         if flag == "--connect":
             one.ends(4)
         else:
-            # A node tries again, until it is told to end.
+            # A node retries until it is stopped.
             one.signal(signal.SIGTERM)
             one.ends(0)
     say("given up after %.1f s" % (time.monotonic() - begun))
 
 
-def a_deadline_holds_at_a_node_that_reads_nothing(world):
-    # Beats so slow that nobody suspects the node: the deadline alone ends its calls.
+def deadline_holds_on_a_node_that_does_not_read(world):
+    # Beats so slow that the node is not suspected: only the deadline ends its calls.
     job = world.master("--heartbeat", "100s", "--lost-after", "300s", "--min-nodes", "1",
                        job=("calls", "count=100", "rate=30", "us=1000", "within=200"))
     node = world.node(job, "a", slots=2)
@@ -61,15 +61,15 @@ def a_deadline_holds_at_a_node_that_reads_nothing(world):
         expect(one.code == "deadline_exceeded" and one.end - one.begin >= 0.2, one.line)
         expect(stopped < one.end and one.begin < going_on, "while the node ran: " + one.line)
     late = max(one.end - one.begin for one in failed) - 0.2
-    # Those that waited until the node went on may then have reached it with the rest of their time.
+    # Calls that waited until the node resumed may then reach it with the rest of their time.
     phases = [(one.phase, one.known, one.node) for one in failed if one.end < going_on]
     say("%d ended, at most %.0f ms late, %d of them in the queue" %
         (len(failed), 1000 * late, phases.count(("queueing", "not_started", "-"))))
-    # Two are on the node, which has two slots; while they are not given back, the others wait.
+    # The node's two slots hold two of them; until these are released, the others wait.
     expect(set(phases) == {("running", "unknown", "a"), ("queueing", "not_started", "-")}, str(phases))
     expect(phases.count(("running", "unknown", "a")) == 2, str(phases))
     expect(late < 1, "%.1f s late" % late)
     expect(len(calls) == 100 and not calls[-1].code, "no calls after the node went on")
 
 
-main([masters_that_never_answer_are_given_up, a_deadline_holds_at_a_node_that_reads_nothing])
+main([masters_that_never_answer_are_given_up, deadline_holds_on_a_node_that_does_not_read])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nodes and masters that are killed, stopped, drained and started again."""
+"""Nodes and masters that are killed, stopped, drained and restarted."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import signal
 from support import World, expect, free_port, gone, living, main, status, until
 
 
-def a_node_is_killed_in_the_middle(world):
+def repeatable_calls_survive_a_killed_node(world):
     master = world.master()
     nodes = [world.node(master, name) for name in ("a", "b")]
     world.joined(master, 2)
@@ -21,7 +21,7 @@ def a_node_is_killed_in_the_middle(world):
     expect(job.stdout() == "60\n", "stdout: " + job.stdout())
 
 
-def a_master_is_killed_and_started_again(world):
+def nodes_rejoin_a_restarted_master(world):
     master = world.master()
     nodes = [world.node(master, name) for name in ("a", "b")]
     world.joined(master, 2)
@@ -42,7 +42,7 @@ def node_processes_die_with_their_parent(world):
     until("the end of its node process", lambda: gone(child))
 
 
-def a_node_is_drained(world):
+def drained_node_finishes_its_call(world):
     master = world.master()
     a = world.node(master, "a")
     world.joined(master, 1)
@@ -55,7 +55,7 @@ def a_node_is_drained(world):
     expect(job.stdout() == "%d\n" % a.pid, "stdout: " + job.stdout())
 
 
-def a_second_signal_ends_a_node_at_once(world):
+def second_signal_ends_a_node_at_once(world):
     master = world.master()
     a = world.node(master, "a")
     world.joined(master, 1)
@@ -69,7 +69,7 @@ def a_second_signal_ends_a_node_at_once(world):
     expect("on a" in job.stderr(), job.stderr())
 
 
-def a_node_does_not_wait_for_a_method_that_nobody_wants(world):
+def drain_does_not_wait_for_an_abandoned_method(world):
     master = world.master()
     a = world.node(master, "a")
     world.joined(master, 1)
@@ -83,7 +83,7 @@ def a_node_does_not_wait_for_a_method_that_nobody_wants(world):
     a.ends(0, 10)
 
 
-def a_stopped_node_is_suspect_and_comes_back(world):
+def stopped_node_becomes_suspect_and_comes_back(world):
     master = world.master("--heartbeat", "100ms")
     a = world.node(master, "a")
     world.joined(master, 1)
@@ -100,7 +100,7 @@ def a_stopped_node_is_suspect_and_comes_back(world):
     expect("joined" in a.stderr() and a.stderr().count("joined the master") == 1, "it joined anew: " + a.stderr())
 
 
-def a_job_that_blocks_its_io_thread_is_told(world):
+def blocked_io_thread_is_reported(world):
     blocks = world.start("--local", "1", "block", "4500", "here")
     computes = world.start("--local", "1", "block", "4500", "elsewhere")
     said = blocks.ends(0).stderr()
@@ -109,11 +109,11 @@ def a_job_that_blocks_its_io_thread_is_told(world):
     expect("I/O thread" not in said, said)
 
 
-def a_name_that_a_silent_node_holds_is_waited_for(world):
+def node_waits_for_the_name_of_a_silent_node(world):
     master = world.master()
     a = world.node(master, "a")
     world.joined(master, 1)
-    world.node(master, "a").ends(2)  # that one lives
+    world.node(master, "a").ends(2)  # rejected, since the first is alive
     a.signal(signal.SIGSTOP)
     again = world.node(master, "a")
     again.says("joined the master")
@@ -121,15 +121,15 @@ def a_name_that_a_silent_node_holds_is_waited_for(world):
     expect(job.stdout() == "285\n", job.stdout())
 
 
-def calls_without_a_node_say_so_by_default(world):
+def waiting_without_nodes_is_logged_by_default(world):
     job = world.start("--master", "127.0.0.1:%d" % free_port(), "sum", "10")
     port = job.says(r"warning: waiting: no node has joined in 1\d s; in another terminal run: \S+ --join (:\d+)").group(1)
     world.start("--join", port)
     expect(job.ends(0).stdout() == "285\n", job.stdout())
 
 
-main([a_job_that_blocks_its_io_thread_is_told, a_name_that_a_silent_node_holds_is_waited_for,
-      calls_without_a_node_say_so_by_default, a_node_is_killed_in_the_middle,
-      a_master_is_killed_and_started_again, node_processes_die_with_their_parent,
-      a_node_is_drained, a_second_signal_ends_a_node_at_once,
-      a_node_does_not_wait_for_a_method_that_nobody_wants, a_stopped_node_is_suspect_and_comes_back])
+main([blocked_io_thread_is_reported, node_waits_for_the_name_of_a_silent_node,
+      waiting_without_nodes_is_logged_by_default, repeatable_calls_survive_a_killed_node,
+      nodes_rejoin_a_restarted_master, node_processes_die_with_their_parent, drained_node_finishes_its_call,
+      second_signal_ends_a_node_at_once, drain_does_not_wait_for_an_abandoned_method,
+      stopped_node_becomes_suspect_and_comes_back])

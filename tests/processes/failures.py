@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The file of --failures: a line of JSON for each call that failed, as many as the account tells."""
+"""The file of --failures: one line of JSON per failed call, as many as the account counts."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def check_halves(lines, nodes):
         expect(one["node"] in nodes and one["known"] == "executed", "where: %s" % one)
 
 
-def a_jobs_failed_calls(world):
+def failed_calls_of_a_job_are_written(world):
     file = world.path("failures.json")
     job = world.start("--local", "2", "--min-nodes", "2", "--log", "info", "--failures", file, "halves", "10").ends(0)
     expect(job.stdout() == "5\n", "halves: " + job.stdout())
@@ -31,7 +31,7 @@ def a_jobs_failed_calls(world):
     expect(re.search(r"10 calls on 2 nodes in .*, 5 failed: see %s\n" % re.escape(file), job.stderr()), job.stderr())
 
 
-def those_of_a_connected_job(world):
+def failed_calls_of_a_connected_job_are_written(world):
     file = world.path("failures.json")
     master = world.master(job=("serve",))
     world.nodes(master, ["a"])
@@ -40,7 +40,7 @@ def those_of_a_connected_job(world):
     expect(", 5 failed: see %s\n" % file in job.stderr(), job.stderr())
 
 
-def they_are_there_at_once(world):
+def failures_are_written_immediately(world):
     file = world.path("failures.json")
     master = world.master("--failures", file)
     world.nodes(master, ["a"])
@@ -51,7 +51,7 @@ def they_are_there_at_once(world):
     expect([one["arguments"] for one in lines_of(file)] == [[3], [5]], "while it runs: %s" % lines_of(file))
 
 
-def without_failures_it_is_empty(world):
+def file_is_empty_without_failures(world):
     file = world.path("failures.json")
     with open(file, "w", encoding="utf-8") as old:
         old.write("of another run\n")
@@ -60,7 +60,7 @@ def without_failures_it_is_empty(world):
     expect("3 calls on" in job.stderr() and "see" not in job.stderr(), job.stderr())
 
 
-def a_file_that_cannot_be_written(world):
+def unwritable_file_is_an_error(world):
     job = world.start("--inline", "--failures", "/no/such/folder/file", "sum", "1").ends(2)
     expect("--failures /no/such/folder/file: No such file or directory" in job.stderr(), job.stderr())
     expect(job.stdout() == "", "the job ran: " + job.stdout())
@@ -69,5 +69,5 @@ def a_file_that_cannot_be_written(world):
 
 
 if __name__ == "__main__":
-    main([a_jobs_failed_calls, those_of_a_connected_job, they_are_there_at_once, without_failures_it_is_empty,
-          a_file_that_cannot_be_written])
+    main([failed_calls_of_a_job_are_written, failed_calls_of_a_connected_job_are_written,
+          failures_are_written_immediately, file_is_empty_without_failures, unwritable_file_is_an_error])

@@ -1,4 +1,4 @@
-// A fan-out over many inputs that are made one by one, and how much memory its master took.
+// A fan-out over many lazily generated inputs, and the memory that its master used.
 #include <cstdlib>
 #include <dist/dist.hpp>
 #include <filesystem>
@@ -13,7 +13,7 @@
 namespace {
 
 struct Numbers {
-  /// The number itself; the first, with FIRST_WAITS_FOR in the environment, once the file of that name is there.
+  /// Returns the number; the first call waits for the file named by FIRST_WAITS_FOR, if set.
   std::int64_t same(std::int64_t number) const {
     if (number == 0)
       if (auto const* const file = std::getenv("FIRST_WAITS_FOR"))
@@ -35,7 +35,7 @@ std::int64_t memory_kb(std::string const& field) {
   return 0;
 }
 
-/// `SUM BEFORE_KB MOST_KB SECONDS`: of the numbers below `count`.
+/// Prints `SUM BEFORE_KB MOST_KB SECONDS` of the numbers below `count`.
 dist::task<void> job(dist::cluster& on, std::vector<std::string> arguments) {
   given_words const words(arguments);
   auto const count = words.number("count", 1000);

@@ -19,7 +19,7 @@ namespace {
 
 using outcome = dist::result<nap_report>;
 
-/// On the clock that all processes of this machine share.
+/// On a clock shared by all processes of this machine.
 double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -36,11 +36,11 @@ std::string text_of(outcome const& one) {
   return text + ' ' + known[static_cast<int>(what.known)] + ' ' + word_of(what.phase) + ' ' + word_of(what.node);
 }
 
-/// What became of each call, `TAG BEGIN END OUTCOME`, one a line.
+/// The outcome of each call, `TAG BEGIN END OUTCOME`, one per line.
 class record {
  public:
   void add(std::int64_t tag, double begun, outcome const& one) {
-    // Lines as they come: a test may wait for one.
+    // Flushed per line: a test may wait for one.
     std::cout << tag << ' ' << std::fixed << std::setprecision(6) << begun << ' ' << seconds() << ' ' << text_of(one)
               << std::endl;
     if (one.has_value() && one->tag != tag) std::cout << "wrong answer for " << tag << ": " << one->tag << std::endl;
@@ -58,7 +58,7 @@ dist::pending<outcome> start(dist::cluster const& on, std::string const& method,
 
 dist::call_options options_of(given_words const& words, std::int64_t tag) {
   dist::call_options how;
-  // `once=2`: every second call is issued at most once, whatever its method says.
+  // `once=2`: every second call runs at most once, regardless of its method.
   if (auto const once = words.number("once", 0); once != 0 && tag % once == 0) how.once();
   // `within=200 every=2`: every second call has 200 ms.
   if (auto const within = words.number("within", 0); within != 0 && tag % words.number("every", 1) == 0)
@@ -75,8 +75,8 @@ dist::task<void> one_call(dist::cluster on, std::shared_ptr<given_words const> w
   to.add(tag, begun, ended);
 }
 
-/// All at once, or, with `rate=`, so many a second whatever becomes of those before, one by one or `burst=` at a time.
-/// No more than `most=` are under way then: a machine that cannot follow makes the rate lower, not the queue longer.
+/// All at once or, with `rate=`, at a fixed rate regardless of earlier calls, one by one or `burst=` at a time. At most
+/// `most=` calls are pending then: a slow machine lowers the rate instead of lengthening the queue.
 dist::task<void> calls(dist::cluster on, std::vector<std::string> arguments) {
   auto const words = std::make_shared<given_words const>(arguments);
   auto const rate = static_cast<double>(words->number("rate", 0));
@@ -103,7 +103,7 @@ struct sums {
   std::int64_t squares = 0;
 };
 
-/// `COUNT SUM SQUARES` of the tags that came back.
+/// `COUNT SUM SQUARES` of the tags that were answered.
 dist::task<void> reduce(dist::cluster on, nap_inputs inputs) {
   auto const add = [](sums so_far, nap_report one) {
     ++so_far.count;
@@ -127,7 +127,7 @@ dist::task<void> try_all_once(dist::cluster on, nap_inputs inputs) {
   }
 }
 
-/// A call that is late, and one right behind it on the same connection.
+/// A call that is late, and one right after it on the same connection.
 dist::task<void> late(dist::cluster on) {
   for (std::int64_t round = 0; round < 10; ++round) {
     auto const soon = dist::call_options().within(std::chrono::milliseconds(20));
@@ -139,8 +139,8 @@ dist::task<void> late(dist::cluster on) {
   }
 }
 
-/// A method that never ends, behind quick ones and ahead of many: what became of it, and how many of those were
-/// answered. Its deadline must not pass before it has begun: then there is another try with a longer one.
+/// A method that never ends, behind quick ones and ahead of many: its outcome, and how many of those were answered. If
+/// its deadline passes before it starts, another attempt gets a longer one.
 dist::task<void> endless(dist::cluster on, given_words words) {
   auto const log = words.text("log");
   auto const count = words.number("count", 100);
@@ -179,7 +179,7 @@ dist::task<void> mirror_some(dist::cluster on, std::uint64_t caller, std::int64_
   }
 }
 
-/// Large payloads from `callers` coroutines at once over one connection.
+/// Sends large payloads from `callers` coroutines at once over one connection.
 dist::task<void> mirrors(dist::cluster on, std::vector<std::string> arguments) {
   given_words const words(arguments);
   int right = 0;
@@ -211,7 +211,7 @@ dist::task<void> serve(dist::master_link& link, std::promise<void>& is_open) {
   co_await link.run();
 }
 
-/// A client of its own, without `run`, that is stopped and destroyed while eight threads make calls.
+/// A client without `run` that is stopped and destroyed while eight threads make calls.
 class brief_client {
  public:
   brief_client(std::string const& master, std::size_t count) : count_(count), link_(world_, options(master)) {
@@ -222,12 +222,12 @@ class brief_client {
     io_ = std::thread([this] { world_.io().run(); });
     is_open.get_future().get();
   }
-  /// Awaits every second call; the others are left to whoever takes them.
+  /// Awaits every second call; the others are left for other threads.
   void call_and_stop(std::vector<std::future<outcome>>& awaited, std::vector<dist::pending<outcome>>& kept) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i) threads.emplace_back([&] { call(awaited, kept); });
     while (started_ < count_ / 20) std::this_thread::yield();
-    // Some are answered by now, some wait, and more are made.
+    // Some are answered by now, some wait, and more follow.
     dist::block_on(dist::try_call<&Tasks::nap>(link_.calls(), std::int64_t{0}, std::int64_t{100}, std::string()));
     asio::post(world_.io(), [this] { link_.stop(); });
     for (auto& one : threads) one.join();
@@ -281,7 +281,7 @@ int abandon(std::string const& master, int rounds, std::size_t count) {
     std::optional<brief_client> client(std::in_place, master, count);
     client->call_and_stop(awaited, kept);
     client.reset();
-    // Half of those that outlive their client are awaited, the others dropped.
+    // Half of the calls that outlive their client are awaited, the others dropped.
     for (std::size_t i = 0; i < kept.size(); i += 2) awaited.push_back(brief_client::wait(std::move(kept[i])));
     for (auto& one : awaited)
       if (!hear(std::move(one))) return 1;

@@ -10,25 +10,25 @@
 #include <thread>
 #include <vector>
 
-/// What a nap has to say: which it was, and how long it really took.
+/// The result of a nap: its tag and its real duration.
 struct nap_report {
   std::int64_t tag = 0;
   std::int64_t microseconds = 0;
 };
 BOOST_DESCRIBE_STRUCT(nap_report, (), (tag, microseconds))
 
-/// Leaves the line `TAG PID` in the file `log`, if that has a name: what began, how often and where is read there and
-/// not from what anybody says.
+/// Appends the line `TAG PID` to the file `log`, if named: which calls started, how often and where, independent of
+/// what the program reports.
 inline void note(std::int64_t tag, std::string const& log) {
   if (log.empty()) return;
   auto const line = std::to_string(tag) + ' ' + std::to_string(::getpid()) + '\n';
   auto const file = ::open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  // One write: whole lines, whoever else writes and whenever this process is killed.
+  // One write: lines stay whole even if other processes write or this one is killed.
   if (file < 0 || ::write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size())) ::_exit(70);
   ::close(file);
 }
 
-/// Whether a call with this tag has begun somewhere.
+/// Whether a call with this tag has started.
 inline bool has_noted(std::int64_t tag, std::string const& log) {
   std::ifstream lines(log);
   for (std::int64_t one = 0, pid = 0; lines >> one >> pid;)
@@ -44,24 +44,24 @@ inline nap_report take_nap(std::int64_t tag, std::int64_t microseconds, std::str
   return {tag, std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun).count()};
 }
 
-/// Knows no end and asks nobody whether it is wanted.
+/// Never ends and ignores its cancellation.
 inline nap_report sleep_for_ever(std::int64_t tag, std::string const& log) {
   note(tag, log);
   for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
-/// Methods that take time and no processor, and may run again.
+/// Methods that take time but no processor, and are repeatable.
 struct Tasks {
   nap_report nap(std::int64_t tag, std::int64_t microseconds, std::string const& log) const {
     return take_nap(tag, microseconds, log);
   }
   nap_report forever(std::int64_t tag, std::int64_t, std::string const& log) const { return sleep_for_ever(tag, log); }
-  /// The bytes from the last to the first.
+  /// Returns the bytes in reverse order.
   std::vector<std::uint8_t> mirror(std::vector<std::uint8_t> const& bytes) const { return {bytes.rbegin(), bytes.rend()}; }
 };
 BOOST_DESCRIBE_STRUCT(Tasks, (), (nap, forever, mirror))
 
-/// Such that must not run again. An object of their own: while one runs, nothing else does in its object.
+/// Methods that are not repeatable, in a class of their own: while one runs, its object is busy.
 struct Deeds {
   nap_report nap(std::int64_t tag, std::int64_t microseconds, std::string const& log) {
     return take_nap(tag, microseconds, log);

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-/// The words of a job, `count=3 within=200`.
+/// The arguments of a job, such as `count=3 within=200`.
 class given_words {
  public:
   explicit given_words(std::vector<std::string> const& words) {
@@ -29,7 +29,7 @@ class given_words {
     auto const value = text(name);
     return value.empty() ? otherwise : std::stoll(value);
   }
-  /// `us=1000,3000`: the call with this tag gets one after the other.
+  /// `us=1000,3000`: the values in turn, by tag.
   std::int64_t one_of(std::string const& name, std::int64_t tag) const {
     std::vector<std::int64_t> numbers;
     auto const value = text(name);
@@ -48,7 +48,7 @@ class given_words {
 
 using nap_input = std::tuple<std::int64_t, std::int64_t, std::string>;
 
-/// The arguments of naps 0, 1, 2 ... : `count` of them, or until the file `until` is there. An input range.
+/// The arguments of naps 0, 1, 2 ...: `count` of them, or until the file `until` exists. An input range.
 class nap_inputs {
  public:
   explicit nap_inputs(given_words words)
@@ -71,7 +71,7 @@ class nap_inputs {
     friend bool operator==(iterator const& at, std::default_sentinel_t) { return at.over_; }
 
    private:
-    // Once for each input: whether there are more must not change between two looks.
+    // Checked once per input: the answer must not change between two checks.
     void look() { over_ = tag_ >= of_->count_ || (!of_->until_.empty() && std::filesystem::exists(of_->until_)); }
 
     nap_inputs const* of_ = nullptr;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Peers that mean harm, on real sockets, while an honest job makes calls: memory and processor stay bounded, what is
-refused is told which limit it met, and the honest job notices nothing."""
+"""Malicious peers on real sockets while an honest job makes calls: memory and processor time stay bounded, rejected
+peers are told which limit they hit, and the honest job is not affected."""
 
 import os
 import resource
@@ -14,12 +14,12 @@ from by_hand import HELLO, REQUEST, UPGRADE, frames_over, header, hello, read_ex
 from support import all_answered, calls_of, expect, hear, is_long, main, processor_seconds, say, status, until
 
 MB = 1 << 20
-# Of this process and those that it starts: a crowd is larger than what a shell usually allows.
+# For this process and those that it starts: a crowd needs more descriptors than a shell usually allows.
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
                                             resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-# What the test's own noise may cost: buffers of the heap, shadow memory of the sanitizers.
+# Allowance for noise of the test: heap buffers and the sanitizers' shadow memory.
 ROOM = 64 * MB * (6 if os.environ.get("SANITIZED_BY") else 1)
-# What peers without proof may cost together.
+# What all unproven peers together may cost.
 STRANGERS_ROOM = 100 * MB * (6 if os.environ.get("SANITIZED_BY") else 1)
 
 
@@ -29,7 +29,8 @@ def resident(process):
 
 
 class Attack:
-    """A master, a node and an honest job; at the end the job has had all its answers and the master is no larger."""
+    """A master, a node and an honest job; at the end every call of the job has been answered and the master has not
+    grown."""
 
     def __init__(self, world, *flags):
         self.world = world
@@ -66,7 +67,7 @@ class Attack:
 
 
 def tell(peer, data):
-    """Sends what the other end takes; it may close at any time."""
+    """Sends as much as the other end takes; it may close at any time."""
     try:
         peer.sendall(data)
     except OSError:
@@ -84,14 +85,14 @@ def is_closed(peer):
 
 
 def frames(attack):
-    """A connection that speaks dist/1, behind the 101 and the challenge."""
+    """A connection after the upgrade to dist/1 and the challenge."""
     peer = attack.visit()
     frames_over(peer)
     return peer
 
 
 def caller(attack):
-    """The same, and welcome."""
+    """The same, after the welcome."""
     peer = frames(attack)
     peer.sendall(hello())
     welcome = read_exactly(peer, 24)
@@ -100,14 +101,14 @@ def caller(attack):
 
 
 def request(number, arguments, method=b"Tasks.mirror"):
-    """Named; its arguments are JSON."""
+    """A request by name, with JSON arguments."""
     prefix = bytes([len(method)]) + method
     prefix += bytes(-len(prefix) % 8)
     return header(REQUEST, len(prefix) + len(arguments), flags=2, codec=1, number=number) + prefix + arguments
 
 
-def bytes_that_trickle(world):
-    # One byte now and then is a sign of life, but a head and a handshake have one limit for all of it.
+def trickling_bytes_are_cut_off(world):
+    # Single bytes count as a sign of life, but a head and a handshake each have one limit for the whole.
     with Attack(world) as attack:
         heads = attack.visit(100)
         shy = [frames(attack) for _ in range(20)]
@@ -127,15 +128,15 @@ def bytes_that_trickle(world):
             everybody = [peer for peer in everybody if not is_closed(peer)]
         took = time.monotonic() - begun
         share = (processor_seconds(attack.master.pid) - used) / took
-        say("all were left after %.1f s, with %.1f %% of a processor" % (took, 100 * share))
-        expect(not everybody, "%d trickle for ever" % len(everybody))
-        expect(took > 9, "they were left after %.1f s" % took)
+        say("all were closed after %.1f s, with %.1f %% of a processor" % (took, 100 * share))
+        expect(not everybody, "%d were never closed" % len(everybody))
+        expect(took > 9, "they were closed after %.1f s" % took)
         late = attack.visit()
         late.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         expect("200 OK" in hear(late), "no answer to an honest one")
 
 
-def halves(world):
+def half_sent_messages_leave_nothing_behind(world):
     with Attack(world) as attack:
         wholes = [UPGRADE, b'{"method":"Tasks.nap","params":[1,1,""],"id":1}',
                   b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n" + b"[" * 50]
@@ -155,7 +156,7 @@ def halves(world):
         until("they are forgotten", lambda: status(attack.master)["in_use"] <= 2)
 
 
-def lengths_of_four_gigabytes(world):
+def huge_announced_lengths_are_rejected(world):
     with Attack(world) as attack:
         for length in (0xFFFFFFFF, 0x7FFFFFFF, (4 << 20) + 1):
             peer = frames(attack)
@@ -167,7 +168,8 @@ def lengths_of_four_gigabytes(world):
             peer.sendall(header(REQUEST, length, flags=2, codec=1) + b"x")
             hear(peer)
             attack.master.says(r"a frame of %d bytes; the limit \(frame_bytes\) is 1073741824" % length)
-        # As large as may be, and only announced: many at once take no memory before their bytes come.
+        # The largest allowed length, announced but not sent: many at once take no memory before their bytes
+        # arrive.
         patient = [caller(attack) for _ in range(100)]
         for peer in patient:
             peer.sendall(header(REQUEST, 1 << 30, flags=2, codec=1) + b"x" * 16)
@@ -187,7 +189,7 @@ def lengths_of_four_gigabytes(world):
         attack.bounded()
 
 
-def a_million_brackets(world):
+def deep_nesting_is_rejected(world):
     with Attack(world) as attack:
         for opening in (b"[", b'{"a":'):
             deep = opening * 1000000
@@ -200,7 +202,7 @@ def a_million_brackets(world):
             tell(peer, deep)
             heard = hear_line(peer, b"}")
             expect("64 levels (depth)" in heard, heard)
-            # Inside of what a method gets; the connection goes on.
+            # In the arguments of a method; the connection stays open.
             peer = caller(attack)
             peer.sendall(request(1, deep) + request(2, b'["AQID"]'))
             answers = answers_of(peer, 2)
@@ -209,7 +211,7 @@ def a_million_brackets(world):
 
 
 def hear_line(peer, end=b"\n"):
-    """One answer; the other end may close or not."""
+    """Returns one reply; the other end may or may not close."""
     peer.settimeout(30)
     heard = b""
     try:
@@ -221,7 +223,7 @@ def hear_line(peer, end=b"\n"):
 
 
 def answers_of(peer, count):
-    """Payloads of so many replies and faults by the number of their request."""
+    """Returns the payloads of `count` replies and faults by the number of their request."""
     found = {}
     while len(found) < count:
         head = read_exactly(peer, 24)
@@ -230,13 +232,13 @@ def answers_of(peer, count):
     return found
 
 
-def readers_that_never_read(world):
+def peers_that_never_read_are_bounded(world):
     with Attack(world) as attack:
         used, begun = processor_seconds(attack.master.pid), time.monotonic()
         page = b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n"
         line = b'{"method":"Tasks.none","params":["' + b"x" * 1000 + b'"],"id":1}\n'
         mirror = b"".join(request(i, b'["' + b"A" * 4000 + b'"]') for i in range(1, 101))
-        # Each as much as it can get rid of, and not a byte more than its connection holds.
+        # Each peer sends as much as its connection accepts.
         peers = [(peer, page * 100) for peer in attack.visit(10)] + [(peer, line * 100) for peer in attack.visit(10)]
         peers += [(caller(attack), mirror) for _ in range(4)]
         sent = 0
@@ -253,7 +255,7 @@ def readers_that_never_read(world):
                     peers.remove((peer, speech))
             time.sleep(0.01)
         say("%.1f MB of requests were taken" % (sent / MB))
-        # It serves them, but it does not go round in circles for them, and ours were served beside.
+        # The master serves them at bounded cost, and the honest job alongside.
         attack.bounded(6 * 256 * MB)
         for peer, _ in peers:
             peer.close()
@@ -269,7 +271,7 @@ def readers_that_never_read(world):
         attack.before = max(attack.before, resident(attack.master))  # the heap keeps some
 
 
-def strangers_that_say_nothing_we_know(world):
+def unknown_protocols_and_frames_do_no_harm(world):
     with Attack(world) as attack:
         for speech in (b"\x16\x03\x01\x02\x00" + bytes(512), b"\x00" * 100, os.urandom(4096), b" " * 100,
                        b"SSH-2.0-stranger\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\xd1\x57\x01\x04" + bytes(20)):
@@ -277,7 +279,7 @@ def strangers_that_say_nothing_we_know(world):
             tell(peer, speech)
             peer.shutdown(socket.SHUT_WR)
             hear(peer)
-        # Behind a good handshake, what a caller does not send, and what nobody sends.
+        # After a valid handshake: frames that a caller must not send, and unknown ones.
         for frame in (header(HELLO, 0), header(1, 0), header(9, 0), header(5, 0), header(200, 0), header(REQUEST, 0),
                       b"GET / HTTP/1.1\r\n\r\n" + bytes(24), request(1, b"[")[:-1] + b"\xff" * 50):
             peer = caller(attack)
@@ -294,7 +296,7 @@ def a_secret(world):
     return "--secret-file", path
 
 
-def large_hellos_without_the_secret(world):
+def large_unproven_hellos_are_bounded(world):
     with Attack(world, *a_secret(world)) as attack:
         labels = b"".join(b"\x66%06x\x60" % i for i in range(500000))
         large = hello("node", labels=b"\xba" + struct.pack(">I", 500000) + labels)
@@ -303,7 +305,7 @@ def large_hellos_without_the_secret(world):
         used = processor_seconds(attack.master.pid)
         for speech in (large, small) * 24:
             tell(frames(attack), speech)
-        # None is read to its end, but all of what may come is held.
+        # None is read to its end, but all pending bytes count.
         held = []
         for _ in range(500):
             held.append(frames(attack))
@@ -316,7 +318,7 @@ def large_hellos_without_the_secret(world):
         attack.master.says(r"reached the limit \(unproven_bytes\) of 33554432 bytes")
 
 
-def json_texts_without_the_secret(world):
+def large_unproven_json_is_bounded(world):
     with Attack(world, *a_secret(world)) as attack:
         endless = b'{"jsonrpc":"2.0","method":"Tasks.none","params":["' + b"y" * (4 << 20)
         for _ in range(80):
@@ -327,7 +329,7 @@ def json_texts_without_the_secret(world):
         attack.master.says("more lines of this kind were left out")
 
 
-def connections_without_a_word(world):
+def silent_connections_are_bounded(world):
     with Attack(world, *a_secret(world)) as attack:
         crowd = attack.visit(3000)
         attack.bounded(STRANGERS_ROOM)
@@ -340,7 +342,7 @@ def connections_without_a_word(world):
         expect(attack.master.stderr().count("does not speak to a master") < 20, "the log grows with every one")
 
 
-def registrations_of_go_nodes_that_are_not_there(world):
+def registrations_of_absent_go_nodes_are_limited(world):
     with Attack(world) as attack:
         peer = attack.visit()
         speech = b"".join(b"GET /register-node?port=%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % port
@@ -355,6 +357,7 @@ def registrations_of_go_nodes_that_are_not_there(world):
         expect(attack.master.stderr().count("Go node") < 30, "the log grows with every one")
 
 
-main([bytes_that_trickle, halves, lengths_of_four_gigabytes, a_million_brackets, readers_that_never_read,
-      strangers_that_say_nothing_we_know, large_hellos_without_the_secret, json_texts_without_the_secret,
-      connections_without_a_word, registrations_of_go_nodes_that_are_not_there])
+main([trickling_bytes_are_cut_off, half_sent_messages_leave_nothing_behind, huge_announced_lengths_are_rejected,
+      deep_nesting_is_rejected, peers_that_never_read_are_bounded, unknown_protocols_and_frames_do_no_harm,
+      large_unproven_hellos_are_bounded, large_unproven_json_is_bounded, silent_connections_are_bounded,
+      registrations_of_absent_go_nodes_are_limited])

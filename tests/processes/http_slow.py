@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Clients over HTTP that take their time: with heads, with bodies, with reading. Each has a limit for that, others are
-served meanwhile, and who only is slow, not silent, is served too."""
+"""Slow HTTP clients: slow heads, slow bodies, slow readers. Each has a time limit, other clients are served meanwhile,
+and a client that is slow but not silent is served too."""
 
 import select
 import socket
@@ -8,7 +8,7 @@ import time
 
 from support import expect, hear, main, say, status, until
 
-IDLE = 1.0  # seconds, of both limits here
+IDLE = 1.0  # seconds, for both limits
 LIMITS = ("--limit", "handshake=1s", "--limit", "frame_idle=1s")
 HOST = b"Host: localhost\r\n"
 HEAD = b"POST /rpc HTTP/1.1\r\n" + HOST
@@ -20,7 +20,7 @@ def visit(master, count):
 
 
 def closed(peers):
-    """Those of them that the master has closed; what it says before that is read."""
+    """The peers that the master has closed; what it sent before is read."""
     gone = []
     for peer in select.select(peers, [], [], 0)[0] if peers else []:
         try:
@@ -39,7 +39,7 @@ def is_served(master):
 
 
 def drip(peers, data, master, patience=30):
-    """A byte to each of them now and then until all are closed; how long that took."""
+    """Sends a byte to each peer now and then until all are closed; returns how long that took."""
     begun, at = time.monotonic(), 0
     left = list(peers)
     while left:
@@ -57,18 +57,18 @@ def drip(peers, data, master, patience=30):
     return time.monotonic() - begun
 
 
-def slow_heads(world):
+def slow_heads_are_cut_off(world):
     master = world.master(*LIMITS)
     world.nodes(master, ["a"])
     head = b"GET /status HTTP/1.1\r\n" + HOST + b"X-" + b"x" * 10000
     took = drip(visit(master, 200), head, master)
     say("200 slow heads were left after %.1f s" % took)
     expect(took >= 0.9 * IDLE, "they were left after %.1f s" % took)
-    # Header lines one by one do not gain time either.
+    # Single header lines gain no time either.
     drip(visit(master, 50), b"G" + b"X: x\r\n" * 10000, master)
 
 
-def slow_bodies(world):
+def slow_bodies_are_cut_off(world):
     master = world.master(*LIMITS)
     world.nodes(master, ["a"])
     head = HEAD + b"Content-Length: %d\r\n\r\n" % len(CALL)
@@ -78,7 +78,7 @@ def slow_bodies(world):
     for peer in slow:
         peer.sendall(head)
     begun = time.monotonic()
-    # Longer than the limit in all, but never silent for so long.
+    # Longer than the limit in total, but never silent that long.
     for i in range(0, len(CALL), 2):
         for peer in slow:
             peer.sendall(CALL[i:i + 2])
@@ -98,7 +98,7 @@ def slow_bodies(world):
     master.says(r"nothing more of a request's body came within 1 s, the limit \(frame_idle\)")
 
 
-def slow_readers(world):
+def slow_readers_are_cut_off(world):
     master = world.master(*LIMITS)
     world.nodes(master, ["a"])
     page = b"GET /metrics HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -111,7 +111,7 @@ def slow_readers(world):
     is_served(master)
     for peer in deaf:
         peer.close()
-    # One that reads little by little hears it all.
+    # A client that reads little by little gets everything.
     slow = visit(master, 1)[0]
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     slow.sendall(page * 200 + b"GET /healthz HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
@@ -123,8 +123,8 @@ def slow_readers(world):
     expect(heard.count(b"HTTP/1.1 200 OK") == 201, "%d answers" % heard.count(b"HTTP/1.1 200 OK"))
 
 
-def idle_connections(world):
-    """As many as the master takes: others have room again once their time is over."""
+def idle_connections_make_room(world):
+    """As many as the master accepts: once their time is over, others have room again."""
     master = world.master(*LIMITS, "--limit", "connection_count=50")
     world.nodes(master, ["a"])
     idle = visit(master, 100)
@@ -143,4 +143,4 @@ def answers(master):
         return " 200 OK" in hear(peer)
 
 
-main([slow_heads, slow_bodies, slow_readers, idle_connections])
+main([slow_heads_are_cut_off, slow_bodies_are_cut_off, slow_readers_are_cut_off, idle_connections_make_room])

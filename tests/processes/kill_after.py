@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A method that never ends and asks nobody: kill_after ends its process, and nothing else suffers."""
+"""A method that never ends and ignores its cancellation: kill_after ends its process, and no other call is affected."""
 
 import signal
 
@@ -7,7 +7,7 @@ from support import expect, living, main, runs_of, until
 
 
 def ends_alone(world, job, says):
-    """The job's endless call; `says` is whose log tells of processes."""
+    """Checks the job's endless call; `says` is the process whose log reports ended processes."""
     says.says(r"the process of node \S+ ended: by kill_after while running Tasks.forever\(\[\d+,0,.*; starting another\n")
     ended, answered = job.ends(0).stdout().splitlines()
     tag, ended = ended.split(" ", 1)
@@ -21,24 +21,24 @@ def ends_alone(world, job, says):
     expect(all(runs[one] != killed for one in behind), "one began in the process that was to end")
 
 
-def under_a_supervisor(world):
+def kill_after_works_under_a_supervisor(world):
     master = world.master()
     parent = world.start("--join", master.at, "--procs", "1", "--name", "ws", "--log", "info")
     world.joined(master, 1)
     ends_alone(world, world.job(master, "endless", "log=" + world.path("log")), parent)
-    # It is no failure of the node's: the place is filled at once, and goes on.
+    # It does not count as a node failure: the process is replaced at once.
     until("its node", lambda: living(master) == ["ws-1"])
     expect(master.stderr().count("left: it left: its process ends, by kill_after") == 1, master.stderr())
     parent.signal(signal.SIGTERM)
     parent.ends(0)
 
 
-def in_an_embedded_cluster(world):
+def kill_after_works_in_an_embedded_cluster(world):
     job = world.start("--local", "1", "-v", "endless", "log=" + world.path("log"))
     ends_alone(world, job, job)
 
 
-def a_node_that_nobody_starts_again_says_so(world):
+def unsupervised_node_logs_that_kill_after_has_no_effect(world):
     master = world.master()
     node = world.node(master, "a")
     world.joined(master, 1)
@@ -48,4 +48,5 @@ def a_node_that_nobody_starts_again_says_so(world):
     expect(node.running(), "the node has ended")
 
 
-main([under_a_supervisor, in_an_embedded_cluster, a_node_that_nobody_starts_again_says_so])
+main([kill_after_works_under_a_supervisor, kill_after_works_in_an_embedded_cluster,
+      unsupervised_node_logs_that_kill_after_has_no_effect])

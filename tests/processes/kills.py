@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nodes that are killed and started again, one every 300 ms, while a fan-out runs on them."""
+"""Nodes are killed and restarted, one every 300 ms, while a fan-out runs on them."""
 
 import random
 import signal
@@ -8,11 +8,11 @@ import time
 from support import expect, is_long, main, runs_of, say
 
 NODES = ["a", "b", "c", "d", "e", "f"]
-KILLS = 8  # a run with fewer does not count
+KILLS = 8  # minimum for a run to count
 
 
 def kill_nodes(world, master, nodes, job, chance):
-    """Until enough have died; returns how many, all of them while the job ran."""
+    """Kills until enough nodes have died; returns how many, all while the job ran."""
     kills = 0
     next_kill = time.monotonic()
     while kills < KILLS:
@@ -29,7 +29,7 @@ def kill_nodes(world, master, nodes, job, chance):
 
 
 def run(world, number, *job_words):
-    """One run; returns the job, which has ended."""
+    """Runs once and returns the job, which has ended."""
     master = world.master()
     nodes = world.nodes(master, NODES)
     job = world.job(master, *job_words, "us=1000,1500,2000,2500,3000", "until=" + world.path("enough%d" % number))
@@ -42,17 +42,17 @@ def run(world, number, *job_words):
     return job, kills
 
 
-def the_sum_is_right(world):
+def sums_are_right_despite_kills(world):
     for number in range(20 if is_long() else 3):
         job, kills = run(world, number, "reduce")
         count, total, squares = map(int, job.stdout().split())
         say("run %d: %d shards, %d kills" % (number, count, kills))
         expect(count > 0 and total == count * (count - 1) // 2, "%d shards sum up to %d" % (count, total))
-        # One shard twice and another not at all could hide in a sum, hardly in two.
+        # A duplicated shard could compensate a missing one in a sum, but hardly in two.
         expect(squares == (count - 1) * count * (2 * count - 1) // 6, "the squares of %d shards: %d" % (count, squares))
 
 
-def what_must_not_run_twice_did_not(world):
+def calls_that_are_not_repeatable_run_at_most_once(world):
     for number in range(20 if is_long() else 2):
         log = "log%d" % number
         job, kills = run(world, number, "try_once", "log=" + world.path(log))
@@ -71,10 +71,11 @@ def what_must_not_run_twice_did_not(world):
             if known == "unknown":
                 expect(words[2] == "connection_lost" and words[4] == "running" and words[5] in NODES, line)
         say("run %d: %d kills, %s" % (number, kills, outcomes))
-        expect(len(runs) <= len(lines), "calls ran that nobody made")
-        # Each node runs one call at a time, so a kill leaves at most one in doubt; a busy node's kill leaves one.
+        expect(len(runs) <= len(lines), "calls ran that were never made")
+        # Each node runs one call at a time, so a kill leaves at most one call unknown; killing a busy node
+        # leaves one.
         expect(1 <= outcomes["unknown"] <= kills, "%d unknown after %d kills" % (outcomes["unknown"], kills))
         expect(outcomes["not_started"] == 0, "a call that did not start was not moved")
 
 
-main([the_sum_is_right, what_must_not_run_twice_did_not])
+main([sums_are_right_despite_kills, calls_that_are_not_repeatable_run_at_most_once])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Many lazy inputs through one map_reduce: what the master keeps does not grow with their number."""
+"""Many lazy inputs in one map_reduce: the master's memory does not grow with their number."""
 
 import os
 import re
@@ -15,21 +15,21 @@ def start(world, *words, environment=None):
 
 
 def look_at(job):
-    """Waits for the sum, and looks at it and at how much memory it took."""
+    """Waits for the sum and checks it, and the memory the job used."""
     total, before, most, seconds = job.ends(0, 300).stdout().split()
     expect(int(total) == COUNT * (COUNT - 1) // 2, "the sum is %s" % total)
     say("%d inputs in %.1f s (%.0f/s): %d MB before, %d MB at most" %
         (COUNT, float(seconds), COUNT / float(seconds), int(before) // 1024, int(most) // 1024))
-    # A sanitizer's own memory is far more than what is looked at.
+    # A sanitizer's own memory is far larger than the limit.
     expect(SANITIZED or int(most) < 150 * 1024, "%s kB" % most)
 
 
-def many_inputs(world):
+def memory_does_not_grow_with_the_inputs(world):
     look_at(start(world))
 
 
-def a_first_shard_that_takes_long(world):
-    # It ends once the results behind it have reached the bound, however long this machine takes to get there.
+def memory_does_not_grow_behind_a_slow_first_shard(world):
+    # The first shard ends once the results behind it have reached the limit, however slow this machine is.
     end = world.path("end")
     job = start(world, "reorder=%d" % (20_000_000 if is_long() else 200_000), environment={"FIRST_WAITS_FOR": end})
     pattern = r"[0-9]+ (?:MB|kB|bytes) of results wait for item 0, which has run [0-9]+ s on node"
@@ -40,4 +40,4 @@ def a_first_shard_that_takes_long(world):
     say(said)
 
 
-main([many_inputs, a_first_shard_that_takes_long])
+main([memory_does_not_grow_with_the_inputs, memory_does_not_grow_behind_a_slow_first_shard])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Each message in docs/messages.md is caused here, and is printed as the page has it.
+"""Each message in docs/messages.md is provoked here and printed as the page shows it.
 
 usage: messages.py PROGRAM DIST CERTIFICATES
 """
@@ -19,9 +19,9 @@ ROW = re.compile(r"^\| `([^`]+)` \| [^|]+ \| `(\w+)` \|$", re.M)
 
 
 def to_pattern(message):
-    """A message of the page as a pattern: its words in capitals stand for anything on the line."""
+    """A message of the page as a pattern: its words in capitals match anything on the line."""
     parts = re.split(r"((?<![\w-])(?:ADDR|PORT|HOST|LABEL|METHOD|FILE|REASON|NAME|NODE|END|CALL|FLAG|TEXT|N|M)\b)", message)
-    # What a flag is given is printed as the page has it: --secret-file FILE.
+    # A flag's argument is printed as on the page: --secret-file FILE.
     out, before = "", ""
     for index, part in enumerate(parts):
         literal = index % 2 == 0 or (re.search(r"--[\w-]+ $", before) and "secret file " not in before)
@@ -61,7 +61,7 @@ def secret(world, name, text, mode=0o600):
 
 
 class taken_port:
-    """A port that nobody else can have; it listens or refuses."""
+    """A port reserved for this test; it either listens or refuses connections."""
 
     def __init__(self, listens):
         self.socket = socket.socket()
@@ -72,8 +72,8 @@ class taken_port:
 
 
 def connection_refused(world):
-    nobody = taken_port(listens=False)
-    printed(world, "--connect", nobody.at, "sum", "3", code=4, case="connection_refused")
+    unused = taken_port(listens=False)
+    printed(world, "--connect", unused.at, "sum", "3", code=4, case="connection_refused")
 
 
 def unknown_host(world):
@@ -85,8 +85,8 @@ def drain_of_nobody(world):
 
 
 def command_without_master(world):
-    nobody = taken_port(listens=False)
-    commanded(world, "nodes", "--master", nobody.at, code=4, case="command_without_master")
+    unused = taken_port(listens=False)
+    commanded(world, "nodes", "--master", unused.at, code=4, case="command_without_master")
 
 
 def port_taken(world):
@@ -207,7 +207,7 @@ def build_id(program):
 
 
 def other_build(world):
-    """The program's copy, with another number in the place of its build id."""
+    """A copy of the program with a different build id."""
     master = world.master()
     with open(world.program, "rb") as file:
         content = file.read()

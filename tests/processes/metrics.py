@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a master's /metrics says is what Prometheus reads: its own checker finds no fault, and a real one scrapes it.
+"""/metrics of a master is valid for Prometheus: its own checker finds no fault, and a real server scrapes it.
 
 usage: metrics.py PROGRAM
 Skipped (77) where Debian's package `prometheus` is not installed.
@@ -31,7 +31,7 @@ def value(text, sample):
 
 
 def ran(world):
-    """A master on which a job has ended, with a name that has to be escaped."""
+    """A master on which a job has ended, with a name that needs escaping."""
     master = world.master()
     world.nodes(master, ["a", 'with "quotes" and \\'], slots=2)
     world.job(master, "sum", "100").ends(0)
@@ -39,7 +39,7 @@ def ran(world):
     return master
 
 
-def the_checker_finds_no_fault(world):
+def promtool_accepts_the_metrics(world):
     master = ran(world)
     text = metrics(master)
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
@@ -51,7 +51,7 @@ def the_checker_finds_no_fault(world):
 
 
 def port_of(process):
-    """Where it listens, as the system says: it was told to take any port."""
+    """Its port as the system reports it, since it was told to take any."""
     sockets = set()
     for number in os.listdir("/proc/%d/fd" % process.pid):
         try:
@@ -68,7 +68,7 @@ def port_of(process):
     return None
 
 
-def a_prometheus_scrapes_it(world):
+def prometheus_scrapes_the_master(world):
     master = ran(world)
     config = world.path("prometheus.yml")
     with open(config, "w") as file:
@@ -85,7 +85,7 @@ def a_prometheus_scrapes_it(world):
             with urllib.request.urlopen(where, timeout=10) as answer:
                 found = json.load(answer)["data"]["result"]
         except urllib.error.HTTPError:
-            return None  # it is not ready yet
+            return None  # not ready yet
         return float(found[0]["value"][1]) if found else None
 
     seen = until("what was scraped", lambda: asked('dist_calls_total{method="Work.square",outcome="ok"}'))
@@ -98,4 +98,4 @@ if __name__ == "__main__":
     if not shutil.which("promtool"):
         print("skipped: no promtool here; Debian's package prometheus has it: ./setup --tests")
         sys.exit(77)
-    main([the_checker_finds_no_fault, a_prometheus_scrapes_it])
+    main([promtool_accepts_the_metrics, prometheus_scrapes_the_master])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Masters that are away for a while, or out of descriptors."""
+"""Masters that are down for a while or out of descriptors."""
 
 import os
 import re
@@ -12,11 +12,11 @@ import time
 from support import (Process, all_answered, calls_of, expect, free_port, is_long, lost_calls, main, processor_seconds, say,
                      until)
 
-# The command `dist`, where it is built.
+# The path of `dist`, if built.
 DIST = next((one.partition("=")[2] for one in sys.argv if one.startswith("--dist=")), None)
 
 
-def a_master_is_away_for_a_while(world):
+def calls_survive_an_outage_of_the_master(world):
     master = world.master()
     nodes = world.nodes(master, ["a", "b", "c"])
     job = world.job(master, "--log", "info", "calls", "rate=200", "most=10", "us=60000", "once=2", "until=" + world.path("enough"))
@@ -35,8 +35,8 @@ def a_master_is_away_for_a_while(world):
     so_far = len(calls_of(job))
     until("answers for the job", lambda: not all(one.code for one in calls_of(job)[so_far:]))
     open(world.path("enough"), "w").close()
-    # Of what was under way, what must not run twice is lost with the master, and the rest goes to the next one, as does
-    # what is made while there is none.
+    # Of the running calls, those that are not repeatable are lost with the master; the others go to the next
+    # master, as do calls made while there is none.
     lost = lost_calls(job)
     moved = [one for one in calls_of(job) if not one.code and one.begin < gone and one.end > back]
     say("%d went to the next" % len(moved))
@@ -46,11 +46,11 @@ def a_master_is_away_for_a_while(world):
         expect(one.begin < gone, "it was made when the master was away: " + one.line)
     account = re.search(r"calls at the master in .*", job.stderr())[0]
     expect(re.search(r"\d+ issued again, 1 connection lost, %d failed$" % len(lost), account), account)
-    # One complaint for the end and one for what came then, not one for each try.
+    # One log line for the end and one for what followed, not one per attempt.
     expect(1 <= job.stderr().count("trying again") <= 4, job.stderr())
 
 
-def a_stopped_master_loses_nothing(world):
+def stopping_a_master_loses_no_call(world):
     if not DIST:
         return say("not without the command")
     at = "127.0.0.1:%d" % free_port()
@@ -74,9 +74,9 @@ def a_stopped_master_loses_nothing(world):
     expect(len(all_answered(job)) == 500, job.stdout())
 
 
-def a_master_without_descriptors_waits_for_some(world):
+def master_without_descriptors_waits_for_some(world):
     if "undefined" in os.environ.get("SANITIZED_BY", ""):
-        # That sanitizer looks at objects of a type that is new to it through a pipe, for which there are no descriptors.
+        # That sanitizer uses a pipe when it first sees an object's type, which needs descriptors.
         return say("not under the undefined-behaviour sanitizer, which needs descriptors itself")
     master = world.master()
     world.nodes(master, ["a", "b"])
@@ -101,5 +101,5 @@ def a_master_without_descriptors_waits_for_some(world):
     all_answered(job)
 
 
-main([a_master_is_away_for_a_while, a_stopped_master_loses_nothing,
-      a_master_without_descriptors_waits_for_some])
+main([calls_survive_an_outage_of_the_master, stopping_a_master_loses_no_call,
+      master_without_descriptors_waits_for_some])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nodes that are told to end (SIGTERM) under load."""
+"""Nodes that are stopped (SIGTERM) under load."""
 
 import os
 import signal
@@ -10,10 +10,10 @@ from support import all_answered, calls_of, expect, main, runs_of, say, status, 
 NODES = ["a", "b", "c", "d", "e"]
 
 
-def all_are_restarted_one_after_the_other(world):
+def rolling_restart_loses_no_call(world):
     master = world.master()
     nodes = world.nodes(master, NODES, slots=4)
-    # Every fourth takes long enough to be running when its node is told to end; every third is issued once.
+    # Every fourth call is long enough to be running when its node is stopped; every third has `once`.
     job = world.job(master, "calls", "rate=2000", "us=1000,1000,1000,20000", "once=3", "until=" + world.path("enough"))
     before = {}
     for name in NODES:
@@ -35,17 +35,17 @@ def all_are_restarted_one_after_the_other(world):
     expect(master.stderr().count("joined (") == 10 and master.stderr().count(": drained") == 5, master.stderr())
 
 
-def a_method_that_never_ends_does_not_hold_its_node(world):
+def endless_method_does_not_hold_its_node(world):
     master = world.master()
-    # The thread sanitizer would have a process that ends wait for a second.
+    # TSan would delay the exit of a process by a second.
     at_once = {"TSAN_OPTIONS": os.environ.get("TSAN_OPTIONS", "") + " atexit_sleep_ms=0"}
     node = world.node(master, "a", "--drain-limit", "2s", slots=2, environment=at_once)
     world.joined(master, 1)
-    # One that must not run twice, one that may: it goes elsewhere when its node has gone.
+    # One that is not repeatable, and one that is: it moves once its node has left.
     never = world.job(master, "calls", "count=1", "us=0", "method=forever_once", "log=" + world.path("never"))
     again = world.job(master, "calls", "count=1", "us=0", "method=forever", "log=" + world.path("again"))
     until("both calls", lambda: world.lines("never") and world.lines("again"))
-    short = world.job(master, "calls", "count=4", "us=1000")  # no slot is free: they wait
+    short = world.job(master, "calls", "count=4", "us=1000")  # no slot is free, so they wait
     until("more calls", lambda: status(master)["queued"] == 4)
     node.signal(signal.SIGTERM)
     told = time.monotonic()
@@ -61,4 +61,4 @@ def a_method_that_never_ends_does_not_hold_its_node(world):
     expect(runs_of(world, "never") == {0: [node.pid]}, "it ran again: %s" % runs_of(world, "never"))
 
 
-main([a_method_that_never_ends_does_not_hold_its_node, all_are_restarted_one_after_the_other])
+main([endless_method_does_not_hold_its_node, rolling_restart_loses_no_call])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How long many calls take, against the ideal schedule of the same naps on the nodes that were there."""
+"""How long many calls take, compared to the ideal schedule of the same naps on the same nodes."""
 
 import heapq
 import time
@@ -10,7 +10,7 @@ BOUND = 1.25
 
 
 def ideal(naps, free_from):
-    """When the last nap ends if each begins, in their order, as soon as any slot is free."""
+    """When the last nap ends if each starts, in order, as soon as any slot is free."""
     free = list(free_from)
     heapq.heapify(free)
     ends = []
@@ -25,7 +25,7 @@ def check(master, job, count):
     begin, end = min(one.begin for one in calls), max(one.end for one in calls)
     now, nodes = time.monotonic(), status(master)["nodes"]
     joined = [max(begin, now - node["age_ms"] / 1000) for node in nodes for _ in range(node["slots"])]
-    # The naps as long as they really were: a busy machine wakes sleepers late, whoever put them to sleep.
+    # The naps as long as they really took: a busy machine wakes sleepers late.
     naps = [one.took for one in sorted(calls, key=lambda one: one.tag)]
     expect(len(naps) == count, "%d calls" % len(naps))
     best = ideal(naps, joined) - begin
@@ -44,10 +44,10 @@ def nodes_that_join_late_get_work_at_once(world):
     expect(len(status(master)["nodes"]) == 8, "they came after the end")
 
 
-def short_and_long_calls(world):
+def short_and_long_calls_share_the_slots(world):
     master = world.master()
     world.nodes(master, ["a", "b", "c", "d"])
     check(master, world.job(master, "calls", "count=60", "us=5000,200000"), 60)
 
 
-main([nodes_that_join_late_get_work_at_once, short_and_long_calls])
+main([nodes_that_join_late_get_work_at_once, short_and_long_calls_share_the_slots])

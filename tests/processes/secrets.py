@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A cluster with a known secret goes through many failures; neither the secret nor a token made from it is in anything
-that came out of it: outputs, logs at their loudest, answers, /status, command lines, environments."""
+"""A cluster with a known secret goes through many failures; neither the secret nor a token derived from it appears in
+any output, log, reply, /status, command line or environment."""
 
 import base64
 import hashlib
@@ -32,7 +32,7 @@ def needles():
 
 
 class Witness:
-    """Collects all that a cluster says, wherever."""
+    """Collects everything that a cluster reveals."""
 
     def __init__(self, world):
         self.world = world
@@ -102,7 +102,7 @@ def ask_in_all_ways(witness, at):
     expect(witness.ask(at, "/rpc", "Bearer " + viewer, square) == 403, "who may look may not call")
     for wrong in ("Bearer " + SECRET, "Basic " + bearer, bearer, "Bearer " + bearer[:-1], "Bearer " + bearer + "0",
                   "Bearer " + tokens_of(OTHER)[0], "Bearer"):
-        expect(witness.ask(at, "/rpc", wrong, square) == 401, wrong + " is no token")
+        expect(witness.ask(at, "/rpc", wrong, square) == 401, wrong + " is accepted as a token")
     expect(witness.ask(at, "/rpc", "Bearer " + bearer, square, Origin="http://elsewhere") == 403, "a foreign page")
     for body in (b"", b"{", b"[]", b'{"method":"Work.none","params":[],"id":1}',
                  b'{"method":"Work.square","params":["x"],"id":1}', b"\xff" * 10):
@@ -116,17 +116,17 @@ def ask_in_all_ways(witness, at):
         witness.shout(at, speech)
 
 
-def nothing_that_comes_out_shows_a_secret(world):
+def no_output_contains_a_secret(world):
     witness = Witness(world)
     right, wrong = secret_file(world, "right", SECRET), secret_file(world, "wrong", OTHER)
     loud = ["--log", "debug"]
-    # A call that kills nodes ends once their processes have stayed away for that long.
+    # A call that kills nodes ends only after their processes have stayed away that long.
     master = witness.start("--master", "127.0.0.1:0", "--lost-after", "10s", *loud, *right, "serve")
     at = "127.0.0.1:" + master.says(r"listening on [^ ]*:(\d+)").group(1)
     nodes = [witness.start("--join", at, "--name", name, *loud, *right) for name in ("a", "b", "c", "d")]
     for node in nodes:
         node.says("joined the master")
-    # Those that may not: without one, with another, with one that is open to all, too short, or not there.
+    # Peers that must be rejected: without a secret, with another, one readable by all, too short, or missing.
     for more in ([], wrong):
         witness.start("--join", at, "--name", "e", *loud, *more).ends(2)
         witness.start("--connect", at, *loud, *more, "sum", "3").ends(4)
@@ -135,7 +135,8 @@ def nothing_that_comes_out_shows_a_secret(world):
         started = witness.start("--connect", at, *loud, *more, "sum", "3")
         started.child.wait(60)
     ask_in_all_ways(witness, at)
-    # Calls that work, and that end badly: a job that throws, one whose call kills nodes, one that dies, one cancelled.
+    # Calls that succeed and calls that fail: a job that throws, one that kills nodes, one that dies, one that is
+    # cancelled.
     expect(witness.start("--connect", at, *loud, *right, "sum", "10").ends(0).stdout() == "285\n", "the sum is wrong")
     witness.start("--connect", at, *loud, *right, "throw").ends(1)
     witness.start("--connect", at, *loud, *right, "no_such_job").ends(2)
@@ -146,7 +147,7 @@ def nothing_that_comes_out_shows_a_secret(world):
     until("the cancellation", lambda: "cancelled" in world.lines("doomed"))
     alive = [node for node in nodes if node.running()]
     expect(len(alive) == 1, "poison killed %d of 4" % (4 - len(alive)))
-    # The master goes, another with another secret comes in its place, and goes too.
+    # The master ends, another with another secret takes its place, and ends too.
     waiting = witness.start("--connect", at, *loud, *right, "slow_sum", "5", "50", world.path("waiting"))
     until("its calls", lambda: world.lines("waiting"))
     master.signal(signal.SIGKILL)
@@ -160,8 +161,8 @@ def nothing_that_comes_out_shows_a_secret(world):
     witness.judge()
 
 
-def an_embedded_cluster_shows_nothing_of_its_own(world):
-    # Its secret is random, so what is looked for is anything long enough to be one.
+def embedded_cluster_does_not_reveal_its_secret(world):
+    # Its secret is random, so anything long enough to be one counts.
     witness = Witness(world)
     job = witness.start("--local", "2", "--log", "debug", "until_cancelled", world.path("there"))
     until("a call", lambda: world.lines("there"))
@@ -172,7 +173,7 @@ def an_embedded_cluster_shows_nothing_of_its_own(world):
             with open("/proc/%d/%s" % (pid, name), "rb") as file:
                 text = file.read()
             parts = text.split(b"\0")
-            # The program's own path may look like anything.
+            # The program's own path may look like a secret.
             own = parts[1:] if name == "cmdline" else [part for part in parts if part.startswith(b"DIST_")]
             for part in own:
                 expect(not re.search(rb"[0-9a-fA-F]{32}|[0-9A-Za-z+/]{43}", part), "%s: %r" % (name, part))
@@ -181,4 +182,4 @@ def an_embedded_cluster_shows_nothing_of_its_own(world):
     expect(not re.search(r"\b[0-9a-f]{32,}\b", job.stderr()), job.stderr())
 
 
-main([nothing_that_comes_out_shows_a_secret, an_embedded_cluster_shows_nothing_of_its_own])
+main([no_output_contains_a_secret, embedded_cluster_does_not_reveal_its_secret])

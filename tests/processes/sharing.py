@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Several jobs that are connected to one master."""
+"""Several jobs connected to one master."""
 
 import signal
 
@@ -17,8 +17,9 @@ def two_jobs_get_about_half_each(world):
     until("the first one's queue", lambda: status(master)["queued"] > COUNT // 2)
     second = world.job(master, *words)
     calls = [all_answered(one) for one in (first, second)]
-    # While both have work at the master: from the second's first answer to the end of whichever is done first. It makes all
-    # its calls before the first of them leaves, and under a sanitizer that takes as long as 500 calls of the other.
+    # Measured while both have work at the master: from the second job's first answer until either is done. It makes
+    # all its calls before the first is sent, and under a sanitizer that takes as long as 500 calls of the other
+    # job.
     begin = min(one.end for one in calls[1])
     end = min(max(one.end for one in mine) for mine in calls)
     first_count, second_count = (sum(begin <= one.end <= end for one in mine) for mine in calls)
@@ -29,7 +30,7 @@ def two_jobs_get_about_half_each(world):
     expect(0.45 <= share <= 0.55, "the second got %.1f %%" % (100 * share))
 
 
-def a_job_that_is_killed_takes_only_its_own_calls_along(world):
+def killing_a_job_ends_only_its_own_calls(world):
     master = world.master()
     world.nodes(master, NODES)
     doomed = world.job(master, "calls", "count=%d" % COUNT, "us=5000", "log=" + world.path("doomed"))
@@ -50,4 +51,4 @@ def a_job_that_is_killed_takes_only_its_own_calls_along(world):
     expect(begun < COUNT, "all calls of the killed job were run")
 
 
-main([two_jobs_get_about_half_each, a_job_that_is_killed_takes_only_its_own_calls_along])
+main([two_jobs_get_about_half_each, killing_a_job_ends_only_its_own_calls])

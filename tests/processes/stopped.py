@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nodes and masters that are stopped (SIGSTOP) and go on later, under load."""
+"""Nodes and masters that are suspended (SIGSTOP) under load and resume later."""
 
 import re
 import signal
@@ -7,7 +7,7 @@ import time
 
 from support import all_answered, calls_of, expect, is_long, main, runs_of, say, status, until
 
-# By hand with what a user has by default: 10 s, 15 s and 40 s; the beats of a test are shorter.
+# By hand with the defaults: 10 s, 15 s and 40 s; in the tests, beats are shorter.
 BEAT = 1.0 if is_long() else 0.1
 FLAGS = () if is_long() else ("--heartbeat", "100ms")
 
@@ -17,7 +17,7 @@ def state_of(master, name):
 
 
 def begin(world, master):
-    """A call that must not run twice on a, and many that may on a, b and c; returns the jobs."""
+    """Starts a call that must not run twice on a, and many repeatable ones on a, b and c; returns the jobs."""
     once = world.job(master, "calls", "method=nap_once", "count=1", "log=" + world.path("once"),
                      "us=%d" % (15e6 * BEAT))
     until("the call", lambda: world.lines("once"))
@@ -28,13 +28,13 @@ def begin(world, master):
 
 
 def stop(world, a, load):
-    """Stops a while a call of the load runs there; returns when that was, and the call."""
+    """Suspends a while it runs a call of the load; returns the time and the call."""
     def held():
         if not any(pids[-1] == a.pid for pids in runs_of(world, "load").values()):
             return None
         a.signal(signal.SIGSTOP)
         when = time.monotonic()
-        time.sleep(BEAT / 4)  # for an answer that is on its way
+        time.sleep(BEAT / 4)  # for a reply that is on its way
         answered = {one.tag for one in calls_of(load)}
         mine = [tag for tag, pids in runs_of(world, "load").items() if pids[-1] == a.pid and tag not in answered]
         if mine:
@@ -44,7 +44,7 @@ def stop(world, a, load):
     return until("a call on a", held)
 
 
-def a_stopped_node_goes_on(world):
+def stopped_node_resumes_without_losing_calls(world):
     master = world.master(*FLAGS)
     a = world.node(master, "a", slots=2)
     world.joined(master, 1)
@@ -54,7 +54,7 @@ def a_stopped_node_goes_on(world):
     suspect = time.monotonic()
     so_far = len(calls_of(load))
     until("more load", lambda: len(calls_of(load)) > so_far + 30)
-    # The load ends while a still stands: what it had of it was answered elsewhere.
+    # The load ends while a is still suspended: its calls were answered elsewhere.
     open(world.path("enough"), "w").close()
     calls = all_answered(load)
     slowest = max(one.end - one.begin for one in calls)
@@ -75,7 +75,7 @@ def a_stopped_node_goes_on(world):
     until("no call in use", lambda: status(master)["in_use"] == 0)
 
 
-def a_node_that_is_stopped_for_too_long_is_lost(world):
+def node_stopped_for_too_long_is_lost(world):
     master = world.master(*FLAGS, *(() if is_long() else ("--lost-after", "1s")))
     a = world.node(master, "a", slots=2)
     world.joined(master, 1)
@@ -90,7 +90,7 @@ def a_node_that_is_stopped_for_too_long_is_lost(world):
     a.signal(signal.SIGCONT)
     a.says("joined the master(.|\\n)*joined the master")
     until("a is back", lambda: state_of(master, "a") == "living")
-    # Its late answers are of a session that is no more; new calls reach it.
+    # Its late replies belong to an ended session; new calls reach it.
     before = sum(pids.count(a.pid) for pids in runs_of(world, "load").values())
     until("new calls on a", lambda: sum(pids.count(a.pid) for pids in runs_of(world, "load").values()) > before + 10)
     open(world.path("enough"), "w").close()
@@ -101,8 +101,8 @@ def a_node_that_is_stopped_for_too_long_is_lost(world):
     a.ends(0)
 
 
-def a_stopped_master_goes_on(world):
-    """Its nodes give it up and join it anew. To it they have gone without a word, or with a reset: nobody died of a call."""
+def stopped_master_resumes(world):
+    """Its nodes give it up and rejoin. To the master they left silently or with a reset, so no death is recorded."""
     master = world.master(*FLAGS, "--lost-after", "%.1fs" % (10 * BEAT), "--min-nodes", "2",
                           job=("calls", "count=200", "rate=%d" % (4 / BEAT), "us=%d" % (3e6 * BEAT)))
     nodes = world.nodes(master, ["a", "b"], slots=8).values()
@@ -119,4 +119,4 @@ def a_stopped_master_goes_on(world):
     say("; ".join(sorted(set(re.findall("left: .*", master.stderr())))))
 
 
-main([a_stopped_node_goes_on, a_node_that_is_stopped_for_too_long_is_lost, a_stopped_master_goes_on])
+main([stopped_node_resumes_without_losing_calls, node_stopped_for_too_long_is_lost, stopped_master_resumes])

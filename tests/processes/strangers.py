@@ -9,7 +9,7 @@ from by_hand import FAULT, frames_over, hello, prove, read_frame
 from support import World, expect, free_port, hear, main, status, token_of, until
 
 
-def two_jobs_on_one_master(world):
+def killing_a_job_leaves_the_other_running(world):
     master = world.master()
     for name in ("a", "b"):
         world.node(master, name)
@@ -34,7 +34,7 @@ def secret(world, name, text, mode=0o600):
     return path
 
 
-def the_right_secret(world):
+def node_and_job_with_the_secret_are_accepted(world):
     right = secret(world, "right", "a secret of a good length")
     master = world.master("--secret-file", right)
     node = world.node(master, "a", "--secret-file", right)
@@ -43,7 +43,7 @@ def the_right_secret(world):
     expect(job.stdout() == "285\n", job.stdout())
 
 
-def a_wrong_or_missing_secret(world):
+def wrong_or_missing_secret_is_rejected(world):
     right = secret(world, "right", "a secret of a good length")
     wrong = secret(world, "wrong", "another of a good length")
     master = world.master("--secret-file", right)
@@ -57,7 +57,7 @@ def a_wrong_or_missing_secret(world):
     expect(status(master)["nodes"] == [], "a stranger joined")
 
 
-def files_that_are_no_secrets(world):
+def unsuitable_secret_files_are_rejected(world):
     open_to_all = secret(world, "open", "a secret of a good length", 0o644)
     job = world.start("--inline", "--secret-file", open_to_all, "serve").ends(2)
     expect("chmod" in job.stderr(), job.stderr())
@@ -66,7 +66,7 @@ def files_that_are_no_secrets(world):
     world.start("--inline", "--secret-file", world.path("none"), "serve").ends(2)
 
 
-def beyond_this_machine(world):
+def listening_beyond_this_machine_needs_a_secret(world):
     job = world.start("--master", "0.0.0.0:0", "serve").ends(2)
     expect("--secret-file" in job.stderr() and "--insecure" in job.stderr(), job.stderr())
     right = secret(world, "right", "a secret of a good length")
@@ -79,11 +79,11 @@ def beyond_this_machine(world):
 
 
 class Door:
-    """All ways in that a stranger may try at one address, and what must come of each."""
+    """Every way that a stranger may try at one address, and the required rejection."""
 
     def __init__(self, host, port, wrong_file, embedded=False):
         self.host, self.port, self.wrong_file, self.embedded = host, port, wrong_file, embedded
-        # A place to be dialled back at: nobody may come.
+        # A listener for dialling back: no connection may arrive.
         self.listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
 
     def visit(self):
@@ -145,7 +145,7 @@ class Door:
         expect(self.asks("GET /healthz")[0] == 200, "healthz")
 
 
-def nothing_opens_without_the_secret(world):
+def every_way_in_needs_the_secret(world):
     right = secret(world, "right", "a secret of a good length")
     wrong = secret(world, "wrong", "another of a good length")
     master = world.master("--secret-file", right, at="localhost:%d" % free_port())
@@ -162,7 +162,7 @@ def nothing_opens_without_the_secret(world):
     expect(world.start("--connect", master.at, "--secret-file", right, "sum", "3").ends(0).stdout() == "5\n", "the sum")
 
 
-def a_network_that_is_named_may_register(world):
+def named_network_may_register_go_nodes(world):
     right = secret(world, "right", "a secret of a good length")
     master = world.master("--secret-file", right, "--go-nodes", "127.0.0.1", at="localhost:%d" % free_port())
     with socket.create_server(("127.0.0.1", 0)) as place:
@@ -176,7 +176,7 @@ def a_network_that_is_named_may_register(world):
         expect(" 403 " in hear(peer), "the other family was not named")
 
 
-def an_embedded_cluster_is_closed_to_others_on_its_machine(world):
+def embedded_cluster_is_closed_to_others_on_its_machine(world):
     job = world.start("--local", "1", "--log", "debug", "until_cancelled", world.path("there"))
     until("a call", lambda: world.lines("there"))
     port = int(job.says(r"listening on [^ ]*:(\d+)").group(1))
@@ -190,6 +190,7 @@ def an_embedded_cluster_is_closed_to_others_on_its_machine(world):
     job.child.wait(60)
 
 
-main([nothing_opens_without_the_secret, a_network_that_is_named_may_register,
-      an_embedded_cluster_is_closed_to_others_on_its_machine, two_jobs_on_one_master, the_right_secret, a_wrong_or_missing_secret, files_that_are_no_secrets,
-      beyond_this_machine])
+main([every_way_in_needs_the_secret, named_network_may_register_go_nodes,
+      embedded_cluster_is_closed_to_others_on_its_machine, killing_a_job_leaves_the_other_running,
+      node_and_job_with_the_secret_are_accepted, wrong_or_missing_secret_is_rejected,
+      unsuitable_secret_files_are_rejected, listening_beyond_this_machine_needs_a_secret])

@@ -16,7 +16,7 @@ def supervised(world, master, count, *more):
 
 
 def embedded(world, count, *words):
-    """A job in a cluster of its own, once all nodes of it have joined."""
+    """A job with a cluster of its own, once all nodes have joined."""
     made = world.start("--local", str(count), "--log", "info", *words)
     for i in range(count):
         made.says(r"node local%d joined" % (i + 1))
@@ -28,7 +28,7 @@ def drain(master, name):
                            timeout=10).close()
 
 
-def its_nodes_work(world):
+def supervised_nodes_run_calls(world):
     master = world.master()
     parent = supervised(world, master, 3)
     expect(len(children(parent.pid)) == 3, "children: %s" % children(parent.pid))
@@ -40,10 +40,10 @@ def its_nodes_work(world):
     expect(master.stderr().count("left: it left: drained") == 3, master.stderr())
 
 
-def one_that_dies_is_started_again(world):
+def dead_node_process_is_restarted(world):
     master = world.master()
     parent = supervised(world, master, 2)
-    # Not SIGSEGV: a sanitizer makes an exit code of that.
+    # Not SIGSEGV: sanitizers turn it into an exit code.
     ends = {signal.SIGKILL: r"signal 9 \(killed\)", signal.SIGABRT: r"signal 6 \(aborted\)"}
     for number, text in ends.items():
         before = children(parent.pid)
@@ -54,24 +54,24 @@ def one_that_dies_is_started_again(world):
         until("all nodes", lambda: sorted(living(master)) == ["ws-1", "ws-2"])
 
 
-def both_sorts_of_clusters(world):
-    """Three node processes under a supervisor and in an embedded cluster; yields a job's flags and whoever is told how a
-    process ended, if that is not the job."""
+def supervised_and_embedded_clusters(world):
+    """Three node processes under a supervisor and in an embedded cluster; yields a job's flags and the process that
+    reports how node processes end, if it is not the job."""
     master = world.master()
     yield ["--connect", master.at], supervised(world, master, 3)
     yield ["--local", "3"], None
 
 
-def a_lost_call_says_what_killed_it(world):
-    for flags, parent in both_sorts_of_clusters(world):
+def lost_call_names_what_killed_its_node(world):
+    for flags, parent in supervised_and_embedded_clusters(world):
         job = world.start(*flags, "boom_once").ends(0)
         expect(re.search(r"^Work.boom_once on (ws-|local)\d: .*: its process ended: signal 9 \(killed\) while running "
                          r"Work.boom_once\(\[9\]\) \(unknown whether it ran\)$", job.stdout()), job.stdout())
         (parent or job).says(r"the process of node \S+ ended: signal 9 \(killed\) while running Work.boom_once\(\[9\]\);")
 
 
-def a_task_that_kills_its_process_is_poisoned_and_its_neighbours_are_not(world):
-    for flags, _ in both_sorts_of_clusters(world):
+def call_that_kills_its_process_is_poisoned_and_its_neighbours_are_not(world):
+    for flags, _ in supervised_and_embedded_clusters(world):
         job = world.start(*flags, "poison_among", "100").ends(0)
         done, died = job.stdout().splitlines()
         expect(done == "100 100", done)
@@ -80,8 +80,8 @@ def a_task_that_kills_its_process_is_poisoned_and_its_neighbours_are_not(world):
                         r"%s, %s, %s; the last was running Work.boom\(\[9\]\)" % (node, node, node), died), died)
 
 
-def both_sorts_of_children(world):
-    """Of a supervisor and of an embedded cluster, with something to do; yields each parent and its children."""
+def supervised_and_embedded_children(world):
+    """Under a supervisor and in an embedded cluster, with work to do; yields each parent and its children."""
     master = world.master()
     parent = supervised(world, master, 2)
     world.job(master, "until_cancelled", world.path("supervised"))
@@ -93,19 +93,19 @@ def both_sorts_of_children(world):
     yield job, children(job.pid)
 
 
-def none_outlives_its_parent(world):
-    for parent, nodes in both_sorts_of_children(world):
+def node_processes_do_not_outlive_their_parent(world):
+    for parent, nodes in supervised_and_embedded_children(world):
         expect(len(nodes) == 2, "children: %s" % nodes)
         parent.signal(signal.SIGKILL)
         parent.ends(-signal.SIGKILL)
         until("the end of its nodes", lambda: all(gone(one) for one in nodes))
 
 
-def a_second_interrupt_ends_all_at_once(world):
-    for parent, nodes in both_sorts_of_children(world):
+def second_interrupt_ends_all_processes_at_once(world):
+    for parent, nodes in supervised_and_embedded_children(world):
         for one in nodes:
-            os.kill(one, signal.SIGSTOP)  # they would hold it up
-        # As Ctrl-C does: the whole terminal hears it. Two of one kind could become one on their way.
+            os.kill(one, signal.SIGSTOP)  # a suspended child would delay the exit
+        # Like Ctrl-C, which reaches the whole terminal. Two signals of one kind could merge on their way.
         for process in [*nodes, parent.pid]:
             os.kill(process, signal.SIGINT)
         parent.signal(signal.SIGTERM)
@@ -113,7 +113,7 @@ def a_second_interrupt_ends_all_at_once(world):
         until("the end of its nodes", lambda: all(gone(one) for one in nodes))
 
 
-def a_wrong_secret_is_not_tried_for_ever(world):
+def node_with_a_wrong_secret_is_not_restarted(world):
     path = world.path("secret")
     with open(path, "w") as file:
         file.write("a secret of a good length\n")
@@ -123,19 +123,19 @@ def a_wrong_secret_is_not_tried_for_ever(world):
     expect("secret" in parent.stderr() and "not started again" in parent.stderr(), parent.stderr())
 
 
-def what_cannot_start_is_given_up(world):
+def process_that_cannot_start_is_given_up(world):
     master = world.master()
     for flags, code in ((["--local", "2"], 4), (["--join", master.at, "--procs", "2"], 1)):
         parent = world.start(*flags, "sum", "3", environment={"WORK_IS_BROKEN": "1"}).ends(code)
         expect("no work here" in parent.stderr() and "not started again: 3 in a row" in parent.stderr(),
                parent.stderr())
-        # That the job's calls end with it says nothing.
+        # The errors of the job's calls would only repeat it.
         expect("was stopped" not in parent.stderr(), parent.stderr())
 
 
-def a_method_that_exits_is_treated_as_one_that_crashes(world):
+def method_that_exits_counts_as_a_crash(world):
     for how in ("exit", "_exit"):
-        for flags, parent in both_sorts_of_clusters(world):
+        for flags, parent in supervised_and_embedded_clusters(world):
             job = world.start(*flags, "leave", how).ends(0)
             node = r"(ws-|local)\d: exit code 0"
             expect(re.match(r"Work.leave: call kills its nodes: the processes of these nodes died while they executed "
@@ -145,23 +145,23 @@ def a_method_that_exits_is_treated_as_one_that_crashes(world):
                                  "starting another" % how)
 
 
-def a_child_whose_session_has_gone_is_replaced(world):
+def unresponsive_child_is_replaced(world):
     flags = ("--heartbeat", "100ms", "--lost-after", "1s")
     for how, code in (("stop", "node_lost"), ("close", "connection_lost")):
         job = world.start("--local", "1", *flags, "silence", how).ends(0)
         expect(job.stdout() == code + "\n9\n", job.stdout())
-        # Under a sanitizer a process whose descriptors are closed may end by itself, or join again.
+        # Under a sanitizer a process whose descriptors are closed may end by itself, or rejoin.
         if how == "stop" or not os.environ.get("SANITIZED_BY"):
             expect("the process of node local1 ended: it did not respond for 3 s and was killed" in job.stderr(), job.stderr())
 
 
-def a_drained_node_stays_away(world):
+def drained_node_is_not_restarted(world):
     master = world.master()
     parent = supervised(world, master, 2)
     drain(master, "ws-2")
     parent.says("node ws-2 was drained by its master and stays away")
     expect(len(children(parent.pid)) == 1 and living(master) == ["ws-1"], master.stderr())
-    # One that ends for another reason comes back.
+    # A node that ends for another reason is restarted.
     os.kill(min(children(parent.pid)), signal.SIGTERM)
     parent.says("the process of node ws-1 ended: exit code 0; starting another")
     until("the other one", lambda: living(master) == ["ws-1"])
@@ -169,7 +169,7 @@ def a_drained_node_stays_away(world):
     parent.ends(0)
 
 
-def as_many_as_the_limit_on_open_files_allows(world):
+def open_file_limit_bounds_the_node_processes(world):
     limited = ["-c", "ulimit -S -n \"$1\"; ulimit -H -n 128; shift; exec \"$@\"", "sh"]
     world.program, program = "/bin/sh", world.program
     raised = world.start(*limited, "40", program, "--local", "10", "sum", "10").ends(0)
@@ -179,30 +179,31 @@ def as_many_as_the_limit_on_open_files_allows(world):
            "raise it with ulimit -n" in fewer.stderr(), fewer.stderr())
 
 
-def a_broadcast_waits_for_the_clusters_own_nodes(world):
+def broadcast_waits_for_the_nodes_of_the_cluster(world):
     for flags, count in ((["--local", "3"], 3), (["--inline"], 1)):
         job = world.start(*flags, "broadcast").ends(0)
         expect(job.stdout() == "%d\n" % count, job.stdout())
 
 
-def labels_are_those_of_all(world):
+def labels_apply_to_all_node_processes(world):
     job = world.start("--local", "2", "--label", "gpu=1", "labelled").ends(0)
     expect(job.stdout() == "289\n", job.stdout())
 
 
-def a_job_ends_with_its_account(world):
+def job_prints_its_account_at_the_end(world):
     job = embedded(world, 2, "slow_sum", "40", "100", world.path("ran"))
     until("its first calls", lambda: len(world.lines("ran")) > 2)
     os.kill(min(children(job.pid)), signal.SIGKILL)
     expect(job.ends(0).stdout() == "40\n", job.stdout())
-    # How the process ended may not have been told before the job was through.
+    # How the process ended may not have been reported before the job was done.
     expect(re.search(r"^dist: 40 calls on 2 nodes in [\d.]+ s(, busy \d+ %)?(, \d+ issued again)?, "
                      r"1 node lost \(local\d: .+\)$", job.stderr(), re.M), job.stderr())
 
 
-main([its_nodes_work, one_that_dies_is_started_again, a_lost_call_says_what_killed_it,
-      a_task_that_kills_its_process_is_poisoned_and_its_neighbours_are_not, none_outlives_its_parent,
-      a_second_interrupt_ends_all_at_once, a_wrong_secret_is_not_tried_for_ever, what_cannot_start_is_given_up,
-      a_method_that_exits_is_treated_as_one_that_crashes, a_child_whose_session_has_gone_is_replaced,
-      a_drained_node_stays_away, as_many_as_the_limit_on_open_files_allows,
-      a_broadcast_waits_for_the_clusters_own_nodes, labels_are_those_of_all, a_job_ends_with_its_account])
+main([supervised_nodes_run_calls, dead_node_process_is_restarted, lost_call_names_what_killed_its_node,
+      call_that_kills_its_process_is_poisoned_and_its_neighbours_are_not, node_processes_do_not_outlive_their_parent,
+      second_interrupt_ends_all_processes_at_once, node_with_a_wrong_secret_is_not_restarted,
+      process_that_cannot_start_is_given_up, method_that_exits_counts_as_a_crash, unresponsive_child_is_replaced,
+      drained_node_is_not_restarted, open_file_limit_bounds_the_node_processes,
+      broadcast_waits_for_the_nodes_of_the_cluster, labels_apply_to_all_node_processes,
+      job_prints_its_account_at_the_end])

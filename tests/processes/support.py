@@ -1,4 +1,4 @@
-"""Starts the program under test and looks at what it does; ends its own children and nobody else's."""
+"""Starts the program under test and checks what it does; ends only its own children."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ import time
 import urllib.request
 import json
 
-PATIENCE = 60.0  # of one wait; only a failing test comes near it
+PATIENCE = 60.0  # limit of one wait; only a failing test comes near it
 
 
 class Failure(Exception):
@@ -39,7 +39,7 @@ def expect(holds, what):
 
 
 def free_port():
-    """None of those that the system gives to whoever connects: it must be free still when a master comes back to it."""
+    """A port outside the range that the system assigns: it must still be free when a master returns to it."""
     with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
         first = int(file.read().split()[0])
     while True:
@@ -49,7 +49,7 @@ def free_port():
                 probe.bind(("127.0.0.1", port))
                 return port
             except OSError:
-                pass  # another's
+                pass  # in use
 
 
 class Process:
@@ -104,7 +104,7 @@ class Process:
 
 
 class World:
-    """The processes of one case and a folder of its own."""
+    """The processes of one case and a folder for its files."""
 
     def __init__(self, program):
         self.program = program
@@ -177,7 +177,7 @@ class Call:
 
 
 def calls_of(job):
-    """What a job `calls` has said so far. Lines of another kind are complaints."""
+    """The calls that a job `calls` has reported so far. Other lines are errors."""
     text = job.stdout()
     lines = text[:text.rfind("\n") + 1].splitlines()
     expect(not any("wrong" in line for line in lines), "\n".join(line for line in lines if "wrong" in line))
@@ -185,7 +185,7 @@ def calls_of(job):
 
 
 def all_answered(job):
-    """The calls of a job that has ended well; none may have failed."""
+    """The calls of a job that ended successfully; none may have failed."""
     calls = calls_of(job.ends(0))
     failed = [one.line for one in calls if one.code]
     expect(not failed, "%d of %d calls failed:\n%s" % (len(failed), len(calls), "\n".join(failed[:10])))
@@ -193,7 +193,7 @@ def all_answered(job):
 
 
 def runs_of(world, log):
-    """From the nodes' own log: for each call that began, the processes in which it did."""
+    """From the nodes' own log: for each call that started, the processes in which it did."""
     runs = {}
     words = world.lines(log)
     for tag, pid in zip(words[::2], words[1::2]):
@@ -202,13 +202,13 @@ def runs_of(world, log):
 
 
 def token_of(secret_file, what_for):
-    """docs/PROTOCOL.md, section 2."""
+    """As in docs/PROTOCOL.md, section 2."""
     with open(secret_file) as file:
         return hmac.new(file.read().rstrip("\r\n").encode(), what_for.encode(), hashlib.sha256).hexdigest()
 
 
 def viewer_token(flags):
-    """Of the secret that these flags name; None where they name none."""
+    """The token of the secret that these flags name, or None."""
     return token_of(flags[flags.index("--secret-file") + 1], "dist/1 viewer") if "--secret-file" in flags else None
 
 
@@ -225,7 +225,8 @@ def living(master):
 
 
 def lost_calls(job):
-    """Waits for the job's end; its calls that failed, each because its connection to the master ended: at least one."""
+    """Waits for the job's end and returns its failed calls, each due to the end of its connection to the master: at
+    least one."""
     failed = [one for one in calls_of(job.ends(0)) if one.code]
     expect(failed, "no call was under way")
     for one in failed:
@@ -235,7 +236,7 @@ def lost_calls(job):
 
 
 def hear(peer, patience=30):
-    """All that comes through a socket until the other end closes."""
+    """Everything that arrives on a socket until the other end closes."""
     peer.settimeout(patience)
     heard = b""
     try:
@@ -247,17 +248,17 @@ def hear(peer, patience=30):
 
 
 def is_long():
-    """Whether this is a run by hand, with `--long`, that takes as long as it likes."""
+    """Whether this is a long run by hand, with `--long`."""
     return "--long" in sys.argv
 
 
 def say(text):
-    """What was seen, for whoever reads the log of a test."""
+    """Prints an observation to the test's log."""
     print("  " + text, flush=True)
 
 
 def stat(process, field):
-    """A number of /proc/PID/stat, counted from the state: 1 is the parent, 11 the ticks of 10 ms in user mode."""
+    """A number of /proc/PID/stat, counted from the state: 1 is the parent, 11 the user time in ticks of 10 ms."""
     with open("/proc/%d/stat" % process) as file:
         return int(file.read().rsplit(")", 1)[1].split()[field])
 
@@ -267,19 +268,19 @@ def processor_seconds(process):
 
 
 def children(parent):
-    """The numbers of the processes that it has started and that are not waited for yet."""
+    """The ids of its child processes, including zombies."""
     found = set()
     for name in os.listdir("/proc"):
         try:
             if name.isdigit() and stat(int(name), 1) == parent:
                 found.add(int(name))
         except OSError:
-            pass  # it has ended meanwhile
+            pass  # it has just ended
     return found
 
 
 def gone(process):
-    """Whether it has ended; who its parent is now may not have waited for it yet."""
+    """Whether it has ended; its new parent may not have reaped it yet."""
     try:
         with open("/proc/%d/stat" % process) as file:
             return file.read().rsplit(")", 1)[1].split()[0] == "Z"
@@ -288,8 +289,8 @@ def gone(process):
 
 
 def main(cases, kind=World):
-    """Runs the cases of a file, each in a world of this kind: the program's path is the first argument; then the names
-    of some, if not all are wanted, and `--long`."""
+    """Runs the cases of a file, each in a world of this kind. The first argument is the program's path; others
+    select cases or are `--long`."""
     program = sys.argv[1]
     names = [one for one in sys.argv[2:] if not one.startswith("--")]
     failed = 0

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What node processes print: each line with its node's name on the parent's stderr, never through the bar."""
+"""What node processes print: each line with its node's name on the parent's stderr, never inside the progress bar."""
 
 import json
 import os
@@ -17,13 +17,13 @@ def prints(world, text, times=1):
     return job.stdout(), [line for line in job.stderr().splitlines() if line.startswith("[local1]")]
 
 
-def each_line_bears_its_nodes_name(world):
+def lines_are_prefixed_with_the_node_name(world):
     out, lines = prints(world, "hello\nworld\n")
     expect(out == "printed\n", "stdout: " + out)
     expect(lines == ["[local1] hello", "[local1] world", "[local1] [to stderr]"], "lines: %s" % lines)
 
 
-def a_line_without_its_end_is_shown_too(world):
+def unterminated_line_is_shown(world):
     job = world.start("--local", "1", "print", "no end", "1", "0").ends(0)
     expect("[local1] no end[to stderr]\n" in job.stderr(), job.stderr())
 
@@ -33,15 +33,15 @@ def repeats_are_folded(world):
     expect(lines == ["[local1] again", "[local1] again (41 times more)", "[local1] [to stderr]"], "lines: %s" % lines)
 
 
-def what_a_dying_node_said_comes_before_its_end(world):
+def last_words_of_a_node_come_before_its_end(world):
     job = world.start("--local", "1", "print", "last words ", "1", str(int(signal.SIGABRT))).ends(0)
     log = job.stderr()
     said, ended = log.find("[local1] last words [to stderr]"), log.find("the process of node local1 ended: signal 6")
     expect(0 <= said < ended, log)
 
 
-def a_flood_is_bounded_and_stops_nobody(world):
-    # A megabyte: many times what a pipe holds.
+def flood_of_lines_is_limited_and_blocks_no_job(world):
+    # A megabyte: many times the capacity of a pipe.
     job = world.start("--local", "1", "print", "".join("line %d\n" % i for i in range(1000)), "100", "0").ends(0)
     expect(job.stdout() == "printed\n", job.stdout())
     lines = job.stderr().splitlines()
@@ -50,19 +50,19 @@ def a_flood_is_bounded_and_stops_nobody(world):
     expect(left_out > 50000 and len(lines) < 50000, "%d left out, %d shown" % (left_out, len(lines)))
 
 
-def bytes_that_are_no_text_are_escaped(world):
+def control_characters_are_escaped(world):
     lines = prints(world, "\x1b[31mred\a\n")[1]
     expect(lines[0] == "[local1] \\x1b[31mred\\x07", "lines: %s" % lines)
 
 
-def with_procs_too_and_at_the_master(world):
+def output_of_supervised_nodes_reaches_the_master(world):
     master = world.master("--heartbeat", "100ms")
     nodes = world.start("--join", master.at, "--procs", "1", "--name", "ws07", "--log", "warn")
     world.job(master, "print", "from afar\n", "1", "0").ends(0)
     nodes.says(r"\[ws07-1\] from afar\n")
     master.says(r"\[ws07-1\] from afar\n")
     world.job(master, "print", "last words\n", "1", str(int(signal.SIGABRT))).ends(0)
-    # They come with the process that is started in its place.
+    # They are sent by the process that replaces it.
     master.says(r"\[ws07-1\] last words\n")
     said = logs(master, "ws07-1")["text"]
     expect(said.startswith("from afar\n[to stderr]\nlast words\n[to stderr]\n"), said)
@@ -74,7 +74,7 @@ def with_procs_too_and_at_the_master(world):
     expect(logs(master, "ws07-1", kept["next"])["text"] == "", kept)
 
 
-def what_stands_on_the_masters_stderr_is_kept_once(world):
+def output_is_shown_once_in_an_embedded_cluster(world):
     job = world.start("--local", "1", "--log", "info", "--heartbeat", "100ms", "bar", "1000")
     job.at = "127.0.0.1:" + job.says(r"listening on [^ ]*:(\d+)").group(1)
     job.says("node local1 joined")
@@ -89,7 +89,7 @@ def logs(master, node, since=0):
         return json.load(answer)
 
 
-def ctrl_c_says_what_a_second_one_does(world):
+def ctrl_c_explains_what_a_second_one_does(world):
     log = world.path("log")
     job = world.start("--local", "1", "slow_sum", "1000", "50", log)
     until("a call", lambda: world.lines("log"))
@@ -100,7 +100,7 @@ def ctrl_c_says_what_a_second_one_does(world):
     expect(re.search(r"dist: [\d,]+ calls? on 1 node in ", said), said)
 
 
-def no_line_goes_through_the_bar(world):
+def lines_do_not_break_the_progress_bar(world):
     reading, writing = pty.openpty()
     variables = {k: v for k, v in os.environ.items() if not k.startswith("DIST_")}
     job = subprocess.Popen([world.program, "--local", "2", "bar", "40"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -123,7 +123,8 @@ def no_line_goes_through_the_bar(world):
 
 
 if __name__ == "__main__":
-    main([each_line_bears_its_nodes_name, a_line_without_its_end_is_shown_too, repeats_are_folded,
-          what_a_dying_node_said_comes_before_its_end, a_flood_is_bounded_and_stops_nobody, bytes_that_are_no_text_are_escaped,
-          with_procs_too_and_at_the_master,
-          what_stands_on_the_masters_stderr_is_kept_once, ctrl_c_says_what_a_second_one_does, no_line_goes_through_the_bar])
+    main([lines_are_prefixed_with_the_node_name, unterminated_line_is_shown, repeats_are_folded,
+          last_words_of_a_node_come_before_its_end, flood_of_lines_is_limited_and_blocks_no_job,
+          control_characters_are_escaped, output_of_supervised_nodes_reaches_the_master,
+          output_is_shown_once_in_an_embedded_cluster, ctrl_c_explains_what_a_second_one_does,
+          lines_do_not_break_the_progress_bar])

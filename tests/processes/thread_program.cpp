@@ -1,4 +1,4 @@
-// An embedded cluster whose nodes are started by a thread that ends before the others do.
+// An embedded cluster whose nodes are started by a thread that ends before they do.
 #include <asio/co_spawn.hpp>
 #include <dist/dist.hpp>
 #include <dist/runtime/local_cluster.hpp>
@@ -23,7 +23,7 @@ dist::task<std::set<std::int64_t>> pids(dist::cluster on) {
   co_return found;
 }
 
-/// Runs the io_context on this thread until the question is answered.
+/// Runs the io_context on this thread until the call is answered.
 std::set<std::int64_t> ask(dist::system_world& world, dist::cluster const& on) {
   std::set<std::int64_t> answer;
   bool done = false;

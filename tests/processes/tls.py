@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""TLS on the one port: nodes, jobs, curl and openssl, with and without certificates; and who may do what."""
+"""TLS on the single port: nodes, jobs, curl and openssl, with and without certificates; and the rights of each
+token."""
 
 import hashlib
 import hmac
@@ -39,7 +40,7 @@ def secret_file(world):
 
 
 def curl(url, *more):
-    """The status and the text; 0 and what curl says where there was no answer."""
+    """The status and the body; 0 and curl's error if there was no answer."""
     done = subprocess.run(["curl", "-sS", "--max-time", "20", "-w", "\n%{http_code}", *more, url], capture_output=True,
                           text=True)
     if done.returncode != 0:
@@ -58,7 +59,7 @@ def nodes(url, *more):
     return len(json.loads(text)["nodes"]) if code == 200 else 0
 
 
-def encrypted_for_everybody(world):
+def plain_text_is_rejected_by_a_tls_master(world):
     master = world.master(*SERVER)
     url = "https://localhost:%d" % master.port
     trust = ["--cacert", pem("authority.pem")]
@@ -69,20 +70,20 @@ def encrypted_for_everybody(world):
     expect(job.stdout() == "328350\n", job.stdout())
     code, text = square(url, *trust)
     expect((code, json.loads(text)["result"]) == (200, 144), text)
-    # Without the authority nobody takes this master for what it says it is.
+    # Without the authority no client accepts this master.
     code, text = square(url)
     expect(code == 0 and "certificate" in text, text)
     doubter = world.start("--connect", master.at, "--tls", "sum", "3").ends(4)
     expect("is not trusted" in doubter.stderr() and "--tls-ca FILE" in doubter.stderr(), doubter.stderr())
-    # Plain speech is answered once, and names the way.
+    # Plain text is answered once, with the remedy.
     code, text = square("http://localhost:%d" % master.port)
     expect((code, text) == (400, "this port speaks TLS: use https\n"), text)
     world.start("--connect", master.at, "sum", "3").ends(4)
     master.says("does not speak TLS")
 
 
-def nobody_is_dialled_back(world):
-    # Neither the master nor a node speaks plain text to somebody who registers or dials.
+def tls_master_dials_no_go_node_back(world):
+    # Neither the master nor a node sends plain text to a peer that registers or dials.
     secret = secret_file(world)
     for flags in (SERVER, [*SERVER, *secret], [*SERVER, *TRUST]):
         master = world.master(*flags)
@@ -99,7 +100,7 @@ def nobody_is_dialled_back(world):
             expect(False, "it is dialled back")
 
 
-def the_hint_about_an_expired_certificate(world):
+def expired_certificate_is_named(world):
     expired = ["--tls-cert", pem("expired.pem"), "--tls-key", pem("expired.key")]
     master = world.master(*SERVER, *TRUST)
     node = world.start("--join", master.at, "--name", "a", *expired, *TRUST).ends(2)
@@ -108,7 +109,7 @@ def the_hint_about_an_expired_certificate(world):
     expect("names the authority" not in master.stderr(), master.stderr())
 
 
-def certificates_both_ways(world):
+def client_certificates_replace_the_secret(world):
     # With certificates on both ends no secret is needed beyond this machine.
     master = world.master(*SERVER, *TRUST, at="0.0.0.0:0")
     master.says("open to those who have a certificate of the authority")
@@ -131,7 +132,7 @@ def certificates_both_ways(world):
     expect(nodes(url, *shown) == 1, "a stranger joined")
 
 
-def openssl_agrees(world):
+def openssl_clients_can_connect(world):
     if not shutil.which("openssl"):
         raise Failure("no openssl: run ./setup")
     master = world.master(*SERVER, *TRUST)
@@ -143,7 +144,7 @@ def openssl_agrees(world):
 
     done = visit("-cert", pem("node.pem"), "-key", pem("node.key"))
     expect("HTTP/1.1 200 OK" in done.stdout and done.stdout.endswith("ok\n"), done.stdout + done.stderr)
-    # It can tell the end from a connection that somebody has cut.
+    # It can tell a regular end from a connection cut by a third party.
     expect("unexpected eof" not in done.stderr, done.stderr)
     done = visit("-tls1_2", "-cert", pem("node.pem"), "-key", pem("node.key"))
     expect("200 OK" not in done.stdout and "protocol version" in done.stderr, done.stdout + done.stderr)
@@ -151,7 +152,7 @@ def openssl_agrees(world):
     expect("200 OK" not in done.stdout and "certificate required" in done.stderr, done.stdout + done.stderr)
 
 
-def files_that_do_not_fit(world):
+def mismatched_tls_files_are_rejected(world):
     def refused(words, *arguments):
         said = world.start(*arguments, "serve").ends(2).stderr()
         for word in words:
@@ -162,11 +163,11 @@ def files_that_do_not_fit(world):
     refused(["chmod 600"], "--master", "127.0.0.1:0", "--tls-cert", pem("node.pem"), "--tls-key", pem("open.key"))
     refused(["No such file"], "--join", "127.0.0.1:1", "--tls-ca", world.path("missing"))
     refused(["--master, --join and --connect"], "--local", "1", *TRUST)
-    # TLS alone lets everybody in: it is no reason to listen beyond this machine.
+    # TLS alone does not authenticate peers, so it does not permit listening beyond this machine.
     refused(["--tls-ca", "--secret-file", "--insecure"], "--master", "0.0.0.0:0", *SERVER)
 
 
-def who_may_do_what(world):
+def tokens_grant_only_their_rights(world):
     secret = secret_file(world)
     master = world.master(*secret, *SERVER, at="0.0.0.0:0")
     url = "https://localhost:%d" % master.port
@@ -183,12 +184,13 @@ def who_may_do_what(world):
     expect(nodes(url, *trust, *caller) == 1, "a caller may look")
     code, text = square(url, *trust, *viewer)
     expect((code, text) == (403, "this token may look, not call\n"), text)
-    expect(square(url, *trust)[0] == 401, "nobody may call without a token")
-    expect(square(url, *trust, "-H", "Authorization: Bearer " + SECRET)[0] == 401, "the secret is no token")
+    expect(square(url, *trust)[0] == 401, "calls are accepted without a token")
+    expect(square(url, *trust, "-H", "Authorization: Bearer " + SECRET)[0] == 401, "the secret is accepted as a token")
     for one in (token("dist/1 bearer"), token("dist/1 viewer"), SECRET):
         expect(one not in master.stderr(), "the log shows a secret")
         expect(one not in curl(url + "/status", *trust, *caller)[1], "/status shows a secret")
 
 
-main([encrypted_for_everybody, nobody_is_dialled_back, the_hint_about_an_expired_certificate, certificates_both_ways,
-      openssl_agrees, files_that_do_not_fit, who_may_do_what])
+main([plain_text_is_rejected_by_a_tls_master, tls_master_dials_no_go_node_back, expired_certificate_is_named,
+      client_certificates_replace_the_secret, openssl_clients_can_connect, mismatched_tls_files_are_rejected,
+      tokens_grant_only_their_rights])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The timeline of --trace: valid JSON whose rows hold one call at a time, and as many calls as the account tells."""
+"""The timeline of --trace: valid JSON whose rows hold one call at a time, and as many calls as the account counts."""
 
 import collections
 import json
@@ -25,7 +25,7 @@ def processes(events):
 
 
 def check_rows(events):
-    """No two slices of one row overlap."""
+    """Slices of one row must not overlap."""
     rows = collections.defaultdict(list)
     for one in events:
         if one["ph"] == "X":
@@ -39,7 +39,7 @@ def check_rows(events):
     expect(all(pid in names for pid, _ in rows), "rows without a name: %s of %s" % (rows.keys(), names))
 
 
-def a_jobs_calls(world):
+def calls_of_a_job_are_recorded(world):
     file = world.path("trace.json")
     job = world.start("--local", "2", "--min-nodes", "2", "--log", "info", "--trace", file, "slow_sum", "12", "20",
                       world.path("log")).ends(0)
@@ -52,7 +52,7 @@ def a_jobs_calls(world):
     for one in calls:
         args = one["args"]
         expect(args["method"] == "Work.slow" and args["outcome"] == "ok" and args["attempt"] == 1, "args: %s" % args)
-        # Sent and answered around the run, which the node measured.
+        # Sent before and answered after the run, which the node measured.
         expect(20000 <= args["ran_us"] <= one["dur"] + 1000, "a run of 20 ms: %s" % one)
     names = processes(events)
     expect({names[one["pid"]] for one in calls} == {"local1", "local2"}, "nodes: %s" % names)
@@ -61,7 +61,7 @@ def a_jobs_calls(world):
     say("%d events, %d waits" % (len(events), len(waits)))
 
 
-def a_lost_call_is_issued_again(world):
+def both_attempts_of_a_moved_call_are_recorded(world):
     file = world.path("trace.json")
     log = world.path("log")
     master = world.master("--trace", file, job=("slow_sum", "1", "2000", log))
@@ -82,7 +82,7 @@ def a_lost_call_is_issued_again(world):
     expect(arrow == {"s": (first["pid"], first["tid"]), "f": (second["pid"], second["tid"])}, "the arrow: %s" % arrow)
 
 
-def what_a_connected_job_sees(world):
+def connected_job_records_waiting_and_running_time(world):
     file = world.path("trace.json")
     master = world.master(job=("serve",))
     world.nodes(master, ["a"])
@@ -93,11 +93,11 @@ def what_a_connected_job_sees(world):
     calls = slices(events, "call")
     expect(len(calls) == 5, "calls: %s" % calls)
     expect({processes(events)[one["pid"]] for one in calls} == {"calls at the master"}, "rows: %s" % processes(events))
-    # The master hands on how long the method ran: the rest is waiting and way.
+    # The master passes on how long the method ran: the rest is waiting and transit.
     expect(all(10000 <= one["args"]["ran_us"] <= one["dur"] + 1000 for one in calls), "runs: %s" % calls)
 
 
-def calls_that_are_part_of_a_trace_say_so(world):
+def traceparent_is_recorded(world):
     file = world.path("trace.json")
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     master = world.master("--trace", file)
@@ -112,11 +112,11 @@ def calls_that_are_part_of_a_trace_say_so(world):
     expect([one["args"].get("traceparent") for one in calls] == [trace, None], "calls: %s" % calls)
 
 
-def a_killed_job_leaves_valid_json(world):
+def killed_job_leaves_valid_json(world):
     file = world.path("trace.json")
     log = world.path("log")
     job = world.start("--local", "1", "--heartbeat", "50ms", "--lost-after", "1s", "--trace", file, "slow_sum", "100000", "1", log)
-    # Its wait for the node to join is there earlier, under the same name.
+    # Its wait for the node is recorded earlier, under the same name.
     until("a call in the file", lambda: os.path.exists(file) and '"cat":"call"' in open(file).read())
     job.signal(signal.SIGKILL)
     job.ends(-signal.SIGKILL)
@@ -125,7 +125,7 @@ def a_killed_job_leaves_valid_json(world):
     expect(slices(events, "call"), "no call: %s" % events)
 
 
-def a_file_that_cannot_be_written(world):
+def unwritable_file_is_an_error(world):
     job = world.start("--inline", "--trace", "/no/such/folder/file", "sum", "1").ends(2)
     expect("--trace /no/such/folder/file: No such file or directory" in job.stderr(), job.stderr())
     expect(job.stdout() == "", "the job ran: " + job.stdout())
@@ -134,5 +134,6 @@ def a_file_that_cannot_be_written(world):
 
 
 if __name__ == "__main__":
-    main([a_jobs_calls, a_lost_call_is_issued_again, what_a_connected_job_sees,
-          calls_that_are_part_of_a_trace_say_so, a_killed_job_leaves_valid_json, a_file_that_cannot_be_written])
+    main([calls_of_a_job_are_recorded, both_attempts_of_a_moved_call_are_recorded,
+          connected_job_records_waiting_and_running_time, traceparent_is_recorded, killed_job_leaves_valid_json,
+          unwritable_file_is_an_error])

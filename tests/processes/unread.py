@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Answers that their caller does not read: what the master holds for it is bounded, whatever way it came."""
+"""Replies that their caller does not read: the memory that the master holds for it is limited in every protocol."""
 
 import os
 import socket
@@ -8,9 +8,9 @@ import time
 from support import expect, main, say, status, until
 
 MB = 1 << 20
-# The limit is 10 MB, of which four times as much may be held for a caller; the rest is what is on its way.
+# The limit is 10 MB, of which four times as much may be held for a caller; the rest is in transit.
 ROOM = 100 * MB * (6 if os.environ.get("SANITIZED_BY") else 1)
-COUNT = 200 if os.environ.get("SANITIZED_BY") else 800  # a sanitizer is slow, and uses memory of its own
+COUNT = 200 if os.environ.get("SANITIZED_BY") else 800  # sanitizers are slow and use memory of their own
 
 
 def memory(process, what):
@@ -26,7 +26,7 @@ def deaf_caller(master):
 
 
 def ended(master):
-    """The calls that JSON callers have made, as far as they have ended."""
+    """The calls of JSON callers that have ended."""
     now = status(master)
     return now["in_use"] == 0 and now["queued"] == 0
 
@@ -39,7 +39,7 @@ def look_at(world, speech):
     peer.sendall(speech)
     until("its calls begin", lambda: not ended(master))
     until("its calls have ended", lambda: ended(master))
-    time.sleep(0.2)  # the last answers are put together
+    time.sleep(0.2)  # until the last replies have been assembled
     grown = memory(master, "VmHWM") - idle
     say("%d answers of 1 MB were not read: the master grew by at most %d MB" % (COUNT, grown // MB))
     expect(grown < ROOM, "the master grew by %d MB" % (grown // MB))
@@ -50,17 +50,17 @@ def request(number):
     return '{"jsonrpc":"2.0","method":"Work.long_text","params":[1000000],"id":%d}' % number
 
 
-def a_batch_over_http(world):
+def unread_batch_over_http_is_limited(world):
     body = "[" + ",".join(request(i) for i in range(COUNT)) + "]"
     look_at(world, ("POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)).encode())
 
 
-def a_batch_over_tcp(world):
+def unread_batch_over_tcp_is_limited(world):
     look_at(world, ("[" + ",".join(request(i) for i in range(COUNT)) + "]").encode())
 
 
-def requests_over_tcp(world):
+def unread_replies_over_tcp_are_limited(world):
     look_at(world, "\n".join(request(i) for i in range(COUNT)).encode())
 
 
-main([a_batch_over_http, a_batch_over_tcp, requests_over_tcp])
+main([unread_batch_over_http_is_limited, unread_batch_over_tcp_is_limited, unread_replies_over_tcp_are_limited])

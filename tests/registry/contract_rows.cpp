@@ -3,12 +3,12 @@
 //
 // Lines that are about a job's own connection, its memory or its process, and the tests that show them:
 // "the master of `--local` or `--master` dies": `processes.deaths`: node_processes_die_with_their_parent
-// "the job blocks its process's I/O thread": `processes.deaths`: a_job_that_blocks_its_io_thread_is_told
-// "a result or arguments beyond what the master may hold for all peers": `runtime.memory_limit`: a_result_beyond_it_is_one_fault_and_nobody_is_blamed, arguments_beyond_it_are_refused_and_the_connection_lives
-// "a job or a JSON caller does not read its replies": `runtime.slow_caller`: answers_for_a_job_that_does_not_read_are_bounded, no_more_calls_are_taken_of_a_job_that_does_not_read
-// "the master of a `--connect` job dies or is stopped": `runtime.reconnect`: repeatable_calls_go_again, others_end, calls_of_a_stopped_master_wait_for_the_next
-// "more calls wait for the master of a `--connect` job than may wait": `runtime.reconnect`: lost_calls_wait_whatever_the_limit
-// "a `--connect` job is denied by its master, or stops": `runtime.deadline`: what_waits_for_a_connection_ends_with_the_link
+// "the job blocks its process's I/O thread": `processes.deaths`: blocked_io_thread_is_reported
+// "a result or arguments beyond what the master may hold for all peers": `runtime.memory_limit`: oversized_result_is_one_fault_and_the_node_stays, oversized_arguments_are_rejected_and_the_connection_stays
+// "a job or a JSON caller does not read its replies": `runtime.slow_caller`: replies_to_a_job_that_does_not_read_are_limited, job_that_does_not_read_is_not_read_from
+// "the master of a `--connect` job dies or is stopped": `runtime.reconnect`: repeatable_calls_are_sent_again, calls_that_are_not_repeatable_end, calls_of_a_stopped_master_wait_for_the_next
+// "more calls wait for the master of a `--connect` job than may wait": `runtime.reconnect`: lost_calls_wait_even_beyond_the_limit
+// "a `--connect` job is denied by its master, or stops": `runtime.deadline`: call_waiting_for_a_connection_ends_with_its_link
 #include "registry/ledger_stage.hpp"
 
 #include <algorithm>

@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(examples_match_what_is_written) {
   }
   known.insert("bearer token");
   BOOST_TEST(shown.at("bearer token") == to_hex(hmac_sha256(as_bytes(secret), as_bytes("dist/1 bearer"))));
-  for (auto const& [name, content] : shown) BOOST_TEST(known.contains(name), "nobody writes the example " << name);
+  for (auto const& [name, content] : shown) BOOST_TEST(known.contains(name), "no code writes the example " << name);
 }
 
 BOOST_AUTO_TEST_CASE(frames_are_read_as_shown) {

@@ -4,7 +4,7 @@
 
 namespace dist::test {
 
-/// Answers no call by itself.
+/// A route that never answers by itself.
 class silent_route final : public call_route {
  public:
   explicit silent_route(call_book& book) : book_(book) {}

@@ -56,7 +56,7 @@ def near(got, right):
     return len(got) == len(right) and all(math.isclose(a, b, rel_tol=1e-9) for a, b in zip(got, right))
 
 
-def the_centres_are_right(world):
+def centres_match_an_exact_calculation(world):
     output = run(world, 2)
     spreads, centres, sizes = cluster_here()
     expect(near([float(one) for one in re.findall("spread (.*)", output)], spreads), "not %s:\n%s" % (spreads, output))
@@ -67,16 +67,16 @@ def the_centres_are_right(world):
     expect(len(spreads) > 5, "too few iterations to prove anything")
 
 
-def any_number_of_nodes_writes_the_same(world):
+def output_does_not_depend_on_the_node_count(world):
     output = [run(world, nodes) for nodes in (1, 2, 4)]
     expect(output[0].count("iteration") > 5, output[0])
     expect(output[0] == output[1] == output[2], "\n".join(output))
 
 
-def wrong_flags_are_refused(world):
+def wrong_flags_are_rejected(world):
     for flag, value in (("--points", "1"), ("--clusters", "0"), ("--seed", "x"), ("--centres", "1")):
         job = world.start("--inline", flag, value).ends(2)
         expect(flag in job.stderr() and "own flags: --points N" in job.stderr(), job.stderr())
 
 
-main([the_centres_are_right, any_number_of_nodes_writes_the_same, wrong_flags_are_refused])
+main([centres_match_an_exact_calculation, output_does_not_depend_on_the_node_count, wrong_flags_are_rejected])

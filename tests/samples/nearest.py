@@ -19,10 +19,10 @@ import urllib.request
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "processes"))
 from support import children, expect, main, until  # noqa: E402
 
-WORDS = "/usr/share/dict/words"  # of wamerican; every case but the first takes a part of it
+WORDS = "/usr/share/dict/words"  # of wamerican; every case but the first uses a part of it
 ASKED = ["helo", "pyton", "Ångstrom"]
 SHARDS = 4
-LONG = "20000"  # milliseconds: only a node that is stopped takes so long
+LONG = "20000"  # milliseconds: only a suspended node takes that long
 
 
 def distance(a, b, most):
@@ -61,7 +61,7 @@ def ask(job, path):
 
 
 def nearest(job, word):
-    """The shards that are missing in an answer, which must be right for the others."""
+    """The shards missing in an answer, which must be right for the others."""
     status, text = ask(job, "/nearest?word=" + urllib.parse.quote(word))
     answer = json.loads(text)
     there = [best for shard, best in enumerate(best_of_shards(job.words, word)) if shard not in answer["shards_missing"]]
@@ -96,13 +96,13 @@ def all_shards_answer(world):
     job.ends(130)
 
 
-def few_milliseconds_yield_no_wrong_answer(world):
+def short_deadline_yields_no_wrong_answer(world):
     job = serve(world, "--local", "2")
     for word in ASKED * 3:
         nearest(job, word)
 
 
-def a_stopped_node_holds_nothing_up(world):
+def suspended_node_does_not_delay_answers(world):
     job = serve(world, "--local", "4", "--within", "1500")
     until("all shards", lambda: nearest(job, "helo") == [])
     stopped = min(children(job.pid))
@@ -116,7 +116,7 @@ def a_stopped_node_holds_nothing_up(world):
     until("all shards again", lambda: nearest(job, "helo") == [])
 
 
-def shards_lie_where_their_labels_say(world):
+def labels_place_the_shards(world):
     job = serve(world, "--master", "127.0.0.1:0", "--by-label", "--within", "1500", "--heartbeat", "100ms")
     master = job.says(r"listening on 127\.0\.0\.1:(\d+)").group(1)
 
@@ -135,11 +135,11 @@ def shards_lie_where_their_labels_say(world):
     only_these_are_missing([0, 3])
     node(3)
     only_these_are_missing([0])
-    node(0)  # stands in for the stopped one
+    node(0)  # replaces the suspended one
     only_these_are_missing([])
 
 
-def wrong_use_is_refused(world):
+def wrong_use_is_rejected(world):
     for flag, value in (("--shards", "0"), ("--within", "no"), ("--find", "helo"), ("--serve", ":x")):
         job = world.start("--inline", flag, value).ends(2)
         expect(flag in job.stderr(), job.stderr())
@@ -149,5 +149,5 @@ def wrong_use_is_refused(world):
     expect("cannot read " + world.path("none") in job.stderr(), job.stderr())
 
 
-main([all_shards_answer, few_milliseconds_yield_no_wrong_answer, a_stopped_node_holds_nothing_up,
-      shards_lie_where_their_labels_say, wrong_use_is_refused])
+main([all_shards_answer, short_deadline_yields_no_wrong_answer, suspended_node_does_not_delay_answers,
+      labels_place_the_shards, wrong_use_is_rejected])

@@ -18,7 +18,7 @@ TRADES, SHOCKS = 400, 20_000
 FLAGS = ["--trades", str(TRADES), "--shocks", str(SHOCKS), "--seed", "11", "--list"]
 REFUSED = {80: "the volatility must be positive", 160: "the spot must be positive", 240: "the option has expired"}
 CRASHES = 320
-known = {}  # what the first run wrote
+known = {}  # the output of the first run
 
 
 def run(world, nodes):
@@ -26,7 +26,7 @@ def run(world, nodes):
 
 
 def check_output(job):
-    """It ends with code 3 and writes the same as every other run."""
+    """It must exit with code 3 and write the same as every other run."""
     job.ends(3)
     first = known.setdefault("output", job.stdout())
     if job.stdout() != first:
@@ -36,7 +36,7 @@ def check_output(job):
 
 
 def check_failures(job):
-    """What failed is named, on stdout in a way that does not depend on who ran it, on stderr with what is known."""
+    """Failures are named on stdout regardless of the node that ran them, and on stderr with the known facts."""
     failed = [line for line in job.stdout().splitlines() if line.startswith("failed")]
     right = ["failed: trade %d, method_failed" % number for number in REFUSED]
     expect(failed == right + ["failed: trade %d, poisoned" % CRASHES], "failed: %s" % failed)
@@ -68,9 +68,9 @@ def check_numbers(output):
     for number, line in lines:
         spot, strike, years, rate, volatility, call, put, error = map(float, line.split()[::2])
         closed = call_and_put(spot, strike, years, rate, volatility)
-        # Four hundred calls and puts at once: by chance 5 standard errors are never seen, 3 now and then.
+        # Four hundred calls and puts at once: 5 standard errors never occur by chance, 3 now and then.
         near(call, closed[0], "call " + number, 5 * error)
-        # A put's error is that of the call or that of the share, which is the greater one.
+        # The error of a put is that of the call or of the share, whichever is greater.
         near(put, closed[1], "put " + number, 5 * (error + spot * math.sqrt(math.expm1(volatility ** 2 * years) / SHOCKS)))
         sums["call"] += call
         sums["closed"] += closed[0]
@@ -101,7 +101,7 @@ def four_and_sixteen_nodes_write_the_same(world):
 
 
 def kill_a_working_one(job, but):
-    """Kills a node process that has calculated for some time, and returns its number."""
+    """Kills a node process that has been calculating for some time, and returns its number."""
     def victim():
         expect(job.running(), "the job ended before anything was killed")
         for child in children(job.pid) - but:
@@ -118,7 +118,7 @@ def kill_a_working_one(job, but):
     return number
 
 
-def two_killed_nodes_change_nothing(world):
+def killed_nodes_do_not_change_the_output(world):
     job = run(world, 4)
     job.says("node local1 joined")
     gone = {kill_a_working_one(job, set())}
@@ -127,11 +127,11 @@ def two_killed_nodes_change_nothing(world):
     expect(len(re.findall("the process of node .* ended: signal 9", job.stderr())) == 2, "not two kills: " + job.stderr())
 
 
-def wrong_flags_are_refused(world):
+def wrong_flags_are_rejected(world):
     for flag, value in (("--trades", "4"), ("--trades", "x"), ("--shocks", "99"), ("--greeks", "1")):
         job = world.start("--inline", flag, value).ends(2)
         expect(flag in job.stderr() and "own flags: --trades N" in job.stderr(), job.stderr())
 
 
-main([one_node_prices_the_book, four_and_sixteen_nodes_write_the_same, two_killed_nodes_change_nothing,
-      wrong_flags_are_refused])
+main([one_node_prices_the_book, four_and_sixteen_nodes_write_the_same, killed_nodes_do_not_change_the_output,
+      wrong_flags_are_rejected])

@@ -37,14 +37,14 @@ def prime_near(number):
 
 
 def search(world, *arguments):
-    """What it says of each number: its factors, or nothing for a prime."""
+    """What it prints for each number: its factors, or nothing for a prime."""
     job = world.start(*map(str, arguments)).ends(0)
     found = re.findall(r"^(\d+)(?: = (\d+) \* (\d+)| is prime)$", job.stdout(), re.M)
     expect(len(found) == len(job.stdout().splitlines()), job.stdout())
     return {int(number): {int(a), int(b)} if a else None for number, a, b in found}
 
 
-def two_factors_are_found(world):
+def factors_of_semiprimes_are_found(world):
     chance = random.Random(3)
     primes = [prime_near(chance.randrange(2, 3 * 10**7)) for _ in range(12)] + [2, 2, 3, 2, 99_991, 99_991]
     pairs = {a * b: {a, b} for a, b in zip(primes[::2], primes[1::2])}
@@ -53,7 +53,7 @@ def two_factors_are_found(world):
         expect(found == pairs, "%s, not %s" % (found, pairs))
 
 
-def primes_are_told_from_others(world):
+def primes_are_recognized(world):
     borders = [1_000_000**2 - 1, 1_000_000**2, 999_983**2, 1_000_003**2, MOST]
     others = list(range(2, 200)) + [prime_near(10**12), prime_near(10**14)]
     for more in ([], ["--wide"]):
@@ -64,11 +64,11 @@ def primes_are_told_from_others(world):
             expect(right, "%s: %s" % (number, factors))
 
 
-def wrong_numbers_are_refused(world):
+def wrong_numbers_are_rejected(world):
     for wrong in ("1", "-7", "1e6", "x", str(MOST + 1)):
         job = world.start("--inline", wrong).ends(2)
         expect("'%s' is no whole number from 2" % wrong in job.stderr(), job.stderr())
     expect("which numbers?" in world.start("--inline").ends(2).stderr(), "no numbers")
 
 
-main([two_factors_are_found, primes_are_told_from_others, wrong_numbers_are_refused])
+main([factors_of_semiprimes_are_found, primes_are_recognized, wrong_numbers_are_rejected])

@@ -47,8 +47,8 @@ def main(program, sources):
 
         empty, open_end = write("empty", b""), write("open_end", b"one two")
         assert check(program, empty) == 0
-        assert check(program, open_end, open_end, empty, open_end) == 2  # no word goes on in the next file
-        # Words of every length at the places where the text is cut, and one that is longer than a piece.
+        assert check(program, open_end, open_end, empty, open_end) == 2  # a word does not continue in the next file
+        # Words of every length at the cut points of the text, and one longer than a piece.
         chance = random.Random(1)
         text = b" ".join(b"w" * chance.randrange(1, 300) for _ in range(5000))
         check(program, write("borders", text), write("even", b"x" * 65536), write("long", b" " + b"y" * 200_000 + b"."))

@@ -25,7 +25,7 @@ void scenario::plan_faults() {
 }
 
 void scenario::one_fault(duration when) {
-  // Short ones, and some that last longer than anybody's patience.
+  // Mostly short ones, and some longer than any time limit.
   auto lasts = some(chance_.below(4) == 0 ? seconds(8) : milliseconds(800));
   ++faults_;
   if (rolling_) return fault_of_node(static_cast<std::size_t>(chance_.below(plans_.size())), when, lasts);
@@ -47,7 +47,7 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
     auto& net = node->self.network;
     auto const until = world_->now() + lasts;
     hurt(name, until);
-    // Later on another process may have the name: it is not what this fault began with.
+    // By then another process may have the name: this fault was not meant for it.
     auto const then = [=, this](auto undo) {
       world_->at(until, [=, this] {
         if (auto* const same = world_->find(name); same == node) undo(*same);
@@ -91,7 +91,7 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
         calls_.node_died();
         (how == death::closed ? net.up : net.down)->drop_writes();
         return then([](node_process& one) {
-          // A stream with a hole does not go on.
+          // A stream with missing bytes cannot go on.
           if (!one.self.network.up->dropping() && !one.self.network.down->dropping()) return;
           one.self.network.up->cut();
           one.self.network.up->deliver_writes();
@@ -101,7 +101,7 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
         event("drain " + name);
         return node->self.post([node] { node->node.drain(); });
       case 9:
-        // The master believes the old session to be alive when the same process joins anew.
+        // The master believes the old session to be alive when the same process rejoins.
         event("the path of " + name + " is lost");
         return net.up->lose_path();
       default:
@@ -112,7 +112,8 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
   });
 }
 
-/// Until the last of its freezes is over: one that ends earlier must not let it run while its machine still stands still.
+/// Lasts until the last overlapping freeze is over: one that ends earlier must not resume a machine that is still
+/// frozen.
 void scenario::freeze_master(duration until) {
   world_->master().self.freeze();
   master_frozen_until_ = std::max(master_frozen_until_, until);
@@ -121,7 +122,7 @@ void scenario::freeze_master(duration until) {
   });
 }
 
-/// Its whole machine: what was sent meanwhile arrives a moment after it goes on, and its timers are first.
+/// Freezes its whole machine: what was sent meanwhile arrives a moment after it resumes, and its timers fire first.
 void scenario::suspend_master(duration until) {
   event("suspend the master");
   freeze_master(until);

@@ -18,7 +18,7 @@ task<void> customer::run(std::size_t count, duration time) {
   co_await running_.join();
 }
 
-/// Mostly milliseconds, now and then seconds.
+/// Mostly milliseconds, sometimes seconds.
 std::uint64_t customer::how_long() {
   auto const most = chance_.below(10) == 0 ? 2'000'000U : 40'000U;
   return chance_.below(most);
@@ -56,7 +56,7 @@ task<void> customer::one_call() {
   return about.kind == method_kind::large ? large_call(about) : small_call(about);
 }
 
-/// The answer of a call of ours is there.
+/// The reply to a call of ours has arrived.
 void customer::settle(call_tag tag, call_facts const&, result<std::uint64_t> const& got) {
   if (self_.dead()) return calls_.forgotten(tag);
   if (got)
@@ -65,7 +65,7 @@ void customer::settle(call_tag tag, call_facts const&, result<std::uint64_t> con
     calls_.failed(tag, got.error());
 }
 
-/// A deadline holds to the moment, unless the process stood still when it passed.
+/// A deadline is exact, unless the process was frozen when it passed.
 void customer::expect_in_time(call_tag tag, deadline until) {
   if (until.is_never() || self_.dead()) return;
   auto const last = std::max(until.at(), self_.thawed_at());
@@ -77,7 +77,7 @@ void customer::expect_in_time(call_tag tag, deadline until) {
 }
 
 task<void> customer::small_call(call_facts about) {
-  // Named first: the facts it fills in go with the call.
+  // Named first: the facts it fills in are sent with the call.
   auto const options = options_for(about);
   auto const until = until_;
   auto const tag = calls_.open(about);
@@ -93,13 +93,13 @@ task<void> customer::small_call(call_facts about) {
         });
         break;
       case 1:
-        // Dropped: nobody hears of it any more.
+        // Dropped: the outcome is never seen.
         co_await sleep_for(self_.clock, when);
         calls_.unwanted(tag, all_.now());
         calls_.forgotten(tag);
         co_return;
       default: {
-        // Assigned over.
+        // Replaced by assignment.
         co_await sleep_for(self_.clock, when);
         calls_.unwanted(tag, all_.now());
         calls_.forgotten(tag);
@@ -149,7 +149,7 @@ task<void> customer::fold_many() {
     tags.push_back(calls_.open(about));
     inputs.emplace_back(tags.back(), chance_.below(60'000));
   }
-  // Each result once, in the order of the inputs.
+  // Each result once, in input order.
   auto fold = [&](std::size_t done, std::uint64_t one) {
     if (!self_.dead()) {
       calls_.check(done < tags.size(), [&] { return std::string("map_reduce folds more results than it has inputs"); });
@@ -174,7 +174,7 @@ task<void> customer::fold_many() {
   bool told = self_.dead();
   for (auto const tag : tags) {
     if (!calls_.is_open(tag)) continue;
-    // The one that failed is not known here: the first stands for it. Without a failure its process has ended.
+    // The failed call is not known here: the first stands for it. Without a fault, its process has ended.
     if (std::exchange(told, true))
       calls_.forgotten(tag);
     else

@@ -8,7 +8,7 @@
 
 namespace dist::sim {
 
-/// Makes calls of every kind from one process, master's or job's, and gives up some of them.
+/// Makes calls of every kind from one process, a master's or a job's, and abandons some of them.
 class customer {
  public:
   customer(process& in, dist::cluster on, ledger& calls, std::uint64_t seed, bool from_link, std::size_t nodes,
@@ -22,7 +22,7 @@ class customer {
         all_(all),
         running_(in.io.get_executor()) {}
 
-  /// Makes `count` calls in about `time`, and completes when all of them have.
+  /// Makes `count` calls over about `time`, and completes when all of them have.
   task<void> run(std::size_t count, duration time);
 
  private:
@@ -44,7 +44,7 @@ class customer {
   std::size_t node_count_;
   test::virtual_clock& all_;
   task_group running_;
-  deadline until_;  ///< scratch of options_for
+  deadline until_;  ///< scratch space of options_for
 };
 
 }  // namespace dist::sim

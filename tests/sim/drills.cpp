@@ -1,9 +1,9 @@
-#include "master/dispatcher.hpp"  // of runtime: the simulation looks into the master
+#include "master/dispatcher.hpp"  // of runtime: the simulation inspects the master
 #include "scenario.hpp"
 #include "trial.hpp"
 
-// Runs in which one thing alone goes wrong, over and over, so that what must not follow from it can be told: random faults
-// hide it behind each other.
+// Runs in which a single fault happens again and again, so that its consequences can be checked exactly: random faults
+// would hide them behind each other.
 
 namespace dist::sim {
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto drill_length = seconds(5);
 
-/// `count` calls at once, each for `us`; `ended` counts their ends.
+/// Makes `count` calls at once, each taking `us`; `ended` counts their ends.
 task<void> many_calls(dist::cluster on, ledger& calls, method_kind kind, std::size_t count, std::uint64_t us,
                       bool from_link, std::shared_ptr<std::size_t> ended) {
   std::vector<std::pair<call_tag, trial_result>> started;
@@ -38,7 +38,7 @@ task<void> many_calls(dist::cluster on, ledger& calls, method_kind kind, std::si
 }  // namespace
 
 scenario::drill scenario::drill_of(std::uint64_t seed) {
-  // Apart from everything else that the seed decides.
+  // Independent of everything else that the seed decides.
   test::seeded_entropy chance(seed ^ 0xD811'0000'0000'0000U);
   if (chance.below(12) != 0) return drill::none;
   constexpr drill all[] = {drill::resets, drill::drains, drill::turns};
@@ -63,7 +63,7 @@ void scenario::run_drill() {
     customers_.push_back({nullptr, test::start(in.io, std::move(work)), &in});
   };
   if (drill_ == drill::turns) {
-    // The second job comes while the first one's calls fill the queue, and gets its turns.
+    // The second job starts while the first one's calls fill the queue, and gets its turns.
     auto& first = *world_->jobs().at(0);
     auto& second = *world_->jobs().at(1);
     constexpr std::size_t many = 80;
@@ -76,7 +76,7 @@ void scenario::run_drill() {
       begin(second.self, many_calls(second.link.calls(), calls_, method_kind::wait_writes, few, 20'000, true, late));
       watch_turns_ = [=, this] {
         if (*late < few) return false;
-        // As many as it had itself, those that ran already, and one round.
+        // As many as its own calls, those already running, and one round.
         calls_.check(*ended <= before + few + 3 * slots, [&] {
           return "a job's " + std::to_string(few) + " calls had no turns: " + std::to_string(*ended - before) +
                  " calls of another ended before the last of them";

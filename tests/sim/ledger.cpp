@@ -27,7 +27,7 @@ std::string ledger::name_of(call_tag tag, entry const& one) const {
 }
 
 void ledger::began(call_tag tag, std::string const& node) {
-  check(tag > 0 && tag <= entries_.size(), [&] { return "a call that nobody made began: " + std::to_string(tag); });
+  check(tag > 0 && tag <= entries_.size(), [&] { return "a call that was never made began: " + std::to_string(tag); });
   if (tag == 0 || tag > entries_.size()) return;
   auto& one = entries_[tag - 1];
   one.begun.push_back(node);
@@ -43,7 +43,7 @@ void ledger::began(call_tag tag, std::string const& node) {
 void ledger::ran_through(call_tag tag, time_point now) {
   auto const& one = entries_[tag - 1];
   if (!cancel_bound_ || one.unwanted_since == time_point::max()) return;
-  check(now <= one.unwanted_since + *cancel_bound_, [&] { return name_of(tag, one) + " ran on although nobody wanted it"; });
+  check(now <= one.unwanted_since + *cancel_bound_, [&] { return name_of(tag, one) + " ran on after it was cancelled"; });
 }
 
 std::size_t ledger::begins(call_tag tag) const { return entries_[tag - 1].begun.size(); }
@@ -97,7 +97,7 @@ void ledger::judge_fault(call_tag tag, entry const& one) {
   auto const said = [&] {
     return name_of(tag, one) + ", which began " + std::to_string(one.begun.size()) + " times, failed: " + to_text(what);
   };
-  // What a nested call failed of is its caller's failure too, whatever that one itself did.
+  // A failed nested call is its caller's failure too, whatever the caller did.
   bool const own = one.about.kind != method_kind::nests && one.about.kind != method_kind::nests_writing;
   if (own) {
     check(what.known != progress::not_started || one.begun.empty(), [&] { return "not_started is not true: " + said(); });

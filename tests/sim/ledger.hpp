@@ -10,10 +10,10 @@
 
 namespace dist::sim {
 
-/// Names one call, in its arguments, in its result and in every report of it.
+/// Identifies one call, in its arguments, its result and every report.
 using call_tag = std::uint64_t;
 
-/// What the method of a call answers: nobody else's answer looks like it.
+/// The result of the method of a call, unique to its tag.
 inline std::uint64_t answer_to(call_tag tag) noexcept { return tag * 0x9E37'79B9'7F4A'7C15U + 1; }
 
 enum class method_kind {
@@ -23,9 +23,9 @@ enum class method_kind {
   wait_writes,   ///< coroutine, not const
   brief,
   fails,
-  transient,  ///< fails so at first
+  transient,  ///< fails with `transient` at first
   large,
-  stubborn,       ///< goes on when it is cancelled
+  stubborn,       ///< ignores its cancellation
   nests,          ///< const, calls others
   nests_writing,  ///< not const, calls others
   count
@@ -35,49 +35,49 @@ inline bool is_repeatable(method_kind kind) noexcept {
   return kind != method_kind::plain_writes && kind != method_kind::wait_writes && kind != method_kind::nests_writing;
 }
 
-/// What was asked for with a call.
+/// The options of a call.
 struct call_facts {
   method_kind kind{};
   bool once = false;
   bool has_deadline = false;
-  bool may_cancel = false;  ///< whoever made it may take it back
+  bool may_cancel = false;  ///< its caller may cancel it
   bool from_link = false;   ///< made over a connection to the master
   bool nested = false;
   bool inherits_deadline = false;  ///< the call that made it has one
   bool pinned = false;    ///< to one node
   std::string pinned_to;  ///< its name
-  bool gives_up = false;  ///< waits for a node for a while only
+  bool gives_up = false;  ///< waits only for a while for a node
 };
 
-/// Every call that was made, where it began and how it ended: all that can be said about right and wrong afterwards.
+/// Every call that was made, where it began and how it ended: enough to judge all outcomes afterwards.
 class ledger {
  public:
   call_tag open(call_facts about);
   /// Its method began on a node.
   void began(call_tag tag, std::string const& node);
-  /// It ran to its end, told by nobody to stop.
+  /// It ran to its end without a cancellation.
   void ran_through(call_tag tag, time_point now);
-  /// Nobody wants the answer any more.
+  /// The caller has abandoned the call.
   void unwanted(call_tag tag, time_point now) { entries_[tag - 1].unwanted_since = now; }
-  /// Methods that listen hear of it so soon; otherwise nothing is said about it, as where links are cut.
+  /// The time in which methods that listen must see their cancellation; unset: not checked, as when links are cut.
   void expect_cancels_within(duration bound) noexcept { cancel_bound_ = bound; }
-  /// Nodes only leave in good order: no call is lost with one.
+  /// Nodes only leave in good order: no call is lost with them.
   void expect_no_losses() noexcept { no_losses_ = true; }
   call_facts const& about(call_tag tag) const { return entries_[tag - 1].about; }
-  /// How often so far.
+  /// The number of starts so far.
   std::size_t begins(call_tag tag) const;
   void answered(call_tag tag, std::uint64_t value);
   void failed(call_tag tag, fault const& what);
-  /// One of several calls failed so; nobody knows which.
+  /// One of several calls failed this way; it is not known which.
   void failed_somewhere(call_tag tag, fault what);
   bool is_open(call_tag tag) const { return entries_[tag - 1].ends == 0 && !entries_[tag - 1].forgotten; }
-  /// Whoever waited has gone, as a process that died: its end will not be seen.
+  /// The caller is gone, for example with its process: the end of the call will not be seen.
   void forgotten(call_tag tag);
 
-  /// What is wrong with calls that have ended, or have not. Once, when nothing moves any more.
+  /// Checks calls that have ended, or should have. Call it once, when everything has settled.
   void judge();
   void wrong(std::string what) { problems_.push_back(std::move(what)); }
-  /// One more thing that had to hold; `what` says what does not.
+  /// One more condition; `what` describes its failure.
   template <class MakeText>
   void check(bool holds, MakeText&& what) {
     ++checks_;
@@ -85,7 +85,7 @@ class ledger {
   }
   std::vector<std::string> const& problems() const noexcept { return problems_; }
   std::uint64_t checks() const noexcept { return checks_; }
-  /// A node's process ended while calls may have been on it.
+  /// A node's process ended while calls may have been running on it.
   void node_died() noexcept { ++deaths_; }
   std::size_t open_count() const noexcept { return open_; }
   std::size_t calls() const noexcept { return entries_.size(); }

@@ -1,4 +1,4 @@
-// The simulator's program: many seeds, or one with its trace.
+// The simulator's program: runs many seeds, or one with its trace.
 #include <charconv>
 #include <chrono>
 #include <cstring>
@@ -59,7 +59,7 @@ constexpr char const* usage =
     "  --until-failure N  run N seeds, or until one fails\n"
     "  --twice N    run the first N seeds twice each: both times the same must happen\n";
 
-/// Where nobody has been yet, most likely: far from the seeds that the tests run each time.
+/// A new starting point, most likely: far from the seeds that the tests run each time.
 std::uint64_t fresh_seed() {
   std::random_device chance;
   return 1'000'000 + chance();

@@ -1,7 +1,6 @@
-// What a master spends on its nodes and calls when there are many: the dispatcher and the registry as they are, with
-// nodes that do nothing but hold calls. Prints one line for each operation: its name, how often, nanoseconds of
-// processor each. Under callgrind the same in instructions: what is counted is in the functions that are called
-// measured_...
+// What many nodes and calls cost a master: the real dispatcher and registry, with nodes that only hold calls. Prints
+// one line per operation: its name, how often it ran, and the processor time of each in nanoseconds. Under callgrind
+// the same in instructions: the functions named measured_... are counted.
 #include <algorithm>
 #include <asio/post.hpp>
 #include <cstdlib>
@@ -59,7 +58,7 @@ class master {
         chance_(nodes) {
     for (std::size_t i = 0; i < methods; ++i) keys_.push_back({"Work.m" + std::to_string(i), true, nullptr});
     for (std::size_t i = 0; i < nodes; ++i) join(nodes_.emplace_back());
-    // Busy all of them, and then so many that wait.
+    // First all slots are busy, then this many calls wait.
     for (std::size_t i = 0; i < nodes * slots + calls; ++i) start();
     if (calls_->nodes().counts().queued != calls) throw std::logic_error("not as many calls wait as were wanted");
     order_.resize(nodes);
@@ -76,7 +75,7 @@ class master {
     info.name = "node" + std::to_string(++joined_);
     info.slots = slots;
     info.incarnation = joined_;
-    info.labels = {{"room", std::to_string(joined_ % 4)}};  // so that there are some classes
+    info.labels = {{"room", std::to_string(joined_ % 4)}};  // to form several classes
     for (auto const& key : keys_) info.methods.push_back({key.name, "tuple<>", "null", true, false});
     auto const in = calls_->join(node, std::move(info));
     calls_->ready(*in);
@@ -128,15 +127,15 @@ class master {
 [[gnu::noinline]] void measured_withdraw(master& on, std::vector<dist::call_ptr>& calls) {
   for (auto& call : calls) on.book().cancel(call);
 }
-/// A call ends, and the most urgent one that waits goes out to the slot.
+/// A call ends, and the most urgent waiting call goes to the slot.
 [[gnu::noinline]] void measured_completion(master& on, std::size_t count) {
   for (; count > 0; --count) on.answer_one();
 }
-/// A call ends, and nobody waits for its slot.
+/// A call ends, and no call waits for its slot.
 [[gnu::noinline]] void measured_release(master& on, std::size_t count) {
   for (; count > 0; --count) on.answer_one();
 }
-/// Nobody waits, and a node is chosen among those that are free.
+/// No call waits, and a node is chosen among those that are free.
 [[gnu::noinline]] void measured_pick(master& on, std::size_t count) {
   for (; count > 0; --count) on.start();
 }
@@ -177,7 +176,7 @@ void run(dist::seams const& world, std::size_t nodes, std::size_t calls, std::si
     std::vector<dist::call_ptr> started(count);
     out.measure("queue", count, [&] { measured_queue(on, started); });
     out.measure("withdraw", count, [&] { measured_withdraw(on, started); });
-    // So few that others still wait.
+    // So few that other calls still wait.
     auto const ends = std::min(count, calls / 5);
     out.measure("completion", ends, [&] { measured_completion(on, ends); });
   }

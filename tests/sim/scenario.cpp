@@ -4,7 +4,7 @@
 #include <iomanip>
 #include <ostream>
 
-#include "master/dispatcher.hpp"  // of runtime: the simulation looks into the master
+#include "master/dispatcher.hpp"  // of runtime: the simulation inspects the master
 
 namespace dist::sim {
 
@@ -15,7 +15,7 @@ using std::chrono::seconds;
 namespace {
 
 constexpr auto between_looks = milliseconds(500);  ///< of the supervisor
-constexpr auto patience = seconds(60);             ///< until everything has come back
+constexpr auto patience = seconds(60);             ///< until everything has recovered
 constexpr auto last_call = seconds(240);           ///< until every call has ended
 
 }  // namespace
@@ -125,7 +125,7 @@ void scenario::start_node(std::size_t index) {
   world_->start_node(std::move(settings));
 }
 
-/// A process is turned away only at first, while another lives under its name: never one that was in the cluster.
+/// A process is rejected only at first, while another lives under its name: never one that was in the cluster.
 void scenario::look_at_ended(simulation::node_process& node) {
   if (!node.run.done()) return;
   std::string turned_away;
@@ -169,7 +169,7 @@ void scenario::add_customer(process& in, dist::cluster on, bool from_link, std::
 
 void scenario::start_customers() {
   if (drill_ != drill::none) {
-    // First everybody is there.
+    // First all nodes join.
     world_->run_until([this] { return everybody_here(); }, world_->now() + patience);
     return run_drill();
   }
@@ -194,7 +194,7 @@ bool scenario::everybody_here() {
 void scenario::recover() {
   world_->pass(length_);
   heal();
-  // What was asked of processes that did not run happens now.
+  // Requests to processes that were not running take effect now.
   world_->pass(world_->now() + between_looks);
   auto const back = world_->run_until([this] { return everybody_here(); }, world_->now() + patience);
   calls_.check(back, [] { return std::string("not all nodes have come back although nothing is wrong any more"); });
@@ -215,7 +215,7 @@ void scenario::finish_calls() {
     }
 }
 
-/// A call that is meant for each node.
+/// Makes a call meant for each node.
 void scenario::probe() {
   auto& master = world_->master();
   std::set<std::string> answered;
@@ -243,8 +243,8 @@ void scenario::probe() {
   });
 }
 
-/// A slot is in use for each call that runs or is abandoned, and for no other. (Here no method blocks its thread: one that
-/// waits for calls of its own leaves its slot to others.)
+/// A slot is in use for each call that runs or is abandoned, and for no other. (No method here blocks its thread: one
+/// that waits for nested calls releases its slot.)
 void scenario::check_leases() {
   if (!world_->has_master()) return;
   auto const& calls = master_calls();
@@ -261,8 +261,8 @@ void scenario::check_leases() {
 
 void scenario::expect_nothing_left() {
   auto const& calls = master_calls();
-  // Methods that ignore their cancellation may still run, and what a job tells of its fan-outs each second, which is a call
-  // too, may be on its way.
+  // Methods that ignore their cancellation may still run, and a job's progress report, which is also a call, may be on
+  // its way.
   auto const at_rest = [&] {
     return calls.nodes().counts().in_use == 0 && std::ranges::all_of(world_->jobs(), [](auto const& job) {
              return job->link.calls().caller().live_count() == 0;
@@ -284,7 +284,7 @@ void scenario::expect_nothing_left() {
 
 verdict_of_seed scenario::run() {
   build();
-  // What is wrong with a lease stays wrong for a while: not each step has to be looked at.
+  // A wrong lease stays wrong for a while: not every step needs a check.
   world_->after_step = [this] {
     if (++steps_ % 4 == 0) check_leases();
     if (watch_turns_ && watch_turns_()) watch_turns_ = nullptr;
@@ -299,7 +299,7 @@ verdict_of_seed scenario::run() {
   calls_.judge();
   verdict_of_seed verdict;
   verdict.handlers = world_->handlers();
-  // The processes that are left end too; of a run that went wrong what is left over says nothing.
+  // The remaining processes end too; after a failed run, leftovers are not reported.
   auto const went_well = calls_.problems().empty();
   while (!world_->jobs().empty()) world_->kill(*world_->jobs().front(), death::closed);
   while (!world_->nodes().empty()) world_->kill(*world_->nodes().front(), death::closed);

@@ -20,10 +20,10 @@ class dispatcher;
 
 namespace dist::sim {
 
-/// What one seed led to.
+/// The outcome of one seed.
 struct verdict_of_seed {
   std::uint64_t seed = 0;
-  std::uint64_t trace = 0;  ///< hash of everything that was said and when: the same for the same seed
+  std::uint64_t trace = 0;  ///< hash of all log lines with their times: equal for equal seeds
   std::uint64_t faults = 0;
   std::uint64_t checks = 0;
   std::uint64_t calls = 0;
@@ -32,10 +32,10 @@ struct verdict_of_seed {
   std::vector<std::string> problems;
 };
 
-/// One cluster, its calls and its faults, all from one seed.
+/// One cluster, its calls and its faults, all derived from one seed.
 class scenario {
  public:
-  /// `trace` gets everything that happens, readable; null: nothing.
+  /// `trace` receives everything that happens, as text; null: nothing.
   scenario(std::uint64_t seed, std::ostream* trace);
   verdict_of_seed run();
 
@@ -43,7 +43,7 @@ class scenario {
   struct node_plan {
     std::string name;
     node_settings settings;
-    bool wanted = true;  ///< the supervisor starts it when it is not there
+    bool wanted = true;  ///< the supervisor restarts it when it is gone
   };
   struct working {
     std::unique_ptr<customer> who;
@@ -51,7 +51,7 @@ class scenario {
     process* in;
   };
 
-  // chaos.cpp: what goes wrong
+  // chaos.cpp: random faults
   void plan_faults();
   void one_fault(duration when);
   void fault_of_node(std::size_t index, duration when, duration lasts);
@@ -62,7 +62,7 @@ class scenario {
   void hurt(std::string const& node, duration until);
   void heal();
 
-  // drills.cpp: one thing alone goes wrong
+  // drills.cpp: one fault at a time
   enum class drill {
     none,
     resets,  ///< connections break, no process dies
@@ -73,7 +73,7 @@ class scenario {
   void prepare_drill();
   void run_drill();
 
-  // scenario.cpp: the course of things
+  // scenario.cpp: the course of a run
   void build();
   void shape(process_network& of);
   void start_node(std::size_t index);
@@ -108,13 +108,13 @@ class scenario {
   duration master_frozen_until_{};
   duration length_{};  ///< faults and new calls end then
   std::size_t job_count_ = 0;
-  std::function<bool()> watch_turns_;  ///< until it says that it has seen enough
+  std::function<bool()> watch_turns_;  ///< until it returns true
   std::map<std::string, std::uint64_t, std::less<>> sessions_;  ///< how often each node's process has joined
   std::set<std::string> joined_;  ///< nodes whose process has been in the cluster
-  bool calm_ = false;  ///< no seed is without a share of quiet runs
-  bool rolling_ = false;  ///< nodes are drained and started again, and nothing else happens
+  bool calm_ = false;  ///< so that every range of seeds contains some quiet runs
+  bool rolling_ = false;  ///< nodes are drained and restarted, and nothing else happens
   bool slow_links_ = false;
-  unsigned tight_ = 0;  ///< how small pipes and pieces are
+  unsigned tight_ = 0;  ///< the size of pipes and pieces
   std::uint64_t latency_us_ = 0;
   std::uint64_t method_us_ = 0;
   std::uint64_t faults_ = 0;

@@ -1,12 +1,12 @@
-# The simulator's own program: a cluster, its calls and its faults, all from a seed.
+# The simulator: a cluster, its calls and its faults, all derived from a seed.
 dist_program(sim SOURCES sim/main.cpp sim/scenario.cpp sim/chaos.cpp sim/drills.cpp sim/watcher.cpp sim/customer.cpp sim/trial.cpp
              sim/ledger.cpp LIBRARIES dist::sim)
 target_include_directories(sim PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} sim)
 target_link_libraries(sim PRIVATE dist_private_headers)
 set_target_properties(sim PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/sim)
 
-# Several parts, so that they run at once; each has seeds of its own. A seed is the same run with every compiler, so that
-# clang's plain build does most of them.
+# Several parts that run in parallel, each with its own seeds. A seed gives the same run with every compiler, so most of
+# them run only in clang's plain build.
 set(seeds 250) # CI runs 5,000 with the optimised program: tests/run sim
 if(DIST_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   set(seeds 50)
@@ -22,7 +22,7 @@ set_tests_properties(sim.repeats PROPERTIES TIMEOUT 120)
 # How a user tests a job with it.
 dist_test(sim/user LIBRARIES dist::sim dist::dist)
 
-# What a master spends when there are many nodes and calls; scale_table.py makes the tables of docs/scale.md with it.
+# The cost of many nodes and calls for a master; scale_table.py makes the tables of docs/scale.md from it.
 dist_program(scale SOURCES sim/scale.cpp LIBRARIES dist::runtime)
 target_link_libraries(scale PRIVATE dist_private_headers)
 set_target_properties(scale PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/sim)

@@ -11,7 +11,7 @@ task<void> wait(std::shared_ptr<trial_site> at, std::uint64_t us) {
   co_await sleep_for(at->self.clock, std::chrono::microseconds(us));
 }
 
-/// A call from inside of a method, and what became of it.
+/// A nested call of a method, and its outcome.
 task<std::uint64_t> nested_call(std::shared_ptr<trial_site> at, context ctx, std::uint64_t us) {
   constexpr method_kind kinds[] = {method_kind::plain, method_kind::waits, method_kind::wait_writes,
                                    method_kind::brief, method_kind::fails, method_kind::nests};

@@ -10,7 +10,7 @@
 
 namespace dist::sim {
 
-/// What the methods of one node's process know of the simulation.
+/// What the methods of one node's process know about the simulation.
 struct trial_site {
   ledger& calls;
   process& self;
@@ -26,7 +26,8 @@ struct trial_site {
       return "nested call " + std::to_string(tag) + " has no deadline, but the call that made it has one";
     });
   }
-  /// `session` is what `sessions` was when it began. Told to stop while it waited for its object, it still ends.
+  /// `session` is the value of `sessions` when the call began. A call told to stop while it waited for its object still
+  /// ends.
   void ran_through(call_tag tag, std::uint64_t session, context const& ctx) {
     if (self.dead()) return;
     calls.ran_through(tag, all.now());
@@ -38,7 +39,7 @@ struct trial_site {
 
 using trial_result = pending<result<std::uint64_t>>;
 
-/// Methods of every kind. Each answers what answer_to() says of its tag.
+/// Methods of every kind. Each returns answer_to() of its tag.
 class Trial {
  public:
   Trial() = default;

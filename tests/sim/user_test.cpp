@@ -1,4 +1,4 @@
-// How a user tests a job: nodes die in the middle of it, in simulated time.
+// How a user tests a job: nodes die during it, in simulated time.
 #include <boost/test/unit_test.hpp>
 #include <dist/dist.hpp>
 #include <dist/sim/cluster.hpp>
@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The code under test: a service and a job, as they are in the program.
+// The code under test: a service and a job, as in the real program.
 struct Squares {
   std::int64_t sum(std::int64_t first, std::int64_t last) const {
     std::int64_t total = 0;
@@ -28,7 +28,7 @@ constexpr std::int64_t right_total = 333'283'335'000;
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(the_total_is_right_whoever_dies) {
+BOOST_AUTO_TEST_CASE(total_is_right_when_nodes_die) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     dist::sim::cluster world(dist::services<Squares>(),
                              dist::sim::cluster_options().seed(seed).latency(2ms).method_time(5ms, 50ms));
@@ -42,14 +42,14 @@ BOOST_AUTO_TEST_CASE(the_total_is_right_whoever_dies) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_drained_node_loses_nothing) {
+BOOST_AUTO_TEST_CASE(drained_node_loses_nothing) {
   dist::sim::cluster world(dist::services<Squares>(), dist::sim::cluster_options().method_time(20ms));
   world.add_nodes(2);
   world.at(100ms, [&] { world.drain("node1"); });
   BOOST_TEST(world.run(job) == right_total);
 }
 
-BOOST_AUTO_TEST_CASE(a_partition_heals) {
+BOOST_AUTO_TEST_CASE(nodes_return_after_a_partition) {
   std::string said;
   dist::sim::cluster world(
       dist::services<Squares>(),
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_partition_heals) {
   BOOST_TEST(said.find("master: node node2 is back") != said.npos);
 }
 
-BOOST_AUTO_TEST_CASE(the_same_seed_takes_the_same_time) {
+BOOST_AUTO_TEST_CASE(same_seed_takes_the_same_time) {
   auto const once = [] {
     dist::sim::cluster world(dist::services<Squares>(), dist::sim::cluster_options().seed(7).latency(3ms).method_time(1ms, 90ms));
     world.add_nodes(3);
@@ -74,12 +74,12 @@ BOOST_AUTO_TEST_CASE(the_same_seed_takes_the_same_time) {
   BOOST_TEST(once() == once());
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_cannot_end_says_why) {
+BOOST_AUTO_TEST_CASE(job_that_cannot_end_reports_why) {
   dist::sim::cluster world(dist::services<Squares>(), dist::sim::cluster_options().patience(5s));
   BOOST_CHECK_EXCEPTION(world.run(job), std::runtime_error, [](std::runtime_error const& e) {
     return std::string_view(e.what()).starts_with("the job has not ended after 5 s of simulated time");
   });
-  BOOST_CHECK_THROW(world.kill("nobody"), std::invalid_argument);
+  BOOST_CHECK_THROW(world.kill("absent"), std::invalid_argument);
 }
 
 namespace {
@@ -92,7 +92,7 @@ dist::task<std::int64_t> shown_job(dist::cluster& cluster) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(progress_goes_to_the_log_alone) {
+BOOST_AUTO_TEST_CASE(progress_goes_only_to_the_log) {
   std::string said;
   dist::sim::cluster world(
       dist::services<Squares>(),

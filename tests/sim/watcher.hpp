@@ -10,8 +10,8 @@
 
 namespace dist::sim {
 
-/// Reads the master's log and holds it against what is known otherwise: calls go to living nodes only, and no node that
-/// nothing happened to is given up.
+/// Reads the master's log and compares it with what is known otherwise: calls go only to living nodes, and no healthy
+/// node is given up.
 class watcher {
  public:
   /// What the master's registry says of the node of this name; nothing where it does not know one.
@@ -23,7 +23,7 @@ class watcher {
 
   watcher(ledger& calls, registry_look look) : calls_(calls), look_(std::move(look)) {}
 
-  /// Nothing is wrong with the node from `when` on.
+  /// The node is healthy from `when` on.
   void hurt(std::string const& node, duration until) {
     auto& last = hurt_until_[node];
     last = std::max(last, until);
@@ -31,16 +31,16 @@ class watcher {
   /// A line of the master's log.
   void read(std::string_view line, duration now);
 
-  duration lost_after{};  ///< a node that was well for as long is never lost
+  duration lost_after{};  ///< a node that was healthy this long must not be lost
 
  private:
   void read_node(std::string_view name, std::string_view rest, duration now);
 
   ledger& calls_;
   registry_look look_;
-  std::map<std::string, time_point, std::less<>> silent_;  ///< when it was last heard, of nodes that were called silent
+  std::map<std::string, time_point, std::less<>> silent_;  ///< for silent nodes: when they were last heard
   std::map<std::string, duration, std::less<>> hurt_until_;
-  unsigned nowhere_else_ = 0;  ///< the next call goes to a node that drains, as it must
+  unsigned nowhere_else_ = 0;  ///< the next call goes to a draining node, as it must
 };
 
 }  // namespace dist::sim

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Minutes of mixed calls on real processes, while nodes are killed, drained and stopped, jobs die and strangers knock:
-by hand, `tests/run soak --minutes N`. The master, one node and one job live through all of it; at the end their memory
-and descriptors are what they were, and no call failed but for a reason that was given to it."""
+"""Minutes of mixed calls on real processes while nodes are killed, drained and suspended, jobs die and strangers connect.
+Run by hand: `tests/run soak --minutes N`. The master, one node and one job survive all of it; at the end their memory
+and descriptors are as before, and calls have failed only for expected reasons."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ MB = 1 << 20
 MORTAL = ["b", "c", "d"]
 FLAGS = ("--heartbeat", "200ms", "--lost-after", "2s")
 
-# What is said when what we do happens. Anything else above `info` is an error that nobody explained.
+# Log lines expected from our faults. Any other line above `info` is an error.
 KNOWN = [r"is silent: it gets no new calls", r"is lost: it was silent for too long", r"; trying again",
          r"is refused", r"does not speak to a master", r"still runs .*, abandoned"]
 
@@ -42,7 +42,7 @@ class Measures:
         self.samples.append((resident, len(os.listdir(base + "fd"))))
 
     def judge(self):
-        """The last third against the second: the first is when buffers find their sizes."""
+        """Compares the last third with the second: during the first, buffers still grow."""
         third = len(self.samples) // 3
         before, after = self.samples[third:2 * third], self.samples[2 * third:]
         memory = [max(one[0] for one in part) for part in (before, after)]
@@ -54,7 +54,7 @@ class Measures:
 
 
 class Customers:
-    """Jobs one after the other, of several kinds, and callers without types, each in a thread."""
+    """Runs jobs of several kinds one after the other, and untyped callers, each in a thread."""
 
     def __init__(self, world, master):
         self.world, self.master = world, master
@@ -70,7 +70,7 @@ class Customers:
             try:
                 getattr(self, "_" + kind)()
                 self.counts[kind] += 1
-            except Exception as error:  # noqa: BLE001: whatever it is, somebody has to hear of it
+            except Exception as error:  # noqa: BLE001: any error must be reported
                 self.problems.append("%s: %s: %s" % (kind, type(error).__name__, error))
                 return
 
@@ -124,13 +124,13 @@ class Customers:
 
 
 def unknown(process):
-    """Lines of its log that nobody can explain."""
+    """Unexplained lines of its log."""
     lines = [line for line in process.stderr().splitlines() if re.match(r"\w+: (warning|error)", line)]
     return [line for line in lines if not any(re.search(known, line) for known in KNOWN)]
 
 
 class Mischief:
-    """One thing after the other that goes wrong."""
+    """Causes one fault after the other."""
 
     def __init__(self, world, master, nodes, chance):
         self.world, self.master, self.nodes, self.chance = world, master, nodes, chance
@@ -172,7 +172,7 @@ class Mischief:
         node.signal(signal.SIGCONT)
 
     def stop(self):
-        self._stop(self.nodes[self._healthy()], 4)  # sometimes for longer than a silent node is waited for
+        self._stop(self.nodes[self._healthy()], 4)  # sometimes longer than a silent node is tolerated
 
     def stop_steady(self):
         self._stop(self.nodes["a"], 1)
@@ -194,7 +194,7 @@ class Mischief:
 
 
 def judge_steady(job):
-    """Which calls may fail of what: each third must not run twice, each fifth has a deadline."""
+    """Which calls may fail and why: every third must not run twice, every fifth has a deadline."""
     explained = {}
     calls = calls_of(job.ends(0))
     for one in calls:
@@ -203,7 +203,7 @@ def judge_steady(job):
         once, timed = one.tag % 3 == 0, one.tag % 5 == 0
         right = (one.code in ("connection_lost", "node_lost") and once and one.known == "unknown") or \
                 (one.code == "deadline_exceeded" and timed) or one.code == "poisoned"
-        expect(right, "nobody can explain: " + one.line)
+        expect(right, "unexplained failure: " + one.line)
         explained[one.code] = explained.get(one.code, 0) + 1
     tags = sorted(one.tag for one in calls)
     expect(tags == list(range(len(tags))), "a call has not ended once")

@@ -39,7 +39,7 @@ struct tree {
 };
 BOOST_DESCRIBE_STRUCT(tree, (), (name, children))
 
-/// A value of every kind that travels.
+/// Contains a value of every supported kind.
 struct most : range {
   bool flag = false;
   std::uint8_t small = 0;

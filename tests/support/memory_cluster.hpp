@@ -13,14 +13,14 @@
 
 namespace dist::test {
 
-/// One host's way into the memory network, with faults of its own.
+/// One host's access to the memory network, with faults of its own.
 class host_network final : public network {
  public:
   host_network(memory_network& all, std::string host) : all_(all), host_(std::move(host)) {}
   task<std::unique_ptr<stream>> connect(address to) override { return all_.connect_with(std::move(to), up, down, host_); }
   std::unique_ptr<listener> listen(address at) override { return all_.listen(std::move(at)); }
 
-  /// Nothing of this host arrives anywhere, nor anything at it, until resume(): as when its process is stopped.
+  /// Nothing from or to this host arrives until resume(), as if its process were suspended.
   void freeze() noexcept {
     up->stall();
     down->stall();
@@ -29,14 +29,14 @@ class host_network final : public network {
     up->resume();
     down->resume();
   }
-  /// What this host writes vanishes, its close too.
+  /// Everything this host writes is lost, including its close.
   void half_open() noexcept {
     up->drop_writes();
     down->drop_writes();
   }
   void cut() { up->cut(); }
 
-  std::shared_ptr<fault_plan> up = std::make_shared<fault_plan>();    ///< of the host's ends
+  std::shared_ptr<fault_plan> up = std::make_shared<fault_plan>();    ///< of this host's ends
   std::shared_ptr<fault_plan> down = std::make_shared<fault_plan>();  ///< of the other ends
 
  private:
@@ -44,7 +44,7 @@ class host_network final : public network {
   std::string host_;
 };
 
-/// Methods on the I/O thread, but only while the test lets them begin.
+/// Methods on the I/O thread that start only when the test allows it.
 class held_compute final : public compute_threads {
  public:
   held_compute(asio::io_context& io, std::size_t slots) : inner_(io, slots) {}
@@ -70,8 +70,8 @@ class held_compute final : public compute_threads {
   std::vector<work_ptr> held_;
 };
 
-/// A master and its nodes in one thread, on a network in memory and in virtual time. The production code runs in it as
-/// it is; only the seams are others.
+/// A master and its nodes in one thread, on a network in memory and in virtual time. The production code runs in it
+/// unchanged; only the seams differ.
 class memory_cluster {
  public:
   /// A node and the process around it.
@@ -87,7 +87,7 @@ class memory_cluster {
     dist::node node;
     started<void> run;
   };
-  /// A job elsewhere that uses this cluster's master.
+  /// A job on another host that uses this cluster's master.
   struct connected_job {
     connected_job(memory_cluster& in, link_options options)
         : network(in.network, options.name),
@@ -111,7 +111,7 @@ class memory_cluster {
 
   seams world() { return {io, clock, network, compute_, chance_, log_}; }
 
-  /// Adds a node with its own compute; it joins as the time goes on.
+  /// Adds a node with its own compute; it joins as time passes.
   member_node& add(std::string name, std::size_t slots = 1) {
     node_options made;
     made.name = std::move(name);
@@ -124,11 +124,11 @@ class memory_cluster {
     return *nodes_.emplace_back(std::make_unique<member_node>(*this, std::move(options), slots, services));
   }
   node& add_node(std::string name, std::size_t slots = 1) { return add(std::move(name), slots).node; }
-  /// The node's process dies: its connections end without a word.
+  /// Kills the node's process: its connections end silently.
   void kill_node(std::size_t index) { nodes_[index]->node.stop(); }
   member_node& node_at(std::size_t index) { return *nodes_[index]; }
 
-  /// Another job's connection; it is open when this returns.
+  /// Opens another job's connection; it is open when this returns.
   connected_job& connect(std::string name, limits const& bounds = {}) {
     link_options options;
     options.master = {"master", 3000};
@@ -143,7 +143,7 @@ class memory_cluster {
 
   dist::cluster cluster() { return master_->calls(); }
   dist::master& master() { return *master_; }
-  /// The master ends; in good order unless its host is cut off first.
+  /// Ends the master, in good order unless its host has been cut off.
   void stop_master() {
     master_->stop();
     if (!drive(io, clock, [this] { return master_run_.done(); })) throw std::logic_error("the master does not end");
@@ -153,18 +153,18 @@ class memory_cluster {
     start_master();
   }
 
-  /// Runs a coroutine to its end, moving time whenever nothing else is ready.
+  /// Runs a coroutine to its end, advancing time whenever nothing else is ready.
   template <class T>
   T run(task<T> work) {
     return test::run<T>(io, clock, std::move(work), leftovers::allowed);
   }
-  /// Both sides know it when this returns.
+  /// Both sides know when this returns.
   void wait_for_nodes(std::size_t count) {
     run(cluster().wait_for_nodes(count));
     run_until_idle(io);
   }
   bool drive_until(std::function<bool()> done) { return drive(io, clock, std::move(done)); }
-  /// Everything that happens within `time`, in the order in which it does.
+  /// Runs everything due within `time`, in order.
   void pass(duration time) {
     auto const until = clock.now() + time;
     for (run_until_idle(io); clock.next_due() && *clock.next_due() <= until; run_until_idle(io)) clock.advance_to_next();
@@ -172,7 +172,7 @@ class memory_cluster {
     run_until_idle(io);
   }
 
-  /// Everything ends, and nothing may be left: no timer, no coroutine.
+  /// Ends everything; no timer and no coroutine may be left.
   void stop() {
     stopped_ = true;
     for (auto& one : jobs_) one->link.stop();

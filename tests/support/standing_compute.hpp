@@ -11,8 +11,8 @@
 
 namespace dist::test {
 
-/// Methods each on a thread of its own, of which none runs at the same time as the test's: it waits until the method has
-/// ended or stands still. One that does keeps its slot until the test lets it go.
+/// Runs each method on a thread of its own, never at the same time as the test's thread, which waits until the method
+/// has ended or stands still. A standing method keeps its slot until the test releases it.
 class standing_compute final : public compute_threads {
  public:
   explicit standing_compute(asio::io_context& io, std::size_t slots = 1) : io_(io), slots_(slots), threads_(slots) {}
@@ -31,7 +31,7 @@ class standing_compute final : public compute_threads {
   }
   std::size_t slots() const noexcept override { return slots_; }
 
-  /// In a method: until let_go().
+  /// Called by a method: waits until let_go().
   void stand_still() {
     ++standing_;
     back_.release();
@@ -39,7 +39,7 @@ class standing_compute final : public compute_threads {
   }
   std::size_t standing_count() const noexcept { return standing_; }
   std::size_t held_count() const noexcept { return held_.size(); }
-  /// Those that stand still end, one after the other.
+  /// Releases the standing methods, one after the other.
   void let_go() {
     for (; standing_ > 0; --standing_) {
       go_on_.release();

@@ -1,5 +1,5 @@
-// What g++ 12 does to temporaries inside a co_await expression: the reason why option types are no aggregates, why g++
-// before 13 is refused an rvalue of a user's aggregate, and why lambdas and pendings are named first. Clang is right.
+// What g++ 12 does to temporaries inside a co_await expression: the reason why option types are not aggregates, why g++
+// before 13 rejects an rvalue of a user's aggregate, and why lambdas and pendings are named first. Clang is right.
 
 #include <boost/test/unit_test.hpp>
 #include <coroutine>
@@ -7,7 +7,7 @@
 namespace {
 
 #if defined(__GNUC__) && !defined(__clang__)
-constexpr int extra = 1;  // destructor calls too many
+constexpr int extra = 1;  // surplus destructor calls
 #else
 constexpr int extra = 0;
 #endif
@@ -22,7 +22,7 @@ struct routine {
   };
 };
 
-// Owns nothing, so that being destroyed twice does no harm here.
+// Owns nothing, so destroying it twice is harmless here.
 struct counted {
   explicit counted(int& alive_count) : alive(alive_count) { ++alive; }
   counted(counted const& other) : alive(other.alive) { ++alive; }
@@ -80,12 +80,12 @@ int left_alive(routine (*run)(int&)) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(temporaries_that_gcc_12_destroys_twice) {
+BOOST_AUTO_TEST_CASE(gcc_12_destroys_some_temporaries_twice) {
   BOOST_TEST(left_alive(with_aggregate) == -extra);
   BOOST_TEST(left_alive(with_lambda) == -extra);
 }
 
-BOOST_AUTO_TEST_CASE(temporaries_that_are_right_everywhere) {
+BOOST_AUTO_TEST_CASE(other_temporaries_are_destroyed_once) {
   BOOST_TEST(left_alive(with_returned_aggregate) == 0);
   BOOST_TEST(left_alive(with_fluent) == 0);
   BOOST_TEST(left_alive(with_named) == 0);

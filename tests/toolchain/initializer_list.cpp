@@ -1,4 +1,4 @@
-// An initializer list inside a co_await expression: right, but g++ 12 refuses it with "array used as initializer".
+// An initializer list inside a co_await expression: valid, but g++ 12 rejects it with "array used as initializer".
 #include <coroutine>
 #include <initializer_list>
 

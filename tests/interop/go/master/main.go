@@ -51,7 +51,7 @@ func (n *nodes) names() []string {
 	return names
 }
 
-// least picks and counts in one step.
+// least picks a node and counts the call in one step.
 func (n *nodes) least() *node {
 	n.Lock()
 	defer n.Unlock()
@@ -93,7 +93,7 @@ func (n *nodes) call(method string, args any, reply any) error {
 	}
 }
 
-// watch connects to each node, says nothing and hangs up: one that cannot be reached is gone.
+// watch connects to each node and hangs up; a node that cannot be reached is removed.
 func (n *nodes) watch(every time.Duration) {
 	for range time.Tick(every) {
 		for _, addr := range n.names() {

@@ -37,7 +37,7 @@ func (Arith) Exit(status *int, _ *int) error {
 	return nil
 }
 
-// Hold answers when the connection that asked for it has long gone; it ends with the process.
+// Hold answers long after its connection has gone; it ends with the process.
 func (Arith) Hold(_ *int, _ *int) error { select {} }
 
 type Palindrom struct{}
