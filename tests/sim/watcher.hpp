@@ -14,7 +14,7 @@ namespace dist::sim {
 /// node is given up.
 class watcher {
  public:
-  /// What the master's registry says of the node of this name; nothing where it does not know one.
+  /// The state of this node in the master's registry.
   struct standing {
     bool takes_calls = false;
     time_point last_heard{};
@@ -23,7 +23,7 @@ class watcher {
 
   watcher(ledger& calls, registry_look look) : calls_(calls), look_(std::move(look)) {}
 
-  /// The node is healthy from `when` on.
+  /// The node is healthy again from `until` on.
   void hurt(std::string const& node, duration until) {
     auto& last = hurt_until_[node];
     last = std::max(last, until);
