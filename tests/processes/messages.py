@@ -80,8 +80,8 @@ def unknown_host(world):
     printed(world, "--connect", "no.such.host.invalid:3000", "sum", "3", code=4, case="unknown_host")
 
 
-def drain_of_nobody(world):
-    commanded(world, "drain", "a", "--master", world.master().at, code=1, case="drain_of_nobody")
+def drain_without_nodes(world):
+    commanded(world, "drain", "a", "--master", world.master().at, code=1, case="drain_without_nodes")
 
 
 def command_without_master(world):
@@ -98,8 +98,8 @@ def open_without_secret(world):
     printed(world, "--master", "0.0.0.0:0", "serve", code=2, case="open_without_secret")
 
 
-def nobody_joined(world):
-    world.master(job=("sum", "3")).says(to_pattern(MESSAGES["nobody_joined"]) + r".*--join :\d+")
+def no_node_joined(world):
+    world.master(job=("sum", "3")).says(to_pattern(MESSAGES["no_node_joined"]) + r".*--join :\d+")
 
 
 def label_missing(world):
@@ -261,7 +261,7 @@ def every_row_has_its_case(world):
     expect(set(MESSAGES) == names, "cases without a row, or rows without a case: %s" % sorted(set(MESSAGES) ^ names))
 
 
-CASES = [connection_refused, unknown_host, drain_of_nobody, command_without_master, port_taken, open_without_secret, nobody_joined, label_missing,
+CASES = [connection_refused, unknown_host, drain_without_nodes, command_without_master, port_taken, open_without_secret, no_node_joined, label_missing,
          secret_file_missing, secret_file_open, secret_file_short, secret_missing, secret_wrong, name_taken,
          tls_against_plain, plain_against_tls, certificate_unknown, certificate_missing, unknown_method, no_text, argument_count,
          argument_type, too_deep, not_const, types_differ, other_build, poisoned, lost_once, node_process_ended,

@@ -18,7 +18,7 @@ def paeth(left, up, corner):
 
 
 def decode(png):
-    """The size and the rows of bytes of a PNG that is not interlaced, of 8 bits, red, green and blue."""
+    """The size and the byte rows of an 8-bit RGB PNG without interlacing."""
     assert png[:8] == b"\x89PNG\r\n\x1a\n", "no PNG"
     at, data = 8, b""
     while at < len(png):
