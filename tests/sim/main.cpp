@@ -6,6 +6,7 @@
 #include <optional>
 #include <random>
 
+#include "ledger_run.hpp"
 #include "scenario.hpp"
 
 namespace {
@@ -57,7 +58,8 @@ constexpr char const* usage =
     "  --minutes N  run as many as this time allows\n"
     "  --seed N     run this one alone and show everything that happens in it\n"
     "  --until-failure N  run N seeds, or until one fails\n"
-    "  --twice N    run the first N seeds twice each: both times the same must happen\n";
+    "  --twice N    run the first N seeds twice each: both times the same must happen\n"
+    "  --ledger     the master's decisions alone, at a million events a second: [--events N] [--from N] [--seed N]\n";
 
 /// A new starting point, most likely: far from the seeds that the tests run each time.
 std::uint64_t fresh_seed() {
@@ -109,6 +111,7 @@ int run_twice(std::uint64_t count) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "--ledger") == 0) return dist::sim::run_ledgers(argc - 2, argv + 2);
   auto const wanted = read(argc, argv);
   if (!wanted) {
     std::cerr << usage;

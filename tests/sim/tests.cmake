@@ -1,6 +1,6 @@
 # The simulator: a cluster, its calls and its faults, all derived from a seed.
 dist_program(sim SOURCES sim/main.cpp sim/scenario.cpp sim/chaos.cpp sim/drills.cpp sim/watcher.cpp sim/customer.cpp sim/trial.cpp
-             sim/ledger.cpp LIBRARIES dist::sim)
+             sim/ledger.cpp sim/ledger_run.cpp LIBRARIES dist::sim)
 target_include_directories(sim PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} sim)
 target_link_libraries(sim PRIVATE dist_private_headers)
 set_target_properties(sim PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/sim)
@@ -18,6 +18,9 @@ foreach(part RANGE 3)
 endforeach()
 add_test(NAME sim.repeats COMMAND sim --twice 20)
 set_tests_properties(sim.repeats PROPERTIES TIMEOUT 120)
+# The same for the ledger alone.
+add_test(NAME sim.ledger COMMAND sim --ledger --events 500000 --from 1)
+set_tests_properties(sim.ledger PROPERTIES TIMEOUT 120)
 
 # How a user tests a job with it.
 dist_test(sim/user LIBRARIES dist::sim dist::dist)
