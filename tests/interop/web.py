@@ -42,7 +42,7 @@ def check_batch(client):
     equal(answers[1]["error"]["code"], -32000)
     equal(client.post('[{"jsonrpc":"2.0","method":"Arith.sum","params":[[1]],"id":1},1]'),
           (200, '[{"jsonrpc":"2.0","result":1,"id":1},{"jsonrpc":"2.0","error":{"code":-32600,'
-                '"message":"invalid request: a request is an object"},"id":null}]'))
+                '"message":"invalid request: a request must be an object"},"id":null}]'))
 
 
 def check_notification(client):

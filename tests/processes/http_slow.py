@@ -95,7 +95,7 @@ def slow_bodies_are_cut_off(world):
         return not left
     until("the silent ones are left", all_closed)
     is_served(master)
-    master.says(r"nothing more of a request's body came within 1 s, the limit \(frame_idle\)")
+    master.says(r"no more of the request body was received within 1 s, the limit \(frame_idle\)")
 
 
 def slow_readers_are_cut_off(world):

@@ -45,8 +45,8 @@ BOOST_AUTO_TEST_CASE(error_names_the_invalid_part) {
     std::string_view part;
   } const cases[] = {
       {"", "it is empty"},
-      {"host:", "the port behind the colon is missing"},
-      {":", "the port behind the colon is missing"},
+      {"host:", "the port after the colon is missing"},
+      {":", "the port after the colon is missing"},
       {"host:65536", "the port \"65536\""},
       {"host:-1", "the port \"-1\""},
       {"host:+1", "the port \"+1\""},
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(error_names_the_invalid_part) {
       {"[]:3000", "no IPv6 address"},
       {"[host]:3000", "no IPv6 address"},
       {"[::1]3000", "behind the bracket"},
-      {"[::1]:", "the port behind the colon is missing"},
+      {"[::1]:", "the port after the colon is missing"},
       {"fe80::1%", "several colons"},
       {std::string_view("ho\0st", 5), "a character that no host name has"},
   };

@@ -228,9 +228,9 @@ BOOST_AUTO_TEST_CASE(number_that_does_not_fit_exactly_is_an_error) {
   reads("f97e00", std::numeric_limits<float>::quiet_NaN());
   reads("634e614e", std::numeric_limits<double>::quiet_NaN());
   reads("692d496e66696e697479", -infinity);
-  BOOST_TEST(error_of<int>("634e614e") == "result: text \"NaN\" where a number (int32) belongs");
-  BOOST_TEST(error_of<bool>("01") == "result: integer 1 where true or false (bool) belongs");
-  BOOST_TEST(error_of<int>("f5") == "result: true where a number (int32) belongs");
+  BOOST_TEST(error_of<int>("634e614e") == "result: expected a number (int32), got text \"NaN\"");
+  BOOST_TEST(error_of<bool>("01") == "result: expected true or false (bool), got integer 1");
+  BOOST_TEST(error_of<int>("f5") == "result: expected a number (int32), got true");
 }
 
 BOOST_AUTO_TEST_CASE(members_are_found_by_name) {
@@ -243,11 +243,11 @@ BOOST_AUTO_TEST_CASE(members_are_found_by_name) {
   BOOST_TEST(error_of<point>("a1617902") == "result: member x is missing");
   BOOST_TEST(error_of<point>("a2617801617801") == "result: member x twice");
   BOOST_TEST(error_of<point>("a2617801615801") == "result: member X twice");
-  BOOST_TEST(error_of<point>("a161786161") == "result: member x: text \"a\" where a number (int32) belongs");
-  BOOST_TEST(error_of<point>("8101") == "result: a list where a map belongs");
-  BOOST_TEST(error_of<point>("a10101") == "result: a number where text belongs");
+  BOOST_TEST(error_of<point>("a161786161") == "result: member x: expected a number (int32), got text \"a\"");
+  BOOST_TEST(error_of<point>("8101") == "result: expected a map, got a list");
+  BOOST_TEST(error_of<point>("a10101") == "result: expected text, got a number");
   BOOST_TEST(error_of<std::vector<point>>("82a1617801a161786161") ==
-             "result: element [1].x: text \"a\" where a number (int32) belongs");
+             "result: element [1].x: expected a number (int32), got text \"a\"");
 }
 
 BOOST_AUTO_TEST_CASE(announced_length_beyond_the_input_is_an_error) {
@@ -259,10 +259,10 @@ BOOST_AUTO_TEST_CASE(announced_length_beyond_the_input_is_an_error) {
   BOOST_TEST((error_of<std::map<int, int>>("bbffffffffffffffff")) != "");
   BOOST_TEST(error_of<point>("a2617801617a9bffffffffffffffff") != "");
   BOOST_TEST(error_of<point>("a2617801617abbffffffffffffffff") != "");
-  BOOST_TEST(error_of<int>("0102") == "1 bytes behind the last value");
-  BOOST_TEST(error_of<int>("") == "result: the end where a number (int32) belongs");
+  BOOST_TEST(error_of<int>("0102") == "1 bytes after the last value");
+  BOOST_TEST(error_of<int>("") == "result: expected a number (int32), got end of input");
   BOOST_TEST(error_of<std::string>("62fe80") ==
-             "result: not UTF-8 at byte 0; any bytes travel as std::vector<std::uint8_t>");
+             "result: not UTF-8 at byte 0; send arbitrary bytes as std::vector<std::uint8_t>");
 }
 
 namespace {

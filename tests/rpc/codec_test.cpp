@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(arguments_are_sent_as_one_list) {
     std::tuple<std::int64_t> fewer;
     BOOST_TEST(dist::decode_arguments(how, payload, 64, fewer, store) == "4 arguments given, 1 expected");
     std::tuple<std::int64_t, double, double, range> other;
-    BOOST_TEST(dist::decode_arguments(how, payload, 64, other, store) == "argument 3: text \"three\" where a number (double) belongs");
+    BOOST_TEST(dist::decode_arguments(how, payload, 64, other, store) == "argument 3: expected a number (double), got text \"three\"");
   }
 }
 
@@ -221,10 +221,10 @@ BOOST_AUTO_TEST_CASE(enumerators_are_sent_by_name) {
   BOOST_TEST(bytes.text() == "\"green\"");
   color back{};
   BOOST_TEST(dist::decode_result(codec::json, dist::as_bytes("\"mauve\""), 64, back) ==
-             "result: no enumerator is called mauve");
+             "result: unknown enumerator mauve");
   BOOST_TEST(dist::decode_result(codec::json, dist::as_bytes("2"), 64, back) == "");
   BOOST_TEST((back == color::blue));
-  BOOST_TEST(dist::decode_result(codec::json, dist::as_bytes("3"), 64, back) == "result: no enumerator is 3");
+  BOOST_TEST(dist::decode_result(codec::json, dist::as_bytes("3"), 64, back) == "result: unknown enumerator 3");
   BOOST_TEST(dist::encode_result(codec::json, spelling::declared, bytes, static_cast<color>(7)) ==
              "result: the enumerator 7 has no name");
 }

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(every_code_has_a_message_and_fixed_properties) {
       {bad_arguments, "arguments do not fit", not_started, remedy::never, dist::failure::invalid},
       {bad_result, "result does not fit", progress::executed, remedy::never, dist::failure::invalid},
       {method_failed, "the method failed", progress::executed, remedy::never, dist::failure::failed},
-      {transient, "the method failed for the moment", progress::executed, remedy::elsewhere, dist::failure::busy},
+      {transient, "the method failed temporarily", progress::executed, remedy::elsewhere, dist::failure::busy},
       {connection_lost, "connection lost", progress::unknown, remedy::if_repeatable, dist::failure::disconnected},
       {node_lost, "node lost", progress::unknown, remedy::if_repeatable, dist::failure::disconnected},
       {no_node, "no node", not_started, remedy::elsewhere, dist::failure::busy},

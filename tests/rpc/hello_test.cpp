@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(master_accepts_only_a_hello_first) {
       {message_frame(frame_kind::hello, many), errc::limit_exceeded, "65535"},
       {message_frame(frame_kind::hello, long_node), errc::limit_exceeded, "the name in the hello has 256 bytes"},
       {message_frame(frame_kind::hello, long_caller), errc::limit_exceeded, "the name in the hello has 256 bytes"},
-      {message_frame(frame_kind::hello, long_method), errc::limit_exceeded, "a method's name in the hello has 256"},
+      {message_frame(frame_kind::hello, long_method), errc::limit_exceeded, "a method name in the hello has 256"},
       {frame_text(header_of(frame_kind::goodbye), "no time"), errc::protocol_error, "a hello: no time"},
   };
   for (auto const& row : rows) {

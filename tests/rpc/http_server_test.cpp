@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(exception_of_a_handler_is_answered) {
   s.start(get("/throw") + get("/throw_system") + get("/throw_number") + get("/after"));
   auto const text = s.read();
   BOOST_TEST(count(text, "HTTP/1.1 500 ") == 3U);
-  BOOST_TEST(count(text, "the handler threw what is no std::exception") == 1U);
+  BOOST_TEST(count(text, "the handler threw something that is not a std::exception") == 1U);
   BOOST_TEST(count(text, "GET /after ") == 1U);
 }
 
@@ -122,9 +122,9 @@ BOOST_AUTO_TEST_CASE(every_wait_has_a_time_limit) {
     std::string named;
   } const cases[] = {
       {"nothing", "", 10s, ""},
-      {"half a head", "GET / HT", 10s, "no whole request head within 10 s, the limit (handshake)"},
+      {"half a head", "GET / HT", 10s, "no complete request head within 10 s, the limit (handshake)"},
       {"half a body", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n123", 30s,
-       "nothing more of a request's body came within 30 s, the limit (frame_idle)"},
+       "no more of the request body was received within 30 s, the limit (frame_idle)"},
       {"kept alive", get("/"), 60s, ""},
   };
   for (auto const& c : cases) {

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(invalid_limits_are_rejected_with_a_reason) {
                       {"depth=2KB", "depth takes a number of at least 1"},
                       {"handshake=5", "handshake takes a time, such as 5s"}};
   for (auto const& one : rows) BOOST_TEST(dist::set_limit(set, one.text) == one.problem);
-  BOOST_TEST(dist::set_limit(set, "frames=3").starts_with("no limit has this name; there are frame_bytes, hello_bytes, "));
+  BOOST_TEST(dist::set_limit(set, "frames=3").starts_with("unknown limit; choose one of frame_bytes, hello_bytes, "));
   BOOST_TEST(dist::changed_limits(set).empty());
 }
 

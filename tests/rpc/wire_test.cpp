@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(exception_of_a_conversion_is_an_error_with_its_place) {
   for (auto const how : codecs)
     BOOST_TEST(written(how, accounts) == "error: result: element [0].history[1]: an unlucky amount");
   bank::money one;
-  BOOST_TEST(error_of(codec::json, "\"1\"", one) == "result: text \"1\" where a number (int64) belongs");
+  BOOST_TEST(error_of(codec::json, "\"1\"", one) == "result: expected a number (int64), got text \"1\"");
   std::map<bank::address, int> byte;
   BOOST_TEST(error_of(codec::json, R"({"A x":1})", byte).starts_with("result: element [0]: "));
 }

@@ -331,8 +331,8 @@ BOOST_AUTO_TEST_CASE(calls_by_name_do_not_convert_enumerators_to_numbers) {
   BOOST_TEST((ended(dist::call_by_name<side>(cluster, "Echo.which", side::right)).value() == side::right));
   BOOST_TEST((ended(dist::call_by_name<side>(cluster, "Echo.which", 2)).value() == side::right));
   is_lost(dist::call_by_name<std::int64_t>(cluster, "Echo.i64", side::right),
-          {"argument 1: text \"right\" where a number (int64) belongs"});
-  is_lost(dist::call_by_name<side>(cluster, "Echo.which", 7), {"no enumerator is 7"});
+          {"argument 1: expected a number (int64), got text \"right\""});
+  is_lost(dist::call_by_name<side>(cluster, "Echo.which", 7), {"unknown enumerator 7"});
 }
 
 BOOST_AUTO_TEST_CASE(types_with_a_stand_in_work_as_arguments_and_results) {
@@ -364,7 +364,7 @@ BOOST_AUTO_TEST_CASE(json_arguments_keep_their_value) {
       {"i64", "[1e2]", R"("result":100)"},
       {"i64", "[36893488147419103233]", "number 36893488147419103233 does not fit int64 exactly"},
       {"u8", "[256]", "argument 1: number 256 does not fit uint8 exactly"},
-      {"b", "[1]", "argument 1: number 1 where true or false (bool) belongs"},
+      {"b", "[1]", "argument 1: expected true or false (bool), got number 1"},
       {"none", "{}", R"("result":5)"},
       {"none", "[]", R"("result":5)"},
       {"at", "[1700000000]", R"("result":1700000000)"},

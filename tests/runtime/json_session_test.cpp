@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(batch_is_answered_as_one_message) {
   f.session->answer(f.asked["quiet"], "null");
   BOOST_TEST(f.heard() ==
              R"([{"jsonrpc":"2.0","result":1,"id":1},)"
-             R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"invalid request: a request is an object"},)"
+             R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"invalid request: a request must be an object"},)"
              R"("id":null},{"jsonrpc":"2.0","result":2,"id":2}])"
              "\n");
 }

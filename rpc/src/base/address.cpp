@@ -45,15 +45,15 @@ bool is_ipv6(std::string_view host) noexcept {
 
 /// What is wrong with a name or an IPv4 literal.
 std::optional<std::string> wrong_host(std::string_view host) {
-  if (host == "*") return "the host \"*\" is not known here: every interface is 0.0.0.0, or [::] with IPv6";
+  if (host == "*") return "the host \"*\" is not supported: every interface is 0.0.0.0, or [::] for IPv6";
   if (host.size() > host_bytes_max) return "the host is longer than " + std::to_string(host_bytes_max) + " bytes";
   for (auto c : host)
     if (!is_letter_or_digit(c) && c != '.' && c != '-' && c != '_')
-      return "the host \"" + std::string(host) + "\" has a character that no host name has";
+      return "the host \"" + std::string(host) + "\" contains a character that is not allowed in a host name";
   unsigned char bytes[16];
   auto const is_numeric = !host.empty() && host.find_first_not_of("0123456789.") == host.npos;
   if (is_numeric && !reads_as(AF_INET, host, bytes))
-    return "the host \"" + std::string(host) + "\" is neither a name nor an IPv4 address of four numbers up to 255";
+    return "the host \"" + std::string(host) + "\" is neither a host name nor a valid IPv4 address";
   return {};
 }
 
@@ -68,7 +68,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {
 
 result<address> parse_address(std::string_view text) {
   if (text.empty()) return bad(text, "it is empty");
-  if (text.find("://") != text.npos) return bad(text, "leave out what is before and with \"://\"");
+  if (text.find("://") != text.npos) return bad(text, "it must not contain a scheme (\"://\")");
 
   address parsed;
   std::optional<std::string_view> port;
@@ -76,26 +76,27 @@ result<address> parse_address(std::string_view text) {
     auto const end = text.find(']');
     if (end == text.npos) return bad(text, "the host has no closing bracket");
     auto const host = text.substr(1, end - 1);
-    if (!is_ipv6(host)) return bad(text, "the host in brackets is no IPv6 address");
+    if (!is_ipv6(host)) return bad(text, "the host in brackets is not an IPv6 address");
     parsed.host = host;
     auto const rest = text.substr(end + 1);
-    if (!rest.empty() && rest.front() != ':') return bad(text, "behind the bracket there may only be :port");
+    if (!rest.empty() && rest.front() != ':') return bad(text, "only :port may follow the closing bracket");
     if (!rest.empty()) port = rest.substr(1);
   } else if (is_ipv6(text)) {
     parsed.host = text;
   } else {
     auto const colon = text.find(':');
     if (colon != text.npos && text.find(':', colon + 1) != text.npos)
-      return bad(text, "it has several colons and is no IPv6 address; an IPv6 address with a port needs brackets");
+      return bad(text, "it has several colons but is not an IPv6 address; put an IPv6 address with a port in brackets");
     auto const host = text.substr(0, colon);
     if (auto wrong = wrong_host(host)) return bad(text, *wrong);
     parsed.host = host.empty() ? "localhost" : host;
     if (colon != text.npos) port = text.substr(colon + 1);
   }
   if (!port) return parsed;
-  if (port->empty()) return bad(text, "the port behind the colon is missing");
+  if (port->empty()) return bad(text, "the port after the colon is missing");
   auto const number = parse_port(*port);
-  if (!number) return bad(text, "the port \"" + std::string(port->substr(0, 20)) + "\" is no number from 0 to 65535");
+  if (!number)
+    return bad(text, "the port \"" + std::string(port->substr(0, 20)) + "\" is not a number from 0 to 65535");
   parsed.port = *number;
   return parsed;
 }

@@ -17,7 +17,7 @@ constexpr entry entries[] = {
     {errc::bad_arguments, "bad_arguments", "arguments do not fit", failure::invalid},
     {errc::bad_result, "bad_result", "result does not fit", failure::invalid},
     {errc::method_failed, "method_failed", "the method failed", failure::failed},
-    {errc::transient, "transient", "the method failed for the moment", failure::busy},
+    {errc::transient, "transient", "the method failed temporarily", failure::busy},
     {errc::connection_lost, "connection_lost", "connection lost", failure::disconnected},
     {errc::node_lost, "node_lost", "node lost", failure::disconnected},
     {errc::no_node, "no_node", "no node", failure::busy},

@@ -96,7 +96,7 @@ std::string set_limit(limits& of, std::string_view text) {
     of.*one.member = std::chrono::milliseconds(*parsed);
     return {};
   }
-  return "no limit has this name; there are " + known_names();
+  return "unknown limit; choose one of " + known_names();
 }
 
 limits bounded(limits of) noexcept {

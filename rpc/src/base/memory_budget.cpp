@@ -54,8 +54,8 @@ memory_budget::memory_budget(limits const& bounds)
     : memory_budget(bounds.memory != 0 ? bounds.memory : default_memory_bytes()) {}
 
 std::string memory_budget::no_room_text() const {
-  return "the limit (memory) of " + std::to_string(limit_bytes_) +
-         " bytes for all peers together has no room for it, " + std::to_string(held_bytes_) +
+  return "it would exceed the limit (memory) of " + std::to_string(limit_bytes_) +
+         " bytes for all peers together, of which " + std::to_string(held_bytes_) +
          " are in use; raise it there: --limit memory=SIZE";
 }
 

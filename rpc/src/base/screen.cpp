@@ -71,7 +71,7 @@ void screen::write(std::string_view text) {
   if (dropped == 0) return out_.write(text);
   if (!out_.is_writable()) return out_.drop(text);
   auto const notice = std::to_string(dropped) + (dropped == 1 ? " line was" : " lines were") +
-                      " dropped: whatever reads this output had stopped reading";
+                      " dropped: the reader of this output had stalled";
   auto const torn = out_.is_torn();
   out_.reset_dropped();
   std::string all = torn ? "\n" : "";

@@ -13,7 +13,7 @@ void system_entropy::fill(std::span<std::byte> out) {
     if (count >= 0)
       out = out.subspan(static_cast<std::size_t>(count));
     else if (errno != EINTR)
-      throw std::system_error(errno, std::system_category(), "the kernel gives no random bytes");
+      throw std::system_error(errno, std::system_category(), "cannot get random bytes from the kernel");
   }
 }
 

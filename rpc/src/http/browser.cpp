@@ -54,13 +54,12 @@ std::optional<std::string> refuse_browser(http_request const& request, http_call
                                           std::span<std::string const> own_names) {
   auto const host = request.headers.find("Host");
   if (auto const site = request.headers.find("Sec-Fetch-Site"); site && *site != "same-origin" && *site != "none")
-    return "Sec-Fetch-Site is \"" + std::string(*site) + "\": pages of other sites may not call this";
+    return "Sec-Fetch-Site is \"" + std::string(*site) + "\": cross-site requests are not allowed";
   if (auto const origin = request.headers.find("Origin"); origin && !(host && is_same_origin(*origin, *host)))
-    return "the Origin \"" + std::string(*origin) + "\" is foreign: pages of other sites may not call this";
+    return "the Origin \"" + std::string(*origin) + "\" does not match the Host: cross-site requests are not allowed";
   if (who == http_caller::anonymous && host && !is_own_host(*host, own_names))
     return "the Host \"" + std::string(*host) +
-           "\" is not this server: call it by localhost or by the address that it "
-           "listens on, or show the secret";
+           "\" is not this server: use localhost or the address that it listens on, or send the secret";
   return {};
 }
 

@@ -184,7 +184,8 @@ struct message_reader {
       // Between chunks there are lines too.
       if (parser->is_header_done() && parser->chunked() && bare_line_feed(0))
         fail(400, "malformed HTTP: lines must end in CR LF");
-      else if (parser->is_header_done() && pending.size() > max.http_head_bytes) fail_head("a chunk's header");
+      else if (parser->is_header_done() && pending.size() > max.http_head_bytes)
+        fail_head("a chunk header");
       return bytes.size();
     }
     state = parse_state::done;
@@ -368,9 +369,9 @@ std::size_t http_request_parser::push(std::span<std::byte const> bytes) {
   else if (hosts == 1 && !is_host(trimmed(*parser.headers.find("Host"))))
     impl_->fail(400, "the Host header is not a name or address with a port");
   else if (coding && parser.version < 11)
-    impl_->fail(400, "HTTP/1.0 has no transfer codings");
+    impl_->fail(400, "HTTP/1.0 does not allow transfer codings");
   else if (coding && !is_same_name(trimmed(*coding), "chunked"))
-    impl_->fail(501, "of the transfer codings only chunked is known");
+    impl_->fail(501, "unsupported transfer coding; only chunked is supported");
   else if (!read_target(parser.target, scratch))
     impl_->fail(400, "the target \"" + parser.target.substr(0, 200) + "\" has a broken % escape");
   return state() == parse_state::failed ? bytes.size() : used;

@@ -54,7 +54,7 @@ class http_connection {
   /// for its answer, and the stream is closed.
   task<void> wait_until_gone() {
     stream_timer patience(clock_, stream_);
-    patience.arm(limits_.handshake, "the peer had ended its half");
+    patience.arm(limits_.handshake, "the peer closed its half of the connection");
     co_await stream_.wait_until_gone();
   }
 
@@ -94,7 +94,7 @@ class http_connection {
 
   task<void> linger() {
     ends_as_.reset();
-    timer_.arm(linger_time, "the peer went on with a refused request");
+    timer_.arm(linger_time, "the peer kept sending a rejected request");
     for (std::size_t dropped = 0; dropped < linger_bytes;) {
       bytes.clear();
       auto const more = co_await read();
@@ -117,7 +117,7 @@ class http_connection {
       if (parser.head_done()) held_.add(used);
       if (parser.state() != parse_state::need_more) co_return true;
       if (!held_.has_room(0)) {
-        refusal = http_response(503, "the body is not read to its end: " + held_.budget()->no_room_text() + '\n');
+        refusal = http_response(503, "the body was not read to its end: " + held_.budget()->no_room_text() + '\n');
         co_return true;
       }
       if (parser.head_done()) {
@@ -130,7 +130,7 @@ class http_connection {
           auto const sent = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
           if (!sent) co_return false;
         }
-        bound_silence("nothing more of a request's body came ");
+        bound_silence("no more of the request body was received ");
       } else {
         if (parser.started() && !head_started) {
           head_started = true;
@@ -138,7 +138,7 @@ class http_connection {
         }
         ends_as_.reset();
         if (head_started) ends_as_ = errc::deadline_exceeded;
-        timer_.arm(head_by, "no whole request head " + within_limit("handshake", limits_.handshake));
+        timer_.arm(head_by, "no complete request head " + within_limit("handshake", limits_.handshake));
       }
       auto const more = co_await read();
       timer_.disarm();
@@ -188,7 +188,7 @@ task<http_response> answer(http_handler const& handler, http_request request) {
   } catch (std::exception const& e) {
     message = e.what();
   } catch (...) {
-    message = "the handler threw what is no std::exception";
+    message = "the handler threw something that is not a std::exception";
   }
   co_return http_response(500, message + '\n');
 }
@@ -326,7 +326,7 @@ task<void> http_server::serve(std::unique_ptr<stream> stream) {
   try {
     auto const upgraded =
         co_await serve_http(*stream, buffer(), handler_, limits_, seams_.clock, no_gate, seams_.memory);
-    if (upgraded) failed = "a handler answered 101, but nothing here speaks another protocol";
+    if (upgraded) failed = "a handler answered 101, but this server supports no other protocol";
   } catch (std::system_error const& e) {
     if (e.code() != asio::error::operation_aborted) failed = e.what();
   } catch (std::exception const& e) {

@@ -101,7 +101,8 @@ task<tcp_endpoints> resolve(asio::io_context& io, address where) {
   try {
     co_await asked->answered.wait();
   } catch (std::system_error const& e) {
-    throw std::system_error(e.code(), "the resolver has not answered for " + where.host + "; correct the name, or give the address in numbers");
+    throw std::system_error(
+        e.code(), "no answer from the resolver for " + where.host + "; correct the name, or use an IP address");
   }
   co_return endpoints_of(std::move(asked->found), where.host);
 }

@@ -85,7 +85,7 @@ std::unique_ptr<stream> tcp_network::adopt(int descriptor) {
   socklen_t size = sizeof(family);
   if (::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0)
     throw std::system_error(errno, std::system_category(),
-                            "descriptor " + std::to_string(descriptor) + " is no socket");
+                            "descriptor " + std::to_string(descriptor) + " is not a socket");
   ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
   bool const internet = family == AF_INET || family == AF_INET6;
   tcp_stream::socket socket(io_, asio::generic::stream_protocol(family, internet ? IPPROTO_TCP : 0), descriptor);

@@ -36,7 +36,7 @@ std::string trouble_with_key(std::string const& path) {
   if (auto const trouble = trouble_with(path); !trouble.empty()) return trouble;
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO))
-    return "may be read or written by everybody; run: chmod 600 " + path;
+    return "can be read or written by all users; run: chmod 600 " + path;
   return {};
 }
 
@@ -75,7 +75,8 @@ std::optional<fault> load_authority(ssl_ctx_st* context, std::string const& path
 
 result<tls_context> tls_context::for_server(tls_files const& files) {
   if (files.certificate.empty() || files.key.empty())
-    return make_fault(errc::denied, "TLS at a master needs its certificate and its key: --tls-cert FILE --tls-key FILE");
+    return make_fault(errc::denied,
+                      "a master with TLS needs a certificate and its key: --tls-cert FILE --tls-key FILE");
   tls_context made(make_context(TLS_server_method()));
   if (auto const problem = load_own(made.get(), files)) return *problem;
   if (files.authority.empty()) return made;
@@ -87,13 +88,13 @@ result<tls_context> tls_context::for_server(tls_files const& files) {
 
 result<tls_context> tls_context::for_client(tls_files const& files) {
   if (files.certificate.empty() != files.key.empty())
-    return make_fault(errc::denied, "a certificate needs its key and a key its certificate: --tls-cert FILE --tls-key FILE");
+    return make_fault(errc::denied, "a certificate and its key must be given together: --tls-cert FILE --tls-key FILE");
   tls_context made(make_context(TLS_client_method()));
   if (!files.certificate.empty())
     if (auto const problem = load_own(made.get(), files)) return *problem;
   if (files.authority.empty()) {
     if (SSL_CTX_set_default_verify_paths(made.get()) != 1)
-      return make_fault(errc::denied, "this system's list of authorities cannot be read: " + reason());
+      return make_fault(errc::denied, "cannot read this system's list of certificate authorities: " + reason());
   } else if (auto const problem = load_authority(made.get(), files.authority)) {
     return *problem;
   }

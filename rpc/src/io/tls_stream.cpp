@@ -37,7 +37,7 @@ std::string remedy_for(long verified) {
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "connect by a name or address that is in the certificate";
     default:
-      return "--tls-ca FILE names the authority that signed it";
+      return "give the authority that signed it with --tls-ca FILE";
   }
 }
 
@@ -46,10 +46,10 @@ std::string objection(unsigned long code) {
   auto const quoted = std::string(ERR_reason_error_string(code));
   switch (ERR_GET_REASON(code)) {
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-      return "says that this end's certificate has expired; renew it with --tls-cert FILE --tls-key FILE";
+      return "reports that this end's certificate has expired; renew it with --tls-cert FILE --tls-key FILE";
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
       return "does not trust this end's certificate (" + quoted +
-             "); it must be signed by the authority that the other end was given with --tls-ca";
+             "); it must be signed by the authority given to the other end with --tls-ca";
     default:
       return "does not trust this end's certificate (" + quoted + ")";
   }
@@ -229,9 +229,11 @@ void tls_stream::fail(outcome met) {
                                                   X509_verify_cert_error_string(verified) + "; " + remedy_for(verified)));
   switch (ERR_GET_REASON(met.code)) {
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-      throw call_error(make_fault(errc::denied, peer_address() + " shows no certificate, and this end wants one (--tls-ca)"));
+      throw call_error(
+          make_fault(errc::denied, peer_address() + " presented no certificate; this end requires one (--tls-ca)"));
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-      throw call_error(make_fault(errc::denied, peer_address() + " wants a certificate: --tls-cert FILE --tls-key FILE"));
+      throw call_error(
+          make_fault(errc::denied, peer_address() + " requires a certificate: --tls-cert FILE --tls-key FILE"));
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:

@@ -53,19 +53,19 @@ class item_parser {
   /// Of text that is known to be well-formed.
   rpc_item parse(std::string_view text) {
     json_scanner scan(text, depth_limit_);
-    return read(scan) ? judge() : invalid("a request is an object");
+    return read(scan) ? judge() : invalid("a request must be an object");
   }
   /// After read().
   rpc_item judge() {
     version_ = members_.jsonrpc() ? rpc_version::v2 : rpc_version::v1;
-    if (members_.duplicate == "id") return invalid("the member \"id\" is there twice");
+    if (members_.duplicate == "id") return invalid("duplicate member \"id\"");
     if (auto const& id = members_.id()) {
       auto const c = id->front();
       if (version_ == rpc_version::v2 && c != '"' && c != '-' && *id != "null" && (c < '0' || c > '9'))
         return invalid("\"id\" must be a string, a number or null");
       id_text_ = *id;
     }
-    if (!members_.duplicate.empty()) return invalid("the member \"" + members_.duplicate + "\" is there twice");
+    if (!members_.duplicate.empty()) return invalid("duplicate member \"" + members_.duplicate + "\"");
     if (members_.jsonrpc() && *members_.jsonrpc() != "\"2.0\"" &&
         (members_.jsonrpc()->front() != '"' || decode_string(*members_.jsonrpc()) != "2.0"))
       return invalid("\"jsonrpc\" must be \"2.0\", or absent in 1.0");
@@ -73,7 +73,7 @@ class item_parser {
     if (members_.result() || members_.error()) return reply();
     // Nothing says 1.0 either; in a batch its neighbours may be 2.0.
     if (!members_.id()) version_ = rpc_version::v2;
-    return invalid("there is no \"method\"");
+    return invalid("missing member \"method\"");
   }
 
  private:
@@ -86,7 +86,7 @@ class item_parser {
   }
 
   rpc_item request() {
-    if (members_.result() || members_.error()) return invalid("a request has no \"result\" and no \"error\"");
+    if (members_.result() || members_.error()) return invalid("a request must not have \"result\" or \"error\"");
     if (!members_.unknown.empty()) return invalid("unknown member \"" + members_.unknown + "\"");
     if (members_.method()->front() != '"') return invalid("\"method\" must be a string");
     rpc_request made;
@@ -108,16 +108,16 @@ class item_parser {
   rpc_item reply() {
     rpc_reply made;
     made.version = version_;
-    if (!id_text_) return invalid("a reply needs an \"id\"");
+    if (!id_text_) return invalid("missing member \"id\"");
     made.id_text = *id_text_;
     auto const result = members_.result().value_or("null");
     auto const error = members_.error().value_or("null");
     if (error == "null") {
-      if (!members_.result()) return invalid("a reply needs a \"result\" or an \"error\"");
+      if (!members_.result()) return invalid("a reply must have \"result\" or \"error\"");
       made.result_text = result;
       return made;
     }
-    if (result != "null") return invalid("a reply has a \"result\" or an \"error\", not both");
+    if (result != "null") return invalid("a reply must not have both \"result\" and \"error\"");
     auto read = read_error(error);
     if (!read) return invalid("\"error\" must be an object with a numeric \"code\" and a \"message\"");
     made.error = std::move(*read);

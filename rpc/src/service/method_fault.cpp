@@ -43,6 +43,6 @@ fault fault_of_exception(std::exception_ptr const& thrown, call_scope const* sco
   }
 }
 
-fault cancelled_before_start() { return make_fault(errc::cancelled, "cancelled before the method began"); }
+fault cancelled_before_start() { return make_fault(errc::cancelled, "cancelled before the method started"); }
 
 }  // namespace dist

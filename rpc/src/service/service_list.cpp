@@ -5,9 +5,10 @@ namespace dist {
 void service_list::add(maker service) {
   for (auto const& there : makers_)
     if (go_collide(there.name, service.name))
-      throw std::invalid_argument("two services are named " + there.name +
-                                  (there.name == service.name ? "" : " and " + service.name + ", one name to Go") +
-                                  ": specialise dist::service_name for one of them");
+      throw std::invalid_argument(
+          "two services have the name " + there.name +
+          (there.name == service.name ? "" : " and " + service.name + ", which are the same name in Go") +
+          ": specialise dist::service_name for one of them");
   makers_.push_back(std::move(service));
 }
 

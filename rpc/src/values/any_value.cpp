@@ -92,7 +92,7 @@ bool decode_map(cbor_reader& in, boost::json::value& out) {
       if (!decode_any(in, member->value())) return in.error.in_member(name);
       continue;
     }
-    if (!object.empty()) return in.error.fail("a map with keys of several kinds, which JSON cannot say");
+    if (!object.empty()) return in.error.fail("a map with keys of different types, which JSON cannot represent");
     boost::json::array pair(2);
     if (!decode_any(in, pair[0]) || !decode_any(in, pair[1])) return in.error.in_element(at);
     pairs.push_back(std::move(pair));

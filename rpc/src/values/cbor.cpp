@@ -94,10 +94,10 @@ item cbor_reader::next_tagged() noexcept {
 }
 
 bool cbor_reader::wide_argument(unsigned info, std::uint64_t& out) {
-  if (info == 31) return fail_here("an indefinite length, which is not accepted,");
-  if (info > 27) return fail_here("a reserved length");
+  if (info == 31) return fail_here("unsupported indefinite length");
+  if (info > 27) return fail_here("reserved length");
   std::size_t const width = std::size_t{1} << (info - 24);
-  if (left() <= width) return fail_here("the end, too early,");
+  if (left() <= width) return fail_here("unexpected end");
   auto const* from = at_ + 1;
   if (width == 1) out = load<std::uint8_t>(from, std::endian::big);
   if (width == 2) out = load<std::uint16_t>(from, std::endian::big);
@@ -132,14 +132,14 @@ bool cbor_reader::array(typed_array& out) {
   if (!argument(tag) || !typed_array_from_tag(tag, out)) return false;
   if (at_ == end_ || std::to_integer<unsigned>(*at_) >> 5 != 2) return fail_here("a typed array without bytes");
   if (!string(out.data)) return false;
-  return out.data.size() % out.width == 0 || fail_here("a typed array with a part of an element");
+  return out.data.size() % out.width == 0 || fail_here("a typed array that ends within an element");
 }
 
 bool cbor_reader::skip() {
   std::uint64_t pending = 1;
   while (pending != 0) {
     --pending;
-    if (at_ == end_) return fail_here("the end, too early,");
+    if (at_ == end_) return fail_here("unexpected end");
     auto const initial = std::to_integer<unsigned>(*at_);
     auto const major = initial >> 5;
     std::uint64_t value = 0;
@@ -154,15 +154,15 @@ bool cbor_reader::skip() {
     } else if (major == 6) {
       ++pending;
     }
-    if (pending > left()) return fail_here("the end, too early,");
+    if (pending > left()) return fail_here("unexpected end");
   }
   return true;
 }
 
 std::string_view cbor_reader::noun_of_next() noexcept {
   constexpr std::string_view names[] = {
-      "the end", "null",   "true or false", "a number",      "text",
-      "bytes",   "a list", "a map",         "a typed array", "an unknown kind of value"};
+      "end of input", "null",   "true or false", "a number",      "text",
+      "bytes",        "a list", "a map",         "a typed array", "an unknown kind of value"};
   return names[static_cast<std::size_t>(next())];
 }
 

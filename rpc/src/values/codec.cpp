@@ -10,7 +10,7 @@ std::size_t find_member(std::string_view name, std::string_view const* names, st
   return count;
 }
 
-std::string bytes_behind(std::size_t count) { return std::to_string(count) + " bytes behind the last value"; }
+std::string bytes_behind(std::size_t count) { return std::to_string(count) + " bytes after the last value"; }
 
 std::string encode_void(codec how, spelling names, buffer& out) {
   if (how == codec::cbor) {

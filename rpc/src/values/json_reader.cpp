@@ -96,8 +96,8 @@ bool json_reader::key(frame& map, std::size_t, std::string_view& out) {
 }
 
 bool json_reader::mismatch(std::string_view expected) {
-  constexpr std::string_view names[] = {"the end", "null",  "true or false", "a number",
-                                        "text",    "bytes", "a list",        "an object"};
+  constexpr std::string_view names[] = {"end of input", "null",  "true or false", "a number",
+                                        "text",         "bytes", "a list",        "an object"};
   return error.mismatch(names[static_cast<std::size_t>(next())], expected, {});
 }
 

@@ -86,12 +86,12 @@ bool json_scanner::take(char c) noexcept {
 
 void json_scanner::expect(char c) {
   if (take(c)) return;
-  fail(at_ == text_.size() ? std::string("the text ends where ") + c + " is due" : std::string("no ") + c);
+  fail(at_ == text_.size() ? std::string("unexpected end, expected ") + c : std::string("expected ") + c);
 }
 
 void json_scanner::expect_end() {
   skip_space();
-  if (at_ != text_.size()) fail("more text behind the value");
+  if (at_ != text_.size()) fail("extra text after the value");
 }
 
 std::string json_scanner::string() {
@@ -154,17 +154,17 @@ void json_scanner::read_scalar() {
       break;
   }
   if (peek() == '-' || is_digit(peek())) return read_number();
-  fail(at_ == text_.size() ? "the text ends where a value is due" : "no value");
+  fail(at_ == text_.size() ? "unexpected end, expected a value" : "no value");
 }
 
 void json_scanner::read_literal(std::string_view literal) {
-  if (text_.substr(at_, literal.size()) != literal) return fail("no value");
+  if (text_.substr(at_, literal.size()) != literal) return fail("expected a value");
   at_ += literal.size();
 }
 
 void json_scanner::read_number() {
   auto const read_digits = [this] {
-    if (!is_digit(peek())) fail("a number without a digit");
+    if (!is_digit(peek())) fail("a number without digits");
     while (is_digit(peek())) ++at_;
   };
   if (peek() == '-') ++at_;
@@ -185,13 +185,13 @@ void json_scanner::read_number() {
 }
 
 void json_scanner::read_string(std::string* decoded) {
-  if (peek() != '"') return fail("no string");
+  if (peek() != '"') return fail("expected a string");
   ++at_;
   while (!failed()) {
     auto const start = at_;
     while (at_ < text_.size() && is_plain(text_[at_])) ++at_;
     if (decoded) decoded->append(text_, start, at_ - start);
-    if (at_ == text_.size()) return fail("a string without an end");
+    if (at_ == text_.size()) return fail("an unterminated string");
     auto const c = text_[at_];
     if (c == '"') {
       ++at_;
@@ -209,7 +209,7 @@ void json_scanner::read_string(std::string* decoded) {
 
 void json_scanner::read_utf8(std::string* decoded) {
   auto const length = utf8_length(text_.substr(at_));
-  if (length == 0) return fail("a string that is not UTF-8");
+  if (length == 0) return fail("a string that is not valid UTF-8");
   if (decoded) *decoded += text_.substr(at_, length);
   at_ += length;
 }

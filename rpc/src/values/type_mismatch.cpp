@@ -173,7 +173,7 @@ class type_comparer {
     return false;
   }
   bool fail_on(type_node const& reader, type_node const& writer) {
-    return fail(shortened(writer.text, message_limit) + " is written where " + shortened(reader.text, message_limit) +
+    return fail(shortened(writer.text, message_limit) + " is sent where " + shortened(reader.text, message_limit) +
                 " is read");
   }
 
@@ -197,7 +197,7 @@ class type_comparer {
   bool enum_accepts(type_node const& reader, type_node const& writer) {
     std::set<std::string_view> const known(reader.labels.begin(), reader.labels.end());
     for (auto name : writer.labels)
-      if (!known.contains(name)) return fail("the enumerator " + shortened(name) + " is written and not known");
+      if (!known.contains(name)) return fail("the enumerator " + shortened(name) + " is written but not known here");
     return true;
   }
 

@@ -8,13 +8,13 @@ bool value_error::fail(std::string what) {
 }
 
 bool value_error::mismatch(std::string_view found, std::string_view expected, std::string_view type) {
-  auto why = std::string(found).append(" where ").append(expected);
+  auto why = std::string("expected ").append(expected);
   if (!type.empty()) why.append(" (").append(type).append(")");
-  return fail(why.append(" belongs"));
+  return fail(why.append(", got ").append(found));
 }
 
 bool value_error::not_utf8(std::size_t at) {
-  return fail("not UTF-8 at byte " + std::to_string(at) + "; any bytes travel as std::vector<std::uint8_t>");
+  return fail("not UTF-8 at byte " + std::to_string(at) + "; send arbitrary bytes as std::vector<std::uint8_t>");
 }
 
 bool value_error::too_deep(std::size_t limit) {

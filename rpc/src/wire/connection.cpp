@@ -65,7 +65,7 @@ task<void> connection::read_more() {
   auto const guard = reader_.in_frame();
   if (guard)
     idle_timer_ = world_.clock.schedule(later(world_.clock.now(), limits_.frame_idle), [this] {
-      close(errc::limit_exceeded, "silent in the middle of a frame for longer than the limit (frame_idle)");
+      close(errc::limit_exceeded, "no data within a frame for longer than the limit (frame_idle)");
     });
   std::exception_ptr failed;
   std::size_t count = 0;
@@ -120,7 +120,7 @@ task<void> connection::flush() {
 
 task<void> connection::part() {
   stream_timer patience(world_.clock, *stream_);
-  patience.arm(linger_time, "the peer did not take the last frame");
+  patience.arm(linger_time, "the peer did not read the last frame");
   co_await flush();
   patience.disarm();
   co_await linger();
@@ -128,7 +128,7 @@ task<void> connection::part() {
 
 task<void> connection::linger() {
   stream_timer patience(world_.clock, *stream_);
-  patience.arm(linger_time, "the peer stayed");
+  patience.arm(linger_time, "the peer did not close the connection");
   std::array<std::byte, 4096> dropped;
   try {
     for (std::size_t count = 0; count < linger_bytes;)
@@ -286,7 +286,7 @@ void connection::end(ending how) {
   // A peer that reads nothing must not hold us.
   ending_timer_ = world_.clock.schedule(later(world_.clock.now(), limits_.handshake), [this] {
     close(errc::deadline_exceeded,
-          "the peer did not take the last frames " + within_limit("handshake", limits_.handshake));
+          "the peer did not read the last frames " + within_limit("handshake", limits_.handshake));
   });
 }
 

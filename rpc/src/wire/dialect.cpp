@@ -17,7 +17,7 @@ struct look_alike {
 };
 constexpr look_alike look_alikes[] = {
     {"SSH-", "looks like SSH"},
-    {"PRI * HTTP/2", "looks like HTTP/2 without an upgrade, as gRPC speaks it"},
+    {"PRI * HTTP/2", "looks like HTTP/2 without an upgrade (gRPC)"},
 };
 
 bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -36,10 +36,10 @@ std::string bytes_text(std::string_view bytes) {
 std::string describe(std::string_view rest, bool at_start) {
   auto const first = static_cast<unsigned char>(rest.front());
   if (first == 0xD1) return "looks like a dist/1 frame without the upgrade";
-  if (first == 0x16 && !at_start) return "looks like TLS behind white space";
+  if (first == 0x16 && !at_start) return "looks like TLS after white space";
   if (rest.starts_with("\xEF\xBB\xBF")) return "looks like text with a byte order mark";
   if (first >= 'a' && first <= 'z' && rest.find(' ') != rest.npos)
-    return "looks like HTTP with a method in small letters, " + bytes_text(rest);
+    return "looks like HTTP with a lower-case method, " + bytes_text(rest);
   return bytes_text(rest);
 }
 

@@ -83,14 +83,14 @@ void put_prefix(buffer& out, std::uint8_t flags, request_prefix const& prefix) {
 
 std::string get_prefix(std::span<std::byte const> bytes, std::uint8_t flags, request_prefix& prefix) {
   if (flags & frame_flags::nested) {
-    if (bytes.size() < 8) return "request without its parent's call id";
+    if (bytes.size() < 8) return "request without the call id of its parent";
     prefix.parent = {get<std::uint32_t>(bytes.data()), get<std::uint32_t>(bytes.data() + 4)};
     prefix.bytes = 8;
   }
   if (flags & frame_flags::named) {
     auto const rest = bytes.subspan(prefix.bytes);
     auto const length = rest.empty() ? 0 : std::to_integer<std::size_t>(rest[0]);
-    if (length == 0 || rest.size() < padded(1 + length)) return "request without its method's name";
+    if (length == 0 || rest.size() < padded(1 + length)) return "request without a method name";
     prefix.method = as_text(rest.subspan(1, length));
     prefix.bytes += padded(1 + length);
   }

@@ -41,7 +41,7 @@ void put(outbox& out, frame_kind kind, call_id id, Message const& message, std::
 
 void expect(frame const& from, frame_kind expected, char const* what) {
   if (from.header().kind == frame_kind::goodbye)
-    throw protocol_breach("the peer said goodbye instead of sending " + std::string(what) + ": " +
+    throw protocol_breach("the peer closed the session instead of sending " + std::string(what) + ": " +
                           std::string(as_text(from.bytes())));
   if (from.header().kind != expected)
     throw protocol_breach("expected " + std::string(what) + ", got a frame of kind " +
@@ -80,7 +80,7 @@ void check_limits(hello const& who) {
     throw protocol_breach("a hello with " + std::to_string(who.methods.size()) + " methods; the maximum is " +
                               std::to_string(methods_max),
                           errc::limit_exceeded);
-  for (auto const& method : who.methods) check_name("a method's name in the hello", method.name);
+  for (auto const& method : who.methods) check_name("a method name in the hello", method.name);
 }
 
 std::string_view to_text(role r) { return r == role::node ? "node" : "caller"; }
@@ -172,7 +172,7 @@ void put_fault(outbox& out, call_id id, fault const& what, std::uint32_t running
 fault get_fault(std::span<std::byte const> payload, std::size_t depth_limit) {
   fault_message message;
   if (auto const problem = decode_result(codec::cbor, payload, depth_limit, message); !problem.empty()) {
-    auto unreadable = make_fault(errc::protocol_error, "the peer's fault cannot be read: " + problem);
+    auto unreadable = make_fault(errc::protocol_error, "cannot decode the peer's fault: " + problem);
     unreadable.may = remedy::never;
     return unreadable;
   }
@@ -194,7 +194,7 @@ task<welcome> introduce(connection& to, hello me, std::string secret, entropy& c
   get(first, frame_kind::challenge, "a challenge", asked);
   if (asked.proof_wanted && secret.empty())
     throw call_error(make_fault(errc::denied, "the master at " + to.over().peer_address() +
-                                                  " wants the join secret; give its file with --secret-file FILE"));
+                                                  " requires the join secret; give its file with --secret-file FILE"));
   me.nonce = make_nonce(chance);
   if (!secret.empty()) me.proof = prove(to, secret, to_text(me.role), asked.nonce, me.nonce);
   put_hello(to, me, asked.proof_wanted && binds(asked.nonce));
@@ -203,8 +203,8 @@ task<welcome> introduce(connection& to, hello me, std::string secret, entropy& c
   welcome answer;
   get(second, frame_kind::welcome, "a welcome", answer);
   if (!secret.empty() && !equal_in_constant_time(answer.proof, prove(to, secret, "master", me.nonce, asked.nonce)))
-    throw call_error(make_fault(errc::denied, "the master at " + to.over().peer_address() +
-                                                  " cannot prove that it knows the join secret"));
+    throw call_error(make_fault(
+        errc::denied, "the master at " + to.over().peer_address() + " cannot prove that it has the join secret"));
   co_return answer;
 }
 

@@ -17,7 +17,7 @@ hmac_digest hmac_sha256(std::span<std::byte const> key, std::span<std::byte cons
   auto const* done = EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key_data, key.size(),
                                reinterpret_cast<unsigned char const*>(data.data()), data.size(),
                                reinterpret_cast<unsigned char*>(digest.data()), digest.size(), &written);
-  if (!done || written != digest.size()) throw std::runtime_error("OpenSSL offers no HMAC-SHA256");
+  if (!done || written != digest.size()) throw std::runtime_error("OpenSSL does not provide HMAC-SHA256");
   return digest;
 }
 

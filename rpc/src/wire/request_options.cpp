@@ -24,7 +24,7 @@ std::string encode(request_options const& options, buffer& out) {
   auto problem = encode_result(codec::cbor, spelling::declared, out, options);
   if (problem.empty() && out.size() > most_options_bytes)
     problem = "the options have " + std::to_string(out.size()) + " bytes; the maximum is " +
-              std::to_string(most_options_bytes) + ": fewer or shorter labels in needs()";
+              std::to_string(most_options_bytes) + "; use fewer or shorter labels in needs()";
   return problem;
 }
 

@@ -37,13 +37,13 @@ fault refuse_errno(std::string const& path, int error) {
 
 result<std::string> read_secret_file(std::string const& path) {
   open_file const file(path);
-  if (file.fd() < 0 && errno == ENOENT) return refuse(path, "there is none; make one with: dist secret " + path);
+  if (file.fd() < 0 && errno == ENOENT) return refuse(path, "not found; make one with: dist secret " + path);
   if (file.fd() < 0) return refuse_errno(path, errno);
   struct stat info{};
   if (::fstat(file.fd(), &info) != 0) return refuse_errno(path, errno);
-  if (!S_ISREG(info.st_mode)) return refuse(path, "is not a regular file");
+  if (!S_ISREG(info.st_mode)) return refuse(path, "not a regular file");
   if (info.st_mode & (S_IRWXG | S_IRWXO))
-    return refuse(path, "may be read or written by others than its owner; run: chmod 600 " + path);
+    return refuse(path, "can be read or written by other users; run: chmod 600 " + path);
 
   std::string secret(secret_bytes_max + 2, '\0');
   std::size_t size = 0;
@@ -57,12 +57,12 @@ result<std::string> read_secret_file(std::string const& path) {
   secret.resize(size);
   while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
 
-  if (secret.empty()) return refuse(path, "is empty; make one with: openssl rand -hex 32");
+  if (secret.empty()) return refuse(path, "empty; make one with: openssl rand -hex 32");
   if (secret.size() > secret_bytes_max)
-    return refuse(path, "is longer than the maximum of " + std::to_string(secret_bytes_max) + " bytes");
+    return refuse(path, "longer than the maximum of " + std::to_string(secret_bytes_max) + " bytes");
   if (secret.size() < secret_bytes_min)
-    return refuse(path, "has " + std::to_string(secret.size()) + " bytes, which is fewer than " +
-                            std::to_string(secret_bytes_min) + "; make one with: openssl rand -hex 32");
+    return refuse(path, std::to_string(secret.size()) + " bytes, the minimum is " + std::to_string(secret_bytes_min) +
+                            "; make one with: openssl rand -hex 32");
   return secret;
 }
 

@@ -104,7 +104,7 @@ task<std::size_t> json_stream::read_some(std::span<std::byte> into) {
 /// As of an HTTP client that has ended its half.
 task<void> json_stream::wait_until_gone() {
   stream_timer patience(world_.clock, *stream_);
-  patience.arm(limits_.handshake, "the peer had ended its half");
+  patience.arm(limits_.handshake, "the peer closed its half of the connection");
   try {
     co_await stream_->wait_until_gone();
   } catch (std::system_error const&) {

@@ -25,7 +25,7 @@ std::string advice_on(std::error_code const& error) {
   if (error == asio::error::connection_refused) return "; start the master there, or correct --connect ADDR";
   auto const& kind = error.category();
   if (kind == asio::error::get_netdb_category() || kind == asio::error::get_addrinfo_category())
-    return "; correct the name, or give the address in numbers";
+    return "; correct the name, or use an IP address";
   return "";
 }
 

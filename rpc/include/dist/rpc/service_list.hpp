@@ -57,7 +57,7 @@ template <class... T>
 consteval bool check_services() {
   if constexpr ((true && ... && (check_service<T>() && all_accepted<T>))) {
     static_assert(all_have_names<T...>,
-                  "dist: two of these classes have one name on the wire: specialise dist::service_name<T> for one");
+                  "dist: two of these classes have the same wire name: specialise dist::service_name<T> for one");
     return all_have_names<T...>;
   }
   return false;
@@ -81,7 +81,7 @@ template <class... T>
 service_list services() {
   constexpr bool default_made = (true && ... && std::is_default_constructible_v<T>);
   static_assert(default_made,
-                "dist: services<T>() makes T by its default constructor: use services(T{...}) or service<T>(factory)");
+                "dist: services<T>() needs a default constructor of T: use services(T{...}) or service<T>(factory)");
   service_list list;
   if constexpr (default_made && check_services<T...>()) ((list += service<T>([] { return T(); })), ...);
   return list;
@@ -101,7 +101,7 @@ service_list service_from(T value) {
     return service<T>([only = std::shared_ptr<shared_value>(new shared_value{std::move(value)})] {
       if (only->used.exchange(true))
         throw std::logic_error("the service " + std::string(service_name<T>) +
-                               " cannot be copied and is in another node already: use service<T>(factory)");
+                               " cannot be copied and is already in another node: use service<T>(factory)");
       return std::move(only->value);
     });
   }

@@ -103,14 +103,14 @@ class decoder {
       boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
           [&](auto e) { found = found || static_cast<underlying>(e.value) == value; });
       out = static_cast<T>(value);
-      return found || in_.error.fail("no enumerator is " + std::to_string(value));
+      return found || in_.error.fail("unknown enumerator " + std::to_string(value));
     }
     std::string_view name;
     if (!in_.text(name)) return false;
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto e) {
       if (!found && name == e.name) out = e.value, found = true;
     });
-    return found || in_.error.fail("no enumerator is called " + shortened(name));
+    return found || in_.error.fail("unknown enumerator " + shortened(name));
   }
   template <class T>
   bool plain_enum(T& out) {

@@ -72,7 +72,7 @@ bool decoder<Reader>::bytes(T& out) {
   } else if (kind == item::text) {
     std::string_view text;
     if (!in_.text(text)) return false;
-    if (!from_base64(text, converted)) return in_.error.fail("text that is not base64 where bytes belong");
+    if (!from_base64(text, converted)) return in_.error.fail("expected bytes, got text that is not base64");
     content = converted;
   } else {
     std::vector<std::uint8_t> numbers;
@@ -84,7 +84,7 @@ bool decoder<Reader>::bytes(T& out) {
   }
   using pointer = std::remove_cv_t<typename T::value_type> const*;
   if constexpr (is_span<T>) {
-    static_assert(std::is_const_v<typename T::element_type>, "dist: a view parameter is of constant elements");
+    static_assert(std::is_const_v<typename T::element_type>, "dist: a view parameter must have const elements");
     if (!store_) return in_.error.fail("a view cannot be a result");
     if (kind != item::bytes || !Reader::text_lives)
       content = store_->make<std::vector<std::byte>>(content.begin(), content.end());
@@ -120,7 +120,8 @@ bool decoder<Reader>::sequence(T& out) {
     for (std::size_t at = 0; at < list.count; ++at) {
       in_.element(list, at);
       auto read = [&](element& part) { return (*this)(part); };
-      if (!to.next(at, read, [&] { return in_.error.fail("twice in a set"); })) return in_.error.in_element(at);
+      if (!to.next(at, read, [&] { return in_.error.fail("duplicate element of a set"); }))
+        return in_.error.in_element(at);
     }
     in_.end(list);
     return true;
@@ -150,7 +151,8 @@ bool decoder<Reader>::typed_sequence(T& out) {
   to.expect(array.count());
   for (std::size_t at = 0; at < array.count(); ++at) {
     auto read = [&](element& part) { return from_number(array.get(at), part); };
-    if (!to.next(at, read, [&] { return in_.error.fail("twice in a set"); })) return in_.error.in_element(at);
+    if (!to.next(at, read, [&] { return in_.error.fail("duplicate element of a set"); }))
+      return in_.error.in_element(at);
   }
   return true;
 }
@@ -176,8 +178,8 @@ template <class Reader>
 template <class T>
 bool decoder<Reader>::view(T& out) {
   using element = std::remove_cv_t<typename T::element_type>;
-  static_assert(std::is_const_v<typename T::element_type>, "dist: a view parameter is of constant elements");
-  static_assert(!std::is_same_v<element, bool>, "dist: bool elements are not side by side; use std::vector<bool>");
+  static_assert(std::is_const_v<typename T::element_type>, "dist: a view parameter must have const elements");
+  static_assert(!std::is_same_v<element, bool>, "dist: bool elements are not contiguous; use std::vector<bool>");
   if (!store_) return in_.error.fail("a view cannot be a result");
   if constexpr (plain_number<element>) {
     if (in_.next() == item::typed_array) {
@@ -201,7 +203,7 @@ bool decoder<Reader>::map_entry(T& out, typename T::key_type&& key, std::size_t 
   if (!(*this)(part)) return in_.error.in_element(at);
   if constexpr (unique_keys<T>) {
     if (!out.emplace(std::move(key), std::move(part)).second) {
-      in_.error.fail("the same key twice");
+      in_.error.fail("duplicate key");
       return in_.error.in_element(at);
     }
   } else {

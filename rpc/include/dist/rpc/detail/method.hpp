@@ -159,17 +159,18 @@ inline constexpr bool is_described = boost::describe::has_describe_members<T>::v
 template <class T>
 consteval bool check_service() {
   static_assert(is_described<T>,
-                "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) behind it, above "
-                "whatever calls its methods");
+                "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) after it, "
+                "before any code that calls its methods");
   if constexpr (is_described<T>) {
     constexpr auto names = descriptor_names<described_methods<T>>::value;
     constexpr bool has_static = !boost::mp11::mp_empty<described_static_functions<T>>::value;
     constexpr bool overloaded = any_two(names, std::equal_to<>());
     constexpr bool one_go_spelling = !overloaded && any_two(names, go_collide);
     static_assert(holds_for<!has_static, T>,
-                  "dist: a static function cannot be served: take it out of the class's description");
+                  "dist: a static function cannot be served: remove it from the class's description");
     static_assert(holds_for<!overloaded, T>, "dist: overloaded methods cannot be served: one wire name, one method");
-    static_assert(holds_for<!one_go_spelling, T>, "dist: two methods of this class have one Go spelling: rename one");
+    static_assert(holds_for<!one_go_spelling, T>,
+                  "dist: two methods of this class have the same Go spelling: rename one");
   }
   return is_described<T>;
 }
@@ -199,9 +200,9 @@ consteval bool check_parameter() {
                 "dist: a method cannot change its caller's argument: take it by value or by const reference");
   static_assert(holds_for<!pointer, Method>, "dist: a pointer cannot be a parameter: take the value");
   static_assert(holds_for<!writable_span, Method>,
-                "dist: a span parameter views what was received: write std::span<T const>");
+                "dist: a span parameter views received data: write std::span<T const>");
   static_assert(holds_for<!late_context, Method>,
-                "dist: a method's context is its first parameter: move dist::context const& to the front");
+                "dist: a method's context is its first parameter: make dist::context const& the first parameter");
   return !writable && !pointer && !writable_span && !late_context;
 }
 
@@ -242,8 +243,8 @@ inline constexpr bool is_described_method =
 template <auto Method, class Serving>
 consteval std::size_t find_described() {
   static_assert(is_described<Serving>,
-                "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) behind it, above "
-                "whatever calls its methods");
+                "dist: this class is not described: add BOOST_DESCRIBE_STRUCT(T, (), (its methods...)) after it, "
+                "before any code that calls its methods");
   if constexpr (is_described<Serving>) {
     using methods = boost::mp11::mp_transform<method_of_descriptor, described_methods<Serving>>;
     constexpr auto index = boost::mp11::mp_find<methods, method_constant<Method>>::value;
@@ -305,7 +306,7 @@ requires(member_signature<decltype(Method)>::is_served) struct method_traits<Met
   /// False behind a refusal, so that whatever would be made of the types stops there and one line remains.
   static constexpr bool accepted = check_types<method_constant<Method>, result, parameters>::accepted;
   static_assert(check_types<method_constant<Method>, result, parameters>::accepted || true,
-                "looked at wherever the traits are used");
+                "instantiated wherever the traits are used");
 
   /// `sum`
   static constexpr std::string_view name() noexcept { return name_; }

@@ -32,7 +32,7 @@ constexpr std::string_view unqualified_name() {
 template <class T>
 constexpr std::string_view default_service_name() {
   static_assert(!unqualified_name<T>().empty(),
-                "dist: a class template has no name for the wire: specialise dist::service_name<T> for this class");
+                "dist: a class template has no wire name: specialise dist::service_name<T> for this class");
   return unqualified_name<T>();
 }
 

@@ -12,7 +12,7 @@ namespace dist {
 class value_error {
  public:
   [[gnu::cold]] bool fail(std::string what);
-  /// `true where a number (int32) belongs`; `type` may be empty.
+  /// `expected a number (int32), got true`; `type` may be empty.
   [[gnu::cold]] bool mismatch(std::string_view found, std::string_view expected, std::string_view type);
   [[gnu::cold]] bool not_utf8(std::size_t at);
   [[gnu::cold]] bool too_deep(std::size_t limit);

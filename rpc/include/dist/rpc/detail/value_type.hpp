@@ -156,23 +156,23 @@ template <class T, class Part = refused_part_of<T>>
 consteval bool require_value_type() {
   using enum refusal;
   static_assert(is_free_of<undescribed, Part>,
-                "dist: this type is not described: add BOOST_DESCRIBE_STRUCT(T, (), (members)) behind it, or "
-                "BOOST_DESCRIBE_CLASS inside it where it is a template or has private members; dist::wire<T> teaches "
-                "somebody else's");
+                "dist: this type is not described: add BOOST_DESCRIBE_STRUCT(T, (), (members)) after it, or "
+                "BOOST_DESCRIBE_CLASS inside it where it is a template or has private members; use dist::wire<T> for a "
+                "type of another library");
   static_assert(is_free_of<library_type, Part>,
-                "dist: this type of the standard library cannot travel; use a container, a text or a described struct, or "
-                "teach it with dist::wire<T>");
-  static_assert(is_free_of<pointer, Part>, "dist: a pointer cannot travel; use a value, std::optional or std::span");
+                "dist: this type of the standard library cannot be sent; use a container, a text or a described "
+                "struct, or describe it with dist::wire<T>");
+  static_assert(is_free_of<pointer, Part>, "dist: a pointer cannot be sent; use a value, std::optional or std::span");
   static_assert(is_free_of<shared_pointer, Part>,
-                "dist: a shared pointer cannot travel; use the value, std::optional or std::unique_ptr");
-  static_assert(is_free_of<c_array, Part>, "dist: a C array cannot travel; use std::array");
-  static_assert(is_free_of<wide_integer, Part>, "dist: a 128-bit integer cannot travel; use two std::uint64_t");
-  static_assert(is_free_of<long_double, Part>, "dist: long double cannot travel; use double");
+                "dist: a shared pointer cannot be sent; use the value, std::optional or std::unique_ptr");
+  static_assert(is_free_of<c_array, Part>, "dist: a C array cannot be sent; use std::array");
+  static_assert(is_free_of<wide_integer, Part>, "dist: a 128-bit integer cannot be sent; use two std::uint64_t");
+  static_assert(is_free_of<long_double, Part>, "dist: long double cannot be sent; use double");
   static_assert(is_free_of<nested_optional, Part>,
-                "dist: an optional of an optional cannot be told from an empty one");
+                "dist: an optional of an optional cannot be distinguished from an empty one");
   static_assert(is_free_of<same_names, Part>, "dist: two members of this type, one of a base, have the same name");
   static_assert(is_free_of<no_default, Part>,
-                "dist: values are read into an empty one: this type needs a default constructor");
+                "dist: this type needs a default constructor: values are decoded into an empty object");
   return Part::why == none;
 }
 
