@@ -70,9 +70,9 @@ def wait_until_quiet(patience=1800):
         if share < QUIET:
             return
         if time.time() > end:
-            sys.exit(f"bench: others keep using the machine, {busiest} most of all; try later, or --once for a look")
+            sys.exit(f"bench: the machine stays busy, mostly with {busiest}; try later, or use --once")
         if not told:
-            print(f"waiting: others use {share:.0%} of the machine, {busiest} most", file=sys.stderr, flush=True)
+            print(f"waiting: other processes use {share:.0%} of the machine, mostly {busiest}", file=sys.stderr, flush=True)
             told = True
 
 
@@ -91,7 +91,7 @@ def undisturbed(work):
         _was_quiet = share < QUIET
         if _was_quiet:
             return found
-    raise RuntimeError(f"disturbed by others ten times, at last by {busiest}, {share:.0%} of the machine")
+    raise RuntimeError(f"disturbed ten times by other processes, last by {busiest} ({share:.0%} of the machine)")
 
 
 def describe():

@@ -46,14 +46,14 @@ std::map<std::string, job_function, std::less<>> const jobs = {{"w1", run_w1},
                                                                {"serve", serve}};
 
 dist::task<void> job(dist::cluster& on, std::vector<std::string> words) {
-  if (words.empty()) throw dist::usage_error("which workload? see the head of bench/workloads.cpp");
+  if (words.empty()) throw dist::usage_error("missing workload; see the comment at the top of bench/workloads.cpp");
   wish asked;
   auto const colon = words[0].find(':');
   asked.name = words[0].substr(0, colon);
   if (colon != std::string::npos) asked.number = std::stoll(words[0].substr(colon + 1));
   if (words.size() > 1) asked.variant = words[1];
   auto const found = jobs.find(asked.name);
-  if (found == jobs.end()) throw dist::usage_error(words[0] + " is no workload");
+  if (found == jobs.end()) throw dist::usage_error("unknown workload '" + words[0] + "'");
   auto work = found->second(on, std::move(asked));
   co_await std::move(work);
 }

@@ -148,12 +148,12 @@ settings read_flags(std::vector<std::string> const& arguments) {
     po::store(po::command_line_parser(arguments).options(known).positional({}).run(), values);
     po::notify(values);
     auto const& from = read.from;
-    if (from.clusters < 1 || from.clusters > 10'000) throw po::error("--clusters is a number from 1 to 10000");
-    if (from.dimensions < 1 || from.dimensions > 1'000) throw po::error("--dimensions is a number from 1 to 1000");
+    if (from.clusters < 1 || from.clusters > 10'000) throw po::error("--clusters must be from 1 to 10000");
+    if (from.dimensions < 1 || from.dimensions > 1'000) throw po::error("--dimensions must be from 1 to 1000");
     if (from.points < from.clusters || from.points > 1'000'000'000)
-      throw po::error("--points is a number from that of --clusters to 1000000000");
-    if (read.iterations < 1) throw po::error("--iterations is a number from 1");
-    if (read.block < 1) throw po::error("--block is a number of points from 1");
+      throw po::error("--points must be from --clusters to 1000000000");
+    if (read.iterations < 1) throw po::error("--iterations must be at least 1");
+    if (read.block < 1) throw po::error("--block must be at least 1");
   } catch (po::error const& error) {
     throw dist::usage_error(std::string(error.what()) + "; this program's own flags: --points N, --clusters K, " +
                             "--dimensions D, --seed S, --iterations I, --block POINTS");

@@ -112,8 +112,8 @@ picture_size parse_size(std::string const& text) {
     auto const fits = [](int side) { return side >= 1 && side <= largest_side; };
     if (wrong_height == std::errc() && rest == end && fits(size.width) && fits(size.height)) return size;
   }
-  throw dist::usage_error("--size is WIDTHxHEIGHT, each from 1 to " + std::to_string(largest_side) +
-                          ", such as 1280x960; it was given '" + text + "'");
+  throw dist::usage_error("--size: expected WIDTHxHEIGHT, each from 1 to " + std::to_string(largest_side) + ", got '" +
+                          text + "'; for example --size 1280x960");
 }
 
 dist::task<void> job(dist::cluster& cluster, std::vector<std::string> arguments) {

@@ -71,7 +71,7 @@ class Words {
 
   std::ifstream open() const {
     std::ifstream in(file_);
-    if (!in) throw std::runtime_error("cannot read " + file_ + ": give a list of words by --words FILE");
+    if (!in) throw std::runtime_error("cannot read " + file_ + ": give a word list with --words FILE");
     return in;
   }
   shard_words const& get_shard(int shard, int shards) const {
@@ -133,9 +133,9 @@ dist::task<answer> find(dist::cluster cluster, settings given, std::string word)
 }
 
 dist::task<dist::http_response> respond(dist::cluster cluster, settings given, dist::http_request request) {
-  if (request.path != "/nearest") co_return dist::http_response(404, "there is /nearest?word=helo\n");
+  if (request.path != "/nearest") co_return dist::http_response(404, "not found; use /nearest?word=helo\n");
   std::string const word(request.find_query("word").value_or(""));
-  if (word.empty() || word.size() > 100) co_return dist::http_response(400, "word takes 1 to 100 bytes\n");
+  if (word.empty() || word.size() > 100) co_return dist::http_response(400, "word must have 1 to 100 bytes\n");
   auto const made = co_await find(cluster, given, word);
   auto const text = boost::json::serialize(boost::json::value_from(made)) + "\n";
   co_return dist::http_response(made.word.empty() ? 503 : 200, text, "application/json");
@@ -168,8 +168,8 @@ settings read_flags(std::vector<std::string> const& arguments) {
     po::variables_map values;
     po::store(po::command_line_parser(arguments).options(known).positional({}).run(), values);
     po::notify(values);
-    if (read.shards < 1 || read.shards > 1'000) throw po::error("--shards is a number from 1 to 1000");
-    if (read.within_ms < 1) throw po::error("--within is a number of milliseconds from 1");
+    if (read.shards < 1 || read.shards > 1'000) throw po::error("--shards must be from 1 to 1000");
+    if (read.within_ms < 1) throw po::error("--within must be at least 1 ms");
   } catch (po::error const& error) {
     throw dist::usage_error(std::string(error.what()) + "; this program's own flags: --serve ADDRESS, --words FILE, " +
                             "--shards N, --by-label, --within MILLISECONDS");

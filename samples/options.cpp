@@ -140,8 +140,8 @@ book read_flags(std::vector<std::string> const& arguments) {
     po::variables_map values;
     po::store(po::command_line_parser(arguments).options(known).positional({}).run(), values);
     po::notify(values);
-    if (made.trades < 5 || made.trades > 1'000'000) throw po::error("--trades is a number from 5 to 1000000");
-    if (made.shocks < 100) throw po::error("--shocks is a number from 100");
+    if (made.trades < 5 || made.trades > 1'000'000) throw po::error("--trades must be from 5 to 1000000");
+    if (made.shocks < 100) throw po::error("--shocks must be at least 100");
   } catch (po::error const& error) {
     throw dist::usage_error(std::string(error.what()) +
                             "; this program's own flags: --trades N, --shocks M, --seed S, --list");

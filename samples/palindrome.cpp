@@ -96,7 +96,7 @@ dist::task<dist::http_response> answer(dist::cluster cluster, dist::http_request
       std::string const n(request.find_query("n").value_or(""));
       co_return co_await answer_palindrom(cluster, n);
     }
-    co_return dist::http_response(404, "there are /sum and /palindrom?n=2000\n");
+    co_return dist::http_response(404, "not found; use /sum or /palindrom?n=2000\n");
   } catch (dist::call_error const& error) {
     if (error.code() != dist::errc::no_node) throw;  // the server answers 500 and says why
     co_return dist::http_response(503, "no node joined within 10 s: start one with --join\n");

@@ -48,7 +48,7 @@ std::uint64_t read_number(std::string const& text) {
   auto const end = text.data() + text.size();
   auto const read = std::from_chars(text.data(), end, number);
   if (read.ec != std::errc() || read.ptr != end || number < 2)
-    throw dist::usage_error("'" + text + "' is no whole number from 2 to 18446744073709551615; " +
+    throw dist::usage_error("'" + text + "' is not a whole number from 2 to 18446744073709551615; " +
                             "usage: search [--wide] NUMBER...");
   return number;
 }
@@ -65,7 +65,7 @@ dist::task<void> job(dist::cluster& cluster, std::vector<std::string> arguments)
   auto const wide = std::erase(arguments, "--wide") > 0;
   std::vector<std::uint64_t> numbers;
   for (auto const& text : arguments) numbers.push_back(read_number(text));
-  if (numbers.empty()) throw dist::usage_error("which numbers? search [--wide] NUMBER...");
+  if (numbers.empty()) throw dist::usage_error("missing numbers; usage: search [--wide] NUMBER...");
   for (auto const number : numbers) {
     auto const end = end_of_candidates(number);
     auto search = wide ? dist::any<&Factors::find_wide>(cluster, pieces(number, 2, end, 32 * block))

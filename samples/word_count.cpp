@@ -97,7 +97,7 @@ counts add(counts sum, counts const& more) {
 }
 
 dist::task<void> job(dist::cluster& cluster, std::vector<std::string> files) {
-  if (files.empty()) throw dist::usage_error("which files? word_count FILE...");
+  if (files.empty()) throw dist::usage_error("missing files; usage: word_count FILE...");
   auto const how = dist::fan_out().progress("counting");
   auto counting = dist::map_reduce<&Words::count>(cluster, pieces(files), counts(), add, how);
   auto const total = co_await std::move(counting);

@@ -22,8 +22,9 @@ std::string parameters(std::vector<std::string> const& words, std::size_t depth_
   for (std::size_t i = 1; i < words.size(); ++i) {
     auto const parsed = parse_json(words[i], depth_limit);
     if (!parsed)
-      throw command_error(exit_code::wrong_use, "argument " + std::to_string(i) + ", " + words[i] + ", is no JSON: " +
-                                                    parsed.error().message + "; a text wants its quotes: '\"text\"'");
+      throw command_error(exit_code::wrong_use, "argument " + std::to_string(i) + ", " + words[i] +
+                                                    ", is not valid JSON: " + parsed.error().message +
+                                                    "; quote strings: '\"text\"'");
     list += (i > 1 ? "," : "") + words[i];
   }
   return list + "]";
@@ -33,7 +34,7 @@ rpc_reply read_reply(std::string const& text, limits const& bounds) {
   auto message = parse_rpc(text, bounds);
   if (message.items.size() == 1)
     if (auto* const reply = std::get_if<rpc_reply>(&message.items.front())) return std::move(*reply);
-  throw command_error(exit_code::failed, "the master's answer is no JSON-RPC: " + text.substr(0, 100));
+  throw command_error(exit_code::failed, "the master's reply is not JSON-RPC: " + text.substr(0, 100));
 }
 
 /// What the shell is told of a failed call.
@@ -46,7 +47,7 @@ std::string next_step(rpc_error const& error) {
     case errc::unknown_method:
       return "; see: dist methods";
     case errc::bad_arguments:
-      return "; see: dist methods. Each word is one argument";
+      return "; see: dist methods (each word is one argument)";
     case errc::no_node:
       return "; see: dist nodes";
     default:

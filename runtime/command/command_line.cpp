@@ -18,20 +18,22 @@ namespace po = boost::program_options;
 po::options_description flags() {
   auto const text = [](char const* name) { return po::value<std::string>()->value_name(name); };
   po::options_description all("Flags", 110, 60);
-  all.add_options()("master,m", text("ADDR"), "where the master is, such as desk:3000; default :3000, this machine")(
-      "secret-file", text("FILE"), "file with the cluster's secret")(
-      "tls", "speak TLS with the master, whose authority this system trusts; implied by the next three")(
-      "tls-ca", text("FILE"), "who must have signed the master's certificate")(
-      "tls-cert", text("FILE"), "a certificate to show, where the master asks for one")("tls-key", text("FILE"),
-                                                                                        "the certificate's key")(
-      "within", text("D"),
-      "give up after so long, such as 500ms or 2min; default never for call and drain, 10s otherwise")(
-      "limit", po::value<std::vector<std::string>>()->value_name("NAME=N")->composing(),
-      "what an answer may have, such as message_bytes=1GB; may be repeated")(
-      "why", "call: say where the call waits, where it went and why")(
-      "traceparent", text("TEXT"), "call: the trace that it belongs to, as W3C Trace Context has it; default TRACEPARENT")(
-      "follow,f", "logs: go on with what comes later, until Ctrl-C")("json", "write JSON, for scripts")(
-      "version", "print the version")("help,h", "print this");
+  auto add = all.add_options();
+  add("master,m", text("ADDR"), "the master's address, such as desk:3000; default :3000 on this machine");
+  add("secret-file", text("FILE"), "file with the cluster's secret");
+  add("tls", "use TLS with the master and trust this system's authorities; implied by the next three");
+  add("tls-ca", text("FILE"), "the authority that must have signed the master's certificate");
+  add("tls-cert", text("FILE"), "this command's certificate, if the master requires one");
+  add("tls-key", text("FILE"), "the certificate's key");
+  add("within", text("D"), "give up after this time, such as 500ms or 2min; default 10s, unlimited for call and drain");
+  add("limit", po::value<std::vector<std::string>>()->value_name("NAME=N")->composing(),
+      "a limit on replies, such as message_bytes=1GB; may be repeated");
+  add("why", "call: report where the call waits, where it went, and why");
+  add("traceparent", text("TEXT"), "call: the trace of the call, in W3C Trace Context format; default TRACEPARENT");
+  add("follow,f", "logs: keep printing new output until Ctrl-C");
+  add("json", "print JSON, for scripts");
+  add("version", "print the version");
+  add("help,h", "print this");
   return all;
 }
 
@@ -99,21 +101,23 @@ void read_master(command_line& read, given_flags const& given) {
 
 void read_verb(command_line& read, given_flags const& given) {
   if (read.words.empty()) {
-    if (!read.help && !read.version) refuse("what is it to do? See: dist --help");
+    if (!read.help && !read.version) refuse("missing command; see: dist --help");
     return;
   }
   read.verb = read.words.front();
   read.words.erase(read.words.begin());
   auto const* known = find_verb(read.verb);
-  if (!known) refuse("there is no command '" + read.verb + "'; see: dist --help");
+  if (!known) refuse("unknown command '" + read.verb + "'; see: dist --help");
   if (read.help) return;
   if (read.words.size() < known->least_words || read.words.size() > known->most_words)
     refuse("usage: dist " + std::string(known->usage));
-  if (given.on_line("why") && read.verb != "call") refuse("--why is for call: dist call --why METHOD [JSON...]");
-  if (given.on_line("follow") && read.verb != "logs") refuse("--follow is for logs: dist logs NODE --follow");
+  if (given.on_line("why") && read.verb != "call")
+    refuse("--why: only allowed with call: dist call --why METHOD [JSON...]");
+  if (given.on_line("follow") && read.verb != "logs")
+    refuse("--follow: only allowed with logs: dist logs NODE --follow");
   if (given.on_line("traceparent") && !is_traceparent(given.text("traceparent")))
     refuse("--traceparent " + given.text("traceparent") +
-           ": it is no traceparent, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+           ": not a traceparent, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
   if (read.verb == "call") read.traceparent = given.text("traceparent");
 }
 

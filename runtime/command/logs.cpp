@@ -22,7 +22,8 @@ task<void> follow(master_client& master, command_line const& given) {
     request.query.emplace_back("from", std::to_string(from));
     auto const answer = co_await master.ask(std::move(request), master.limit_or(std::chrono::seconds(10)));
     auto const parsed = parse_json(answer.body, limits().depth);
-    if (!parsed) throw command_error(exit_code::failed, "the master's answer is no JSON: " + parsed.error().message);
+    if (!parsed)
+      throw command_error(exit_code::failed, "the master's answer is not valid JSON: " + parsed.error().message);
     auto const& part = *parsed;
     auto const text = json::value_to<std::string>(part.at("text"));
     from = part.at("next").to_number<std::uint64_t>();

@@ -97,7 +97,7 @@ int show_nodes(command_line const& given) {
     }
     std::cout << shown;
     if (auto const waiting = text_at(status, "waiting"); !waiting.empty())
-      std::cerr << "dist: calls wait: " << waiting << '\n';
+      std::cerr << "dist: calls are waiting: " << waiting << '\n';
   }
   return nodes.empty() ? nobody(given) : 0;
 }

@@ -27,7 +27,7 @@ int run(std::vector<std::string> words) {
     return 0;
   }
   if (given.verb == "master")
-    throw dist::command_error(dist::exit_code::wrong_use, "master comes first: dist master [ADDR] [FLAGS]");
+    throw dist::command_error(dist::exit_code::wrong_use, "put master first: dist master [ADDR] [FLAGS]");
   return verb->run(given);
 }
 
@@ -36,7 +36,7 @@ int checked(int code) {
   errno = 0;
   if (std::cout.flush()) return code;
   std::cerr << "dist: standard output: "
-            << (errno != 0 ? std::generic_category().message(errno) : std::string("not everything was written")) << '\n';
+            << (errno != 0 ? std::generic_category().message(errno) : std::string("output incomplete")) << '\n';
   return dist::exit_code::failed;
 }
 

@@ -19,7 +19,7 @@ constexpr auto patience = std::chrono::seconds(10);
 
 std::string too_large(std::system_error const& e) {
   auto const* const fault = dynamic_cast<call_error const*>(&e);
-  return "the master's answer is too large: " + (fault ? fault->fault().message : std::string(e.what())) +
+  return "the master's reply is too large: " + (fault ? fault->fault().message : std::string(e.what())) +
          "; raise this command's limit: --limit message_bytes=SIZE";
 }
 
@@ -34,7 +34,8 @@ master_client::master_client(command_line const& given) : given_(given), world_(
     secret_ = std::move(*read);
     if (!given.with_tls && !is_loopback(given.master.host))
       deny(
-          "the secret's token travels over TLS or on one machine only: add --tls-ca FILE, or run this where the master "
+          "the secret's token may be sent only over TLS or within one machine: add --tls-ca FILE, or run this where "
+          "the master "
           "runs");
   }
   if (!given.with_tls) return;
@@ -89,7 +90,7 @@ task<std::unique_ptr<stream>> master_client::connect() {
   if (made) co_return made;
   throw command_error(exit_code::nobody_there,
                       "no master at " + at() + ": " + problem +
-                          "; say where it is with --master ADDR or DIST_CONNECT, or start one: dist master");
+                          "; give its address with --master ADDR or DIST_CONNECT, or start one: dist master");
 }
 
 task<http_response> master_client::ask(http_request request, duration limit) {
@@ -111,9 +112,9 @@ task<http_response> master_client::ask(http_request request, duration limit) {
     if (e.code() == errc::limit_exceeded) throw command_error(exit_code::failed, too_large(e));
   }
   if (timer.fired()) throw command_error(exit_code::failed, timer.reason() + " from " + at());
-  throw command_error(exit_code::nobody_there, "what listens at " + at() +
-                                                   " does not answer as a dist master: " + problem +
-                                                   "; is the address right, and should it be --tls-ca FILE or --tls?");
+  throw command_error(exit_code::nobody_there, "the program listening at " + at() +
+                                                   " did not reply like a dist master: " + problem +
+                                                   "; check the address, and whether --tls-ca FILE or --tls is needed");
 }
 
 void master_client::check(http_response const& answer) const {
@@ -125,12 +126,11 @@ void master_client::check(http_response const& answer) const {
       return;
     case 401:
       deny(secret_.empty() ? "the cluster at " + at() + " has a secret: add --secret-file FILE or set DIST_SECRET_FILE"
-                           : "the secret in " + given_.secret_file + " is not that of the cluster at " + at());
+                           : "the secret in " + given_.secret_file + " is not the secret of the cluster at " + at());
     case 403:
-      deny("the master at " + at() + " refuses: " + body);
+      deny("the master at " + at() + " rejected this: " + body);
     case 400:
-      if (body.find("speaks TLS") != body.npos)
-        deny("the master at " + at() + " speaks TLS: add --tls-ca FILE or --tls");
+      if (body.find(" TLS") != body.npos) deny("the master at " + at() + " requires TLS: add --tls-ca FILE or --tls");
       break;
     case 404:
       if (body.starts_with("there is no ")) throw command_error(exit_code::failed, body);
@@ -139,11 +139,12 @@ void master_client::check(http_response const& answer) const {
       break;
   }
   throw command_error(exit_code::failed,
-                      "the master at " + at() + " answers " + std::to_string(answer.status) + ": " + body);
+                      "the master at " + at() + " replied " + std::to_string(answer.status) + ": " + body);
 }
 
 void master_client::not_a_master() const {
-  throw command_error(exit_code::nobody_there, "what listens at " + at() + " is no dist master; is the address right?");
+  throw command_error(exit_code::nobody_there,
+                      "the program listening at " + at() + " is not a dist master; check the address");
 }
 
 task<boost::json::value> master_client::status() {
@@ -152,7 +153,7 @@ task<boost::json::value> master_client::status() {
   auto parsed = parse_json(answer.body, limits().depth);
   if (!parsed || !parsed->is_object() || !parsed->as_object().contains("nodes"))
     throw command_error(exit_code::nobody_there,
-                        "what listens at " + at() + " is no dist master; is the address right?");
+                        "the program listening at " + at() + " is not a dist master; check the address");
   co_return std::move(*parsed);
 }
 

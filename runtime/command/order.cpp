@@ -18,7 +18,8 @@ namespace json = boost::json;
 
 json::array const& list_of(json::value const& status, char const* member) {
   if (auto const* found = status.as_object().if_contains(member)) return found->as_array();
-  throw command_error(exit_code::failed, "this master is older than this command: it knows no " + std::string(member));
+  throw command_error(exit_code::failed,
+                      "this master is older than this command and does not support " + std::string(member));
 }
 
 task<void> order(master_client& master, std::string path, std::string name, std::string value) {
@@ -54,7 +55,7 @@ task<void> drain(master_client& master, command_line const& given) {
   if (!found) {
     auto const names = names_of(status);
     throw command_error(exit_code::failed, "there is no node '" + name + "'; " +
-                                               (names.empty() ? "none has joined" : "there are: " + names));
+                                               (names.empty() ? "none has joined" : "the nodes are: " + names));
   }
   auto const before = *found;
   auto& clock = master.world().get().clock;
@@ -65,9 +66,9 @@ task<void> drain(master_client& master, command_line const& given) {
     if (!is_there(status, before)) break;
     if (clock.now() >= limit) {
       auto const calls = json::serialize(find_node(status, name)->at("in_flight"));
-      throw command_error(exit_code::failed, "node " + name + " has not gone yet: it runs " + calls +
+      throw command_error(exit_code::failed, "node " + name + " has not left yet: it still runs " + calls +
                                                  (calls == "1" ? " call" : " calls") +
-                                                 ". It goes when they have ended, or at its --drain-limit");
+                                                 "; it leaves when they end, or at its --drain-limit");
     }
     co_await sleep_for(clock, std::chrono::milliseconds(100));
   }
@@ -75,8 +76,7 @@ task<void> drain(master_client& master, command_line const& given) {
   if (given.json)
     std::cout << json::serialize(json::object{{"node", name}, {"state", go ? "idle" : "gone"}}) << '\n';
   else
-    std::cout << name
-              << (go ? " runs no calls and gets no new ones; as a Go node it does not go by itself\n" : " has gone\n");
+    std::cout << name << (go ? " is idle and gets no new calls; a Go node does not exit by itself\n" : " has left\n");
 }
 
 /// The number of the job, given by its number or by a name that only one has.
@@ -92,8 +92,9 @@ std::string number_of(json::value const& status, std::string const& what) {
   if (numbers.size() == 1) return numbers.front();
   if (numbers.empty())
     throw command_error(exit_code::failed, "there is no job '" + what + "'; " +
-                                               (known.empty() ? "no job is connected" : "there are: " + known));
-  throw command_error(exit_code::failed, "several jobs are named " + what + ": give its number; there are: " + known);
+                                               (known.empty() ? "no job is connected" : "the jobs are: " + known));
+  throw command_error(exit_code::failed,
+                      "several jobs are named " + what + ": give its number; the jobs are: " + known);
 }
 
 task<void> cancel(master_client& master, command_line const& given) {
@@ -103,7 +104,7 @@ task<void> cancel(master_client& master, command_line const& given) {
   if (given.json)
     std::cout << "{\"job\":" << number << ",\"cancelled\":true}\n";
   else
-    std::cout << "job " << number << " is cancelled\n";
+    std::cout << "job " << number << " was cancelled\n";
 }
 
 }  // namespace

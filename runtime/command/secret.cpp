@@ -18,10 +18,10 @@ namespace {
 [[noreturn]] void fail(std::string const& file, int error) {
   auto const* next =
       error == EEXIST
-          ? "; a new secret locks out all that have the old one: remove the file first, or choose another name"
-      : error == ENOENT ? "; make its folder first"
+          ? "; a new secret locks out everyone with the old one: remove the file first, or choose another name"
+      : error == ENOENT ? "; create its folder first"
                         : "";
-  throw command_error(exit_code::failed, "cannot make " + file + ": " + std::strerror(error) + next);
+  throw command_error(exit_code::failed, "cannot create " + file + ": " + std::strerror(error) + next);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ async function read(on_news) {
   let text = "";
   for (;;) {
     const { value, done } = await reader.read();
-    if (done) throw new Error("the master has gone");
+    if (done) throw new Error("the master closed the connection");
     text += value;
     const events = text.split("\n\n");
     text = events.pop();

@@ -7,7 +7,7 @@ const by_id = (id) => document.getElementById(id);
 let news = null;
 let rates = new Map(); // node or method: { at, count, rate }
 
-/// Calls a second since the news before.
+/// Calls per second since the previous update.
 function rate(key, count) {
   const now = performance.now();
   const before = rates.get(key);
@@ -35,14 +35,14 @@ function show_sums(sample) {
   const s = news.sums;
   const away = s.nodes - s.living;
   by_id("sums").replaceChildren(
-    sum(away ? `nodes, ${count_text(away)} of them silent or leaving` : s.nodes === 1 ? "node" : "nodes", count_text(s.nodes)),
+    sum(away ? `nodes, ${count_text(away)} silent or leaving` : s.nodes === 1 ? "node" : "nodes", count_text(s.nodes)),
     sum("slots in use", `${count_text(s.in_use)} / ${count_text(s.slots)}`,
-        "More than there are where short calls are sent ahead"),
+        "Can exceed the number of slots: short calls are sent ahead"),
     sum("queued", count_text(s.queued)),
     sum("calls/s", count_text(sample ? sample.ok : 0)),
     sum("failed/s", count_text(sample ? sample.failed : 0), "", sample && sample.failed > 0),
-    sum("median", sample && sample.p50 ? time_text(sample.p50 / 1000) : "–", "From when a call was sent to its result"),
-    sum("99 %", sample && sample.p99 ? time_text(sample.p99 / 1000) : "–", "So many calls took at most this long"));
+    sum("median", sample && sample.p50 ? time_text(sample.p50 / 1000) : "–", "From sending a call to its result"),
+    sum("99 %", sample && sample.p99 ? time_text(sample.p99 / 1000) : "–", "99 % of calls took at most this long"));
 }
 
 function show_nodes() {
@@ -52,14 +52,14 @@ function show_nodes() {
   const shown = rows.filter(({ one }) => !wanted || `${one.name} ${one.state} ${labels(one)}`.toLowerCase().includes(wanted));
   shown.sort((a, b) => a.one.name.localeCompare(b.one.name, undefined, { numeric: true }));
   const columns = [["Name", "name"], ["State"], ["In use"], ["Calls/s", "number"], ["Answered", "number"], ["Failed", "number"],
-                   ["Median", "number"], ["99 %", "number"], ["Here for", "number"], ["Labels", "wide"], ["Build", "wide"]];
+                   ["Median", "number"], ["99 %", "number"], ["Age", "number"], ["Labels", "wide"], ["Build", "wide"]];
   fill(by_id("nodes"), columns, shown.map(({ one, per_second }) => [
     { text: one.name, title: `${one.name}, ${one.address}${one.kind === "go" ? ", a Go node" : ""}` },
     { text: one.state.replace("_", " "), kind: "state " + one.state,
       title: one.state === "suspect" ? `silent for ${time_text(one.silent_ms)}` : "" },
     { text: `${one.in_use} / ${one.slots}` + (one.abandoned ? `, ${one.abandoned} abandoned` : ""),
       use: one.in_use / one.slots,
-      title: one.in_use > one.slots ? `${one.in_use - one.slots} were sent ahead of a free slot` : "" },
+      title: one.in_use > one.slots ? `${one.in_use - one.slots} sent ahead of a free slot` : "" },
     count_text(per_second), count_text(one.answered),
     { text: count_text(one.failed), kind: one.failed ? "number bad" : "number" },
     one.answered ? time_text(one.p50_us / 1000) : "", one.answered ? time_text(one.p99_us / 1000) : "",
@@ -85,7 +85,7 @@ function busiest_first(methods) {
 function show_methods() {
   by_id("methods-part").hidden = news.methods.length === 0;
   fill(by_id("methods"), [["Name", "name"], ["Calls/s", "number"], ["Answered", "number"], ["Failed", "number"],
-                          ["Queued", "number"], ["Median", "number"], ["99 %", "number"], ["Runs for", "number"],
+                          ["Queued", "number"], ["Median", "number"], ["99 %", "number"], ["Run time", "number"],
                           ["Nodes", "number"], ["Types", "wide"]],
        busiest_first(news.methods).map((one) => [
          { text: one.name, title: one.name + (one.repeatable ? "" : ", not repeatable") },
@@ -102,20 +102,20 @@ function share_text(done, total) {
 
 function show_jobs() {
   by_id("jobs-part").hidden = news.jobs.length === 0;
-  fill(by_id("jobs"), [["Job", "number"], ["Name", "name"], ["From", ""], ["Under way", "number"], ["Ended", "number"],
-                       ["Calls/s", "number"], ["Here for", "number"], [""]],
+  fill(by_id("jobs"), [["Job", "number"], ["Name", "name"], ["From", ""], ["Running", "number"], ["Ended", "number"],
+                       ["Calls/s", "number"], ["Age", "number"], [""]],
        news.jobs.map((one) => [one.job, { text: one.name, title: one.name }, one.address, count_text(one.calls),
                                count_text(one.ended), count_text(rate("job " + one.job, one.ended)), time_text(one.age_ms),
                                one.cancelled ? { text: "cancelled", kind: "bad" } : ""]));
 }
 
-/// What is under way, that of the master's own program first.
+/// The running fan-outs, those of the master's own program first.
 function show_fan_outs() {
   const all = [...news.fan_outs.map((one) => ({ ...one, of: "this program" })),
                ...news.jobs.flatMap((job) => job.fan_outs.map((one) => ({ ...one, of: `${job.name} (${job.job})` })))];
   by_id("fan-outs-part").hidden = all.length === 0;
-  fill(by_id("fan-outs"), [["What", "name"], ["Done"], ["Of", "number"], ["Left", "number"], ["Per second", "number"],
-                           ["Failed", "number"], ["For", "number"], ["Job", "name"]],
+  fill(by_id("fan-outs"), [["Fan-out", "name"], ["Done"], ["Of", "number"], ["Left", "number"], ["Per second", "number"],
+                           ["Failed", "number"], ["Elapsed", "number"], ["Job", "name"]],
        all.map((one) => [
          { text: one.name, title: one.name },
          one.total == null ? { text: count_text(one.done) }
@@ -193,12 +193,12 @@ watch({
     link("live", "live");
     show(latest);
   },
-  on_lost: (why) => link("off", why + "; trying again"),
+  on_lost: (why) => link("off", why + "; reconnecting"),
   on_ask: (asks, wrong) => {
     by_id("ask").hidden = !asks;
     by_id("main").hidden = asks;
     if (!asks) return;
-    link("off", wrong ? "this token is not the one" : "a token is needed");
+    link("off", wrong ? "wrong token" : "token required");
     by_id("token").focus();
   },
 });

@@ -154,8 +154,8 @@ def check_hellos(master):
     equal(refused_hello(master, b"", length=(4 << 20) + 1)["code"], "limit_exceeded")
     equal(refused_hello(master, b"", magic=b"HT")["code"], "protocol_error")
     equal(refused_hello(master, b"", version=2)["code"], "protocol_error")
-    master.says(r"warning: .* is refused: .*slots")
-    master.says(r"warning: .* is refused: .*version 2")
+    master.says(r"warning: .* was rejected: .*slots")
+    master.says(r"warning: .* was rejected: .*version 2")
 
 
 def check_names(master):
@@ -199,8 +199,8 @@ def check_breaches(master):
     last = caller.ends()
     caller.close()
     assert last.kind == Kind.GOODBYE and "in use" in last.payload.decode(), last
-    master.says(r"warning: the connection of 127\.0\.0\.1:\d+ was ended: .*version 2")
-    master.says(r"warning: node bad node(#\d+)? left: its connection was ended: .*kind 11")
+    master.says(r"warning: the connection of 127\.0\.0\.1:\d+ was closed: .*version 2")
+    master.says(r"warning: node bad node(#\d+)? left: its connection was closed: .*kind 11")
     equal(post(master.port, "Arith.sum", [1, 2]), 3)
 
 

@@ -96,7 +96,7 @@ def page_reconnects_after_a_restart_of_the_master(world):
         page.open("http://%s/" % master.at)
         page.until_text("#link", "live")
         master.signal(signal.SIGKILL)
-        page.until_text("#link", "trying again")
+        page.until_text("#link", "reconnecting")
         world.master(at="127.0.0.1:%d" % master.port)
         page.until_text("#link", "live")
 
@@ -177,7 +177,7 @@ def page_asks_for_a_token(world):
         shot(page, "token")
         page.type("nonsense")
         page.press("Enter")
-        page.until_text("#link", "this token is not the one")
+        page.until_text("#link", "wrong token")
         page.type(token)
         page.press("Enter")
         page.until_text("#nodes td.name", "desk")

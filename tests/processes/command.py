@@ -61,7 +61,7 @@ def missing_master_or_nodes_are_reported(world):
     alone = master(world)
     refused(4, "PROGRAM --join localhost:%d" % alone.port, "nodes", "--master", ":%d" % alone.port)
     expect(dist("nodes", "--json", DIST_CONNECT=alone.at, code=4).out == "[]\n", "no empty list")
-    refused(1, "no answer within 500 ms", "call", "Work.square", "7", "--within", "500ms", DIST_CONNECT=alone.at)
+    refused(1, "no reply within 500 ms", "call", "Work.square", "7", "--within", "500ms", DIST_CONNECT=alone.at)
     alone.signal(signal.SIGINT)
     alone.ends(130)
 
@@ -78,10 +78,10 @@ def other_servers_are_not_taken_for_a_master(world):
                 peer.recv(4096)
                 peer.sendall(answer)
 
-    for answer, says in ((b"SSH-2.0-OpenSSH_9.2\r\n", "does not answer as a dist master"),
-                         (b"", "does not answer as a dist master"),
-                         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "is no dist master"),
-                         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "is the address right")):
+    for answer, says in ((b"SSH-2.0-OpenSSH_9.2\r\n", "did not reply like a dist master"),
+                         (b"", "did not reply like a dist master"),
+                         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "is not a dist master"),
+                         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "check the address")):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             threading.Thread(target=serve, args=(listener, answer), daemon=True).start()
             refused(4, says, "nodes", "--master", "127.0.0.1:%d" % listener.getsockname()[1])
@@ -98,7 +98,7 @@ def commands_work_over_tls(world):
     on.says("node a joined")
     expect("living" in dist("nodes", "--tls-ca", pem("authority.pem"), DIST_CONNECT=at).out, "no node over TLS")
     expect(dist("call", "Work.square", "5", DIST_CONNECT=at, DIST_TLS_CA=pem("authority.pem")).out == "25\n", "a call")
-    refused(2, "speaks TLS: add --tls-ca FILE", "nodes", "--master", at)
+    refused(2, "requires TLS: add --tls-ca FILE", "nodes", "--master", at)
     refused(4, "no master at", "nodes", "--master", at, "--tls")
     refused(2, "none.pem", "nodes", "--master", at, "--tls-ca", pem("none.pem"))
 
@@ -142,9 +142,9 @@ def call_prints_the_result_or_the_error(world):
                               (["Work.cube", "7"], 1, "see: dist methods"),
                               (["Work.square"], 1, "0 arguments given, 1 expected"),
                               (["Work.square", "[7]"], 1, "see: dist methods"),
-                              (["Work.square", "seven"], 2, "argument 1, seven, is no JSON"),
-                              (["Work.square", "1", "2,3"], 2, "argument 2, 2,3, is no JSON"),
-                              (["Work.square", ""], 2, "argument 1, , is no JSON"),
+                              (["Work.square", "seven"], 2, "argument 1, seven, is not valid JSON"),
+                              (["Work.square", "1", "2,3"], 2, "argument 2, 2,3, is not valid JSON"),
+                              (["Work.square", ""], 2, "argument 1, , is not valid JSON"),
                               ([], 2, "usage: dist call METHOD [JSON...]")):
         refused(code, says, "call", *words, DIST_CONNECT=on.at)
     failed = json.loads(call("Work.cube", "7", "--json", code=1).out)
@@ -179,7 +179,7 @@ def call_why_shows_where_the_call_waited_and_ran(world):
     waiting.says("dist: waiting: no node has joined")
     world.node(on, "late", slots=2)
     expect(waiting.ends(0).stdout() == "25\n", waiting.stdout())
-    waiting.says("dist: it has ended on node late, the least used that could take it, 1 of 2 slots in use")
+    waiting.says("dist: it has ended on node late, the least loaded that could take it, 1 of 2 slots in use")
     answer = json.loads(dist("call", "--why", "--json", "Work.square", "6", DIST_CONNECT=on.at).out)
     expect(answer["result"] == 36 and "ended on node late" in answer["why"], answer)
     failed = json.loads(dist("call", "--why", "--json", "Work.cube", "6", DIST_CONNECT=on.at, code=1).out)
@@ -194,7 +194,7 @@ def call_passes_on_the_traceparent(world):
     expect(dist("call", "Work.trace", "--traceparent", trace, DIST_CONNECT=on.at).out == '"%s"\n' % trace, "by flag")
     expect(dist("call", "Work.trace", DIST_CONNECT=on.at, TRACEPARENT=trace).out == '"%s"\n' % trace, "by variable")
     expect(dist("call", "Work.trace", DIST_CONNECT=on.at, TRACEPARENT="nonsense").out == '""\n', "not its business")
-    refused(2, "it is no traceparent, such as 00-", "call", "Work.trace", "--traceparent", "x", DIST_CONNECT=on.at)
+    refused(2, "not a traceparent, such as 00-", "call", "Work.trace", "--traceparent", "x", DIST_CONNECT=on.at)
 
 
 def exception_text_is_escaped(world):
@@ -211,13 +211,13 @@ def drained_node_finishes_and_leaves(world):
     world.processes.append(slow)
     busy = int(until("a method that runs", lambda: world.lines("log"))[0])
     name = [one for one in nodes if nodes[one].pid == busy][0]
-    refused(1, "node %s has not gone yet: it runs 1 call" % name, "drain", name, "--within", "1ms", "--master", on.at)
+    refused(1, "node %s has not left yet: it still runs 1 call" % name, "drain", name, "--within", "1ms", "--master", on.at)
     expect([line.split()[1] for line in dist("nodes", "-m", on.at).out.splitlines() if line.split()[0] == name] ==
            ["draining"], "the state")
-    expect(dist("drain", name, "--master", on.at).out == name + " has gone\n", "drain")
+    expect(dist("drain", name, "--master", on.at).out == name + " has left\n", "drain")
     expect(slow.ends(0).stdout() == "%d\n" % busy, "the call that it ran")
     nodes[name].ends(0)
-    refused(1, "there is no node '%s'; there are: " % name, "drain", name, "--master", on.at)
+    refused(1, "there is no node '%s'; the nodes are: " % name, "drain", name, "--master", on.at)
     refused(2, "usage: dist drain NODE", "drain", "--master", on.at)
     (other,) = [one for one in nodes if one != name]
     expect(json.loads(dist("drain", other, "--json", "-m", on.at).out) == {"node": other, "state": "gone"}, "JSON")
@@ -230,9 +230,9 @@ def drain_ends_at_the_limit_of_the_node(world):
     endless = Process(DIST, ["call", "Work.slow_once", "30000", json.dumps(world.path("log")), "--master", on.at])
     world.processes.append(endless)
     until("a method that runs", lambda: world.lines("log"))
-    expect(dist("drain", "a", "--master", on.at).out == "a has gone\n", "drain")
+    expect(dist("drain", "a", "--master", on.at).out == "a has left\n", "drain")
     endless.ends(1)
-    expect("the drain limit passed" in endless.stderr(), endless.stderr())
+    expect("the drain limit expired" in endless.stderr(), endless.stderr())
     node.ends(0)
 
 
@@ -284,11 +284,11 @@ def jobs_are_listed_and_cancelled(world):
         expect(re.match(r"job %d: map_reduce of Work.slow  \[=*>? *\]  \d+ %%  [\d,]+/s  .+ left$" % job, line), line)
     far = json.loads(dist("jobs", "--json", "--master", on.at).out)[0]["fan_outs"][0]
     expect((far["name"], far["total"], far["failed"]) == ("map_reduce of Work.slow", 100000, 0) and far["done"] > 0, far)
-    expect(dist("cancel", "one", "--master", on.at).out.endswith(" is cancelled\n"), "cancel")
+    expect(dist("cancel", "one", "--master", on.at).out.endswith(" was cancelled\n"), "cancel")
     jobs[0].ends(1)
-    expect("the job was cancelled at its master" in jobs[0].stderr(), jobs[0].stderr())
-    refused(1, "several jobs are named two: give its number; there are: ", "cancel", "two", "--master", on.at)
-    refused(1, "there is no job 'three'; there are: ", "cancel", "three", "--master", on.at)
+    expect("the job was cancelled at the master" in jobs[0].stderr(), jobs[0].stderr())
+    refused(1, "several jobs are named two: give its number; the jobs are: ", "cancel", "two", "--master", on.at)
+    refused(1, "there is no job 'three'; the jobs are: ", "cancel", "three", "--master", on.at)
     for one in listed:
         if one["name"] == "two":
             said = json.loads(dist("cancel", str(one["job"]), "--json", "--master", on.at).out)
@@ -342,7 +342,7 @@ def commands_work_with_a_secret(world):
     refused(1, "File exists", "secret", secret)
     with open(secret) as file:
         expect(file.read() == content, "it was overwritten")
-    refused(1, "make its folder first", "secret", world.path("none/secret"))
+    refused(1, "create its folder first", "secret", world.path("none/secret"))
     refused(2, "usage: dist secret FILE", "secret")
     other = world.path("other")
     expect(json.loads(dist("secret", other, "--json").out) == {"file": other}, "JSON")
@@ -355,7 +355,7 @@ def commands_work_with_a_secret(world):
           if status(on)["nodes"] else False)
     expect(dist("call", "Work.square", "5", DIST_CONNECT=on.at, DIST_SECRET_FILE=secret).out == "25\n", "a call")
     refused(2, "add --secret-file FILE", "call", "Work.square", "5", "--master", on.at)
-    refused(2, "is not that of the cluster", "call", "Work.square", "5", "--master", on.at, "--secret-file", other)
+    refused(2, "is not the secret of the cluster", "call", "Work.square", "5", "--master", on.at, "--secret-file", other)
     refused(2, "make one with: dist secret", "nodes", "--master", on.at, "--secret-file", world.path("none"))
     for verb in (["drain", "a"], ["cancel", "1"]):
         refused(2, "add --secret-file FILE", *verb, "--master", on.at)
@@ -365,12 +365,12 @@ def commands_work_with_a_secret(world):
 
 def wrong_use_is_rejected(world):
     refused(2, "dist --help")
-    refused(2, "there is no command 'node'", "node")
+    refused(2, "unknown command 'node'", "node")
     refused(2, "usage: dist nodes", "nodes", "all")
     refused(2, "--colour", "nodes", "--colour")
     refused(2, "--master x:y", "nodes", "--master", "x:y")
     refused(2, "--within soon", "nodes", "--within", "soon")
-    refused(2, "--why is for call", "nodes", "--why")
+    refused(2, "--why: only allowed with call", "nodes", "--why")
     expect("usage: dist COMMAND" in dist("--help").out, "help")
     expect("usage: dist call METHOD" in dist("call", "--help").out, "help of call")
     expect("usage: dist call METHOD" in dist("help", "call").out, "help call")

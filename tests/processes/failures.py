@@ -65,7 +65,7 @@ def unwritable_file_is_an_error(world):
     expect("--failures /no/such/folder/file: No such file or directory" in job.stderr(), job.stderr())
     expect(job.stdout() == "", "the job ran: " + job.stdout())
     job = world.start("--join", "localhost:1", "--failures", "file").ends(2)
-    expect("--failures is for the job's process" in job.stderr() and "leave it out with --join" in job.stderr(), job.stderr())
+    expect("--failures: not allowed with --join; give it to the job's process" in job.stderr(), job.stderr())
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def kill_after_works_under_a_supervisor(world):
     ends_alone(world, world.job(master, "endless", "log=" + world.path("log")), parent)
     # It does not count as a node failure: the process is replaced at once.
     until("its node", lambda: living(master) == ["ws-1"])
-    expect(master.stderr().count("left: it left: its process ends, by kill_after") == 1, master.stderr())
+    expect(master.stderr().count("left: it left: its process ends because of kill_after") == 1, master.stderr())
     parent.signal(signal.SIGTERM)
     parent.ends(0)
 
@@ -43,8 +43,7 @@ def unsupervised_node_logs_that_kill_after_has_no_effect(world):
     node = world.node(master, "a")
     world.joined(master, 1)
     world.job(master, "endless", "log=" + world.path("log"))
-    node.says("kill_after of Tasks.forever does nothing here: nothing starts this process again; start its nodes with "
-              "--procs N")
+    node.says("kill_after of Tasks.forever has no effect: nothing would restart this process; start its nodes with --procs N")
     expect(node.running(), "the node has ended")
 
 

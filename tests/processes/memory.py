@@ -32,7 +32,7 @@ def memory_does_not_grow_behind_a_slow_first_shard(world):
     # The first shard ends once the results behind it have reached the limit, however slow this machine is.
     end = world.path("end")
     job = start(world, "reorder=%d" % (20_000_000 if is_long() else 200_000), environment={"FIRST_WAITS_FOR": end})
-    pattern = r"[0-9]+ (?:MB|kB|bytes) of results wait for item 0, which has run [0-9]+ s on node"
+    pattern = r"[0-9]+ (?:MB|kB|bytes) of results are held until item 0 is done, which has run for [0-9]+ s on node"
     said = job.says(pattern)[0]
     open(end, "w").close()
     look_at(job)

@@ -51,7 +51,7 @@ def wrong_or_missing_secret_is_rejected(world):
                          (["--secret-file", wrong], "the join secret is wrong or missing")):
         node = world.node(master, "a", *more).ends(2)
         expect("join secret" in node.stderr() and "--secret-file" in node.stderr(), node.stderr())
-        master.says("is refused: " + reason)
+        master.says("was rejected: " + reason)
         job = world.start("--connect", master.at, *more, "sum", "3").ends(4)
         expect("secret" in job.stderr(), job.stderr())
     expect(status(master)["nodes"] == [], "a stranger joined")
@@ -71,7 +71,7 @@ def listening_beyond_this_machine_needs_a_secret(world):
     expect("--secret-file" in job.stderr() and "--insecure" in job.stderr(), job.stderr())
     right = secret(world, "right", "a secret of a good length")
     master = world.master("--secret-file", right, at="0.0.0.0:0")
-    master.says("open to those who have the secret")
+    master.says("open to peers with the secret")
     node = world.node(master, "a", "--secret-file", right)
     node.says("joined the master")
     world.start("--connect", master.at, "--secret-file", right, "sum", "3").ends(0)

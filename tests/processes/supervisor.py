@@ -50,7 +50,7 @@ def dead_node_process_is_restarted(world):
         os.kill(min(before), number)
         until("another", lambda: len(children(parent.pid) - before) == 1)
         parent.says(r"the process of node ws-\d ended: %s; starting another" % text)
-        master.says(r"node ws-\d: its process before ended: %s" % text)
+        master.says(r"node ws-\d: its previous process ended: %s" % text)
         until("all nodes", lambda: sorted(living(master)) == ["ws-1", "ws-2"])
 
 
@@ -76,7 +76,7 @@ def call_that_kills_its_process_is_poisoned_and_its_neighbours_are_not(world):
         done, died = job.stdout().splitlines()
         expect(done == "100 100", done)
         node = r"(ws-|local)\d: signal 9 \(killed\)"
-        expect(re.match(r"Work.boom: call kills its nodes: the processes of these nodes died while they executed it: "
+        expect(re.match(r"Work.boom: call kills its nodes: the processes of these nodes died while running it: "
                         r"%s, %s, %s; the last was running Work.boom\(\[9\]\)" % (node, node, node), died), died)
 
 
@@ -120,14 +120,14 @@ def node_with_a_wrong_secret_is_not_restarted(world):
     os.chmod(path, 0o600)
     master = world.master("--secret-file", path)
     parent = world.start("--join", master.at, "--procs", "2", "--name", "ws").ends(2)
-    expect("secret" in parent.stderr() and "not started again" in parent.stderr(), parent.stderr())
+    expect("secret" in parent.stderr() and "not restarting it" in parent.stderr(), parent.stderr())
 
 
 def process_that_cannot_start_is_given_up(world):
     master = world.master()
     for flags, code in ((["--local", "2"], 4), (["--join", master.at, "--procs", "2"], 1)):
         parent = world.start(*flags, "sum", "3", environment={"WORK_IS_BROKEN": "1"}).ends(code)
-        expect("no work here" in parent.stderr() and "not started again: 3 in a row" in parent.stderr(),
+        expect("no work here" in parent.stderr() and "not restarting it: 3 in a row" in parent.stderr(),
                parent.stderr())
         # The errors of the job's calls would only repeat it.
         expect("was stopped" not in parent.stderr(), parent.stderr())

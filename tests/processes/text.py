@@ -30,7 +30,7 @@ def unterminated_line_is_shown(world):
 
 def repeats_are_folded(world):
     lines = prints(world, "again\n", 42)[1]
-    expect(lines == ["[local1] again", "[local1] again (41 times more)", "[local1] [to stderr]"], "lines: %s" % lines)
+    expect(lines == ["[local1] again", "[local1] again (41 more times)", "[local1] [to stderr]"], "lines: %s" % lines)
 
 
 def last_words_of_a_node_come_before_its_end(world):
@@ -96,7 +96,7 @@ def ctrl_c_explains_what_a_second_one_does(world):
     job.signal(signal.SIGINT)
     job.ends(130)
     said = job.stderr()
-    expect("cluster_program: stopping; Ctrl-C again ends it at once\n" in said, said)
+    expect("cluster_program: stopping; Ctrl-C again stops it immediately\n" in said, said)
     expect(re.search(r"dist: [\d,]+ calls? on 1 node in ", said), said)
 
 

@@ -77,9 +77,9 @@ def plain_text_is_rejected_by_a_tls_master(world):
     expect("is not trusted" in doubter.stderr() and "--tls-ca FILE" in doubter.stderr(), doubter.stderr())
     # Plain text is answered once, with the remedy.
     code, text = square("http://localhost:%d" % master.port)
-    expect((code, text) == (400, "this port speaks TLS: use https\n"), text)
+    expect((code, text) == (400, "this port requires TLS; use https\n"), text)
     world.start("--connect", master.at, "sum", "3").ends(4)
-    master.says("does not speak TLS")
+    master.says("connected without TLS")
 
 
 def tls_master_dials_no_go_node_back(world):
@@ -112,7 +112,7 @@ def expired_certificate_is_named(world):
 def client_certificates_replace_the_secret(world):
     # With certificates on both ends no secret is needed beyond this machine.
     master = world.master(*SERVER, *TRUST, at="0.0.0.0:0")
-    master.says("open to those who have a certificate of the authority")
+    master.says("open to peers with a certificate of the authority")
     url = "https://localhost:%d" % master.port
     shown = ["--cacert", pem("authority.pem"), "--cert", pem("node.pem"), "--key", pem("node.key")]
     world.start("--join", master.at, "--name", "a", "--log", "info", *NODE, *TRUST).says("joined the master")

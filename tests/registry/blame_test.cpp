@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE(call_runs_alone_after_two_deaths_and_is_poisoned_after_thre
   BOOST_TEST((why.code == dist::errc::poisoned));
   BOOST_TEST((why.may == dist::remedy::never));
   BOOST_TEST(why.method == "Arith.sum");
-  BOOST_TEST(why.message == "the processes of these nodes died while they executed it: a, b, c");
+  BOOST_TEST(why.message == "the processes of these nodes died while running it: a, b, c");
 }
 
 BOOST_AUTO_TEST_CASE(poison_message_includes_known_exit_reasons) {
@@ -37,9 +37,9 @@ BOOST_AUTO_TEST_CASE(poison_message_includes_known_exit_reasons) {
   BOOST_TEST((blame.certain_at(call(3)) == known));
   blame.explain(13, "exit code 1");
   BOOST_TEST(blame.poisoned(call(1), "Arith.sum").message ==
-             "the processes of these nodes died while they executed it: a, b: signal 9 (killed), c");
+             "the processes of these nodes died while running it: a, b: signal 9 (killed), c");
   BOOST_TEST(blame.poisoned(call(2), "Arith.sum").message ==
-             "the processes of these nodes died while they executed it: b: signal 9 (killed)");
+             "the processes of these nodes died while running it: b: signal 9 (killed)");
 }
 
 BOOST_AUTO_TEST_CASE(each_call_is_judged_by_its_own_deaths) {
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(returning_process_no_longer_counts_as_dead) {
   BOOST_TEST(blame.died(call(1), "c", 9) == dist::verdict::alone);
   BOOST_TEST(blame.died(call(1), "d", 10) == dist::verdict::poisoned);
   auto const why = blame.poisoned(call(1), "Arith.sum");
-  BOOST_TEST(why.message == "the processes of these nodes died while they executed it: b, c, d");
+  BOOST_TEST(why.message == "the processes of these nodes died while running it: b, c, d");
   BOOST_TEST(blame.is_poisoned(call(1)));
   // Two other deaths remain.
   BOOST_TEST(blame.lives(8) == std::vector{call(1)}, boost::test_tools::per_element());

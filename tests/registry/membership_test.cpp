@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(long_name_is_rejected) {
   auto const out = f.registry.join(process(node(std::string(256, 'n'), 1, {}), 2), at(0s));
   BOOST_REQUIRE(out.has_error());
   BOOST_TEST((out.error().code == dist::errc::limit_exceeded));
-  BOOST_TEST(out.error().message == "a node's name has at most 255 bytes, not 256");
+  BOOST_TEST(out.error().message == "a node name has at most 255 bytes, not 256");
 }
 
 BOOST_AUTO_TEST_CASE(too_many_methods_are_rejected) {

@@ -47,14 +47,13 @@ BOOST_AUTO_TEST_CASE(full_queue_rejects_and_names_its_limit) {
   BOOST_TEST((bytes.why->known == dist::progress::not_started));
   BOOST_TEST(bytes.why->method == "Arith.sum");
   BOOST_TEST(bytes.why->message == "the queue holds 600 bytes of arguments, this call has 600, the limit is 1000; start "
-                                   "fewer calls at once, or hand over less with each (a fan-out does: "
-                                   "fan_out().window_bytes)");
+                                   "fewer calls at once, or with smaller arguments (fan_out().window_bytes limits a fan-out)");
   f.submit(3);
   f.submit(4);
   auto const count = f.submit(5);
   BOOST_TEST(count.what == dist::placing::refused);
   BOOST_TEST(count.why->message == "the queue holds 3 calls, its limit is 3; start fewer calls at once "
-                                   "(a fan-out does: fan_out().window)");
+                                   "(fan_out().window limits a fan-out)");
   BOOST_TEST(f.registry.counts().queued == 3U);
   BOOST_TEST(f.registry.counts().queued_bytes == 600U);
 }

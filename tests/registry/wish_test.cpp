@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(pinned_call_waits_for_its_node_while_others_are_free) {
   BOOST_REQUIRE(stranded.size() == 1U);
   BOOST_TEST(stranded[0].call == call(3));
   BOOST_TEST((stranded[0].why.code == dist::errc::no_node));
-  BOOST_TEST(stranded[0].why.message == "node a, which the call was for, has left");
+  BOOST_TEST(stranded[0].why.message == "node a, to which the call was pinned, has left");
   BOOST_TEST(f.registry.submit(call(4), needs).what == dist::placing::refused);
 }
 

@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(account_lists_calls_nodes_and_slots) {
       {0, 0, 0, 0s, "", "0 calls on 1 node in 0.0 s"},
       {1, 0, 0, 1250ms, "", "1 call on 1 node in 1.2 s"},
       {999, 1, 0, 60s, "", "999 calls on 1 node in 1 min 0 s, 1 failed"},
-      {1000, 0, 37, 11533s, "", "1,000 calls on 1 node in 3 h 12 min, 37 issued again"},
+      {1000, 0, 37, 11533s, "", "1,000 calls on 1 node in 3 h 12 min, 37 retried"},
       {1'234'567, 1000, 0, 59'999ms, "", "1,234,567 calls on 1 node in 59.9 s, 1,000 failed"},
       {9, 3, 0, 1s, "failures.json", "9 calls on 1 node in 1.0 s, 3 failed: see failures.json"},
       {9, 0, 0, 1s, "failures.json", "9 calls on 1 node in 1.0 s"},
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(account_of_a_connected_job_is_shorter) {
   of.issued_again = 37;
   of.elapsed = 11533s;
   BOOST_TEST(account::text_at_master(of, 2) ==
-             "100,000 calls at the master in 3 h 12 min, 37 issued again, 2 connections lost, 3 failed");
+             "100,000 calls at the master in 3 h 12 min, 37 retried, 2 connections lost, 3 failed");
 }
 
 BOOST_AUTO_TEST_CASE(account_shows_the_method_time_in_the_slots) {

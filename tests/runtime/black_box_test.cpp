@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(text_that_does_not_fit_is_counted) {
   }
   for (int i = 0; i < 70; ++i) ends.parent.put_printed(line, false);
   auto const taken = ends.child.take_printed().lines;
-  BOOST_TEST(taken.ends_with("x\n(6 lines left out: not sent in time)\n"));
+  BOOST_TEST(taken.ends_with("x\n(6 lines dropped: not sent in time)\n"));
   BOOST_TEST(taken.size() > 64 * line.size());
 }
 
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(lines_that_fit_are_kept_of_too_long_text) {
   ends.parent.put_printed(long_text, false);
   auto const taken = ends.child.take_printed().lines;
   BOOST_TEST(taken.starts_with("line 0\nline 1\n"));
-  BOOST_TEST(taken.ends_with(" lines left out: not sent in time)\n"));
+  BOOST_TEST(taken.ends_with(" lines dropped: not sent in time)\n"));
   BOOST_TEST(taken.size() > 64 * 1024 - 20U);
 }
 

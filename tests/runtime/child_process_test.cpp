@@ -13,7 +13,7 @@ BOOST_AUTO_TEST_CASE(exit_status_is_shown_as_text) {
   BOOST_TEST(to_text(ended) == "exit code 3");
   BOOST_TEST(!ended.is_success());
   ended.code = dist::exit_code::kill_after;
-  BOOST_TEST(to_text(ended) == "by kill_after");
+  BOOST_TEST(to_text(ended) == "killed by kill_after");
   BOOST_TEST(!ended.is_success());
   ended = {};
   ended.signal = SIGKILL;

@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(invalid_values_are_rejected_with_advice) {
       {{"--spin", "11ms"}, {"--spin", "10ms"}},
       {{"--spin", "much"}, {"--spin much"}},
       {{"--limit", "depth"}, {"--limit depth: depth takes a number"}},
-      {{"--limit", "deep=3"}, {"--limit deep=3: no limit has this name", "frame_idle"}},
+      {{"--limit", "deep=3"}, {"--limit deep=3: unknown limit", "frame_idle"}},
       {{"--heartbeat", "soon"}, {"--heartbeat soon", "500ms"}},
       {{"--heartbeat", "1ms"}, {"--heartbeat", "10ms"}},
       {{"--heartbeat", "-1s"}, {"--heartbeat -1s"}},
@@ -236,10 +236,10 @@ BOOST_AUTO_TEST_CASE(invalid_values_are_rejected_with_advice) {
       {{"--slots"}, {"--slots"}},
       {{"--inline=3"}, {"--inline"}},
       {{"--slots", "1", "--slots", "2"}, {"--slots"}},
-      {{"--local", "2", "--join", "a:1"}, {"--local and --join contradict each other", "--connect"}},
-      {{"--inline", "--master", ":1"}, {"--inline and --master contradict"}},
-      {{"--join", "a:1", "--connect", "b:1"}, {"--join and --connect contradict"}},
-      {{"--join", "a:1", "--name", std::string(256, 'n')}, {"--name takes at most 255 bytes, not 256"}},
+      {{"--local", "2", "--join", "a:1"}, {"--local and --join are mutually exclusive", "--connect"}},
+      {{"--inline", "--master", ":1"}, {"--inline and --master are mutually exclusive"}},
+      {{"--join", "a:1", "--connect", "b:1"}, {"--join and --connect are mutually exclusive"}},
+      {{"--join", "a:1", "--name", std::string(256, 'n')}, {"--name: 256 bytes, the maximum is 255"}},
   };
   for (auto const& one : rows) {
     auto const said = problem(one.arguments);
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(invalid_values_are_rejected_with_advice) {
     BOOST_TEST(said.find('\n') == std::string::npos);
   }
   BOOST_TEST(problem({}, {{"DIST_SLOTS", "x"}}).find("--slots") != std::string::npos);
-  BOOST_TEST(problem({}, {{"DIST_JOIN", "a:1"}, {"DIST_MASTER", ":1"}}).find("contradict") != std::string::npos);
+  BOOST_TEST(problem({}, {{"DIST_JOIN", "a:1"}, {"DIST_MASTER", ":1"}}).find("mutually exclusive") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(help_takes_precedence_over_errors) {

@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(stopping_master_tells_its_nodes_and_jobs) {
   });
   world.pass(1ms);
   for (auto const* who : {"node a", "node b", "node c", "the master at master:3000 is gone"})
-    BOOST_TEST(world.has_logged(std::string(who) + ": connection lost: the master said goodbye: the master stopped"),
+    BOOST_TEST(world.has_logged(std::string(who) + ": connection lost: the master closed the session: the master stopped"),
                world.logged());
   BOOST_TEST(at->cancelled.size() == 3);
   // As with a crash of the master: repeatable calls wait for the next one.

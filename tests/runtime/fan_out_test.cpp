@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(slow_first_shard_stops_the_others_at_the_reorder_limit) {
   auto const begun = at->begun.size();
   BOOST_TEST((begun > 8 && begun < 25), begun);
   BOOST_TEST(!work.done());
-  BOOST_TEST(world.count_logged("bytes of results wait for item 0, which has run 0 s on node a; no new shard starts") == 1,
+  BOOST_TEST(world.count_logged("bytes of results are held until item 0 is done, which has run for 0 s on node a; no new shard starts") == 1,
              world.logged());
   at->open("0");
   BOOST_TEST(world.drive_until([&] { return work.done(); }));

@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(any_fails_when_no_call_answers_and_one_failed) {
   inputs[3].second = "throw";
   at->open_all();
   auto const what = fault_of(dist::any<&Work::look>(cluster, inputs));
-  BOOST_TEST(what.message.find("1 of 5 calls failed and the others have no answer: input 3 [\"x\",\"throw\"]: ") == 0,
+  BOOST_TEST(what.message.find("1 of 5 calls failed and the others have no result: input 3 [\"x\",\"throw\"]: ") == 0,
              what.message);
   inputs[4].second = "found";
   BOOST_TEST(*world.run(dist::any<&Work::look>(cluster, inputs)) == "found");

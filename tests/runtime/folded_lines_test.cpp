@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(first_lines_of_a_kind_are_written_and_the_others_counted) {
   BOOST_TEST(lines.due(start + 9s).empty());
   auto const due = lines.due(start + 10s);
   BOOST_TEST_REQUIRE(due.size() == 1U);
-  BOOST_TEST(due[0] == "2995 more lines of this kind were left out, the last: line 2999");
+  BOOST_TEST(due[0] == "2995 more lines of this kind were suppressed, the last: line 2999");
   BOOST_TEST(lines.due(start + 30s).empty());
 }
 

@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(go_node_is_dialled_again_without_a_new_registration) {
 BOOST_AUTO_TEST_CASE(go_node_that_was_never_reached_is_given_up_soon) {
   BOOST_TEST(join(40'999) == 201U);
   auto const began = world.clock.now();
-  BOOST_REQUIRE(world.drive_until([&] { return says("never answered: given up until it registers again"); }));
+  BOOST_REQUIRE(world.drive_until([&] { return says("never answered; giving up until it registers again"); }));
   BOOST_TEST((world.clock.now() - began < 10s));
   go_node node(world.world(), 40'999);
   BOOST_TEST(join(40'999) == 201U);
@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(invalid_reply_does_not_count_as_a_sign_of_life) {
     co_return true;
   }(*port));
   BOOST_TEST(spoke);
-  BOOST_REQUIRE(world.drive_until([&] { return says("given up until it registers again"); }));
+  BOOST_REQUIRE(world.drive_until([&] { return says("giving up until it registers again"); }));
   BOOST_TEST(!says(" joined ("));
 }
 
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(lost_go_node_is_dialled_for_ten_minutes) {
   first->die();
   first.reset();
   auto const began = world.clock.now();
-  BOOST_REQUIRE(world.drive_until([&] { return says("given up until it registers again"); }));
+  BOOST_REQUIRE(world.drive_until([&] { return says("giving up until it registers again"); }));
   BOOST_TEST((world.clock.now() - began >= 10min));
   BOOST_TEST((world.clock.now() - began < 11min));
   go_node node(world.world(), 40'999);
@@ -337,7 +337,7 @@ BOOST_AUTO_TEST_CASE(with_a_secret_only_named_networks_may_register) {
     BOOST_TEST(f.join(node.port()) == (named ? 201U : 403U), network);
     dist::test::run_until_idle(f.world.io);
     BOOST_TEST(node.asked.empty() == !named, network);
-    BOOST_TEST(f.says("is refused: a node that registers without Upgrade") == !named, network);
+    BOOST_TEST(f.says("was rejected: a node that registers without Upgrade") == !named, network);
   }
 }
 

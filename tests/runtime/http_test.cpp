@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(silent_client_is_closed_in_time) {
 BOOST_AUTO_TEST_CASE(log_names_the_expired_limit) {
   world.run(send_bytes(world.network, ""));
   world.pass(1ms);
-  BOOST_TEST(world.has_logged("it did not say what it speaks within 10 s, the limit (handshake)"), world.logged());
+  BOOST_TEST(world.has_logged("it sent no recognizable protocol within 10 s, the limit (handshake)"), world.logged());
   world.run(send_bytes(world.network, "GET /register-node?port=1 HTTP/1.1\r\nHost: master:3000\r\n"
                                       "Connection: Upgrade\r\nUpgrade: dist/1\r\n\r\n"));
   world.pass(1ms);

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(peer_silent_inside_a_message_is_closed_in_every_dialect) {
                       "\xD1\x57\x01\x02",
        "no data within a frame for longer than the limit (frame_idle)"},
       {"a JSON-RPC message", R"({"jsonrpc":"2.0","method":")",
-       "silent in the middle of a message for longer than the limit (frame_idle)"},
+       "no data within a message for longer than the limit (frame_idle)"},
       {"the body of a request", "POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
        "no more of the request body was received within 100 ms, the limit (frame_idle)"},
   };

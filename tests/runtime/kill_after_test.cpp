@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(calls_running_beside_it_end_first) {
   auto stays = stay(call_options().needs("node=a").kill_after(200ms));
   world.pass(5s);
   BOOST_TEST(end_of(stays) == "deadline_exceeded");
-  BOOST_TEST(world.has_logged("this process ends"));
+  BOOST_TEST(world.has_logged("this process is ending"));
   BOOST_TEST(!running->done());
   at->open("x");
   world.pass(10ms);
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(node_that_cannot_be_killed_logs_why_once) {
       compute->let_go();
       world.pass(1s);
     }
-    BOOST_TEST(world.count_logged("kill_after of Mule.stay does nothing here") == 1U + (slots - 1));
+    BOOST_TEST(world.count_logged("kill_after of Mule.stay has no effect") == 1U + (slots - 1));
     BOOST_TEST(world.has_logged(why));
     end();
     world.pass(1s);
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(coroutines_are_only_cancelled) {
   world.pass(1min);
   BOOST_TEST(end_of(stays) == "deadline_exceeded");
   BOOST_TEST(!running->done());
-  BOOST_TEST(world.has_logged("kill_after of Mule.stay_awaiting does nothing here: the method is a coroutine"));
+  BOOST_TEST(world.has_logged("kill_after of Mule.stay_awaiting has no effect: the method is a coroutine"));
 }
 
 BOOST_AUTO_TEST_CASE(lost_connection_disarms_kill_after) {

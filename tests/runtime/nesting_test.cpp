@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(blocking_on_the_own_object_is_rejected_with_advice) {
   BOOST_TEST(outcomes<&Account::read_while_shared>(1, 5).front().value() == 6);
   auto const refused = [&](auto const& outcome, std::string const& outer, std::string const& inner) {
     BOOST_REQUIRE(outcome.has_error());
-    auto const text = outer + " would deadlock: it keeps its object while it waits for " + inner;
+    auto const text = outer + " would deadlock: it holds its object while it waits for " + inner;
     BOOST_TEST(outcome.error().cause.find(text) != std::string::npos, to_text(outcome.error()));
   };
   refused(outcomes<&Account::read_while_alone>(1, 5).front(), "Account.read_while_alone", "Account.balance");

@@ -61,12 +61,12 @@ BOOST_AUTO_TEST_CASE(repeats_are_folded) {
   dist::node_text text;
   BOOST_TEST(text.add(repeated("again\n", 42), start) == "again\n");
   BOOST_TEST(text.holds_back());
-  BOOST_TEST(text.add("other\n", start) == "again (41 times more)\nother\n");
+  BOOST_TEST(text.add("other\n", start) == "again (41 more times)\nother\n");
   BOOST_TEST(!text.holds_back());
   BOOST_TEST(text.add("other\n", start) == "");
-  BOOST_TEST(text.flush() == "other (once more)\n");
+  BOOST_TEST(text.flush() == "other (repeated once)\n");
   BOOST_TEST(text.add("other\n", start) == "");
-  BOOST_TEST(text.end(start) == "other (once more)\n");
+  BOOST_TEST(text.end(start) == "other (repeated once)\n");
 }
 
 BOOST_AUTO_TEST_CASE(lines_beyond_the_rate_limit_are_counted) {
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(lines_beyond_the_rate_limit_are_counted) {
   for (int i = 0; i < 1200; ++i) shown += text.add(std::to_string(i) + "\n", start);
   BOOST_TEST(std::ranges::count(shown, '\n') == static_cast<std::ptrdiff_t>(dist::node_text::lines_a_second));
   BOOST_TEST(text.holds_back());
-  BOOST_TEST(text.add("x\n", start + 1s) == "(1000 lines left out: it prints more than 200 a second)\nx\n");
+  BOOST_TEST(text.add("x\n", start + 1s) == "(1000 lines dropped: it prints more than 200 a second)\nx\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

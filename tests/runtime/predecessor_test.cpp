@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(poisoned_call_lists_how_each_process_ended) {
   auto const what = fault_of(poison);
   BOOST_TEST(what.code == errc::poisoned);
   BOOST_TEST(what.message ==
-             "the processes of these nodes died while they executed it: a: signal 9 (killed), a: signal 9 (killed), a: "
+             "the processes of these nodes died while running it: a: signal 9 (killed), a: signal 9 (killed), a: "
              "signal 9 (killed); the last was running Work.read([\"r\"])");
 }
 
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(poisoned_call_waits_for_the_last_explanation) {
   begin("b", second);
   world.pass(10ms);
   BOOST_TEST(fault_of(poison).message ==
-             "the processes of these nodes died while they executed it: a: signal 9 (killed), b: signal 9 (killed), c: "
+             "the processes of these nodes died while running it: a: signal 9 (killed), b: signal 9 (killed), c: "
              "signal 9 (killed); the last was running Work.read([\"r\"])");
 }
 

@@ -56,7 +56,7 @@ std::size_t blame::count(call_ref call) const noexcept {
 }
 
 fault blame::poisoned(call_ref call, std::string method) const {
-  std::string text = "the processes of these nodes died while they executed it:";
+  std::string text = "the processes of these nodes died while running it:";
   if (auto const found = deaths_.find(call); found != deaths_.end()) {
     for (char const* separator = " "; auto const& one : found->second) {
       text += separator + one.node;

@@ -21,7 +21,7 @@ std::string moved_text(issue_cost cost, std::string const& node) {
     case issue_cost::loss: return "it was on node " + node + ": ";
     case issue_cost::retry: break;
   }
-  return "it failed for the moment on node " + node + ": ";
+  return "it failed temporarily on node " + node + ": ";
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014).

@@ -54,8 +54,9 @@ result<method_ref> method_names::find(std::string_view name, bool open) {
   if (known) return *known;
   if (!open) return unknown(name);
   if (strange_ >= most_strange)
-    return make_fault(errc::overloaded, "calls have named " + std::to_string(most_strange) +
-                                            " methods that no node lists; no more such names are kept");
+    return make_fault(errc::overloaded,
+                      "calls have used " + std::to_string(most_strange) +
+                          " method names that no node lists, which is the limit; the new name was rejected");
   auto const number = registry_.intern(name);
   if (!number) return number;
   change(*number).strange = true;
@@ -66,8 +67,8 @@ result<method_ref> method_names::find(std::string_view name, bool open) {
 fault method_names::unknown(std::string_view name) {
   auto what = make_fault(errc::unknown_method,
                          "no node has the method " + std::string(name) +
-                             "; its class belongs in the nodes' dist::services<>(), an inherited method is called as "
-                             "dist::go<&Base::m, Derived>; the master's /status lists those there are");
+                             "; add its class to the nodes' dist::services<>(), or call an inherited method as "
+                             "dist::go<&Base::m, Derived>; /status of the master lists all methods");
   what.phase = "queueing";
   return what;
 }

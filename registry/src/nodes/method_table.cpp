@@ -5,9 +5,9 @@ namespace dist {
 result<method_ref> method_table::intern(std::string_view name) {
   if (auto const known = refs_.find(name); known != refs_.end()) return known->second;
   if (names_.size() >= most_) {
-    return make_fault(errc::limit_exceeded, "no more than " + std::to_string(most_) +
-                                                " different method names are kept, so this one is refused: " +
-                                                std::string(name.substr(0, 100)));
+    return make_fault(errc::limit_exceeded,
+                      "at most " + std::to_string(most_) +
+                          " different method names are kept; rejected: " + std::string(name.substr(0, 100)));
   }
   auto const method = static_cast<method_ref>(names_.size());
   names_.emplace_back(name);

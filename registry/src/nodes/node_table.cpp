@@ -15,11 +15,11 @@ constexpr std::size_t name_bytes = 255;
 result<node_table::admission> node_table::admit(node_info const& info) const {
   if (info.name.empty()) return make_fault(errc::denied, "a node needs a name");
   if (info.name.size() > name_bytes)
-    return make_fault(errc::limit_exceeded, "a node's name has at most " + std::to_string(name_bytes) + " bytes, not " +
+    return make_fault(errc::limit_exceeded, "a node name has at most " + std::to_string(name_bytes) + " bytes, not " +
                                                 std::to_string(info.name.size()));
   if (info.slots == 0 || info.slots > most_slots) {
-    return make_fault(errc::limit_exceeded, "node " + info.name + " says that it has " + std::to_string(info.slots) +
-                                                " slots; 1 to " + std::to_string(most_slots) + " are possible");
+    return make_fault(errc::limit_exceeded, "node " + info.name + " reports " + std::to_string(info.slots) +
+                                                " slots; it must be 1 to " + std::to_string(most_slots));
   }
   if (auto const same = incarnations_.find(info.incarnation); info.incarnation != 0 && same != incarnations_.end()) {
     auto const& entry = *find(same->second);
@@ -31,7 +31,7 @@ result<node_table::admission> node_table::admit(node_info const& info) const {
   if (info.name_is_default) return free_name(info.name);
   if (other->state() == node_state::suspect) return admission{info.name, 0, other->id};
   return make_fault(errc::denied, "a " + std::string(to_text(other->state())) + " node at " + other->info.address +
-                                      " has the name " + info.name + " already");
+                                      " already has the name " + info.name);
 }
 
 node_entry& node_table::add(node_info info, admission how, time_point now) {

@@ -76,11 +76,11 @@ std::optional<fault> call_queue::refusal(call_needs const& needs) const {
   std::string text;
   if (size_ >= bounds_.count) {
     text = "the queue holds " + std::to_string(size_) + " calls, its limit is " + std::to_string(bounds_.count) +
-           "; start fewer calls at once (a fan-out does: fan_out().window)";
+           "; start fewer calls at once (fan_out().window limits a fan-out)";
   } else if (size_ != 0 && bytes_ + needs.bytes > bounds_.bytes) {
     text = "the queue holds " + std::to_string(bytes_) + " bytes of arguments, this call has " +
            std::to_string(needs.bytes) + ", the limit is " + std::to_string(bounds_.bytes) +
-           "; start fewer calls at once, or hand over less with each (a fan-out does: fan_out().window_bytes)";
+           "; start fewer calls at once, or with smaller arguments (fan_out().window_bytes limits a fan-out)";
   } else {
     return {};
   }

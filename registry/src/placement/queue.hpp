@@ -29,7 +29,7 @@ struct queue_bounds {
   std::size_t bytes = std::size_t{256} << 20;  ///< of their arguments; one larger call may wait alone
 };
 
-/// Calls that wait for a node. A caller's calls of one kind stand in a line, first in, first out; its lines are a heap by
+/// Calls waiting for a node. A caller's calls of one kind stand in a line, first in, first out; its lines are a heap by
 /// age, and the callers are one by whose turn it is: each call that goes out costs its caller a turn, so that callers
 /// are served one after the other however many calls each has. Nested calls go ahead of all top-level ones.
 /// Calls for one certain node stand apart, at that node.

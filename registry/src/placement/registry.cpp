@@ -106,7 +106,7 @@ void registry::known_method(node_id node, method_ref method) {
 void registry::remove(node_entry& entry) {
   auto const gone = entry.id;
   selector_.leave(*entry.load);
-  auto why = make_fault(errc::no_node, "node " + entry.info.name + ", which the call was for, has left");
+  auto why = make_fault(errc::no_node, "node " + entry.info.name + ", to which the call was pinned, has left");
   table_.erase(entry);
   while (!queue_.lines_for(gone).empty()) strand(queue_.lines_for(gone).front(), why);
 }

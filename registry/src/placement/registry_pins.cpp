@@ -36,14 +36,15 @@ std::optional<fault> registry::refusal(call_needs const& needs) const {
   if (!entry) {
     if (is_absent(needs.pin) && !needs.moved) return {};
     return make_fault(errc::no_node,
-                      is_absent(needs.pin) ? why_pinned(needs) : "the node that the call was for has left");
+                      is_absent(needs.pin) ? why_pinned(needs) : "the node to which the call was pinned has left");
   }
   auto const& group = *entry->load->group;
   if (!group.key().may_have(needs.method))
     return make_fault(errc::unknown_method,
                       "node " + entry->info.name + " has no method " + methods_.name(needs.method));
   if (!group.meets(needs.labels))
-    return make_fault(errc::no_node, "node " + entry->info.name + " has not the " + to_text(wishes_.at(needs.labels)));
+    return make_fault(errc::no_node,
+                      "node " + entry->info.name + " does not have the " + to_text(wishes_.at(needs.labels)));
   return {};
 }
 
@@ -84,8 +85,8 @@ std::string registry::why_pinned(call_needs const& needs) const {
   auto const* entry = table_.find(needs.pin);
   if (!entry) {
     for (auto const& [name, id] : absent_)
-      if (id == needs.pin) return "no node is named " + name;
-    return "the node that it is for has left";
+      if (id == needs.pin) return "no node has the name " + name;
+    return "the node to which it is pinned has left";
   }
   if (entry->state() != node_state::living)
     return "node " + entry->info.name + " is " + std::string(to_text(entry->state()));

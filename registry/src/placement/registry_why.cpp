@@ -22,7 +22,7 @@ std::string registry::why_waiting(call_needs const& needs) const {
                 methods_.name(needs.method);
     auto const all = counts();
     if (all.suspect > 0) text += "; silent nodes: " + std::to_string(all.suspect);
-    if (all.set_aside > 0) text += "; set aside for their failures: " + std::to_string(all.set_aside);
+    if (all.set_aside > 0) text += "; set aside for failures: " + std::to_string(all.set_aside);
     if (all.draining > 0) text += "; draining nodes: " + std::to_string(all.draining);
     return text;
   }

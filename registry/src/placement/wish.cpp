@@ -47,8 +47,8 @@ result<wish_ref> wish_table::intern(wish const& all) {
   if (auto const known = refs_.find(all); known != refs_.end()) return known->second;
   if (wishes_.size() > most_)
     return make_fault(errc::limit_exceeded, "calls have asked for " + std::to_string(most_) +
-                                                " different sets of labels, which is the limit (wish_count); " +
-                                                to_text(all) + " would be one more");
+                                                " different label sets, which is the limit (wish_count); " +
+                                                to_text(all) + " is one more");
   auto const made = static_cast<wish_ref>(wishes_.size());
   wishes_.push_back(all);
   refs_.emplace(all, made);

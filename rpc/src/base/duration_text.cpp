@@ -21,7 +21,7 @@ result<std::chrono::nanoseconds> parse_duration(std::string const& text) {
       if (suffix == one.name)
         return number * one.seconds * 1e9 < most ? std::chrono::nanoseconds(std::llround(number * one.seconds * 1e9))
                                                  : std::chrono::nanoseconds::max();
-  return make_fault(errc::bad_arguments, "a time is a number and ms, s, min or h, such as 500ms");
+  return make_fault(errc::bad_arguments, "a time is a number with the unit ms, s, min or h, such as 500ms");
 }
 
 std::string ms_text(duration time) {

@@ -9,8 +9,8 @@ namespace dist {
 cluster::cluster(context const& running) {
   auto const& scope = running.scope();
   if (!scope->cluster)
-    throw call_error(make_fault(errc::no_node, running.method() + " was not called through a dist master, so it cannot "
-                                                                  "call others"));
+    throw call_error(
+        make_fault(errc::no_node, running.method() + " was not called through a dist master, so it cannot make calls"));
   auto const& nested = *static_cast<nested_calls const*>(scope->cluster.get());
   core_ = nested.on;
   inherited_ = running.deadline();

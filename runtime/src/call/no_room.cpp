@@ -16,7 +16,7 @@ fault no_room(std::string_view what, std::size_t bytes, memory_budget const* mem
   auto const later = known == progress::not_started && memory && memory->ever_has_room_for_request(bytes);
   auto made = make_fault(later ? errc::overloaded : errc::limit_exceeded,
                          std::string(what) + " of " + std::to_string(bytes) +
-                             " bytes is dropped: " + (memory ? memory->no_room_text() : "there is no memory for it"));
+                             " bytes was dropped: " + (memory ? memory->no_room_text() : "there is no memory for it"));
   made.known = known;
   return made;
 }
@@ -26,9 +26,9 @@ std::optional<fault> refuse_answer(std::size_t bytes, std::size_t held, std::siz
   if (held / answers_beyond_limit >= outbox_limit) {
     auto what =
         make_fault(errc::limit_exceeded,
-                   "its result of " + std::to_string(bytes) + " bytes is dropped: the caller reads so slowly that " +
+                   "its result of " + std::to_string(bytes) + " bytes was dropped: the caller reads so slowly that " +
                        std::to_string(answers_beyond_limit) + " times the limit (outbox_bytes) of " +
-                       std::to_string(outbox_limit) + " bytes wait for it");
+                       std::to_string(outbox_limit) + " bytes are waiting to be sent");
     what.known = progress::executed;
     return what;
   }

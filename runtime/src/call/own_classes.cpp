@@ -18,8 +18,8 @@ std::optional<fault> own_classes::look_up(method_key const& method) {
     right_ = method.serving;
     return std::nullopt;
   }
-  auto what = make_fault(errc::incompatible, "the caller means " + std::string(method.serving->spelled) +
-                                                 ", and this program serves " + std::string(own->second->spelled) +
+  auto what = make_fault(errc::incompatible, "the caller uses " + std::string(method.serving->spelled) +
+                                                 ", but this program serves " + std::string(own->second->spelled) +
                                                  " under that name; specialise dist::service_name for one of them");
   what.may = remedy::never;
   what.phase = "queueing";

@@ -17,11 +17,11 @@ void vain_tries::failed(failed_input one) {
 }
 
 void vain_tries::give_up() {
-  if (failed_ == 0) throw std::invalid_argument("dist::any: without inputs there is no answer");
+  if (failed_ == 0) throw std::invalid_argument("dist::any: there are no inputs");
   std::ranges::sort(first_, {}, &failed_input::index);
   auto const failed = std::to_string(failed_);
-  auto const head = said_no_ > 0  ? failed + " of " + std::to_string(failed_ + said_no_) +
-                                       " calls failed and the others have no answer"
+  auto const head = said_no_ > 0 ? failed + " of " + std::to_string(failed_ + said_no_) +
+                                       " calls failed and the others have no result"
                     : failed_ == 1 ? "the only call failed"
                                    : "all " + failed + " calls failed";
   auto what = sum_up(first_, head);

@@ -44,7 +44,9 @@ task<std::vector<listed_node>> nodes_of_broadcast(cluster on, call_ptr like) {
   } catch (call_error const& e) {
     if (e.code() != errc::no_node) throw;
     auto what = e.fault();
-    what.message += "; a broadcast reaches the nodes that are there: cluster.wait_for_nodes(n) or --min-nodes N waits for them";
+    what.message +=
+        "; a broadcast reaches only nodes that have joined; wait for them with cluster.wait_for_nodes(n) or "
+        "--min-nodes N";
     throw call_error(std::move(what));
   }
 }

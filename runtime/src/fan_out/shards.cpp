@@ -152,9 +152,9 @@ void shards::say_if_held_up() {
   auto const node = calls.place_of(*oldest);
   auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(calls.world().clock.now() - marks_.front().second);
   calls.world().log.warn(std::string(plan_.name) + " of " + plan_.method->name + ": " + size_text(waiting_bytes_) +
-                         " of results wait for item " + std::to_string(taken_) + ", which has run " +
+                         " of results are held until item " + std::to_string(taken_) + " is done, which has run for " +
                          std::to_string(seconds.count()) + " s" + (node.empty() ? "" : " on node " + node) +
-                         "; no new shard starts before it is there (fan_out().reorder)");
+                         "; no new shard starts until then (fan_out().reorder)");
 }
 
 void shards::say_early() {
@@ -206,8 +206,8 @@ void shards::judge_slots(result<std::vector<listed_node>> const& nodes) {
 std::string idle_slots_text(std::size_t inputs, char const* noun, std::uint64_t slots) {
   // A few idle slots are no loss, and neither is a fan-out of nothing.
   if (inputs == 0 || inputs > slots / 2) return {};
-  return std::to_string(inputs) + ' ' + noun + " for " + std::to_string(slots) + " slots: " +
-         std::to_string(slots - inputs) + " have nothing to do; smaller " + noun + " would use them";
+  return std::to_string(inputs) + ' ' + noun + " for " + std::to_string(slots) +
+         " slots: " + std::to_string(slots - inputs) + " are idle; smaller " + noun + " would use them";
 }
 
 std::string input_text(call_record const& call) {
@@ -230,7 +230,7 @@ std::string input_text(call_record const& call) {
 void refuse_max_failures(char const* name, fan_out const& how) {
   if (how.failures())
     throw std::invalid_argument(std::string("max_failures is for dist::collect: ") + name +
-                                " could not say which inputs its result lacks");
+                                " cannot report which inputs its result lacks");
 }
 
 std::string size_text(std::size_t bytes) {

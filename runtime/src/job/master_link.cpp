@@ -107,7 +107,7 @@ task<void> master_link::impl::stay() {
     if (stopping_) co_return;
     // Once for each problem, not for each try.
     if (std::exchange(last_problem_, why) != why)
-      world_.log.warn("the master at " + to_text(options_.master) + " is gone: " + why + "; trying again");
+      world_.log.warn("lost the master at " + to_text(options_.master) + ": " + why + "; trying again");
     co_await sleep_for(world_.clock, pause_before_retry(failures++, world_.entropy));
   }
 }
@@ -118,7 +118,7 @@ task<void> master_link::impl::serve() {
   beats.spawn(beat_loop());
   beats.spawn(tell_loop());
   std::exception_ptr failed;
-  std::string why = "the master closed it";
+  std::string why = "the master closed the connection";
   try {
     co_await session_->run([this](frame& in) { on_frame(in); }, [this] { silence_->heard(world_.clock.now()); },
                            [this] { book_->tell_waiters(); });
@@ -183,7 +183,8 @@ void master_link::impl::on_frame(frame& in) {
     case frame_kind::fault: return calls_->on_fault(in);
     case frame_kind::beat: return;
     case frame_kind::goodbye:
-      throw call_error(make_fault(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes()))));
+      throw call_error(
+          make_fault(errc::connection_lost, "the master closed the session: " + std::string(as_text(in.bytes()))));
     case frame_kind::request:
       return put_fault(session_->out(), in.header().id, make_fault(errc::unknown_method, "a job serves no methods"));
     case frame_kind::cancel:

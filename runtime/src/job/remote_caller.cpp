@@ -148,8 +148,8 @@ void remote_caller::send_out(call_ptr const& call) {
   if (session_->is_full())
     return fail(*remote,
                 make_fault(errc::overloaded, "the limit (outbox_bytes) of " + std::to_string(bounds().outbox_bytes) +
-                                                 " bytes that wait to be written is reached; start fewer "
-                                                 "calls at once (a fan-out does: fan_out().window_bytes)"));
+                                                 " bytes waiting to be sent is reached; start fewer calls at once "
+                                                 "(fan_out().window_bytes limits a fan-out)"));
   send(remote);
 }
 
@@ -159,7 +159,7 @@ void remote_caller::wait(remote_ptr const& call) {
     auto what = no_connection(errc::overloaded);
     what.message += "; the limits (calls_per_connection, outbox_bytes) of " +
                     std::to_string(bounds().calls_per_connection) + " calls and " +
-                    std::to_string(bounds().outbox_bytes) + " bytes that wait for it are reached";
+                    std::to_string(bounds().outbox_bytes) + " bytes waiting for it are reached";
     return fail(*call, std::move(what));
   }
   put_waiting(call, waiting_.end());

@@ -87,7 +87,7 @@ task<void> json_stream::take_all(std::span<std::byte const> bytes, handler const
 
 task<std::size_t> json_stream::read_some(std::span<std::byte> into) {
   stream_timer patience(world_.clock, *stream_);
-  if (splitter_.started()) patience.arm(limits_.frame_idle, "silent in the middle of a message");
+  if (splitter_.started()) patience.arm(limits_.frame_idle, "no data within a message");
   std::exception_ptr failed;
   std::size_t count = 0;
   try {
@@ -191,7 +191,8 @@ void json_stream::stop_reading() noexcept {
 void json_stream::close_when_written() noexcept {
   if (std::exchange(ending_, true) || broken_) return;
   // A peer that takes nothing must not hold us.
-  ending_timer_.arm(limits_.handshake, "it did not read its answers " + within_limit("handshake", limits_.handshake));
+  ending_timer_.arm(limits_.handshake,
+                    "the peer did not read its replies " + within_limit("handshake", limits_.handshake));
   wake_.set();
   stop_reading();
 }

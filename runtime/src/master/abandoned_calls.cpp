@@ -34,10 +34,10 @@ std::vector<std::string> abandoned_calls::due(std::string_view node, time_point 
   for (auto const& one : stays_since(now - still_normal)) {
     auto const many = one.count > 1;
     lines.push_back("node " + std::string(node) + " still runs " +
-                    (many ? std::to_string(one.count) + " calls of " : std::string()) + one.method +
-                    ", abandoned " + seconds_text(now - one.since) + (many ? " ago and later" : " ago") +
-                    ": nobody waits for the answer, but the slot is in use until the method returns (it can ask its "
-                    "context whether it is cancelled; kill_after ends its process)");
+                    (many ? std::to_string(one.count) + " calls of " : std::string()) + one.method + ", abandoned " +
+                    seconds_text(now - one.since) + (many ? " ago and later" : " ago") +
+                    ": its caller is gone, but its slot stays in use until the method returns (the method can check "
+                    "its context for cancellation; kill_after ends its process)");
   }
   if (lines.empty()) return lines;
   said_at_ = now;

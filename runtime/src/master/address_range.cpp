@@ -26,14 +26,14 @@ result<address_range> address_range::parse(std::string_view text) {
   auto const slash = text.find('/');
   address_range made;
   bool is_ipv4 = false;
-  if (!read(text.substr(0, slash), made.network_, is_ipv4)) return bad("it begins with no IP address");
+  if (!read(text.substr(0, slash), made.network_, is_ipv4)) return bad("it does not start with an IP address");
   if (slash == text.npos) return made;
   auto const number = text.substr(slash + 1);
   unsigned bits = 0;
   auto const [end, error] = std::from_chars(number.data(), number.data() + number.size(), bits);
   auto const most = is_ipv4 ? 32U : 128U;
   if (error != std::errc() || end != number.data() + number.size() || bits > most)
-    return bad("behind the slash there must be a number of bits up to " + std::to_string(most));
+    return bad("after the slash there must be a number of bits from 0 to " + std::to_string(most));
   made.bits_ = bits + (is_ipv4 ? 96 : 0);
   return made;
 }

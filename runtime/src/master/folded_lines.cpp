@@ -16,8 +16,8 @@ std::vector<std::string> folded_lines::due(time_point now) {
     auto const& one = entry.second;
     if (now - one.since < period) return false;
     if (one.count > written_count)
-      lines.push_back(std::to_string(one.count - written_count) + " more lines of this kind were left out, the last: " +
-                      one.last);
+      lines.push_back(std::to_string(one.count - written_count) +
+                      " more lines of this kind were suppressed, the last: " + one.last);
     return true;
   });
   return lines;

@@ -60,7 +60,7 @@ task<std::string> go_link::run(std::function<void()> on_alive) {
   on_alive_ = std::move(on_alive);
   std::string why = "its connection ended";
   stream_timer patience(calls_->world().clock, lines_.over());
-  patience.arm(calls_->bounds().handshake, "it does not answer its first beat");
+  patience.arm(calls_->bounds().handshake, "it did not answer its first beat");
   json_stream::handler on_message = [this, &patience](rpc_message message) {
     patience.disarm();
     this->on_message(message);
@@ -117,7 +117,7 @@ void go_link::close(std::string const& reason) noexcept {
 void go_link::on_message(rpc_message const& message) {
   auto const is_reply = [](auto const& item) { return std::holds_alternative<rpc_reply>(item); };
   if (!std::ranges::all_of(message.items, is_reply))
-    throw std::system_error(errc::protocol_error, "it does not answer in JSON-RPC 1.0");
+    throw std::system_error(errc::protocol_error, "it did not answer in JSON-RPC 1.0");
   heard_ = calls_->world().clock.now();
   if (auto const alive = std::exchange(on_alive_, nullptr)) {
     lines_.limit_message(calls_->bounds().message_bytes);

@@ -32,17 +32,17 @@ void refuse_unsafe(master_options const& options) {
   if (is_loopback(options.listen.host) || proven || options.insecure) return;
   throw call_error(make_fault(
       errc::denied, "listening on " + to_text(options.listen) +
-                        " would let anybody who can reach this machine run calls on it; give a join secret with "
+                        " would let anyone who can reach this machine run calls on it; give a join secret with "
                         "--secret-file FILE (the nodes need the same), or mutual TLS with --tls-cert, "
-                        "--tls-key and --tls-ca, or say --insecure"));
+                        "--tls-key and --tls-ca, or allow it with --insecure"));
 }
 
 /// Of those who reach this machine.
 std::string those_let_in(master_options const& options) {
   std::string text;
-  if (!options.secret.empty()) text = "those who have the secret";
+  if (!options.secret.empty()) text = "peers with the secret";
   if (options.tls && options.tls->is_mutual())
-    text += (text.empty() ? "those who have " : " and ") + std::string("a certificate of the authority (--tls-ca)");
+    text += (text.empty() ? "peers with " : " and ") + std::string("a certificate of the authority (--tls-ca)");
   return text.empty() ? "everybody (--insecure)" : text;
 }
 
@@ -112,7 +112,7 @@ task<void> master::impl::accept_loop() {
     if (tasks_.size() >= options_.limits.connection_count + own_loops) {
       // Once for a crowd, not once for each of it.
       if (!std::exchange(full, true))
-        world_.log.warn("connections are refused, the first from " + peer->peer_address() +
+        world_.log.warn("connections are being rejected, the first from " + peer->peer_address() +
                         ": the limit (connection_count) of " + std::to_string(options_.limits.connection_count) +
                         " is reached");
       continue;
@@ -169,7 +169,7 @@ struct master::impl::visitor {
 task<void> master::impl::listen_to(visitor& who) {
   stream_timer patience(world_.clock, *who.peer);
   patience.arm(options_.limits.handshake,
-               "it did not say what it speaks " + within_limit("handshake", options_.limits.handshake));
+               "it sent no recognizable protocol " + within_limit("handshake", options_.limits.handshake));
   while (who.seen = sniff(who.first.bytes()), who.seen.kind == dialect::need_more) {
     std::byte piece[4096];
     std::size_t count = 0;
@@ -195,7 +195,7 @@ task<void> master::impl::unwrap(visitor& who) {
   {
     stream_timer patience(world_.clock, *secured);
     patience.arm(options_.limits.handshake,
-                 "no end of the TLS handshake " + within_limit("handshake", options_.limits.handshake));
+                 "the TLS handshake did not complete " + within_limit("handshake", options_.limits.handshake));
     try {
       co_await secured->handshake();
     } catch (std::system_error const&) {
@@ -219,7 +219,7 @@ task<void> master::impl::serve(std::unique_ptr<stream> peer) {
     visitor who{std::move(peer), {}, {}};
     co_await serve_visitor(std::move(who), held);
   } catch (protocol_breach const& e) {
-    warn_of_strangers("breach", "the connection of " + address + " was ended: " + e.why());
+    warn_of_strangers("breach", "the connection of " + address + " was closed: " + e.why());
   } catch (std::system_error const& e) {
     problem = e.what();
     code = e.code();
@@ -227,9 +227,11 @@ task<void> master::impl::serve(std::unique_ptr<stream> peer) {
     problem = e.what();
   }
   if (held.is_crowded_out())
-    warn_of_strangers("crowded out", address + " is closed before it has shown that it may come in: all such peers together "
-                                               "reached the limit (unproven_bytes) of " +
-                                         std::to_string(options_.limits.unproven_bytes) + " bytes");
+    warn_of_strangers(
+        "crowded out",
+        address +
+            " was closed before it was authenticated: all such peers together reached the limit (unproven_bytes) of " +
+            std::to_string(options_.limits.unproven_bytes) + " bytes");
   else if (code == errc::denied || code == errc::limit_exceeded)
     warn_of_strangers(code.message() + (held.is_let_in() ? " by a caller" : ""), address + ": " + problem);
   else if (!problem.empty())
@@ -245,7 +247,7 @@ task<void> master::impl::serve_visitor(visitor who, share& held) {
     // Where there is no secret the certificate is the proof.
     if (options_.secret.empty() && options_.tls->is_mutual()) held.let_in();
   } else if (options_.tls) {
-    warn_of_strangers("no TLS", address + " does not speak TLS, which this master wants of everybody");
+    warn_of_strangers("no TLS", address + " connected without TLS; this master requires it");
     if (who.seen.kind == dialect::http) co_await say_use_tls(*who.peer);
     co_return;
   }
@@ -253,10 +255,13 @@ task<void> master::impl::serve_visitor(visitor who, share& held) {
     case dialect::http: co_await serve_web(std::move(who.peer), std::move(who.first), held); break;
     case dialect::json: co_await serve_json(std::move(who.peer), std::move(who.first), held); break;
     case dialect::tls:
-      warn_of_strangers("TLS", address + " speaks TLS, for which this master has no certificate: --tls-cert FILE --tls-key FILE");
+      warn_of_strangers(
+          "TLS",
+          address + " connected with TLS, but this master has no certificate; give it --tls-cert FILE --tls-key FILE");
       break;
     case dialect::unknown:
-      warn_of_strangers("no dialect", address + " does not speak to a master: " + who.seen.looks_like);
+      warn_of_strangers("no dialect",
+                        address + " sent something other than a dist or HTTP request: " + who.seen.looks_like);
       break;
     case dialect::need_more: break;
   }

@@ -32,14 +32,19 @@ constexpr std::size_t sought_in_all = 256;
 std::optional<http_response> master::impl::refuse_go_node(address const& at) const {
   if (std::ranges::any_of(go_ranges_, [&](auto const& range) { return range.contains(at.host); })) return {};
   if (!options_.secret.empty())
-    return http_response(403, "a node that registers without Upgrade: dist/1 cannot prove the secret of this cluster; to "
-                              "admit it start the master with --go-nodes " + at.host + "\n");
+    return http_response(403,
+                         "a node that registers without Upgrade: dist/1 cannot prove that it has the cluster's secret; "
+                         "to admit it, start the master with --go-nodes " +
+                             at.host + "\n");
   if (options_.tls)
-    return http_response(403, "a node that registers without Upgrade: dist/1 is dialled in plain text, and this master "
-                              "speaks TLS; to admit it start the master with --go-nodes " + at.host + "\n");
+    return http_response(403,
+                         "a node that registers without Upgrade: dist/1 is called back without TLS, and this master "
+                         "requires TLS; to admit it, start the master with --go-nodes " +
+                             at.host + "\n");
   if (is_loopback(at.host)) return {};
-  return http_response(403, "a node without a secret may only join from this machine; the master can allow a network "
-                            "with --go-nodes\n");
+  return http_response(403,
+                       "a node without a secret may join only from this machine; to allow a network, start the master "
+                       "with --go-nodes\n");
 }
 
 /// Dialled back where it came from, whatever its query says.
@@ -48,17 +53,17 @@ http_response master::impl::answer_go_registration(http_request const& request, 
   std::string const host(host_of(peer));
   auto const at = parse_address((host.find(':') == host.npos ? host : '[' + host + ']') + ':' + std::string(port.value_or("")));
   if (!port || port->empty() || !at || at->port == 0)
-    return http_response(400, "register with ?port=P, the port that the node listens on\n");
+    return http_response(400, "missing or invalid port; register with ?port=P, the port that the node listens on\n");
   if (auto refused = refuse_go_node(*at)) {
-    warn_of_strangers("Go registration", "a Go node at " + to_text(*at) + " is refused: " +
-                                             refused->body.substr(0, refused->body.size() - 1));
+    warn_of_strangers("Go registration", "a Go node at " + to_text(*at) +
+                                             " was rejected: " + refused->body.substr(0, refused->body.size() - 1));
     return std::move(*refused);
   }
   auto slots = options_.go_slots;
   if (auto const given = request.find_query("slots")) {
     auto const [end, error] = std::from_chars(given->data(), given->data() + given->size(), slots);
     if (error != std::errc() || end != given->data() + given->size() || slots == 0)
-      return http_response(400, "slots is a number from 1: the calls that the node runs at once\n");
+      return http_response(400, "slots must be a number of at least 1: how many calls the node runs at once\n");
   }
   auto const name = to_text(*at);
   if (!go_nodes_.contains(name)) {
@@ -72,8 +77,8 @@ http_response master::impl::answer_go_registration(http_request const& request, 
       if (one->host == at->host) ++sought_there;
     }
     if (sought >= sought_in_all || sought_there >= sought_at_one_address)
-      return http_response(503, "too many Go nodes are registered and do not answer: " + std::to_string(sought_there) +
-                                    " at this address, " + std::to_string(sought) + " in all; try again\n");
+      return http_response(503, "too many registered Go nodes do not answer: " + std::to_string(sought_there) +
+                                    " at this address, " + std::to_string(sought) + " in total; try again later\n");
   }
   auto& known = go_nodes_[name];
   auto const is_new = !known;
@@ -108,7 +113,7 @@ task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registrati
       problem = e.what();
     }
     if (!problem.empty() && failures == 0 && !stopped_)
-      warn_of_strangers("Go node", "Go node " + name + " is not there: " + problem + "; trying again");
+      warn_of_strangers("Go node", "Go node " + name + " cannot be reached: " + problem + "; trying again");
     if (asked->was_here) {
       if (world_.clock.now() - asked->seen >= go_patience) break;
       {
@@ -123,7 +128,7 @@ task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registrati
       co_await sleep_for(world_.clock, between_dials);
       continue;
     }
-    warn_of_strangers("Go node never there", "Go node " + name + " never answered: given up until it registers again");
+    warn_of_strangers("Go node never there", "Go node " + name + " never answered; giving up until it registers again");
     failures = 0;
     asked->again.reset();
     auto const registered = asked->seen;
@@ -135,7 +140,7 @@ task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registrati
     if (asked->seen == registered) co_return;
     co_await sleep_for(world_.clock, between_dials);
   }
-  if (!stopped_) world_.log.info("Go node " + name + " did not come back: given up until it registers again");
+  if (!stopped_) world_.log.info("Go node " + name + " did not come back; giving up until it registers again");
 }
 
 /// Until the connection ends. Throws when it was never alive.
@@ -152,7 +157,7 @@ task<void> master::impl::stay_with_go_node(std::unique_ptr<stream> peer, std::st
     info.name_is_default = true;
     info.slots = asked->slots;
     auto const joined = calls_->join(node, std::move(info));
-    if (!joined) return node.close("refused: " + joined.error().message);
+    if (!joined) return node.close("rejected: " + joined.error().message);
     in = asked->is_here = asked->was_here = true;
     world_.log.info("Go node " + name + " joined (" + slots_text(asked->slots) + "), " +
                     nodes_text(calls_->nodes().counts().nodes));

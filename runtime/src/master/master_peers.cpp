@@ -54,7 +54,7 @@ constexpr std::size_t json_linger_bytes = 1 << 20;
 
 /// Reads until the peer goes or its time is over. Await it in the expression that calls.
 task<void> linger(stream& over, stream_timer& patience, std::size_t most_bytes) {
-  patience.arm(linger_time, "it went on after it was refused");
+  patience.arm(linger_time, "it kept sending after it was rejected");
   std::byte dropped[16 * 1024];
   try {
     for (std::size_t count = 0; count < most_bytes;) count += co_await over.read_some(asio::buffer(dropped));
@@ -115,7 +115,7 @@ task<void> master::impl::serve_frames(std::unique_ptr<stream> peer, http_upgrade
       patience.rethrow();
     }
     if (refusal) {
-      warn_of_strangers(to_text(refusal->code), "a peer at " + address + " is refused: " + refusal->message);
+      warn_of_strangers(to_text(refusal->code), "a peer at " + address + " was rejected: " + refusal->message);
       put_refusal(*session, *refusal);
       co_await session->part();
       co_return;
@@ -147,11 +147,11 @@ task<result<joined>> master::impl::join_when_free(node_link& node, node_info inf
     if (in || in.error().code != errc::denied) co_return in;
     auto const holder = holder_of(info.name);
     if (!holder || (holder->state != node_state::draining && holder->last_heard > asked)) co_return in;
-    auto const busy = "the name " + info.name + " is still in use: the node that has it ";
+    auto const busy = "the name " + info.name + " is still in use: its node ";
     if (holder->state == node_state::draining)
       co_return make_fault(errc::overloaded, busy + "is draining; try again when it has left");
     if (world_.clock.now() >= limit)
-      co_return make_fault(errc::overloaded, busy + "is silent; try again when it is lost or heard again");
+      co_return make_fault(errc::overloaded, busy + "is silent; try again when it is lost or responds again");
     co_await sleep_for(world_.clock, step);
   }
 }
@@ -170,7 +170,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   auto joining = join_when_free(node, std::move(info));
   auto const in = co_await std::move(joining);
   if (!in) {
-    world_.log.warn("node " + who.name + " is refused: " + in.error().message);
+    world_.log.warn("node " + who.name + " was rejected: " + in.error().message);
     put_refusal(node.session(), in.error());
     co_await node.session().part();
     co_return;
@@ -250,12 +250,13 @@ task<void> master::impl::serve_json(std::unique_ptr<stream> peer, buffer first, 
 
 /// At once: what came with the first bytes is answered by its id, and nothing more is read for its meaning.
 task<void> master::impl::refuse_json(stream& peer, buffer first) {
-  warn_of_strangers("JSON-RPC", "JSON-RPC over TCP from " + peer.peer_address() + " is refused: the cluster has a secret");
+  warn_of_strangers("JSON-RPC",
+                    "JSON-RPC over TCP from " + peer.peer_address() + " was rejected: the cluster has a secret");
   auto const text = json_refusal(first, options_.limits);
   asio::const_buffer const bytes(text.data(), text.size());
   stream_timer patience(world_.clock, peer);
   patience.arm(options_.limits.handshake,
-               "it did not read its answer " + within_limit("handshake", options_.limits.handshake));
+               "the peer did not read its reply " + within_limit("handshake", options_.limits.handshake));
   try {
     co_await peer.write({&bytes, 1});
   } catch (std::system_error const&) {

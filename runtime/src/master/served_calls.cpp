@@ -41,7 +41,7 @@ void served_calls::on_request(frame& request) {
   if (auto const problem = get_prefix(request.bytes(), header.flags, prefix); !problem.empty())
     return refuse(header.id, make_fault(errc::bad_arguments, problem));
   if (prefix.method.empty())
-    return refuse(header.id, make_fault(errc::unknown_method, "a request to a master names its method"));
+    return refuse(header.id, make_fault(errc::unknown_method, "a request to a master must name its method"));
   own_request const own{header.id, static_cast<codec>(header.codec), request.bytes().subspan(prefix.bytes)};
   if (prefix.method == wait_for_nodes_method) return wait_for_nodes(own);
   if (prefix.method == list_nodes_method) return list_nodes(own);
@@ -84,7 +84,7 @@ void served_calls::on_request(frame& request) {
   // Before it starts: it may end at once.
   arguments_.add(call->arguments.size());
   if (!calls_.start(to_number(header.id), call))
-    throw protocol_breach("a request with a call id that is in use: " + std::to_string(header.id.index) + "/" +
+    throw protocol_breach("a request with a call id that is already in use: " + std::to_string(header.id.index) + "/" +
                           std::to_string(header.id.generation));
 }
 
@@ -100,11 +100,12 @@ void served_calls::wait_for_nodes(own_request const& asked) {
   std::tuple<std::uint64_t> count;
   if (!read(asked, count)) return;
   if (node_waits_.size() >= most_node_waits)
-    return refuse(asked.id, make_fault(errc::overloaded, "the limit of " + std::to_string(most_node_waits) +
-                                                             " waits for nodes at once on one connection is reached"));
+    return refuse(asked.id,
+                  make_fault(errc::overloaded, "the limit of " + std::to_string(most_node_waits) +
+                                                   " concurrent waits for nodes on one connection is reached"));
   auto const number = to_number(asked.id);
   if (!node_waits_.try_emplace(number).second)
-    throw protocol_breach("a request with a call id that is in use: " + std::to_string(asked.id.index) + "/" +
+    throw protocol_breach("a request with a call id that is already in use: " + std::to_string(asked.id.index) + "/" +
                           std::to_string(asked.id.generation));
   auto wait = nodes_.when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id = asked.id, as = asked.as](auto failed) {
     if (!*to || (*to)->node_waits_.erase(to_number(id)) == 0) return;

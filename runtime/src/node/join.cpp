@@ -70,8 +70,8 @@ task<http_answer> ask_for_frames(seams world, stream& peer, address master, std:
 
 task<welcome> introduce_in_time(seams world, connection& session, hello me, std::string secret, limits bounds) {
   stream_timer patience(world.clock, session.over());
-  patience.arm(bounds.handshake,
-               "no welcome from " + session.over().peer_address() + ' ' + within_limit("handshake", bounds.handshake));
+  patience.arm(bounds.handshake, "no welcome message from " + session.over().peer_address() + ' ' +
+                                     within_limit("handshake", bounds.handshake));
   try {
     co_return co_await introduce(session, std::move(me), std::move(secret), world.entropy);
   } catch (std::system_error const&) {

@@ -85,10 +85,10 @@ task<void> node::impl::join_once() {
     case 201:
       peer->close();
       if (!port)
-        throw call_error(make_fault(errc::denied, "the master at " + to_text(options_.master) +
-                                                      " is a Go master, which dials its nodes back and cannot prove a "
-                                                      "secret; join it without --secret-file, beyond this machine with "
-                                                      "--insecure"));
+        throw call_error(make_fault(
+            errc::denied, "the master at " + to_text(options_.master) +
+                              " is a Go master, which connects back to its nodes and cannot prove a secret; join it "
+                              "without --secret-file, and with --insecure if it is on another machine"));
       co_await serve_go_master(std::move(port));
       break;
     default: throw registration_error(options_.master, options_.register_path, answer.response);

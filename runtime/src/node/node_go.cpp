@@ -115,7 +115,7 @@ task<void> node::impl::serve_go_master(std::unique_ptr<listener> port) {
     failures_ = 0;
     last_problem_.clear();
   }
-  world_.log.debug([] { return "the Go master has not come for some beats: registering again"; });
+  world_.log.debug([] { return "no call from the Go master for several beats; registering again"; });
 }
 
 }  // namespace dist

@@ -16,10 +16,10 @@ namespace {
 
 fault too_many_coroutines(std::size_t limit, std::uint8_t flags) {
   auto what = make_fault(errc::overloaded, "the limit (coroutine_count) of " + std::to_string(limit) +
-                                               " coroutine methods that have not ended is reached");
+                                               " coroutine methods running at once is reached");
   if (!(flags & frame_flags::by_method)) return what;
   // Those that wait may wait for this very call.
-  what.message += " by calls that wait for nested ones";
+  what.message += " by calls waiting for nested calls";
   what.may = remedy::never;
   return what;
 }
@@ -108,9 +108,11 @@ std::optional<fault> node_session::why_deadlocks(call_record const& nested) cons
   auto const& outer = parent->second.scope->method();
   auto const& inner = nested.method->name;
   if (!services_.would_deadlock(outer, inner)) return std::nullopt;
-  auto what = make_fault(errc::method_failed, outer + " would deadlock: it keeps its object while it waits for " + inner +
-                                                  ", which needs the same object; call the member function directly, or "
-                                                  "make " + outer + " a coroutine that awaits the call");
+  auto what =
+      make_fault(errc::method_failed, outer + " would deadlock: it holds its object while it waits for " + inner +
+                                          ", which needs the same object; call the member function directly, or "
+                                          "make " +
+                                          outer + " a coroutine that awaits the call");
   what.known = progress::not_started;
   what.node = name_;
   return what;
@@ -122,7 +124,7 @@ task<void> node_session::run() {
   task_group beats(world_.io.get_executor());
   beats.spawn(beat_loop());
   std::exception_ptr failed;
-  std::string why = "the master closed it";
+  std::string why = "the master closed the connection";
   try {
     co_await session_->run([this](frame& in) { on_frame(in); },
                            [this] { silence_->heard(heard_ = world_.clock.now()); },
@@ -191,7 +193,8 @@ void node_session::on_frame(frame& in) {
       if (!draining_) drain(drain_limit_);
       return leave_if_idle();
     case frame_kind::goodbye:
-      throw call_error(make_fault(errc::connection_lost, "the master said goodbye: " + std::string(as_text(in.bytes()))));
+      throw call_error(
+          make_fault(errc::connection_lost, "the master closed the session: " + std::string(as_text(in.bytes()))));
     case frame_kind::challenge:
     case frame_kind::hello:
     case frame_kind::welcome: throw protocol_breach("a handshake frame after the handshake");
@@ -213,7 +216,7 @@ void node_session::on_request(frame& in) {
     return refuse(header.id, make_fault(errc::bad_arguments, problem));
   // A call that one of those here has made: without it that would not end.
   if (draining_ && !(header.flags & frame_flags::by_method))
-    return refuse(header.id, make_fault(errc::draining, "it takes no new calls"));
+    return refuse(header.id, make_fault(errc::draining, "the node takes no new calls"));
   std::optional<std::size_t> method = header.method;
   if (!prefix.method.empty()) method = services_.find(prefix.method);
   if (!method || *method >= services_.methods().size())
@@ -263,7 +266,7 @@ void node_session::on_request(frame& in) {
   what.arguments = kept.bytes();
   what.storage = std::move(kept).release();
   if (!running_.emplace(key(header.id), running_call{as, call, about.coroutine}).second)
-    throw protocol_breach("a request with a call id that is in use");
+    throw protocol_breach("a request with a call id that is already in use");
   if (about.coroutine) ++coroutines_;
   what.time = &world_.clock;
   call->what = std::move(what);
@@ -274,8 +277,8 @@ void node_session::measured(std::size_t brief_method, duration ran) {
   brief_outcome_.running_us = brief_watch::microseconds(ran);
   if (!brief_watch_.is_offender(brief_method, ran)) return;
   world_.log.warn("node " + name_ + ": " + services_.methods()[brief_method].name + " is declared brief, but takes " +
-                  std::to_string(brief_outcome_.running_us) + " us of the thread that serves everybody; the limit is " +
-                  std::to_string(brief_watch::limit.count()) + " us: leave dist::brief out for it");
+                  std::to_string(brief_outcome_.running_us) + " us on the thread that serves all calls; the limit is " +
+                  std::to_string(brief_watch::limit.count()) + " us; remove dist::brief from it");
 }
 
 void node_session::on_done(call_id id, outcome& ended) {

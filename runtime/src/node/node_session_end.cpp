@@ -12,18 +12,18 @@ void node_session::on_cancel(call_id id, std::uint32_t patience_us) {
   if (end.is_never() || call.kill_timer != timer_id::none) return;
   if (auto const why = why_not_killed(call); !why.empty()) {
     if (!std::exchange(said_why_not_killed_, true))
-      world_.log.warn("node " + name_ + ": kill_after of " + call.scope->method() + " does nothing here: " + why);
+      world_.log.warn("node " + name_ + ": kill_after of " + call.scope->method() + " has no effect: " + why);
     return;
   }
   call.kill_timer = world_.clock.schedule(end.at(), [this, number = found->first] { kill(number); });
 }
 
 std::string node_session::why_not_killed(running_call const& call) const {
-  if (!box_) return "nothing starts this process again; start its nodes with --procs N";
+  if (!box_) return "nothing would restart this process; start its nodes with --procs N";
   if (world_.compute.slots() > 1)
     return "the calls in its " + std::to_string(world_.compute.slots()) +
-           " slots would end too; start one-slot nodes with --procs N";
-  if (call.coroutine) return "the method is a coroutine, which ends where it next awaits";
+           " slots would be killed too; start one-slot nodes with --procs N";
+  if (call.coroutine) return "the method is a coroutine, which ends at its next await";
   return {};
 }
 
@@ -34,8 +34,8 @@ void node_session::kill(std::uint64_t id) {
   if (!call.scope->has_begun()) return;
   call.doomed = kills_ = true;
   ++doomed_;
-  world_.log.warn("node " + name_ + ": this process ends, by kill_after: " + call.scope->method() +
-                  " still runs, and nobody waits for it");
+  world_.log.warn("node " + name_ + ": this process is ending because of kill_after: " + call.scope->method() +
+                  " is still running, and its caller is gone");
   give_back();
   // Others that have begun, and made calls of their own, end first.
   if (running_.size() > doomed_) world_.compute.replace_thread();
@@ -52,7 +52,7 @@ void node_session::give_back() {
     if (call.coroutine) --coroutines_;
     forget_timer(call.kill_timer);
     running_.erase(id);
-    refuse(to_call_id(id), make_fault(errc::draining, "its process ends before the method began"));
+    refuse(to_call_id(id), make_fault(errc::draining, "its process ended before the method started"));
   }
 }
 
@@ -64,13 +64,13 @@ void node_session::drain(duration limit) {
   if (limit != duration::max())
     drain_timer_ = world_.clock.schedule(later(world_.clock.now(), limit), [this] {
       drain_timer_ = timer_id::none;
-      say_goodbye("the drain limit passed with " + std::to_string(running_.size()) + " calls running");
+      say_goodbye("the drain limit expired with " + std::to_string(running_.size()) + " calls running");
     });
 }
 
 void node_session::leave_if_idle() {
   if (!drain_confirmed_ || running_.size() > doomed_) return;
-  say_goodbye(kills() ? "its process ends, by kill_after" : "drained");
+  say_goodbye(kills() ? "its process ends because of kill_after" : "drained");
 }
 
 void node_session::say_goodbye(std::string const& why) {

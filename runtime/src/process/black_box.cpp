@@ -153,7 +153,7 @@ black_box::printed_text black_box::take_printed() {
   for (auto at = put - count; at != put; ++at) taken.lines.push_back(page_->text[at % text_bytes]);
   page_->text_taken.store(put);
   if (auto const lines = page_->left_out.exchange(0); lines > 0)
-    taken.lines += "(" + std::to_string(lines) + (lines == 1 ? " line" : " lines") + " left out: not sent in time)\n";
+    taken.lines += "(" + std::to_string(lines) + (lines == 1 ? " line" : " lines") + " dropped: not sent in time)\n";
   return taken;
 }
 

@@ -98,7 +98,7 @@ std::uint64_t out_of_memory_kills(std::string_view vmstat) {
 
 std::string to_text(exit_report const& report) {
   if (!report.problem.empty()) return report.problem;
-  if (report.is_kill_after()) return "by kill_after";
+  if (report.is_kill_after()) return "killed by kill_after";
   if (report.unresponsive != duration::zero())
     return "it did not respond for " + whole_seconds_text(report.unresponsive) + " and was killed";
   if (report.signal == 0) return "exit code " + std::to_string(report.code);

@@ -37,8 +37,8 @@ void io_watchdog::watch() {
     lock.unlock();
     if (verdict == block_judge::verdict::blocked)
       world_.log.warn("the I/O thread has been blocked for " + time +
-                      ": the job's coroutine, a fold, an input range or an observer computes on it, and meanwhile no node is "
-                      "served; move that to a compute thread: co_await dist::compute(f)");
+                      ": the job's coroutine, a fold, an input range or an observer computes on it, and no node is "
+                      "served meanwhile; move that work to a compute thread: co_await dist::compute(f)");
     else
       world_.log.warn("the I/O thread was blocked for " + time);
     lock.lock();

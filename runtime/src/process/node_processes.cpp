@@ -168,7 +168,7 @@ task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> 
 
 /// Its master has drained it, and whoever asked for that wants it away.
 void node_processes::stay_away(std::string const& name) {
-  world_.log.warn("node " + name + " was drained by its master and stays away until this program is started again");
+  world_.log.warn("node " + name + " was drained by its master and stays away until this program is restarted");
   one_fewer();
 }
 
@@ -180,9 +180,9 @@ void node_processes::one_fewer() {
 void node_processes::give_up(std::string const& name, exit_report const& ended) {
   auto const wrong_use = ended.signal == 0 && ended.code == exit_code::wrong_use;
   auto const line =
-      "the process of node " + name + " ended: " + to_text(ended) + "; it is not started again: " +
-      (wrong_use ? "another would end the same way"
-                 : std::to_string(restart_policy::most_false_starts) + " in a row have ended before they could join");
+      "the process of node " + name + " ended: " + to_text(ended) + "; not restarting it: " +
+      (wrong_use ? "it would end the same way"
+                 : std::to_string(restart_policy::most_false_starts) + " in a row ended before they could join");
   one_fewer();
   if (kept_ > 0 && any_joined_) return world_.log.error(line);
   // None of the others has done better.

@@ -12,7 +12,7 @@ constexpr auto a_second = std::chrono::seconds(1);
 void put_line(std::string_view text, std::string& shown) { shown.append(text).push_back('\n'); }
 
 std::string times_text(std::uint64_t repeats) {
-  return repeats == 1 ? "(once more)" : "(" + std::to_string(repeats) + " times more)";
+  return repeats == 1 ? "(repeated once)" : "(" + std::to_string(repeats) + " more times)";
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ void node_text::show_held(std::string& shown) {
   if (auto const repeats = std::exchange(repeats_, 0); repeats > 0)
     put_line(printable(last_, 60) + " " + times_text(repeats), shown);
   if (auto const lines = std::exchange(left_out_, 0); lines > 0)
-    put_line("(" + std::to_string(lines) + (lines == 1 ? " line" : " lines") + " left out: it prints more than " +
+    put_line("(" + std::to_string(lines) + (lines == 1 ? " line" : " lines") + " dropped: it prints more than " +
                  std::to_string(lines_a_second) + " a second)",
              shown);
 }

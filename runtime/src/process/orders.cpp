@@ -31,7 +31,8 @@ std::optional<orders> find_orders() {
   if (!text) return std::nullopt;
   orders given;
   if (auto const problem = decode_result(codec::json, as_bytes(text), limits{}.depth, given); !problem.empty())
-    throw std::runtime_error(std::string(variable) + " is for node processes that this program starts: " + problem);
+    throw std::runtime_error(std::string(variable) +
+                             " is only for node processes that this program starts: " + problem);
   return given;
 }
 
@@ -49,7 +50,7 @@ void obey(orders const& given) {
 int make_secret_descriptor(std::string const& secret) {
   auto const fd = ::memfd_create("dist-secret", MFD_CLOEXEC);
   if (fd < 0 || ::write(fd, secret.data(), secret.size()) != static_cast<ssize_t>(secret.size()))
-    throw std::system_error(errno, std::generic_category(), "cannot hand the secret to the node processes");
+    throw std::system_error(errno, std::generic_category(), "cannot pass the secret to the node processes");
   return fd;
 }
 

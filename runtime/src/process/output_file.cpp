@@ -18,7 +18,7 @@ std::string error_text(int number) { return std::generic_category().message(numb
 output_file::output_file(std::string flag, std::string path, dist::log& log)
     : flag_(std::move(flag)), path_(std::move(path)), log_(log) {
   file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file_ < 0) throw usage_error(flag_ + " " + path_ + ": " + error_text(errno) + "; name a file that can be written");
+  if (file_ < 0) throw usage_error(flag_ + " " + path_ + ": " + error_text(errno) + "; give a writable file");
 }
 
 output_file::~output_file() { ::close(file_); }
@@ -29,7 +29,7 @@ void output_file::write(std::string_view text) noexcept {
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
       failed_ = true;
-      log_.warn(flag_ + " " + path_ + ": " + error_text(errno) + "; what comes from here on is not written");
+      log_.warn(flag_ + " " + path_ + ": " + error_text(errno) + "; nothing more is written to it");
       return;
     }
     text.remove_prefix(static_cast<std::size_t>(written));

@@ -17,37 +17,43 @@ namespace po = boost::program_options;
 po::options_description flags() {
   auto const text = [](char const* name) { return po::value<std::string>()->value_name(name); };
   po::options_description where("Where the methods run (default: node processes on this machine)");
-  where.add_options()("local,j", text("N"), "N node processes on this machine; default one a processor")(
-      "inline", "run the methods in this process, for a debugger")(
-      "master", text("ADDR"), "be the master at ADDR, such as :3000, and wait for nodes")(
-      "join", text("ADDR"), "be a node of the master at ADDR, such as desk:3000")(
-      "procs", text("N"), "with --join: N one-slot node processes, started again when they die")(
-      "connect", text("ADDR"), "run the job on the nodes of the running master at ADDR");
+  auto place = where.add_options();
+  place("local,j", text("N"), "N node processes on this machine; default one per processor");
+  place("inline", "run the methods in this process, for a debugger");
+  place("master", text("ADDR"), "be the master at ADDR, such as :3000, and wait for nodes");
+  place("join", text("ADDR"), "be a node of the master at ADDR, such as desk:3000");
+  place("procs", text("N"), "with --join: N one-slot node processes, restarted if they die");
+  place("connect", text("ADDR"), "run the job on the nodes of the running master at ADDR");
   po::options_description how("How");
-  how.add_options()("slots", text("N"), "methods that a node runs at once; default one a processor")(
-      "name", text("NAME"), "the node's name; default the host's")(
-      "label", po::value<std::vector<std::string>>()->value_name("K=V")->composing(),
-      "what calls may need of this node, such as gpu=1; may be repeated")(
-      "min-nodes", text("N"), "start the job when N nodes have joined")(
-      "secret-file", text("FILE"), "file with the join secret, needed beyond this machine")(
-      "tls-cert", text("FILE"), "this end's certificate: the master then speaks TLS only")(
-      "tls-key", text("FILE"), "the certificate's key")(
-      "tls-ca", text("FILE"), "who must have signed the other end's certificate")(
-      "tls", "speak TLS with the master, whose authority this system trusts; implied by the other three")(
-      "insecure", "listen beyond this machine without a secret")(
-      "heartbeat", text("D"), "time between two beats, such as 500ms; default 1s")(
-      "lost-after", text("D"), "a node that is silent for so long is given up; default 30s")(
-      "drain-limit", text("D"), "how long a node that is told to end finishes its calls; default 30s")(
-      "spin", text("D"), "look for work for so long before sleeping, such as 50us: answers sooner, a processor busy; default 0")(
-      "limit", po::value<std::vector<std::string>>()->value_name("NAME=N")->composing(),
-      "what one peer may cost, such as frame_bytes=2GB; may be repeated; give both ends the same")(
-      "go-nodes", text("CIDR"), "networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24")(
-      "register-path", text("PATH"), "where nodes register; default /register-node")(
-      "trace", text("FILE"), "write the job's calls to FILE as a timeline that Perfetto opens")(
-      "failures", text("FILE"), "write the job's failed calls to FILE, a line of JSON each, with their arguments")(
-      "log", text("LEVEL"), "off, error, warn, info or debug")(
-      "log-format", text("FORMAT"), "text, or json: one object a line, with time, level and message")(",v", "the same as --log debug")(
-      ",q", "the same as --log error")("version", "print the version")("help", "print this");
+  auto add = how.add_options();
+  add("slots", text("N"), "methods that a node runs at once; default one per processor");
+  add("name", text("NAME"), "the node's name; default the host's");
+  add("label", po::value<std::vector<std::string>>()->value_name("K=V")->composing(),
+      "a label that calls may need, such as gpu=1; may be repeated");
+  add("min-nodes", text("N"), "start the job when N nodes have joined");
+  add("secret-file", text("FILE"), "file with the join secret, needed beyond this machine");
+  add("tls-cert", text("FILE"), "this end's certificate; a master then accepts only TLS");
+  add("tls-key", text("FILE"), "the certificate's key");
+  add("tls-ca", text("FILE"), "the authority that must have signed the other end's certificate");
+  add("tls", "use TLS with the master and trust this system's authorities; implied by the other three");
+  add("insecure", "listen beyond this machine without a secret");
+  add("heartbeat", text("D"), "time between heartbeats, such as 500ms; default 1s");
+  add("lost-after", text("D"), "declare a node lost after this much silence; default 30s");
+  add("drain-limit", text("D"), "how long a draining node may take to finish its calls; default 30s");
+  add("spin", text("D"),
+      "busy-wait this long before sleeping, such as 50us: lower latency, but a busy processor; default 0");
+  add("limit", po::value<std::vector<std::string>>()->value_name("NAME=N")->composing(),
+      "a resource limit, such as frame_bytes=2GB; may be repeated; set it at both ends");
+  add("go-nodes", text("CIDR"), "networks whose Go nodes may join, such as 10.0.0.0/8,192.168.1.0/24");
+  add("register-path", text("PATH"), "HTTP path where nodes register; default /register-node");
+  add("trace", text("FILE"), "write a timeline of the job's calls to FILE, for Perfetto");
+  add("failures", text("FILE"), "write the job's failed calls to FILE with their arguments, one JSON object per line");
+  add("log", text("LEVEL"), "off, error, warn, info or debug");
+  add("log-format", text("FORMAT"), "text, or json: one object per line with time, level and message");
+  add(",v", "the same as --log debug");
+  add(",q", "the same as --log error");
+  add("version", "print the version");
+  add("help", "print this");
   po::options_description all;
   all.add(where).add(how);
   return all;
@@ -63,8 +69,8 @@ std::size_t to_count(std::string const& flag, std::string const& text, std::size
   std::size_t value = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < least || value > 1'000'000)
-    throw mistake(flag + " takes a whole number of at least " + std::to_string(least) + ", such as " + flag +
-                  " 4; it was given '" + text + "'");
+    throw mistake(flag + ": expected a whole number of at least " + std::to_string(least) + ", got '" + text +
+                  "'; for example " + flag + " 4");
   return value;
 }
 
@@ -84,13 +90,13 @@ log_level to_level(std::string const& text) {
   for (auto const level : {log_level::off, log_level::error, log_level::info, log_level::debug})
     if (text == to_text(level)) return level;
   if (text == "warn" || text == "warning") return log_level::warn;
-  throw mistake("--log takes off, error, warn, info or debug; it was given '" + text + "'");
+  throw mistake("--log: expected off, error, warn, info or debug, got '" + text + "'");
 }
 
 line_format to_format(std::string const& text) {
   if (text == "text") return line_format::text;
   if (text == "json") return line_format::json;
-  throw mistake("--log-format takes text or json; it was given '" + text + "'");
+  throw mistake("--log-format: expected text or json, got '" + text + "'");
 }
 
 std::vector<std::string> split(std::string const& text) {
@@ -155,7 +161,7 @@ void read_role(run_config& config, given_flags const& given) {
       if (on_line ? !given.on_command_line(one.flag) : !given.has(one.flag)) continue;
       if (chosen)
         throw mistake(std::string("--") + chosen->flag + " and --" + one.flag +
-                      " contradict each other: choose one of --local, --inline, --master, --join, --connect");
+                      " are mutually exclusive; choose one of --local, --inline, --master, --join, --connect");
       chosen = &one;
     }
     if (chosen) break;
@@ -177,8 +183,8 @@ void add_label(run_config& config, std::string const& text) {
   require_utf8("--label", text);
   auto const sign = text.find('=');
   auto const name = text.substr(0, sign);
-  if (name.empty()) throw mistake("--label takes NAME=VALUE, such as --label gpu=1; it was given '" + text + "'");
-  if (name == "node") throw mistake("--label " + text + ": node stands for the node's name; give that with --name");
+  if (name.empty()) throw mistake("--label: expected NAME=VALUE, got '" + text + "'; for example --label gpu=1");
+  if (name == "node") throw mistake("--label " + text + ": the label node is reserved for the node's name; use --name");
   config.labels[name] = sign == text.npos ? "" : text.substr(sign + 1);
 }
 
@@ -198,14 +204,15 @@ void read_tls(run_config& config, given_flags const& given) {
   config.with_tls =
       given.has("tls") || !config.tls.certificate.empty() || !config.tls.key.empty() || !config.tls.authority.empty();
   if (config.with_tls && (config.role == run_role::embedded || config.role == run_role::in_process))
-    throw mistake("TLS is for --master, --join and --connect: here nothing leaves this machine");
+    throw mistake("TLS needs --master, --join or --connect; without them nothing leaves this machine");
 }
 
 /// What the job's process alone writes; as a variable a node may have it too.
 std::string file_of_job(std::string const& flag, run_config const& config, given_flags const& given) {
   if (config.role != run_role::node) return given.text(flag).value_or("");
   if (given.on_command_line(flag))
-    throw mistake("--" + flag + " is for the job's process, which knows of every node's calls; leave it out with --join");
+    throw mistake("--" + flag +
+                  ": not allowed with --join; give it to the job's process, which records the calls of all nodes");
   return {};
 }
 
@@ -219,17 +226,17 @@ run_config read(given_flags const& given) {
   if (config.role == run_role::node) {
     if (auto const count = given.text("procs")) config.procs = to_count("--procs", *count, 1);
     if (config.procs > 0 && config.slots > 1)
-      throw mistake("--procs and --slots contradict each other: a process of --procs has one slot");
+      throw mistake("--slots: not allowed with --procs (each process has one slot)");
   } else if (given.on_command_line("procs")) {
-    throw mistake("--procs is for --join; node processes beside a job are --local N");
+    throw mistake("--procs: only allowed with --join; use --local N for node processes of a job");
   }
   if (auto const count = given.text("min-nodes")) config.min_nodes = to_count("--min-nodes", *count, 0);
   config.trace = file_of_job("trace", config, given);
   config.failures = file_of_job("failures", config, given);
   if (auto const name = given.text("name")) {
     if (name->size() > most_name_bytes)
-      throw mistake("--name takes at most " + std::to_string(most_name_bytes) + " bytes, not " +
-                    std::to_string(name->size()));
+      throw mistake("--name: " + std::to_string(name->size()) + " bytes, the maximum is " +
+                    std::to_string(most_name_bytes));
     require_utf8("--name", *name);
     config.name = *name;
     config.name_is_default = false;
@@ -240,23 +247,24 @@ run_config read(given_flags const& given) {
   read_tls(config, given);
   if (auto const beat = given.text("heartbeat")) {
     config.heartbeat = to_duration("--heartbeat", *beat);
-    if (config.heartbeat < std::chrono::milliseconds(10)) throw mistake("--heartbeat takes at least 10ms");
-    if (config.heartbeat > std::chrono::hours(24)) throw mistake("--heartbeat takes at most 24h");
+    if (config.heartbeat < std::chrono::milliseconds(10)) throw mistake("--heartbeat: must be at least 10ms");
+    if (config.heartbeat > std::chrono::hours(24)) throw mistake("--heartbeat: must be at most 24h");
   }
   if (auto const silence = given.text("lost-after")) config.lost_after = to_duration("--lost-after", *silence);
   if (auto const limit = given.text("drain-limit")) config.drain_limit = to_duration("--drain-limit", *limit);
   if (config.lost_after < 3 * config.heartbeat)
-    throw mistake("--lost-after takes at least three heartbeats: a node is suspect after two");
+    throw mistake("--lost-after: must be at least three heartbeats, because a node is suspect after two");
   if (auto const spin = given.text("spin")) {
     auto const bound = to_duration("--spin", *spin);
-    if (bound > std::chrono::milliseconds(10)) throw mistake("--spin takes at most 10ms, such as --spin 50us");
+    if (bound > std::chrono::milliseconds(10)) throw mistake("--spin: must be at most 10ms, such as 50us");
     config.spin = std::chrono::duration_cast<std::chrono::microseconds>(bound);
   }
   for (auto const& one : given.texts("limit"))
-    if (auto const problem = set_limit(config.limits, one); !problem.empty()) throw mistake("--limit " + one + ": " + problem);
+    if (auto const problem = set_limit(config.limits, one); !problem.empty())
+      throw mistake("--limit " + one + ": " + problem);
   if (auto const networks = given.text("go-nodes")) config.go_nodes = split(*networks);
   if (auto const path = given.text("register-path")) {
-    if (!path->starts_with('/')) throw mistake("--register-path starts with /, such as /register-node");
+    if (!path->starts_with('/')) throw mistake("--register-path: must start with /, such as /register-node");
     config.register_path = *path;
   }
   read_level(config, given);
@@ -288,9 +296,11 @@ result<run_config> parse_config(std::vector<std::string> const& arguments, envir
 
 std::string usage(std::string const& program) {
   std::ostringstream text;
-  text << "usage: " << program << " [FLAGS] [THE JOB'S OWN FLAGS]\n" << flags()
+  text << "usage: " << program << " [FLAGS] [THE JOB'S OWN FLAGS]\n"
+       << flags()
        << "\nEach flag is also an environment variable: DIST_JOIN=desk:3000 is --join desk:3000.\n"
-          "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with failed items, 4 no master or no nodes, 130 interrupted.\n";
+          "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with failed items, 4 no master or no nodes, 130 "
+          "interrupted.\n";
   return text.str();
 }
 

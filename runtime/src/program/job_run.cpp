@@ -145,7 +145,7 @@ task<void> job_run::watch_signals() {
     auto const number = co_await signals_.async_wait(asio::use_awaitable);
     if (std::exchange(interrupted_, true)) ::_exit(exit_code::interrupted);
     std::string const again = number == SIGINT ? "Ctrl-C again" : "another SIGTERM";
-    screen::standard_error().write_lines(process_.program + ": stopping; " + again + " ends it at once\n");
+    screen::standard_error().write_lines(process_.program + ": stopping; " + again + " stops it immediately\n");
     code_ = exit_code::interrupted;
     ended_ = true;
     if (job_) job_->stop();

@@ -47,7 +47,7 @@ std::string account::text(counts const& of) const {
     // The clocks of several machines: a method may seem to have run longer than its slot was there.
     text += ", busy " + std::to_string(static_cast<int>(100 * std::min(1.0, used / there_) + 0.5)) + " %";
   }
-  if (of.issued_again > 0) text += ", " + grouped(of.issued_again) + " issued again";
+  if (of.issued_again > 0) text += ", " + grouped(of.issued_again) + " retried";
   if (losses_ > 0) {
     text += ", " + counted(losses_, "node", "nodes") + " lost (";
     auto separator = "";
@@ -63,7 +63,7 @@ std::string account::text(counts const& of) const {
 
 std::string account::text_at_master(counts const& of, std::uint64_t connections_lost) {
   auto text = counted(of.calls, "call", "calls") + " at the master in " + time_text(of.elapsed);
-  if (of.issued_again > 0) text += ", " + grouped(of.issued_again) + " issued again";
+  if (of.issued_again > 0) text += ", " + grouped(of.issued_again) + " retried";
   if (connections_lost > 0) text += ", " + counted(connections_lost, "connection", "connections") + " lost";
   return text + failed_text(of);
 }

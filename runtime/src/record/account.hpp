@@ -39,7 +39,7 @@ class account {
     duration under_way{};  ///< how long those run that have not ended, added up
     std::string failure_file{};  ///< where the failed ones are; empty: nowhere
   };
-  /// `100,000 calls on 40 nodes in 3 h 12 min, busy 94 %, 37 issued again, 2 nodes lost (ws07: signal 9; ...), 3 failed:
+  /// `100,000 calls on 40 nodes in 3 h 12 min, busy 94 %, 37 retried, 2 nodes lost (ws07: signal 9; ...), 3 failed:
   /// see failures.json`.
   std::string text(counts const& of) const;
   /// Of a job whose master is elsewhere, and so what its nodes did: `100,000 calls at the master in 3 h 12 min, 37 issued

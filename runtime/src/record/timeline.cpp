@@ -131,7 +131,7 @@ void timeline::put_try(call_record const& call, under_way& one, stay const& wher
 /// From one try of a call to the next.
 void timeline::put_arrow(under_way const& one, stay const& to) {
   auto const end = [&](char const* phase, stay const& at) {
-    put_(std::string("{\"ph\":\"") + phase + "\",\"name\":\"issued again\",\"cat\":\"again\",\"id\":\"" +
+    put_(std::string("{\"ph\":\"") + phase + "\",\"name\":\"retried\",\"cat\":\"again\",\"id\":\"" +
          std::to_string(one.number) + '.' + std::to_string(to.attempt) + "\",\"pid\":" + std::to_string(at.in->pid) +
          ",\"tid\":" + std::to_string(at.row) + ",\"ts\":" + std::to_string(microseconds(at.since)) + "}");
   };

@@ -72,13 +72,13 @@ task<http_response> master::impl::answer_visitor(http_request request, asker fro
 
 /// Where plain HTTP knocks at a port that wants TLS.
 task<void> master::impl::say_use_tls(stream& peer) {
-  http_response answer(400, "this port speaks TLS: use https\n");
+  http_response answer(400, "this port requires TLS; use https\n");
   answer.keep_alive = false;
   auto const text = to_text(answer);
   asio::const_buffer const bytes(text.data(), text.size());
   stream_timer patience(world_.clock, peer);
   patience.arm(options_.limits.handshake,
-               "it did not read its answer " + within_limit("handshake", options_.limits.handshake));
+               "the peer did not read its reply " + within_limit("handshake", options_.limits.handshake));
   try {
     co_await peer.write({&bytes, 1});
   } catch (std::system_error const&) {
@@ -103,7 +103,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
   }
   auto const here = is_loopback(host_of(from.peer));
   if (head.headers.find("Authorization") && !here && !from.encrypted)
-    return http_response(403, "a token travels over loopback or TLS only: elsewhere it could be read on its way\n");
+    return http_response(403, "a token is accepted only over loopback or TLS\n");
   auto const may = right_of_sender(head, from);
   std::vector<std::string> const own_names{options_.listen.host, std::string(host_of(from.local)), host_name()};
   // No page can ask for this upgrade, and whoever gets it proves itself in the handshake: a node may call us by any name.
@@ -113,7 +113,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
   auto const secret = !options_.secret.empty();
   if (head.path == "/rpc" || head.path == "/drain" || head.path == "/cancel") {
     if (head.method != "POST") return only("POST");
-    if (may == right::look) return http_response(403, "this token may look, not call\n");
+    if (may == right::look) return http_response(403, "this token is read-only\n");
     if (may == right::none && secret) return unauthorized();
   } else if (head.path == "/status" || head.path == "/metrics" || head.path == "/events" || head.path == "/logs") {
     if (may == right::none && secret && !(here && options_.loopback_may_look)) return unauthorized();
@@ -124,7 +124,9 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
   } else if (head.path == options_.register_path) {
     if (head.method != "GET") return only("GET");
   } else {
-    return http_response(404, "there is nothing here; see the page at /, /status, /logs, /metrics, /healthz, POST /rpc, /drain, /cancel\n");
+    return http_response(
+        404,
+        "not found; available are the page at /, /status, /logs, /metrics, /healthz, POST /rpc, /drain, /cancel\n");
   }
   return {};
 }
@@ -158,7 +160,7 @@ task<http_response> master::impl::answer_call(http_request request) {
 http_response master::impl::answer_drain(http_request const& request) {
   std::string const name(request.find_query("node").value_or(""));
   if (!calls_->drain(name)) return http_response(404, "there is no node '" + name + "'; see /status\n");
-  world_.log.info("node " + name + " is told to drain");
+  world_.log.info("node " + name + " was told to drain");
   return http_response(200, "draining\n");
 }
 
@@ -169,7 +171,7 @@ http_response master::impl::answer_logs(http_request const& request) const {
   std::uint64_t from = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), from);
   if (error != std::errc() || end != text.data() + text.size())
-    return http_response(400, "from is a number: what the answer before called next\n");
+    return http_response(400, "from must be a number: use next from the previous reply\n");
   if (auto const part = logs_.read(name, from))
     return http_response(200,
                          boost::json::serialize(boost::json::object{
@@ -177,9 +179,9 @@ http_response master::impl::answer_logs(http_request const& request) const {
                              "\n",
                          "application/json");
   auto const is_here = std::ranges::any_of(members_, [&](auto const* one) { return one->name == name; });
-  return http_response(404, is_here ? "there is no text of node " + name +
-                                          ": only nodes of --procs and --local send what they print\n"
-                                    : "there is no node '" + name + "', and none of that name has printed anything\n");
+  return http_response(404,
+                       is_here ? "there is no captured output for node " + name + "; start it with --procs or --local\n"
+                               : "there is no node '" + name + "' and no captured output under that name\n");
 }
 
 /// Its calls end as cancelled, and it gets no new ones.
@@ -190,8 +192,8 @@ http_response master::impl::answer_cancel(http_request const& request) {
   auto const found = error == std::errc() && end == text.data() + text.size() ? jobs_.find(number) : jobs_.end();
   if (found == jobs_.end()) return http_response(404, "there is no job '" + std::string(text) + "'; see /status\n");
   auto& job = *found->second;
-  world_.log.info("job " + job.name + " is cancelled");
-  job.calls.cancel_all("the job was cancelled at its master");
+  world_.log.info("job " + job.name + " was cancelled");
+  job.calls.cancel_all("the job was cancelled at the master");
   return http_response(200, "cancelled\n");
 }
 
@@ -203,7 +205,7 @@ http_response master::impl::answer_register(http_request const& request, std::st
     yes.content_type.clear();
     return yes;
   }
-  if (!request.upgrade.empty()) return http_response(400, "this master speaks dist/1\n");
+  if (!request.upgrade.empty()) return http_response(400, "unsupported Upgrade; this master supports dist/1\n");
   return answer_go_registration(request, peer);
 }
 

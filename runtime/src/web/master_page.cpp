@@ -62,7 +62,7 @@ task<void> master::impl::serve_events(stream& watcher) {
   for (;;) {
     auto const text = "data: " + feed_.news(seen, list_jobs(), world_.clock.now()) + "\n\n";
     asio::const_buffer const bytes(text.data(), text.size());
-    patience.arm(watcher_patience, "a watching page did not read its news for 10 s");
+    patience.arm(watcher_patience, "a watching page read no updates for 10 s");
     try {
       co_await watcher.write({&bytes, 1});
     } catch (std::system_error const&) {

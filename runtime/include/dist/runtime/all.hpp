@@ -93,8 +93,9 @@ task<std::tuple<R...>> all(pending<R>... calls) {
 template <class... R>
   requires((std::is_void_v<R> || ...))
 task<void> all(pending<R>...) {
-  static_assert(sizeof...(R) > 99, "dist: calls without a result are awaited together as a std::vector<dist::pending<void>>");
-  std::terminate();
+    static_assert(sizeof...(R) > 99,
+                  "dist: calls without a result must be awaited together as a std::vector<dist::pending<void>>");
+    std::terminate();
 }
 
 }  // namespace dist

@@ -21,7 +21,7 @@ class vain_tries {
   void said_no() noexcept { ++said_no_; }
   /// Whether all have said no: a call that failed might have had the answer.
   bool all_said_no() const noexcept { return failed_ == 0; }
-  /// `all 12 calls failed: ` and the first of them, `2 of 12 calls failed and the others have no answer: `. Throws
+  /// `all 12 calls failed: ` and the first of them, `2 of 12 calls failed and the others have no result: `. Throws
   /// std::invalid_argument if there was none.
   [[noreturn]] void give_up();
 

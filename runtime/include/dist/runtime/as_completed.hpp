@@ -50,7 +50,7 @@ class [[nodiscard("dropping it cancels its calls")]] completions {
   };
 
   static task<std::optional<indexed_result<R>>> take_next(std::shared_ptr<state> from) {
-    if (from->is_awaited) throw std::logic_error("dist::as_completed: one next() at a time");
+    if (from->is_awaited) throw std::logic_error("dist::as_completed: only one next() may be awaited at a time");
     struct awaiting {
       bool& flag;
       explicit awaiting(bool& f) : flag(f) { flag = true; }

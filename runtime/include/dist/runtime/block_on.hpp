@@ -54,7 +54,7 @@ R block_on(cluster const& on, task<R> work) {
 
 template <class R>
 R block_on(pending<R> call) {
-  if (!call.valid()) throw std::logic_error("dist::block_on: this pending was awaited or moved away before");
+  if (!call.valid()) throw std::logic_error("dist::block_on: this pending has already been awaited or moved from");
   auto const calls = call.shared_caller();
   if (!calls || calls->is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
   return block_on(*calls, task<R>(std::move(call)));

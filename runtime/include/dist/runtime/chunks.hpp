@@ -95,7 +95,7 @@ template <std::integral A, std::integral B, std::integral C>
 auto chunks(A first, B last, C size) {
   using T = std::common_type_t<A, B>;
   if (!std::in_range<T>(first) || !std::in_range<T>(last))
-    throw std::invalid_argument("dist::chunks: first and last are of types that cannot hold each other's value");
+    throw std::invalid_argument("dist::chunks: the types of first and last cannot hold each other's values");
   constexpr auto most = std::numeric_limits<T>::max();
   auto const fitting = std::cmp_greater(size, most) ? most : std::cmp_less(size, 1) ? T{0} : static_cast<T>(size);
   return chunk_range<T>(static_cast<T>(first), static_cast<T>(last), fitting);

@@ -16,7 +16,7 @@ class percent {
  public:
   /// Throws std::invalid_argument for what is no share.
   explicit percent(double value) : value_(value) {
-    if (!(value >= 0 && value <= 100)) throw std::invalid_argument("dist::percent: it goes from 0 to 100");
+    if (!(value >= 0 && value <= 100)) throw std::invalid_argument("dist::percent: must be from 0 to 100");
   }
   double value() const noexcept { return value_; }
 

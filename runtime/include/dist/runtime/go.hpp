@@ -108,9 +108,9 @@ struct method_call<How, Method, Serving, std::tuple<A...>> : plain_call<How, Met
   template <class Literal>
     requires(std::is_convertible_v<Literal, char const*> && sizeof...(A) == 1 && (... && !can_hold_literals<A>))
   yielded operator()(cluster const&, std::initializer_list<Literal>) const {
-    static_assert(sizeof(Literal) == 0,
-                  "dist: braces around literals are no such argument: one string needs no braces");
-    std::terminate();
+      static_assert(sizeof(Literal) == 0,
+                    "dist: literals in braces cannot be passed as an argument: pass a single string without braces");
+      std::terminate();
   }
 
  private:

@@ -27,7 +27,8 @@ fan_out_plan plan_of(char const* name, cluster on, Inputs inputs, fan_out how, o
   if constexpr (std::ranges::input_range<Inputs>) {
     using input = std::remove_cvref_t<std::ranges::range_reference_t<Inputs>>;
     constexpr bool fits = input_encoder<arguments>::template fits<input>();
-    static_assert(fits, "dist: an input of a fan-out converts to the method's parameter, or is a tuple of its parameters");
+    static_assert(
+        fits, "dist: an input of a fan-out must convert to the method's parameter, or be a tuple of its parameters");
     if constexpr (fits) {
       auto source = std::make_unique<range_source<arguments, Inputs>>(std::move(inputs));
       fan_out_plan plan{name, std::move(on), &key_of<Method, Serving>(), std::move(source), std::move(how), faults};
@@ -36,7 +37,8 @@ fan_out_plan plan_of(char const* name, cluster on, Inputs inputs, fan_out how, o
       return plan;
     }
   } else {
-    static_assert(sizeof(Inputs) == 0, "dist: the inputs of a fan-out are a range: a vector, a view, dist::chunks(...)");
+    static_assert(sizeof(Inputs) == 0,
+                  "dist: the inputs of a fan-out must be a range: a vector, a view, dist::chunks(...)");
   }
   std::terminate();
 }
@@ -74,7 +76,8 @@ template <auto Method, class Serving = class_of_method<Method>, class Inputs, cl
 task<T> map_reduce(cluster on, Inputs inputs, T first, Fold fold, fan_out how = {}) {
   using R = result_of_method<Method, Serving>;
   constexpr bool folds = is_fold<Fold, T, R>();
-  static_assert(folds, "dist: fold(first, result) must yield what fits the type of first: give std::int64_t{0}, 0.0");
+  static_assert(
+      folds, "dist: fold(first, result) must return a value that fits the type of first: pass std::int64_t{0} or 0.0");
   auto take = [&first, &fold](indexed_result<R> one) {
     if constexpr (!folds) {
       std::terminate();

@@ -40,7 +40,7 @@ result<R> read_reply(method_key const& method, call_reply const& reply, std::siz
     } catch (...) {
       problem = text_of_exception(std::current_exception());
     }
-    what = make_fault(errc::bad_result, "the answer is not what the caller expects: " + problem);
+    what = make_fault(errc::bad_result, "the result is not what the caller expects: " + problem);
     what.node = reply.node;
   }
   if (what.method.empty()) what.method = method.name;
@@ -194,12 +194,10 @@ class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it"
   /// The node that answered, also after the await; nothing before it did, and where only the master knows: for calls
   /// made from a node or over a connection to somebody's master.
   std::optional<std::string> node() const { return call_ ? call_->answered_by() : std::nullopt; }
-  /// One sentence for people: why it waits, such as `waits for 3 s: no node has label gpu=1`, or why it went where it went,
-  /// `went to node a: the least used of 3 that can take it, 1 of 4 slots in use`. For calls made from a node or over a
-  /// connection only the master knows. I/O thread.
-  std::string why() const {
-    return call_ ? call_->home->why(*call_) : "it was moved from";
-  }
+  /// One sentence for people: why it waits, such as `waits for 3 s: no node has label gpu=1`, or why it went where it
+  /// went, `sent to node a: the least loaded of 3 that can take it, 1 of 4 slots in use`. For calls made from a node or
+  /// over a connection only the master knows. I/O thread.
+  std::string why() const { return call_ ? call_->home->why(*call_) : "moved from"; }
   /// The call itself, for those who wait for several at once; null once it was moved from.
   call_ptr const& record() const noexcept { return call_; }
   /// What it was made on; null once it was moved from.

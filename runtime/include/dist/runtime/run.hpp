@@ -43,9 +43,8 @@ any_job make_job(Job job) {
       return std::invoke(job, on, std::move(arguments));
     } else {
       static_assert(std::is_invocable_v<Job const&, cluster&>,
-                    "dist: a job takes (dist::cluster&) or (dist::cluster&, std::vector<std::string>)");
-      if (!arguments.empty())
-        throw usage_error("'" + arguments.front() + "' is no flag of this program; see --help");
+                    "dist: a job must take (dist::cluster&) or (dist::cluster&, std::vector<std::string>)");
+      if (!arguments.empty()) throw usage_error("unknown argument '" + arguments.front() + "'; see --help");
       return std::invoke(job, on);
     }
   };
@@ -58,7 +57,7 @@ any_job make_job(Job job) {
   } else if constexpr (std::is_same_v<R, int>) {
     made.blocking = std::move(call);
   } else {
-    static_assert(std::is_void_v<R>, "dist: a job returns task<void>, task<int>, void or int (its exit code)");
+    static_assert(std::is_void_v<R>, "dist: a job must return task<void>, task<int>, void or int (its exit code)");
     made.blocking = [call](cluster& on, std::vector<std::string> arguments) {
       call(on, std::move(arguments));
       return 0;
