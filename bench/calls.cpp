@@ -77,7 +77,7 @@ dist::task<void> quick_one(arrivals& all, std::int64_t number, std::chrono::stea
   auto call = dist::go<Method>(all.on, number, number + 1, number + 2, in_time);
   auto const sum = co_await std::move(call);
   bench::check(sum == 3 * number + 3, "w6: wrong sum");
-  // From when it should have begun: what holds up the beginning counts.
+  // Measured from its scheduled start, so that a delayed start counts.
   auto const took = std::chrono::steady_clock::now() - due;
   all.latencies.push_back(static_cast<std::uint32_t>(std::chrono::nanoseconds(took).count()));
 }

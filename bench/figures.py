@@ -1,4 +1,4 @@
-"""Figures of a run: medians with their spread, as a table, as lines of JSON, and against what is to be reached."""
+"""Figures of a run: medians with their spread, as a table, as lines of JSON, and compared with the targets."""
 
 import json
 import statistics
@@ -15,7 +15,7 @@ def short(value):
 
 
 def figures_of(workload, step, results):
-    """`results`: of each (subject, variant) what its runs yielded."""
+    """`results`: for each (subject, variant), the results of its runs."""
     floor = next((runs for (subject, _), runs in results.items() if subject.startswith("raw")), [])
     for (subject, variant), runs in results.items():
         for metric in step.metrics:
@@ -51,7 +51,7 @@ def as_table(rows):
 
 
 def write_json(path, about, found):
-    """The first line tells of the run, each other one is a figure."""
+    """The first line describes the run, every other line is a figure."""
     with open(path, "w") as file:
         for one in [about, *found]:
             file.write(json.dumps(one) + "\n")

@@ -1,4 +1,4 @@
-"""Instructions that one call takes, master and node apart: callgrind counts, so that the machine's other work is no matter.
+"""Instructions per call, for master and node separately, counted by callgrind: other load on the machine does not matter.
 
 Two runs that differ in nothing but how many calls they make are subtracted: start and end cancel out."""
 

@@ -1,4 +1,4 @@
-"""The machine that is measured on: what it is, and whether others use it."""
+"""The machine under test: its description, and whether other processes use it."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ QUIET = 0.03  # the share of all processors that others may use
 
 
 def keep_orphans():
-    """What our children leave behind becomes ours, as what mpirun starts, instead of somebody else's."""
+    """Adopts orphaned grandchildren, such as processes that mpirun starts."""
     adopt = 36  # PR_SET_CHILD_SUBREAPER
     ctypes.CDLL(None).prctl(adopt, 1, 0, 0, 0)
 
@@ -21,7 +21,7 @@ def keep_orphans():
 def others():
     """CPU seconds that programs we did not start have used so far, by (process, name).
 
-    The kernel's threads do not count: they work for whoever is measured, with its network traffic and its memory, and raw
+    The kernel's threads do not count: they work for the measured processes: their network traffic and its memory, and raw
     sockets at full speed keep them busier than any stranger would."""
     parent, used = {}, {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -46,7 +46,7 @@ def others():
 
 
 class Watch:
-    """What share of the machine others use from here on."""
+    """The share of the machine that other processes use from here on."""
 
     def __init__(self):
         self.before, self.began = others(), time.time()
@@ -80,7 +80,7 @@ _was_quiet = False
 
 
 def undisturbed(work):
-    """What work() returns, from the first of ten times at which nobody else used the machine."""
+    """The result of work(), from the first of at most ten runs during which no other process used the machine."""
     global _was_quiet
     for _ in range(10):
         if not _was_quiet:

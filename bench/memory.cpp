@@ -1,4 +1,4 @@
-// What a connection and a call take, as the operating system counts it.
+// Memory per connection and per call, as the operating system counts it.
 #include <dist/rpc/detail/compute_pool.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <iostream>

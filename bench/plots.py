@@ -42,7 +42,7 @@ def registry_lines(figures):
             yield (what, ""), points
 
 
-# By name: its points, and what gnuplot is to be told besides.
+# By name: its points, and further gnuplot commands.
 PLOTS = {
     "throughput": (lambda found: points_of(found, r"w2_(\d+)_cps", number),
                    "Small calls on one connection", "calls in flight", "calls/s", "set logscale xy\nset xtics (16, 64, 256, 1024)"),
@@ -59,7 +59,7 @@ PLOTS = {
 
 
 def script_of(path, lines, title, x, y, more):
-    """What gnuplot is told; the points stand in it."""
+    """The gnuplot script, with the points inline."""
     told = [f"set terminal svg dashed size 720,440 font 'sans,12' background '#ffffff'\nset output '{path}'", f'set title "{title}"',
             f"set xlabel '{x}'\nset ylabel '{y}'\nset grid\nset key outside right\nset format y '%.0s%c'", more]
     drawn = []

@@ -1,4 +1,4 @@
-// The methods of all workloads, and what the jobs are asked.
+// The methods of all workloads, and the parameters of the jobs.
 #pragma once
 
 #include <dist/dist.hpp>

@@ -37,7 +37,7 @@ std::vector<std::int64_t> nap_times() {
   return times;
 }
 
-/// How long the tasks take when each goes, in their order, to the slot that is free first.
+/// How long the tasks take if each goes, in order, to the first free slot.
 double list_schedule_ms(std::vector<std::int64_t> const& times, std::size_t slots) {
   std::vector<std::int64_t> busy_until(slots, 0);
   for (auto const time : times) *std::ranges::min_element(busy_until) += time;

@@ -79,7 +79,7 @@ class Children:
         return self.running[-1]
 
     def start_ready(self, command):
-        """One that says when it is."""
+        """Starts a program that reports when it is ready."""
         child = self.start(command, stdout=subprocess.PIPE, text=True)
         if child.stdout.readline().strip() != "ready":
             raise RuntimeError(f"{' '.join(command)} does not start")
@@ -127,7 +127,7 @@ def run_dist(step, variant):
 
 
 def run_registry(step, *_):
-    """The program measures one size a run, its least of three counts: what more it took was others' work."""
+    """One size per run; the least of three runs counts, since anything above it is noise."""
     found = {}
     for size in step.work.split():
         for _ in range(3):
@@ -140,7 +140,7 @@ def run_registry(step, *_):
 
 
 def run_memory(step, subject, variant):
-    """What more a process has for each idle connection, and for each call that is under way."""
+    """Additional memory of a process per idle connection and per call in flight."""
     count = step.work.partition(":")[2]
     if subject == "dist":
         return {**memory_of_calls(count), **memory_of_nodes(1000)}
@@ -167,7 +167,7 @@ def memory_of_calls(count):
 
 
 def memory_of_nodes(count):
-    """Of the master, when all of them come at once; they are in one process."""
+    """For the master, when all of them join at once from one process."""
     (port,) = free_ports(1)
     bench, address = program("bench_dist"), f"127.0.0.1:{port}"
     with Children() as children:

@@ -7,7 +7,8 @@
 // w1          one call in flight, three integers summed
 // w2:N        N calls in flight, for a second
 // count:N L   N of these calls, L in flight: for counting instructions
-// w3sum[:N]   1,000,000 doubles there, or N, their sum back: the method takes a view of what was received; with N also
+// w3sum[:N]   sends 1,000,000 doubles, or N, and returns their sum: the method takes a view of the received bytes; with
+// N also
 //             `brief`, on the I/O thread
 // w3vec       the same into a vector of the method's own
 // w3echo      there and back
@@ -17,9 +18,9 @@
 // w8conn:N    memory of a master for each node that joins
 // w8queued:N  memory for each call that waits
 // w8calls:N   memory for each call that is in flight, here and at its node
-// w10         says when the first answer is there
+// w10         reports when the first answer has arrived
 // w11         8 MB to all nodes; a vector of 1,000,000 doubles from each node, added up
-// serve       nothing, until the program is ended: for clients that speak JSON
+// serve       nothing, until stopped: for JSON clients
 #include <iostream>
 #include <map>
 

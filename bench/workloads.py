@@ -1,4 +1,4 @@
-"""What is measured: each workload's steps, and what dist is to reach in them."""
+"""The workloads: their steps, and the targets for dist."""
 
 import dataclasses
 
@@ -29,7 +29,7 @@ def steps_of_w2():
 
 
 def kinds_of(size):
-    """Of the method that sums so many: brief ones have 100 us at most."""
+    """The variants of the method that sums `size` numbers: brief methods may take at most 100 us."""
     return ("brief", "pool") if size <= MOST_BRIEF else ("pool",)
 
 
@@ -70,7 +70,7 @@ WORKLOADS = {
 
 
 def targets():
-    """(workload, what of dist: variant and metric; "at most" or "at least"; factor; times what of whom, or None)"""
+    """(workload, (variant, metric) of dist, "at most" or "at least", factor, (peer, variant, metric) that it multiplies, or None)"""
     def raw(metric, variant=""):
         return ("raw", variant, metric)
 

@@ -1,4 +1,4 @@
-// A job without coroutines: a plain function that waits with dist::block_on, and what it gets when a call fails.
+// A job without coroutines: a plain function that waits with dist::block_on, and how it handles a failed call.
 #include <dist/dist.hpp>
 
 #include <iostream>

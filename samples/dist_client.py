@@ -45,8 +45,8 @@ class Cluster:
 
     master       `desk:3000`
     secret_file  the cluster's join secret, which never travels; over loopback or TLS only
-    ca_file      speaks TLS, and trusts this authority; certificate = (file, key file) where the master asks for one
-    timeout      seconds that an answer may take; None: for ever
+    ca_file      uses TLS and trusts this authority; certificate = (file, key file) if the master requires one
+    timeout      seconds that an answer may take; None: no limit
     traceparent  "00-...": its calls are part of that trace (W3C Trace Context)
     """
 
@@ -85,7 +85,7 @@ class Cluster:
         self._connection.close()
 
     def call(self, method, *arguments):
-        """The method's result. Raises CallError, and OSError where there is no master."""
+        """The method's result. Raises CallError, or OSError if there is no master."""
         return self._result(self._post(self._request(method, arguments)))
 
     def batch(self, calls):
@@ -103,13 +103,13 @@ class Cluster:
         return results
 
     def notify(self, method, *arguments):
-        """Runs the method; nobody is told how it ended."""
+        """Runs the method; the outcome is not reported."""
         request = self._request(method, arguments)
         del request["id"]
         self._post(request)
 
     def status(self):
-        """What `/status` says: nodes, methods, jobs, the queue."""
+        """The content of `/status`: nodes, methods, jobs, the queue."""
         return self._answer("GET", "/status", None)
 
     def _request(self, method, arguments):

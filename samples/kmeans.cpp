@@ -3,7 +3,7 @@
 // their sums are added do not depend on the nodes: the result is the same to the last digit on any number of them.
 //   kmeans --points 1000000 --clusters 10 --dimensions 3 --seed 1
 //   kmeans --master :3000 ...                                    on nodes elsewhere
-// The points come from the seed, each block where it is needed first; in their place stands your way to read a block.
+// The points come from the seed, each block where it is first needed; replace this with your way of reading a block.
 #include <dist/dist.hpp>
 
 #include <boost/program_options.hpp>
@@ -18,7 +18,7 @@
 
 namespace {
 
-using vector = std::vector<double>;  // points or centres, one behind the other
+using vector = std::vector<double>;  // points or centres, one after the other
 
 /// Which points: together with its borders it names a block.
 struct source {
@@ -30,7 +30,7 @@ struct source {
 };
 BOOST_DESCRIBE_STRUCT(source, (), (seed, points, clusters, dimensions))
 
-/// What a block adds to an iteration.
+/// The contribution of a block to an iteration.
 struct sums {
   vector points;                     ///< the sum of the points of each centre
   std::vector<std::int64_t> counts;  ///< and their number
@@ -122,7 +122,7 @@ class Points {
 };
 BOOST_DESCRIBE_STRUCT(Points, (), (assign))
 
-/// The middle of what was assigned to each centre. One to which nothing was stays where it is.
+/// The mean of the points assigned to each centre. A centre without points stays where it is.
 vector middles(sums const& total, vector centres) {
   auto const width = centres.size() / total.counts.size();
   for (std::size_t i = 0; i < centres.size(); ++i)

@@ -119,7 +119,7 @@ dist::task<answer> find(dist::cluster cluster, settings given, std::string word)
   for (int shard = 0; shard < given.shards; ++shard) {
     auto const got = co_await std::move(asked[static_cast<std::size_t>(shard)]);
     if (!got) {
-      // A shard that answered with a failure is not missing: the word is no text, or the list cannot be read.
+      // A shard that answered with a failure is not missing: the word is not a text, or the list cannot be read.
       if (got.error().known == dist::progress::executed || got.error().code == dist::errc::bad_arguments)
         throw dist::call_error(got.error());
       cluster.caller().world().log.debug([&] { return "missing: " + dist::to_text(got.error()); });

@@ -6,7 +6,7 @@
 using std::chrono_literals::operator""ms;
 
 struct Perfect {
-  // A plain method asks now and then whether anybody still wants its answer.
+  // A plain method checks now and then whether its answer is still needed.
   std::vector<std::int64_t> find_in(dist::context ctx, std::int64_t first, std::int64_t last) const {
     std::vector<std::int64_t> found;
     for (auto n = first; n < last; ++n) {
@@ -37,7 +37,7 @@ dist::task<std::vector<std::int64_t>> Perfect::find_below(dist::context ctx, std
   co_return found;
 }
 
-// Nobody knows whether there is one. When the caller's deadline has passed, the inner call ends, and with it the loop.
+// It is unknown whether there is one. When the caller's deadline has passed, the inner call ends, and with it the loop.
 dist::task<std::int64_t> Perfect::find_odd(dist::context ctx) const {
   for (std::int64_t first = 1;; first += 1'000) {
     auto block = dist::go<&Perfect::find_in>(ctx, first, first + 1'000);

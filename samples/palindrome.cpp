@@ -1,7 +1,7 @@
 // Counts binary palindromes, the numbers that read the same from both ends when written in binary, on every node of a
 // cluster:
 //   palindrome --n 1000000                      once, here
-//   palindrome --master :3000 --serve :3001     for whoever asks: curl 'localhost:3001/palindrom?n=2000'
+//   palindrome --master :3000 --serve :3001     for HTTP clients: curl 'localhost:3001/palindrom?n=2000'
 #include <dist/dist.hpp>
 #include <dist/rpc/http_server.hpp>
 

@@ -22,7 +22,7 @@ auto pieces(std::uint64_t number, std::uint64_t first, std::uint64_t last, std::
 }
 
 struct Factors {
-  // A plain method asks now and then whether its answer is still wanted. Nothing found is an answer too.
+  // A plain method checks now and then whether its answer is still needed. "Nothing found" is an answer too.
   std::optional<std::uint64_t> find_in(dist::context ctx, std::uint64_t number, std::uint64_t first,
                                        std::uint64_t last) const {
     for (auto candidate = first; candidate < last; ++candidate) {

@@ -24,7 +24,7 @@ bool is_in_word(int c) {
 }
 
 struct Words {
-  counts count(std::span<std::uint8_t const> text) const {  // a view of what came over the wire: no copy
+  counts count(std::span<std::uint8_t const> text) const {  // a view of the received bytes: no copy
     counts found;
     for (auto at = text.begin();;) {
       auto const first = std::find_if(at, text.end(), is_in_word);
@@ -36,7 +36,7 @@ struct Words {
 };
 BOOST_DESCRIBE_STRUCT(Words, (), (count))
 
-/// What the files hold, in pieces that are cut between words. One pass; it reads a piece when it is asked for it.
+/// The content of the files, in pieces that are cut between words. One pass; a piece is read when it is needed.
 class pieces {
  public:
   explicit pieces(std::vector<std::string> files) : files_(std::move(files)) { advance(); }
@@ -70,7 +70,7 @@ class pieces {
       if (in_.bad()) fail();
       if (!in_.eof()) continue;
       in_.close();
-      piece_.push_back('\n');  // no word goes on in the next file
+      piece_.push_back('\n');  // no word continues in the next file
     }
     while (in_.is_open() && is_in_word(piece_.back()) && is_in_word(in_.peek()))
       piece_.push_back(static_cast<std::uint8_t>(in_.get()));

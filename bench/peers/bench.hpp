@@ -96,7 +96,7 @@ inline std::vector<double> make_vector(size_t n = kVec) {
   return v;
 }
 
-// What a process has for itself, as the operating system counts it.
+// Private memory of a process, as the operating system counts it.
 inline int64_t resident_bytes(const std::string& pid) {
   std::FILE* file = std::fopen(("/proc/" + pid + "/status").c_str(), "r");
   check(file != nullptr, "no such process");
@@ -106,7 +106,7 @@ inline int64_t resident_bytes(const std::string& pid) {
   std::fclose(file);
   return kib * 1024;
 }
-// W8: what the server has more for each idle connection, and both for each call in flight.
+// W8: additional memory of the server per idle connection, and of both ends per call in flight.
 inline constexpr int kW8Connections = 500;
 struct Growth {
   explicit Growth(std::string of) : pid(std::move(of)), before(resident_bytes(pid)) {}

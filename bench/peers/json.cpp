@@ -1,4 +1,4 @@
-// A client that speaks JSON-RPC and costs little itself, so that servers are compared: 64 calls in flight.
+// A cheap JSON-RPC client, so that the servers are compared: 64 calls in flight.
 //
 //   json client w9tcp|w9http PORT dist|go
 //
@@ -40,7 +40,7 @@ class Server {
       text.remove_prefix(static_cast<size_t>(sent));
     }
   }
-  // Adds what has come, at least a byte.
+  // Appends the available bytes, at least one.
   void receive(std::string& to) {
     char piece[64 * 1024];
     auto const got = ::recv(socket_, piece, sizeof piece, 0);

@@ -83,8 +83,8 @@ void w4coll(int rank, int size) {
     for (int i = 0; i < kW4Warm + kW4Rounds; ++i) round();
 }
 
-// A vector from rank 0 to all, and one of each rank added up there. Rank 0 has none to add. What is timed ends when
-// all have it, as an answer from each tells.
+// A vector from rank 0 to all, and one of each rank added up there. Rank 0 has none to add. Timed until every rank has
+// confirmed that it has it.
 void w11(int rank) {
   constexpr int kRounds = 20, kWarm = 2;
   const auto mine = make_vector();

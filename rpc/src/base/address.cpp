@@ -43,7 +43,7 @@ bool is_ipv6(std::string_view host) noexcept {
              [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
 }
 
-/// What is wrong with a name or an IPv4 literal.
+/// The error in a host name or IPv4 literal.
 std::optional<std::string> wrong_host(std::string_view host) {
   if (host == "*") return "the host \"*\" is not supported: every interface is 0.0.0.0, or [::] for IPv6";
   if (host.size() > host_bytes_max) return "the host is longer than " + std::to_string(host_bytes_max) + " bytes";

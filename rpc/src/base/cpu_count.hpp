@@ -16,7 +16,7 @@ using file_reader = std::function<std::optional<std::string>(std::string const& 
 /// (version 1).
 std::optional<double> cgroup_cpu_quota(file_reader const& read);
 
-/// cpu.max of version 2: "150000 100000", or "max 100000" for no limit. Unreadable text is no limit.
+/// cpu.max of version 2: "150000 100000", or "max 100000" for no limit. Unreadable text means no limit.
 std::optional<double> quota_from_cpu_max(std::string_view text);
 
 /// The processors by affinity, cut to the quota, which is rounded up; at least 1.

@@ -19,7 +19,7 @@ std::string one_line(std::string_view text, std::size_t most) {
   return line;
 }
 
-/// Writes what is there of a CBOR value; every function is false when the text or the bytes have come to their end.
+/// Writes as much as there is of a CBOR value; every function returns false at the end of the text or of the bytes.
 class printer {
  public:
   printer(std::span<std::byte const> in, std::size_t most) : in_(in), most_(most) {}

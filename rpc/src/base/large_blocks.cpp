@@ -15,7 +15,7 @@ namespace {
 /// Two of the largest payloads that are usual.
 constexpr std::size_t most_kept_bytes = keeps_memory ? std::size_t{512} << 20 : 0;
 
-/// What the system gives at once where it has huge pages.
+/// The size of a huge page, where the system has them.
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 
 std::size_t whole_pages(std::size_t bytes) {

@@ -29,7 +29,7 @@ struct known_count {
 constexpr auto most_number = std::uint64_t{1} << 40;
 /// Lengths and call ids have 32 bits in a frame's header.
 constexpr std::uint64_t most_in_frame = UINT32_MAX;
-/// What may stand before a request's arguments, and something behind it.
+/// Room for the prefix of a request and some arguments.
 constexpr std::uint64_t least_frame = 8'192;
 static_assert(least_frame > most_prefix_bytes);
 /// Values are read and written level by level on the stack.
@@ -53,7 +53,7 @@ struct known_time {
 };
 constexpr known_time known_times[] = {{"handshake", &limits::handshake}, {"frame_idle", &limits::frame_idle}};
 
-/// Nothing where it is no number with one of these units, or zero.
+/// Empty if it is not a number with one of these units, or is zero.
 template <std::size_t Count>
 std::optional<std::uint64_t> parse(std::string_view text, std::array<unit, Count> const& units) {
   std::uint64_t number = 0;

@@ -12,7 +12,7 @@
 namespace dist {
 namespace {
 
-/// Nothing where the file is missing or says `max`.
+/// Empty if the file is missing or contains `max`.
 void keep_least(std::uint64_t& least, std::string const& path) {
   std::ifstream file(path);
   std::string text;

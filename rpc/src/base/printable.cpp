@@ -16,7 +16,7 @@ void escape(unsigned char byte, std::string& out) {
 }
 
 /// How many bytes at the start of `text`, which is UTF-8, are a character that breaks a line or turns the direction in
-/// which text is shown (Unicode's bidirectional controls): with these, what is shown is not what is there.
+/// which text is shown (Unicode's bidirectional controls): they can make a text look like another.
 std::size_t misleading_bytes(std::string_view text) noexcept {
   if (text.starts_with("\xd8\x9c")) return 2;  // U+061C
   if (text.size() < 3 || text[0] != '\xe2') return 0;

@@ -17,7 +17,7 @@ constexpr std::string_view erase_to_end = "\x1b[K";
 }  // namespace
 
 screen& screen::standard_error() {
-  // Never destroyed: what ends last may still say something.
+  // Never destroyed: objects that are destroyed last may still log.
   static auto& only = *new screen(STDERR_FILENO, ::isatty(STDERR_FILENO) == 1);
   return only;
 }

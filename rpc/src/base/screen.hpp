@@ -13,9 +13,9 @@ namespace dist {
 /// Lines for people, or for programs that collect them each an object of JSON: `time` in RFC 3339, `level`, `message`.
 enum class line_format { text, json };
 
-/// What this process shows on a terminal or writes into a file: whole lines, and on a terminal below them at most one bar,
-/// which no line ever tears. Whoever reads it is not waited for: what a stalled reader leaves no room for is dropped, and
-/// once it reads again a line says how much. Any thread may use it.
+/// The output of this process to a terminal or a file: whole lines, and on a terminal at most one bar below them, which
+/// lines never break. A stalled reader does not block it: lines without room are dropped, and once the reader resumes a
+/// line reports how many. Any thread may use it.
 class screen {
  public:
   screen(int descriptor, bool is_terminal) noexcept : out_(descriptor), is_terminal_(is_terminal) {}
@@ -24,14 +24,14 @@ class screen {
 
   static screen& standard_error();
 
-  /// Before anything is shown. In JSON there is no bar: it says by lines how far it is.
+  /// Before anything is shown. In JSON there is no bar: lines report the progress.
   void set_format(line_format how) noexcept {
     format_ = how;
     if (how == line_format::json) is_terminal_ = false;
   }
 
   bool is_terminal() const noexcept { return is_terminal_; }
-  /// Columns; 80 where nobody knows.
+  /// Columns; 80 if unknown.
   std::size_t width() const noexcept;
 
   /// Each ends with a newline. They go above the bar, in one system call: lines of several processes on one terminal stay
@@ -39,9 +39,9 @@ class screen {
   void write_lines(std::string_view lines, log_level level = log_level::info);
   /// A line of the log, without its newline: `dist: warning: line`.
   void write_log(log_level level, std::string_view line);
-  /// Draws `bar` in place of the one before. It is no longer than a line.
+  /// Draws `bar` in place of the one before. It must fit on one line.
   void draw_bar(std::string bar);
-  /// The bar stays as it is, and what comes goes below it.
+  /// The bar stays as it is, and further output goes below it.
   void leave_bar();
 
  private:

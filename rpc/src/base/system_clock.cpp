@@ -18,8 +18,8 @@ timer_id system_clock::schedule(time_point when, std::function<void()> action) {
 }
 
 void system_clock::cancel(timer_id timer) noexcept {
-  // The system's timer stays as it is and finds nothing due; only with the last one it goes, since it would keep the
-  // io_context running.
+  // The system's timer stays as it is and finds nothing due; it is cancelled only with the last one, since it would
+  // keep the io_context running.
   if (!timers_.cancel(timer) || !timers_.empty() || armed_for_ == time_point::max()) return;
   if (self_) *std::exchange(self_, nullptr) = nullptr;
   armed_for_ = time_point::max();
@@ -39,7 +39,7 @@ void system_clock::arm(time_point when) {
 
 void system_clock::fired() {
   armed_for_ = time_point::max();
-  // Bounded by what is there now: an action that schedules another for "at once" must not hold the thread.
+  // Bounded by the timers that exist now: an action that schedules another for "at once" must not hold the thread.
   auto const time = now();
   for (auto left = timers_.size(); left > 0; --left) {
     auto const action = timers_.take_due(time);

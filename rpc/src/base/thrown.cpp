@@ -12,7 +12,7 @@
 namespace dist {
 namespace {
 
-/// One exception of a chain, and what is nested in it.
+/// One exception of a chain, and those nested in it.
 struct link {
   std::string text;
   std::exception_ptr inner;

@@ -56,7 +56,7 @@ bool timer_heap::cancel(timer_id timer) noexcept {
     leave_heap(position);
   else
     leave_bin(index);
-  // The action may own anything; it goes after all is whole again.
+  // The action may own anything; it is destroyed after the heap is consistent again.
   auto const action = release(index);
   return true;
 }
@@ -64,7 +64,7 @@ bool timer_heap::cancel(timer_id timer) noexcept {
 std::optional<time_point> timer_heap::next_due() const noexcept {
   auto first = heap_.empty() ? time_point::max() : heap_.front().when;
   if (ahead_ == 0) return heap_.empty() ? std::nullopt : std::optional(first);
-  // What lies in a bin is due before what lies in a later one.
+  // Timers in a bin expire before those in a later one.
   for (auto number = begun_ + 1; number <= bin_number(first); ++number) {
     auto at = bins_[index_of(number)];
     if (at == nowhere) continue;
@@ -82,7 +82,7 @@ std::function<void()> timer_heap::take_due(time_point now) {
   return release(index);
 }
 
-/// Null for what is due soon, and for what is so far ahead that its bin is still another time's.
+/// Null for timers that expire soon, and for those so far ahead that their bin is still used for an earlier time.
 std::uint32_t* timer_heap::bin_of(time_point when) noexcept {
   auto const number = bin_number(when);
   if (number <= begun_ || number - begun_ >= static_cast<std::int64_t>(bins_.size())) return nullptr;

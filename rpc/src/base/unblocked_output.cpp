@@ -18,8 +18,8 @@ namespace {
 
 constexpr int longest_wait_ms = 10;
 
-/// Keeps SIGPIPE from this thread and takes back the one that a write has caused. The process's own handling of the signal
-/// stays as it is: a job whose output goes to `head` shall end with it.
+/// Blocks SIGPIPE in this thread and consumes the one that a write has caused. The process's own handling of the signal
+/// stays as it is: a job whose output goes to `head` should end with it.
 class no_sigpipe {
  public:
   no_sigpipe() noexcept {
@@ -56,7 +56,7 @@ void unblocked_output::open() noexcept {
   if (::fstat(descriptor_, &is) != 0) return;
   if (S_ISSOCK(is.st_mode)) kind_ = kind::socket;
   if (!S_ISFIFO(is.st_mode) && !S_ISCHR(is.st_mode)) return;
-  // O_NONBLOCK on the descriptor itself would hold for everybody who shares it, such as the shell.
+  // O_NONBLOCK on the descriptor itself would affect every process that shares it, such as the shell.
   try {
     auto const path = "/proc/self/fd/" + std::to_string(descriptor_);
     own_ = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

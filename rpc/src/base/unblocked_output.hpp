@@ -17,7 +17,7 @@ class unblocked_output {
 
   int descriptor() const noexcept { return descriptor_; }
 
-  /// What cannot be written is dropped. A reader that is merely slow is waited for once, for 10 ms.
+  /// Drops what cannot be written. Waits once, for 10 ms, for a reader that is merely slow.
   void write(std::string_view text) noexcept;
   void drop(std::string_view text) noexcept;
   bool is_writable() const noexcept { return becomes_writable(0); }

@@ -13,7 +13,7 @@ enum class http_caller { anonymous, authenticated };
 ///
 /// Refused are an Origin that is not the request's own Host, a Sec-Fetch-Site other than same-origin and none, and,
 /// from anonymous callers, a Host that is not localhost, a loopback literal or one of `own_names` (DNS rebinding).
-/// `own_names` are hosts with or without a port: what we listen on, and our end of this connection.
+/// `own_names` are hosts with or without a port: our listening address, and our end of this connection.
 std::optional<std::string> refuse_browser(http_request const& request, http_caller who,
                                           std::span<std::string const> own_names);
 

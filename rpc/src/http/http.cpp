@@ -2,8 +2,8 @@
 
 #include <dist/rpc/detail/buffer.hpp>
 
-// The one file that sees Beast; it brings Boost.Asio, which lives beside the standalone one as long as no header shows
-// it.
+// The only file that includes Beast; it brings Boost.Asio, which coexists with the standalone one as long as no header
+// shows it.
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/status.hpp>
 
@@ -94,7 +94,8 @@ bool is_host(std::string_view text) noexcept {
   });
 }
 
-/// What Beast calls back with. Its own message types would reserve a body's announced length before a byte of it came.
+/// The parser that Beast calls back. Its own message types would reserve a body's announced length before a byte of it
+/// came.
 template <bool IsRequest>
 class callbacks : public http::basic_parser<IsRequest> {
  public:
@@ -123,7 +124,7 @@ class callbacks : public http::basic_parser<IsRequest> {
   }
   void on_response_impl(int code, string_view, int, error_code&) override { status = static_cast<unsigned>(code); }
   void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
-    // What trails a chunked body is read and dropped: nobody may slip in a header there.
+    // Trailers of a chunked body are read and dropped: no header may be smuggled in there.
     if (!this->is_header_done()) headers.add(std::string(view(name)), std::string(view(value)));
   }
   void on_header_impl(error_code&) override {}
@@ -146,7 +147,7 @@ struct message_reader {
 
   dist::limits max;
   std::unique_ptr<callbacks<IsRequest>> parser;
-  std::string pending;  // came, but Beast needs more behind it
+  std::string pending;  // received, but Beast needs more after it
   parse_state state = parse_state::need_more;
   bool started = false;
   unsigned status = 400;
@@ -158,7 +159,7 @@ struct message_reader {
     if (state != parse_state::need_more || bytes.empty()) return 0;
     auto text = as_text(bytes);
     std::size_t skipped = 0;
-    // Empty lines before a message are to be borne (RFC 9112, 2.2).
+    // Empty lines before a message must be accepted (RFC 9112, 2.2).
     while (!started && skipped < text.size() && (text[skipped] == '\r' || text[skipped] == '\n')) ++skipped;
     text.remove_prefix(skipped);
     if (text.empty()) return skipped;
@@ -189,7 +190,7 @@ struct message_reader {
       return bytes.size();
     }
     state = parse_state::done;
-    // Whatever was pending before was needed: what is left now came with these bytes.
+    // The pending bytes were needed: any remainder came with these bytes.
     auto const left = pending.size();
     pending.clear();
     return bytes.size() - left;

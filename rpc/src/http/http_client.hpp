@@ -6,10 +6,10 @@
 
 namespace dist {
 
-/// What came back for a request.
+/// The response to a request.
 struct http_answer {
   http_response response;
-  buffer rest;  ///< bytes behind the response: frames after a 101
+  buffer rest;  ///< bytes after the response: frames after a 101
 };
 
 /// Sends one request and reads its response; interim responses other than 101 are skipped.

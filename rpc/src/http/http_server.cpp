@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t read_bytes = 16 * 1024;
 constexpr std::size_t write_bytes = 256 * 1024;
-// What is still read from a peer whose request was refused half way, so that it sees the answer and not a reset.
+// How much is still read from a peer whose request was rejected half way, so that it sees the response and not a reset.
 constexpr std::size_t linger_bytes = 1 << 20;
 constexpr std::chrono::seconds linger_time{2};
 
@@ -28,7 +28,7 @@ class http_connection {
       : stream_(stream), clock_(clock), limits_(limits), gate_(gate), timer_(clock, stream), held_(memory) {}
 
   buffer bytes;                          // read and not used yet
-  std::optional<http_response> refusal;  // what is answered instead of reading a body
+  std::optional<http_response> refusal;  // the response that replaces reading a body
 
   /// False at the end of the stream. The timer is the caller's.
   task<bool> read() {
@@ -50,8 +50,8 @@ class http_connection {
 
   /// Whether the peer has ended its half of the stream; it may still read answers.
   bool sends_no_more() const noexcept { return sends_no_more_; }
-  /// It may as well be gone: TCP tells a closed end from a half only once something is written. So it has a while to wait
-  /// for its answer, and the stream is closed.
+  /// It may as well be gone: TCP distinguishes a closed end from a half-closed one only once something is written. So
+  /// after a while the stream is closed.
   task<void> wait_until_gone() {
     stream_timer patience(clock_, stream_);
     patience.arm(limits_.handshake, "the peer closed its half of the connection");
@@ -80,7 +80,7 @@ class http_connection {
     co_return true;
   }
 
-  /// A large body is not copied behind the head.
+  /// A large body is not copied to follow the head.
   task<bool> send(http_response response) {
     held_.set(response.body.size());
     auto const apart = response.body.size() > write_bytes && !response.head_only;
@@ -147,7 +147,7 @@ class http_connection {
     }
   }
 
-  /// The connection has ended: throws where that was for a limit. To stay away between two requests is no fault.
+  /// The connection has ended: throws if a limit caused it. Silence between two requests is not an error.
   void throw_if_too_slow() const {
     if (timer_.fired() && ends_as_) throw std::system_error(*ends_as_, timer_.reason());
   }
@@ -177,7 +177,7 @@ class http_connection {
   std::optional<errc> ends_as_;  // when the timer fires
 };
 
-/// What the handler answers, or a 500 in place of what it threw.
+/// The handler's response, or a 500 if it threw.
 task<http_response> answer(http_handler const& handler, http_request request) {
   std::string message;
   try {
@@ -198,8 +198,9 @@ task<void> answer_into(http_handler const& handler, http_request request, std::o
   made = std::move(response);
 }
 
-/// Ends `work` when the peer goes; one that only ends its half of the stream still wants its answer. What it sends
-/// meanwhile is kept for later; a peer that sends much ahead is not watched any more, so that it cannot fill the memory.
+/// Stops `work` when the peer is gone; one that has only closed its half of the stream still gets its answer. What it
+/// sends meanwhile is kept for later; a peer that sends much ahead is not watched any more, so that it cannot fill the
+/// memory.
 task<void> watch_peer(http_connection& peer, std::size_t most_bytes, task_group& work) {
   auto there = true;
   while (there && peer.bytes.size() < most_bytes) {
@@ -207,7 +208,7 @@ task<void> watch_peer(http_connection& peer, std::size_t most_bytes, task_group&
       there = co_await peer.read();
       if (peer.sends_no_more()) co_await peer.wait_until_gone();
     } catch (std::system_error const&) {
-      there = false;  // nobody needs the watch any more, or the stream was closed here
+      there = false;  // the watch is no longer needed, or the stream was closed here
     }
   }
   if (!there) work.stop();

@@ -60,10 +60,10 @@ tcp_endpoints endpoints_of(found_addresses found, std::string const& host) {
   return std::move(found.endpoints);
 }
 
-/// What the waiting coroutine and the resolver's thread share; either may go first.
+/// State shared by the waiting coroutine and the resolver's thread; either may end first.
 struct question {
   std::mutex mutex;
-  /// Keeps the io_context at work; empty once nobody waits.
+  /// Keeps the io_context running; empty once no one waits.
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> asker;
   found_addresses found;
   event answered;

@@ -10,11 +10,11 @@ namespace dist {
 
 using tcp_endpoints = std::vector<asio::ip::tcp::endpoint>;
 
-/// What needs no resolver: a literal, or this machine. Else nothing.
+/// The addresses of a literal or of this machine, which need no resolver; otherwise nothing.
 tcp_endpoints known_endpoints(address const& where);
 
-/// The addresses of a name, in the resolver's order. A resolver cannot be stopped and may take long to give up, so it works on a
-/// thread that nobody waits for, not even at the end of the process.
+/// The addresses of a name, in the resolver's order. A resolver cannot be stopped and may take long to give up, so it
+/// works on a thread that is never joined, not even at the end of the process.
 ///
 /// Errors   std::system_error: the resolver's.
 /// Cancel   terminal, at once; throws operation_aborted with a text that names the resolver.

@@ -16,7 +16,7 @@ namespace {
 
 struct alarm;
 
-/// The half of a sleep that lives in the coroutine. Either half may go first: the clock's when the clock goes, this one
+/// The half of a sleep that lives in the coroutine. Either half may end first: the clock's with the clock, this one
 /// when the coroutine is cancelled or destroyed.
 struct sleeper {
   explicit sleeper(clock& c) : time(c) {}

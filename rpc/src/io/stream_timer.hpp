@@ -8,8 +8,8 @@
 
 namespace dist {
 
-/// Closes a stream when a point in time has come, and remembers why: whoever reads or writes then fails with
-/// operation_aborted, and `fired()` tells that from a cancellation. One stream, one timer at a time.
+/// Closes a stream at a point in time and remembers why: a pending read or write then fails with operation_aborted, and
+/// `fired()` distinguishes that from a cancellation. One stream, one timer at a time.
 ///
 /// Lives    clock and stream outlive it; its destructor disarms.
 class stream_timer {
@@ -19,7 +19,7 @@ class stream_timer {
   stream_timer& operator=(stream_timer const&) = delete;
   ~stream_timer() { disarm(); }
 
-  /// Replaces what was armed. `reason` names the wait and the limit: "no request head within 10 s, the limit
+  /// Replaces the armed time. `reason` names the wait and the limit: "no request head within 10 s, the limit
   /// (handshake)". It is kept as a whole sentence for the log.
   void arm(time_point when, std::string reason) {
     disarm();
@@ -40,8 +40,8 @@ class stream_timer {
   bool fired() const noexcept { return fired_; }
   /// Why the stream was closed; meaningful once fired.
   std::string const& reason() const noexcept { return reason_; }
-  /// In a handler: throws errc::deadline_exceeded with the reason where that is why the stream failed, else goes on
-  /// with what was caught.
+  /// In a catch handler: throws errc::deadline_exceeded with the reason if the timer closed the stream, otherwise
+  /// rethrows.
   [[noreturn]] void rethrow() const {
     if (!fired_) throw;
     throw std::system_error(errc::deadline_exceeded, reason_);

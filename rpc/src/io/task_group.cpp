@@ -21,7 +21,7 @@ bool is_cancellation(std::exception_ptr const& error) noexcept {
   }
 }
 
-/// Shared by the group's list and the coroutine's completion handler: the signal must outlive whoever holds its slot.
+/// Shared by the group's list and the coroutine's completion handler: the signal must outlive the holder of its slot.
 struct task_group::child {
   explicit child(task_group& owner) : group(&owner) {}
 
@@ -30,7 +30,8 @@ struct task_group::child {
   child_list::iterator position;
 };
 
-/// The completion handler. Destroyed without a call, as by an io_context that goes, it takes the child off the list.
+/// The completion handler. Destroyed without a call, as by an io_context that is destroyed, it removes the child from
+/// the list.
 class task_group::on_end {
  public:
   explicit on_end(std::shared_ptr<child> which) : child_(std::move(which)) {}
@@ -67,7 +68,7 @@ void task_group::spawn(task<void> work) {
 
 void task_group::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
-  // What the signals cause may end coroutines and spawn others, so the list itself is not walked.
+  // Handlers of the signals may end coroutines and spawn others, so the list itself is not walked.
   std::vector<std::shared_ptr<child>> const now(running_.begin(), running_.end());
   for (auto const& which : now) which->cancel.emit(asio::cancellation_type::terminal);
 }

@@ -127,7 +127,7 @@ class race {
   }
 
   std::system_error failure() const {
-    // "No such family here" says less than what another address said.
+    // The error of another address says more than "address family not supported".
     std::vector<one_try const*> told;
     for (auto const& one : tries_)
       if (one.error != asio::error::address_family_not_supported) told.push_back(&one);

@@ -14,7 +14,7 @@ namespace dist {
 /// One or more bound sockets that are accepted from in turn.
 class tcp_listener final : public listener {
  public:
-  /// What the coroutine and the waits share with the object: they may outlive it.
+  /// State that the coroutine and the waits share with the object: they may outlive it.
   struct state {
     struct port {
       asio::ip::tcp::acceptor socket;

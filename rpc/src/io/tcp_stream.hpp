@@ -31,7 +31,7 @@ class tcp_stream final : public stream {
   std::string local_;
 };
 
-/// `127.0.0.1:3000` or `[::1]:3000`; an IPv4 address mapped into IPv6 is shown as what it is.
+/// `127.0.0.1:3000` or `[::1]:3000`; an IPv4 address mapped into IPv6 is shown as IPv4.
 std::string endpoint_text(asio::ip::tcp::endpoint const& where);
 
 /// A new socket that no child process inherits. Throws std::system_error.

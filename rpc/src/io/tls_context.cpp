@@ -24,7 +24,7 @@ std::string reason() {
   return text ? text : "it cannot be read";
 }
 
-/// Why the file cannot be opened, before OpenSSL says it in its own way.
+/// Why the file cannot be opened, in clearer words than OpenSSL's.
 std::string trouble_with(std::string const& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return std::generic_category().message(errno);

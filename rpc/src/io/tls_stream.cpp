@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t read_bytes = 64 * 1024;
 /// So much ciphertext is gathered before it is written.
 constexpr std::size_t gathered_bytes = 256 * 1024;
-/// SSL_write takes an int's worth; a record has 16 KiB anyway.
+/// SSL_write takes an int; a record has 16 KiB anyway.
 constexpr std::size_t piece_bytes = 1 << 20;
 
 bool is_ip_address(std::string const& host) {
@@ -26,7 +26,7 @@ bool is_ip_address(std::string const& host) {
   return ::inet_pton(AF_INET, host.c_str(), space) == 1 || ::inet_pton(AF_INET6, host.c_str(), space) == 1;
 }
 
-/// What to do about a certificate that was not accepted.
+/// The remedy for a certificate that was rejected.
 std::string remedy_for(long verified) {
   switch (verified) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -41,7 +41,7 @@ std::string remedy_for(long verified) {
   }
 }
 
-/// What the other end said about this end's certificate, and what to do.
+/// The other end's objection to this end's certificate, and the remedy.
 std::string objection(unsigned long code) {
   auto const quoted = std::string(ERR_reason_error_string(code));
   switch (ERR_GET_REASON(code)) {
@@ -66,7 +66,7 @@ struct guard_flag {
 
 }  // namespace
 
-/// What became of one step. The thread's error queue is for this step alone: other connections use it while this one
+/// The result of one step. The thread's error queue is for this step alone: other connections use it while this one
 /// waits.
 template <class Step>
 tls_stream::outcome tls_stream::attempt(Step step) {
@@ -83,7 +83,7 @@ tls_stream::tls_stream(std::unique_ptr<stream> over, tls_context const& with)
   auto* const in = BIO_new(BIO_s_mem());
   auto* const out = BIO_new(BIO_s_mem());
   if (!ssl_ || !in || !out) throw std::bad_alloc();
-  // An empty input is not its end: more will come.
+  // An empty input is not the end: more will follow.
   BIO_set_mem_eof_return(in, -1);
   SSL_set_bio(ssl_.get(), in, out);
 }
@@ -116,7 +116,7 @@ std::unique_ptr<tls_stream> tls_stream::connecting(std::unique_ptr<stream> over,
 task<void> tls_stream::handshake() {
   for (;;) {
     auto const met = attempt(SSL_do_handshake);
-    // Also what tells the other end why it was refused.
+    // Includes the alert that tells the other end why it was rejected.
     co_await flush();
     if (met.kind == SSL_ERROR_NONE) co_return;
     if (met.kind != SSL_ERROR_WANT_READ) fail(met);
@@ -173,7 +173,7 @@ task<std::size_t> tls_stream::write_some(std::span<asio::const_buffer const> fro
   co_return taken;
 }
 
-/// In good order: the other end can tell this from a connection that was cut, where the last word leaves without waiting.
+/// An orderly close: the other end can distinguish it from a cut connection if the alert leaves without waiting.
 void tls_stream::close() noexcept {
   std::array<std::byte, 256> word;
   if (!flushing_ && SSL_is_init_finished(ssl_.get()) && SSL_get_shutdown(ssl_.get()) == 0) {
@@ -198,7 +198,7 @@ std::string tls_stream::channel_binding() const {
   return made;
 }
 
-/// Hands what came over the other stream to TLS.
+/// Passes the bytes received on the other stream to TLS.
 task<void> tls_stream::fill() {
   incoming_.reserve(read_bytes);
   auto const count = co_await over_->read_some(asio::mutable_buffer(incoming_.data(), read_bytes));

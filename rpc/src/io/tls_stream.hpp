@@ -12,7 +12,7 @@ struct ssl_st;
 
 namespace dist {
 
-/// TLS over another stream: what is written here travels encrypted there. handshake() comes first.
+/// TLS over another stream: bytes written here are sent encrypted there. Call handshake() first.
 class tls_stream final : public stream {
  public:
   /// The accepting end; `already_read` are bytes that were taken off the stream before.
@@ -23,7 +23,8 @@ class tls_stream final : public stream {
   ~tls_stream() override;
 
   /// Errors   errc::denied: the other end's certificate is missing or not trusted; errc::protocol_error: it does not
-  ///          speak TLS 1.3; the stream's own. The connecting end may hear only from its first read that it was refused.
+  ///          speak TLS 1.3; the stream's own. The connecting end may learn only from its first read that it was
+  ///          rejected.
   /// Cancel   terminal; the stream is then good for nothing, as after an error.
   task<void> handshake();
 

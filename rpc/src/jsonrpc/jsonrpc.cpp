@@ -46,7 +46,7 @@ class item_parser {
  public:
   explicit item_parser(std::size_t depth_limit) : depth_limit_(depth_limit) {}
 
-  /// False: no object comes next, or none that is well-formed.
+  /// False: the next value is not a well-formed object.
   bool read(json_scanner& from) {
     return for_each_member(from, [this](auto const& name, auto source) { members_.add(name, source); });
   }
@@ -71,7 +71,7 @@ class item_parser {
       return invalid("\"jsonrpc\" must be \"2.0\", or absent in 1.0");
     if (members_.method()) return request();
     if (members_.result() || members_.error()) return reply();
-    // Nothing says 1.0 either; in a batch its neighbours may be 2.0.
+    // This does not imply 1.0; in a batch its neighbours may be 2.0.
     if (!members_.id()) version_ = rpc_version::v2;
     return invalid("missing member \"method\"");
   }
@@ -174,7 +174,7 @@ rpc_message only(rpc_code code, std::string message) {
 std::optional<rpc_message> read_objects(std::string_view text, limits const& limits) {
   rpc_message made;
   made.batch = text.starts_with('[');
-  // What the members' values may have: the levels around them are the batch's and the object's.
+  // The depth left for the members' values: two levels are the batch's and the object's.
   auto const depth_limit = limits.depth + envelope_depth - (made.batch ? 2 : 1);
   json_scanner scan(text, depth_limit);
   if (made.batch) scan.expect('[');
@@ -189,7 +189,7 @@ std::optional<rpc_message> read_objects(std::string_view text, limits const& lim
   return made;
 }
 
-/// Says what is wrong, or which items are.
+/// Reports what is wrong, or which items are.
 rpc_message read_anything(std::string_view text, limits const& limits) {
   auto const depth_limit = limits.depth + envelope_depth;
   rpc_message made;

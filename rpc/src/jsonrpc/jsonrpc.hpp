@@ -20,11 +20,11 @@ enum class rpc_code : int {
   internal_error = -32603,
 };
 
-/// 1.0 is what has no "jsonrpc" member: Go's net/rpc/jsonrpc and early clients.
+/// 1.0 is a message without a "jsonrpc" member: Go's net/rpc/jsonrpc and early clients.
 enum class rpc_version { v1, v2 };
 std::ostream& operator<<(std::ostream& out, rpc_version version);
 
-/// A request. Texts are slices of the source, so that numbers stay what they were.
+/// A request. Texts are slices of the source, so that numbers keep their spelling.
 struct rpc_request {
   rpc_version version = rpc_version::v2;
   std::optional<std::string> id_text;  ///< as written, `7` or `"a"`; nothing: a notification, which is not answered
@@ -49,27 +49,27 @@ struct rpc_reply {
   std::optional<rpc_error> error;
 };
 
-/// What is no request and no reply, with what to answer.
+/// An invalid message, with the error to answer.
 struct rpc_invalid {
   rpc_version version = rpc_version::v2;
-  std::string id_text = "null";  ///< as far as it could be told
+  std::string id_text = "null";  ///< as far as it could be read
   rpc_code code = rpc_code::invalid_request;
   std::string message;
 };
 
 using rpc_item = std::variant<rpc_request, rpc_reply, rpc_invalid>;
 
-/// What one message has: a request, an answer, or a batch of them.
+/// One message: a request, a reply, or a batch of them.
 struct rpc_message {
   bool batch = false;           ///< answers go out as one array, see write_batch
   std::vector<rpc_item> items;  ///< one, unless it is a batch
 };
 
-/// Reads one message: a request, a reply or a batch. What is wrong with it is an item rpc_invalid.
+/// Reads one message: a request, a reply or a batch. An invalid part becomes an rpc_invalid item.
 rpc_message parse_rpc(std::string_view text, limits const& limits);
 
 /// `{"jsonrpc":"2.0","result":12,"id":1}`, or in 1.0 `{"id":1,"result":12,"error":null}`. `result_text` is JSON. 1.0
-/// cannot say null, so there an error is written in its place; a void result is `true`, which the caller knows.
+/// cannot say null, so there an error is written in its place; a void result is `true`, which the caller expects.
 std::string write_reply(rpc_request const& request, std::string_view result_text);
 std::string write_error(rpc_request const& request, fault const& what);
 std::string write_error(rpc_invalid const& invalid);
@@ -80,8 +80,8 @@ std::string write_batch(std::vector<std::string> replies);
 std::string write_request(rpc_request const& request);
 
 int to_rpc_code(errc code) noexcept;
-/// What a peer's error means here. The only place that reads an error's text: Go's "rpc: can't find" is an unknown
-/// method, not started.
+/// The fault that a peer's error stands for. The only place that reads an error's text: Go's "rpc: can't find" is an
+/// unknown method, not started.
 fault to_fault(rpc_error const& error);
 
 }  // namespace dist

@@ -9,7 +9,7 @@
 namespace dist {
 namespace {
 
-/// Every errc has one code; the standard's own codes are used where they say the same.
+/// Every errc has one code; the standard's own codes are used where they fit.
 struct code_entry {
   errc code;
   int number;
@@ -38,7 +38,7 @@ constexpr code_entry codes[] = {
 constexpr std::string_view go_cannot_find = "rpc: can't find ";
 constexpr std::string_view go_ill_formed = "rpc: service/method request ill-formed: ";
 
-/// What a code means that came without our data.
+/// The meaning of a code without our data.
 errc errc_of(int number) noexcept {
   for (auto const& entry : codes)
     if (entry.number == number) return entry.code;
@@ -125,7 +125,7 @@ std::string write_batch(std::vector<std::string> replies) {
   for (auto& reply : replies) {
     text += text.empty() ? '[' : ',';
     text += reply;
-    // Together they may be large: what was copied is not kept.
+    // Together they may be large, so the copies are not kept.
     reply = {};
   }
   text += ']';

@@ -52,8 +52,8 @@ void compute_pool::run_waiting() {
 
 /// With the lock.
 void compute_pool::add_spare() {
-  // What waits may be waiting for just this thread. It posts its runner itself: what the only thread of an asio pool
-  // posts stays with that thread until it is back from what it runs.
+  // Queued work may be waiting for just this thread. It posts its runner itself: work posted by the only thread of an
+  // asio pool stays with that thread until its current work returns.
   spares_.emplace_back([this] {
     post_runner();
     pool_.attach();
@@ -66,7 +66,7 @@ bool compute_pool::begin_block() {
   std::lock_guard const lock(mutex_);
   if (blocked_ + 1 >= 2 * slots_) return false;
   ++blocked_;
-  // A spare stays once it was needed: who may run how much is the master's business, by leases.
+  // A spare thread stays once it was needed: the master limits the work by its leases.
   if (!stopped_ && spares_.size() < std::min(slots_, blocked_)) add_spare();
   return true;
 }

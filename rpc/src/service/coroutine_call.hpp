@@ -48,7 +48,7 @@ class coroutine_lane {
   struct waiting_piece final : instance_gate::waiter {
     waiting_piece(std::shared_ptr<coroutine_lane> l, F&& p) : lane(std::move(l)), piece(std::move(p)) {}
     void admitted() noexcept override {
-      // Posted, never dispatched: admitted() runs inside whoever left the gate.
+      // Posted, never dispatched: admitted() runs inside the call that left the gate.
       auto const strand = lane->strand_;
       asio::post(strand, [l = std::move(lane), p = std::move(piece)]() mutable { l->run_inside(p); });
     }
@@ -88,7 +88,7 @@ class coroutine_lane {
   bool ended_ = false;
 };
 
-/// The executor of a coroutine method: what it runs, it runs through the lane.
+/// The executor of a coroutine method: it runs everything through the lane.
 class lane_executor {
  public:
   explicit lane_executor(std::shared_ptr<coroutine_lane> lane) : inner_(lane->strand()), lane_(std::move(lane)) {}
@@ -126,7 +126,7 @@ class lane_executor {
 
 using coroutine_ended = std::function<void(service_call_ptr call)>;
 
-/// Starts the coroutine method `bound` of `object`; `ended` gets the call back with what came of it.
+/// Starts the coroutine method `bound` of `object`; `ended` gets the call back with its result.
 void start_coroutine(bound_method const& bound, std::shared_ptr<void> object, std::shared_ptr<instance_gate> gate,
                      service_call_ptr call, asio::any_io_executor pool, coroutine_ended ended);
 

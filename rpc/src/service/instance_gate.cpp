@@ -8,8 +8,8 @@ turn turn_of(invocation const& what) noexcept { return what.nested ? turn::ahead
 
 bool instance_gate::is_open(access how, turn when) const noexcept {
   if (exclusive_) return false;
-  // Somebody waits although nobody is alone inside: a non-const call waits for the const ones to end. New const calls
-  // line up behind it, or it might wait for ever.
+  // A waiter although no call is alone inside: a non-const call waits for the const ones to end. New const calls queue
+  // behind it, or it might starve.
   if (how == access::shared) return waiting_.empty() || when == turn::ahead;
   return shared_ == 0 && (waiting_.empty() || when == turn::ahead);
 }

@@ -9,22 +9,22 @@
 
 namespace dist {
 
-/// Who may pass others that wait.
+/// Whether a call may overtake waiting ones.
 enum class turn {
-  in_order,  ///< behind everybody who waits
+  in_order,  ///< behind all waiters
   ahead,     ///< before them, so that a call made by a running method never waits for one that waits for its caller
 };
 
 turn turn_of(invocation const& what) noexcept;
 
-/// The C++ rule for one object: const methods together, a non-const one alone. Who cannot enter leaves a waiter instead
-/// of blocking its thread, so that calls of other objects never starve behind a busy one.
+/// The C++ rule for one object: const methods together, a non-const one alone. A call that cannot enter leaves a waiter
+/// instead of blocking its thread, so that calls of other objects never starve behind a busy one.
 class instance_gate {
  public:
   class waiter {
    public:
     virtual ~waiter() = default;
-    /// The waiter has entered. Called without a lock, by whoever left; it passes the work on and returns.
+    /// The waiter has entered. Called without a lock, by the call that left; it passes the work on and returns.
     virtual void admitted() noexcept = 0;
   };
 

@@ -14,7 +14,7 @@ fault ended_as(errc code, std::string message) {
   return what;
 }
 
-/// The method made a call itself and let its failure pass: that it ran is what its own caller must know, why it failed
+/// The method made a call itself and let its failure propagate: its own caller must know that it ran; why it failed
 /// is the first cause.
 fault fault_of_nested(fault const& inner) {
   auto const name = inner.method.empty() ? std::string("a call") : "the call of " + inner.method;

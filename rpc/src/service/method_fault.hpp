@@ -8,8 +8,8 @@
 
 namespace dist {
 
-/// What a method threw, as a fault of its call; `scope` (may be null) tells a cancellation from other aborted
-/// operations.
+/// The exception of a method, as a fault of its call; `scope` (may be null) distinguishes a cancellation from other
+/// aborted operations.
 fault fault_of_exception(std::exception_ptr const& thrown, call_scope const* scope);
 
 /// For a call that was cancelled before its method began.

@@ -22,7 +22,7 @@ void refuse_result(outcome& out, std::string problem) { out.error = make_fault(e
 struct service_table::entry {
   bound_method bound;
   std::shared_ptr<void> object;
-  std::shared_ptr<instance_gate> gate;  ///< null where every method of the object is const: nobody ever waits
+  std::shared_ptr<instance_gate> gate;  ///< null if every method of the object is const: no call ever waits
   std::atomic<std::uint64_t> calls = 0;
   std::atomic<std::uint64_t> failures = 0;
 
@@ -35,7 +35,7 @@ struct service_table::entry {
       what.scope = std::make_shared<call_scope>(bound.description.name, std::string(), deadline::never());
   }
 
-  /// Where every call ends: what is said of a failure, what is counted.
+  /// The end of every call: builds its fault and counts it.
   void finish(invocation const& what, outcome& out) noexcept {
     if (!out.error && out.bytes() > what.result_limit) {
       std::string const name = what.codec == codec::json ? "message_bytes" : "frame_bytes";

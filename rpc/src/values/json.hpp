@@ -15,7 +15,7 @@ namespace dist {
 ///          beyond the largest double; errc::limit_exceeded: nested deeper than `depth_limit`.
 result<boost::json::value> parse_json(std::string_view text, std::size_t depth_limit);
 
-/// Whether a text is one JSON value and nothing else, without building it. Empty when it is, else what is wrong and
+/// Whether a text is one JSON value and nothing else, without building it. Empty if it is, otherwise what is wrong and
 /// where.
 std::string json_problem(std::string_view text, std::size_t depth_limit);
 

@@ -77,14 +77,14 @@ class json_document::builder {
 
   json_document& out_;
   std::uint32_t kept_ = 0;  ///< characters that belong to nodes
-  std::uint32_t open_ = 0;  ///< the node behind the innermost open list or map; 0: none
+  std::uint32_t open_ = 0;  ///< the node after the innermost open list or map; 0: none
 };
 
 result<std::shared_ptr<json_document const>> json_document::parse(std::string_view text, std::size_t depth_limit) {
   if (text.size() >= std::numeric_limits<std::uint32_t>::max())
     return make_fault(errc::limit_exceeded, "a JSON text of " + std::to_string(text.size()) + " bytes: the most are 4 GB");
   auto made = std::make_shared<json_document>();
-  // What most messages need, at once. Characters are never more than the text has.
+  // Enough for most messages. There are never more characters than the text has.
   made->nodes_.reserve(16);
   made->characters_.reserve(text.size());
   boost::json::parse_options options;

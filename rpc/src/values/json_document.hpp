@@ -16,10 +16,10 @@ struct json_node {
   bool truth = false;      ///< of a boolean
   std::uint32_t at = 0;    ///< of a text or a number: where its characters begin
   std::uint32_t size = 0;  ///< their number; of a list its elements, of a map its members
-  std::uint32_t end = 0;   ///< the node behind this one and its parts
+  std::uint32_t end = 0;   ///< the node after this one and its parts
 };
 
-/// A JSON text, parsed: its values in the order in which they stand there, its numbers as they are written.
+/// A JSON text, parsed: its values in their order, its numbers as they are written.
 class json_document {
  public:
   /// Errors   errc::protocol_error, which names the byte: not JSON, not UTF-8, a lone surrogate; errc::limit_exceeded:

@@ -47,7 +47,7 @@ class decimal {
   unsigned digit(std::size_t at) const noexcept {
     return static_cast<unsigned>((at < whole_.size() ? whole_[at] : fraction_[at - whole_.size()]) - '0');
   }
-  /// Beyond what any length of text can make up for it stays there.
+  /// Beyond the reach of any text length it stays there.
   static std::int64_t exponent(std::string_view text) noexcept {
     constexpr std::int64_t most = std::int64_t{1} << 60;
     bool const negative = text.starts_with('-');
@@ -69,7 +69,7 @@ template <class T>
 bool nearest(std::string_view text, T& out) noexcept {
   auto const read = std::from_chars(text.data(), text.data() + text.size(), out);
   if (read.ec == std::errc()) return std::isfinite(out);
-  // It does not say on which side the number is out of range.
+  // It does not tell on which side the number is out of range.
   decimal const parts(text);
   if (!parts.is_zero() && parts.point() > 0) return false;
   out = parts.is_negative() ? -T{0} : T{0};

@@ -5,7 +5,7 @@
 
 namespace dist {
 
-// What the text of a JSON number, which the parser has accepted, says.
+// The value of a JSON number's text that the parser has accepted.
 
 /// The number as an integer of 64 bits: `3.0` and `1e2` too, but only where that is exactly its value.
 bool whole_number(std::string_view text, number& out) noexcept;

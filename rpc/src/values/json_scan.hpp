@@ -16,9 +16,9 @@ class json_scanner {
 
   /// Steps over one value of any kind and returns its source.
   std::string_view value();
-  /// Steps over a string and returns what it says.
+  /// Consumes a string and returns its value.
   std::string string();
-  /// Steps over `c`, and the white space before it, if it comes next.
+  /// Consumes `c`, and the white space before it, if it is next.
   bool take(char c) noexcept;
   /// Like take, but it must be there.
   void expect(char c);
@@ -26,7 +26,7 @@ class json_scanner {
   void expect_end();
 
   bool failed() const noexcept { return !message_.empty(); }
-  /// What is wrong, and where.
+  /// The error and its position.
   std::string const& message() const noexcept { return message_; }
 
  private:

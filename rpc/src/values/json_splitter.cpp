@@ -9,7 +9,7 @@
 namespace dist {
 namespace {
 
-/// Which bytes can change what the splitter knows.
+/// The bytes that can change the splitter's state.
 using byte_set = std::array<bool, 256>;
 constexpr byte_set set_of(std::string_view bytes) {
   byte_set made{};
@@ -27,7 +27,7 @@ json_splitter::json_splitter(limits const& limits)
 std::size_t json_splitter::push(std::span<std::byte const> bytes) {
   auto const text = as_text(bytes);
   std::size_t used = 0;
-  std::size_t from = 0;  // what is between them belongs to the message
+  std::size_t from = 0;  // the bytes between them belong to the message
   while (used < text.size() && state_ == parse_state::need_more) {
     auto run = plain_run(text.substr(used));
     // One byte more than the limit is enough to fail, and no more is used.

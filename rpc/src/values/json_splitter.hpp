@@ -12,10 +12,10 @@ namespace dist {
 /// Levels that a JSON-RPC message adds around a value: batch, request, params.
 inline constexpr std::size_t envelope_depth = 3;
 
-/// Finds the end of each top-level object or array in a stream of JSON texts, without judging what is inside.
+/// Finds the end of each top-level object or array in a stream of JSON texts, without validating the content.
 ///
-/// Each byte is looked at once. After `done` take the message: the splitter then starts over. After `failed` answer the
-/// error; if the message can be skipped, `skip()` drops the rest of it as it comes and the next one is found again.
+/// Each byte is read once. After `done` take the message: the splitter then starts over. After `failed` answer the
+/// error; if the message can be skipped, `skip()` drops the rest of it as it arrives, up to the next one.
 class json_splitter {
  public:
   explicit json_splitter(limits const& limits);
@@ -23,7 +23,7 @@ class json_splitter {
   /// For the messages from here on.
   void limit_message(std::size_t bytes) noexcept { bytes_limit_ = bytes; }
 
-  /// How many bytes were used; those behind the end of a message are not.
+  /// How many bytes were used; those after the end of a message are not.
   std::size_t push(std::span<std::byte const> bytes);
 
   parse_state state() const noexcept { return state_; }

@@ -42,7 +42,7 @@ void json_writer::floating_as(T value) {
   auto const* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
   std::string_view shortest(digits, static_cast<std::size_t>(end - digits));
   raw(shortest);
-  // A double stays one for readers that tell 3.0 from 3.
+  // A double stays one for readers that distinguish 3.0 from 3.
   if (shortest.find_first_of(".e") == shortest.npos) raw(".0");
 }
 

@@ -112,7 +112,7 @@ class type_parser {
   std::string_view text_;
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
-  std::deque<type_node> nodes_;  // never moves what it holds
+  std::deque<type_node> nodes_;  // never moves its elements
   std::vector<type_node const*> enclosing_;
 };
 
@@ -134,7 +134,7 @@ bool find_integer(std::string_view name, integer_range& out) noexcept {
 
 class type_comparer {
  public:
-  /// Whether `reader` accepts what `writer` writes; otherwise `why` and `path` say more.
+  /// Whether `reader` accepts what `writer` writes; otherwise `why` and `path` tell the reason.
   bool accepts(type_node const& reader, type_node const& writer) {
     if (++steps_ > step_limit || depth_ == compare_depth_limit) return fail("the types are too large to compare");
     ++depth_;

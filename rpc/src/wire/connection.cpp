@@ -15,11 +15,11 @@
 namespace dist {
 namespace {
 
-/// At least so many frames are handled before what they put leaves: fewer cost system calls, and of more a peer with
-/// few calls in flight waits for the last.
+/// At least this many frames are handled before their output is written: fewer cost system calls, and of more a peer
+/// with few calls in flight waits for the last.
 constexpr unsigned least_batch = 16;
 
-/// What is still read from a peer that was told why its connection ends.
+/// How much is still read from a peer that was told why its connection ends.
 constexpr std::size_t linger_bytes = 1 << 20;
 constexpr std::chrono::seconds linger_time{2};
 
@@ -100,7 +100,7 @@ task<frame> connection::receive(bytes_held on_growth) {
       if (unwritten) std::rethrow_exception(unwritten);
       throw;
     }
-    // The buffer doubles, so this is the most that it takes.
+    // The buffer doubles, so this is its maximum.
     if (on_growth) on_growth(2 * static_cast<std::size_t>(received_bytes_));
   }
 }
@@ -214,7 +214,7 @@ task<void> connection::read_loop(handler const& on_frame, sign_of_life const& on
   }
 }
 
-/// Peers that read give back what they hold. Where none does the payload is dropped, and those behind it without a
+/// Peers that read free memory. If none does, the payload is dropped, and those after it without a
 /// wait.
 task<void> connection::wait_for_room(sign_of_life const& on_bytes) {
   auto const until = world_.clock.now() + (waited_in_vain_ ? duration::zero() : duration(room_patience));
@@ -227,7 +227,7 @@ task<void> connection::wait_for_room(sign_of_life const& on_bytes) {
 }
 
 void connection::write_now() {
-  // What is left is the writer's, and nothing overtakes it.
+  // The writer sends the rest, and nothing overtakes it.
   if (out_.empty() || !out_.left().empty()) return;
   out_.wrote(stream_->try_write(out_.take()));
   if (!out_.left().empty()) wake_.set();

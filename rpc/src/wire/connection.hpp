@@ -15,8 +15,8 @@
 
 namespace dist {
 
-/// Whether a connection goes on reading while its peer does not take what is written to it. Only one end of a pair may
-/// pause, or both could wait for each other for ever.
+/// Whether a connection goes on reading while its peer does not read. Only one end of a pair may pause, or both could
+/// deadlock.
 enum class when_full { read_on, pause };
 
 /// dist/1 frames over one stream: one reader, one writer, everything that is ready written together.
@@ -28,38 +28,38 @@ class connection {
  public:
   /// Called for every frame, in order. It may put frames and close the connection; it must not destroy it.
   using handler = std::function<void(frame&)>;
-  /// Called whenever bytes came, before their frames: a large frame on a slow link is no silence.
+  /// Called whenever bytes came, before their frames: a large frame on a slow link still counts as activity.
   using sign_of_life = std::function<void()>;
-  /// Called behind a batch of frames, before what they put is written; views of their bytes are good until it returns.
+  /// Called after a batch of frames, before their output is written; views of their bytes are valid until it returns.
   using batch_end = std::function<void()>;
 
   connection(std::unique_ptr<stream> over, seams const& world, limits const& bounds, when_full full = when_full::read_on);
   connection(connection const&) = delete;
   connection& operator=(connection const&) = delete;
 
-  /// Bytes that came behind the HTTP head: they are the first of the frames.
+  /// Bytes received after the HTTP head: the first bytes of the frames.
   void feed(std::span<std::byte const> bytes);
 
   /// Told how many bytes are held for a frame that is still on its way.
   using bytes_held = std::function<void(std::size_t)>;
 
-  /// One frame, for the handshake; what was put before is written first. Not while run() is under way.
+  /// One frame, for the handshake; pending output is written first. Not during run().
   task<frame> receive(bytes_held on_growth = {});
   /// The most that the next frames of the handshake may have, at most `limits.hello_bytes`; the error names the limit.
   void limit_hello(std::size_t bytes, char const* limit_name);
   limits const& bounds() const noexcept { return limits_; }
-  /// Writes what was put and not yet written. Not while run() is under way.
+  /// Writes pending output. Not during run().
   task<void> flush();
-  /// The same for the last frame. Then it drops what the peer still sends until that has closed, or for a moment: closing
+  /// The same for the last frame. Then it drops further input until the peer has closed, or for a moment: closing
   /// first would make the system reset the connection and drop the frame on its way. Not while run() is under way.
   task<void> part();
   /// Reads and writes until the connection ends, and throws why. Returns when close_when_written()
   /// or close_when_read() was asked for and everything was written.
   task<void> run(handler on_frame, sign_of_life on_bytes = {}, batch_end on_batch = {});
 
-  /// Puts a frame; the writer takes all that was put in one turn of the I/O thread.
+  /// Puts a frame; the writer sends all frames put in one turn of the I/O thread together.
   outbox& out() {
-    // While frames are handled, the reader writes what they put.
+    // While frames are handled, the reader writes their output.
     if (!handling_) wake_.set();
     return out_;
   }
@@ -79,10 +79,10 @@ class connection {
   /// Ends once everything that was put is written, or after `limits.handshake`.
   void close_when_written();
   /// The same, but the peer closes: for a goodbye. Closing ourselves while the peer still sends would make the system
-  /// reset the connection and drop what is on its way.
+  /// reset the connection and drop data in flight.
   void close_when_read();
 
-  /// Neither the system nor `limits.frame_idle` ends it before its peer has been silent for so long.
+  /// Neither the system nor `limits.frame_idle` ends it before its peer has been silent for this long.
   void tolerate_silence(std::chrono::milliseconds limit) noexcept;
 
   stream& over() noexcept { return *stream_; }
@@ -92,11 +92,11 @@ class connection {
 
   void end(ending how);
   task<void> read_loop(handler const& on_frame, sign_of_life const& on_bytes, batch_end const& on_batch);
-  /// What was put leaves as far as it goes without waiting; the writer does the rest.
+  /// Sends as much pending output as possible without waiting; the writer does the rest.
   void write_now();
   task<void> write_loop();
   task<void> read_more();
-  /// Puts a goodbye with the reason, and lets the writer end behind it.
+  /// Puts a goodbye with the reason, after which the writer ends.
   task<void> say_goodbye(std::string const& why);
   task<void> linger();
   task<void> wait_for_room(sign_of_life const& on_bytes);
@@ -117,10 +117,10 @@ class connection {
   event written_;  ///< everything was written, or nothing more will be
   bool handling_ = false;  ///< frames, by the reader
   bool writer_ended_ = false;
-  bool all_written_ = false;  ///< of what was put before the end was asked for
+  bool all_written_ = false;  ///< all output that was put before the end was requested
   ending ending_ = ending::no;
   bool closed_ = false;
-  bool waited_in_vain_ = false;  ///< for room for the last payload that wanted it
+  bool waited_in_vain_ = false;  ///< for room for the last payload that needed it
   timer_id idle_timer_ = timer_id::none;
   timer_id ending_timer_ = timer_id::none;
   errc why_code_{};

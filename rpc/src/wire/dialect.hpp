@@ -8,7 +8,7 @@
 
 namespace dist {
 
-/// What the first bytes of an accepted connection speak.
+/// The protocol of an accepted connection, by its first bytes.
 enum class dialect {
   need_more,  ///< too few bytes to tell
   http,       ///< HTTP/1.1: a letter A-Z
@@ -20,17 +20,17 @@ enum class dialect {
 std::string_view to_text(dialect kind) noexcept;
 std::ostream& operator<<(std::ostream& out, dialect kind);
 
-/// White space that may come before the first byte that counts.
+/// White space that may precede the first significant byte.
 inline constexpr std::size_t dialect_space_bytes = 64;
 
-/// What the first bytes of a connection say.
+/// The result of looking at the first bytes of a connection.
 struct sniffed {
   dialect kind = dialect::need_more;
   std::size_t skipped_bytes = 0;  ///< white space to drop before the bytes go to their parser
   std::string looks_like;         ///< unknown only: "looks like SSH", "bytes 00 01 02"
 };
 
-/// Tells the dialect from the first bytes of a connection, all of them from the start at each call.
+/// Detects the dialect from the first bytes of a connection, all of them from the start at each call.
 sniffed sniff(std::span<std::byte const> first);
 
 }  // namespace dist

@@ -37,7 +37,7 @@ std::span<std::byte> frame_reader::prepare() {
     end_ -= begin_;
     begin_ = 0;
   }
-  // A peer that fills the chunk has much to say; one that waits in the middle of a frame needs room for the rest of it.
+  // A peer that fills the chunk sends much; one that waits within a frame needs room for the rest of it.
   if (end_ == chunk_.size()) chunk_.grow(chunk_.size());
   return {chunk_.data() + end_, chunk_.size() - end_};
 }

@@ -13,17 +13,17 @@ namespace dist {
 /// Cuts a stream of bytes into frames. Pure: bytes in through prepare() and commit(), frames out of next().
 ///
 /// Small frames are views of one buffer that holds many; a large one is read straight to where it will live. Nothing is
-/// allocated for a length that was only announced: memory grows as the bytes arrive. A large payload that the budget has
-/// no room for is read and dropped; its frame says so.
+/// allocated for a length that was only announced: memory grows as the bytes arrive. A large payload that the budget
+/// has no room for is read and dropped; its frame is marked.
 class frame_reader {
  public:
-  /// `limit_name` is what a frame beyond the limit is told, until set_limit.
+  /// `limit_name` is the limit named in the error for a larger frame, until set_limit.
   explicit frame_reader(std::size_t frame_limit_bytes, char const* limit_name = "frame_bytes",
                         memory_budget* memory = nullptr);
 
   /// Where the next bytes go. Ends the life of the frames handed out before.
   std::span<std::byte> prepare();
-  /// `count` bytes of what prepare() gave were filled.
+  /// `count` bytes of prepare()'s buffer were filled.
   void commit(std::size_t count);
 
   /// The next whole frame; nothing when more bytes are needed or problem() is not empty.
@@ -34,13 +34,13 @@ class frame_reader {
     frame_limit_bytes_ = frame_limit_bytes;
     limit_name_ = limit_name;
   }
-  /// What is wrong with the stream; once it is not empty the stream is lost.
+  /// The error in the stream; once it is not empty the stream is unusable.
   std::string const& problem() const noexcept { return problem_; }
   /// Its kind: protocol_error or limit_exceeded.
   errc problem_code() const noexcept { return problem_code_; }
   /// Whether the peer stopped in the middle of a frame.
   bool in_frame() const noexcept { return in_large_ || end_ != begin_; }
-  /// Whether the rest of a large payload would fit if other peers gave back what they hold: whoever waits for that before
+  /// Whether the rest of a large payload would fit if other peers freed their memory: waiting for that before
   /// it reads on need not have it dropped.
   bool wants_room() const noexcept;
   /// The memory that it has.

@@ -17,7 +17,7 @@ namespace {
 /// Requests name a method by 16 bits, of which all ones is none.
 constexpr std::size_t methods_max = 0xFFFF;
 
-/// Of a hello: it is only the proof, the whole comes in another frame.
+/// Flag of a hello: it is only the proof, the whole hello follows in another frame.
 constexpr std::uint8_t more_follows = 1;
 
 /// The end of a nonce whose maker binds proofs to the connection.
@@ -163,7 +163,7 @@ nonce make_nonce(entropy& chance) {
 bool binds(nonce const& made) noexcept { return as_text(made).ends_with(binding_mark); }
 
 void put_fault(outbox& out, call_id id, fault const& what, std::uint32_t running_us) {
-  // What cannot be read at the other end would be no fault at all, but a call whose fate is unknown.
+  // A fault that the other end cannot decode would be a call whose fate is unknown.
   fault_message const message{std::string(to_text(what.code)), as_utf8(what.message), as_utf8(what.node), what.phase,
                               as_utf8(what.cause),             what.known,            what.may};
   put(out, frame_kind::fault, id, message, running_us);
@@ -215,7 +215,7 @@ task<hello> receive_hello(connection& from, std::string secret, nonce own, conne
   try {
     first = co_await from.receive(on_growth);
   } catch (std::system_error const& e) {
-    // Who has no secret goes without a word when it sees that one is wanted.
+    // A peer without a secret leaves silently when it sees that one is required.
     if (secret.empty() || (e.code() != asio::error::eof && e.code() != asio::error::connection_reset)) throw;
   }
   if (!first)
@@ -234,7 +234,7 @@ task<hello> receive_hello(connection& from, std::string secret, nonce own, conne
   hello who;
   get(*first, frame_kind::hello, "a hello", who);
   check_limits(who);
-  // What was proven is what was said first.
+  // The proof covers the first part.
   if (in_parts && who.role != seen.role)
     throw protocol_breach("the two parts of a hello have different roles");
   who.nonce = seen.nonce;

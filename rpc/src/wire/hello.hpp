@@ -21,20 +21,20 @@
 
 namespace dist {
 
-/// Random but for its last bytes, which say that its end binds proofs to the connection: they are part of what both
-/// proofs cover, so nobody on the way can take them out.
+/// Random except for its last bytes, which announce that its end binds proofs to the connection: both proofs cover
+/// them, so a man in the middle cannot remove them.
 using nonce = std::array<std::byte, 32>;
 using proof = std::array<std::byte, 32>;
 
 /// A nonce of an end that binds its proofs.
 nonce make_nonce(entropy& chance);
-/// Whether the end that made it binds proofs, and takes a hello in two parts. Ends of before do neither.
+/// Whether the end that made it binds proofs and accepts a hello in two parts. Older ends do neither.
 bool binds(nonce const& made) noexcept;
 
 /// Labels of one node.
 inline constexpr std::size_t labels_max = 256;
 
-/// What the joining end wants to be.
+/// The role that the joining end asks for.
 enum class role { node, caller };
 BOOST_DESCRIBE_ENUM(role, node, caller)
 
@@ -98,7 +98,7 @@ void put_fault(outbox& out, call_id id, fault const& what, std::uint32_t running
 fault get_fault(std::span<std::byte const> payload, std::size_t depth_limit);
 
 /// The joiner's side: answers the challenge, and checks that the master knows the secret too. An empty secret proves
-/// nothing and is enough where the master wants no proof.
+/// nothing and is enough if the master requires no proof.
 ///
 /// Errors   errc::denied when the master refuses (its reason is in the message) or cannot prove that it knows the
 ///          secret; errc::protocol_error; the stream's errors.

@@ -74,7 +74,7 @@ void outbox::wrote(std::size_t bytes) noexcept {
 }
 
 void outbox::wrote_all() noexcept {
-  // The first is always a run of bytes: a large payload comes behind its header.
+  // The first is always a run of bytes: a large payload follows its header.
   if (!leaving_.empty() && leaving_.front().bytes.capacity() <= spare_bytes) {
     spare_ = std::move(leaving_.front().bytes);
     spare_.clear();

@@ -30,18 +30,18 @@ class outbox {
   /// Takes the payload over: copied when small, kept when large.
   void put(frame_header header, buffer payload);
 
-  /// Where the first byte of the frame that was put last stands in the stream, from 1.
+  /// Position of the first byte of the last frame in the stream, from 1.
   std::uint64_t last_begin() const noexcept { return last_begin_; }
-  /// Bytes that were written so far: a frame that begins behind them never left this process.
+  /// Bytes written so far: a frame that begins after them never left this process.
   std::uint64_t written_bytes() const noexcept { return written_bytes_; }
 
   bool empty() const noexcept { return waiting_bytes_ == 0; }
   /// Waiting and being written.
   std::size_t held_bytes() const noexcept { return waiting_bytes_ + leaving_bytes_; }
 
-  /// Takes all that waits for writing. Not while something is left of what was taken before.
+  /// Takes all pending output. Not while previously taken output is left.
   std::span<asio::const_buffer const> take();
-  /// What was taken and is not yet written.
+  /// Output that was taken and is not yet written.
   std::span<asio::const_buffer const> left() const noexcept { return std::span(gathered_).subspan(first_left_); }
   /// So many bytes of it, the first ones, have been written. A large payload is let go with its last byte.
   void wrote(std::size_t bytes) noexcept;
@@ -50,7 +50,7 @@ class outbox {
  private:
   struct segment {
     buffer bytes;                      ///< our own, or
-    std::span<std::byte const> view;   ///< somebody's,
+    std::span<std::byte const> view;   ///< owned elsewhere,
     std::shared_ptr<void const> keep;  ///< held by this
   };
 

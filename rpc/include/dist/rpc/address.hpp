@@ -11,8 +11,9 @@ namespace dist {
 /// The master's port where an address names none.
 inline constexpr std::uint16_t default_port = 3000;
 
-/// Where to listen or connect: a host name or IP literal, and a port. No aggregate: g++ 12 destroys a temporary aggregate
-/// with strings twice inside a co_await expression, and `co_await network.connect({host, port})` is what everybody writes.
+/// Where to listen or connect: a host name or IP literal, and a port. No aggregate: g++ 12 destroys a temporary
+/// aggregate with strings twice inside a co_await expression, and `co_await network.connect({host, port})` is the usual
+/// way to write it.
 struct address {
   address() = default;
   address(std::string where, std::uint16_t at = default_port) : host(std::move(where)), port(at) {}

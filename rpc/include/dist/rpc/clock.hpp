@@ -18,7 +18,7 @@ class clock {
 
   /// Runs `action` on the I/O thread once `when` has come, never before this returns. It must not throw.
   virtual timer_id schedule(time_point when, std::function<void()> action) = 0;
-  /// Forgets a timer; one that has run or was forgotten is no mistake.
+  /// Cancels a timer; no effect if it has fired or was cancelled.
   virtual void cancel(timer_id timer) noexcept = 0;
   /// How many timers are armed: tests prove with it that nothing is left over.
   virtual std::size_t timer_count() const noexcept = 0;

@@ -10,7 +10,7 @@
 
 namespace dist {
 
-/// One running call as its method and whoever serves it see it. Made by the serving side, shared with the method's
+/// One running call, shared by its method and the serving side. Made by the serving side, shared with the method's
 /// contexts, which may outlive the call.
 class call_scope {
  public:
@@ -26,7 +26,7 @@ class call_scope {
   call_scope& operator=(call_scope const&) = delete;
   virtual ~call_scope();
 
-  /// Tells the method that nobody wants its answer; from any thread, idempotent, returns at once.
+  /// Tells the method that its result is no longer needed; from any thread, idempotent, returns at once.
   void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
 
@@ -44,7 +44,7 @@ class call_scope {
   /// already. It must not throw. One hook at a time; an empty one takes it away, and waits while it is running.
   void on_cancel(std::function<void()> hook);
 
-  /// What the runtime hangs here so that the method's own calls find the master.
+  /// Attached by the runtime so that the method's own calls find the master.
   std::shared_ptr<void> cluster;
   /// Of the trace that the call belongs to; empty: none. Set before the method begins.
   std::string traceparent;
@@ -64,13 +64,13 @@ class call_scope {
   std::function<void()> hook_;
 };
 
-/// What a method knows of the call it serves: an optional first parameter of every method, never on the wire. A handle
+/// The call that a method serves: an optional first parameter of every method, never on the wire. A handle
 /// that is cheap to copy, may be used from any thread and may outlive the call.
 class context {
  public:
   explicit context(std::shared_ptr<call_scope> scope) noexcept : scope_(std::move(scope)) {}
 
-  /// Whether somebody cancelled the call, its deadline passed at the caller, or the caller is gone.
+  /// Whether the call was cancelled, its deadline passed at the caller, or the caller is gone.
   bool cancelled() const noexcept { return scope_->cancelled(); }
   /// Throws call_error with errc::cancelled; the call then ends as cancelled.
   void throw_if_cancelled() const;

@@ -65,7 +65,7 @@ class deadline {
   time_point at_ = time_point::max();
 };
 
-/// On the wire: microseconds that remain, rounded up; 0 is none; all ones is "longer than can be said".
+/// On the wire: microseconds that remain, rounded up; 0 is none; all ones is "longer than can be expressed".
 constexpr std::uint32_t to_wire(deadline when, time_point now) noexcept {
   if (when.is_never()) return 0;
   auto const left = std::chrono::ceil<std::chrono::microseconds>(when.at() - now).count();

@@ -13,7 +13,7 @@ enum class errc {
   bad_arguments,       ///< the arguments do not fit the method's parameters
   bad_result,          ///< the result could not be encoded, or does not fit the caller's type
   method_failed,       ///< the method ran and threw
-  transient,           ///< the method ran and threw dist::transient: another try may succeed
+  transient,           ///< the method ran and threw dist::transient: another attempt may succeed
   connection_lost,     ///< the connection ended while the call was on it
   node_lost,           ///< the node was declared lost by its silence
   no_node,             ///< no living node has the method
@@ -35,7 +35,7 @@ enum class failure {
   busy,          ///< try again later
   disconnected,  ///< the peer is gone
   timed_out,     ///< the deadline passed
-  cancelled,     ///< somebody no longer wanted it
+  cancelled,     ///< the caller no longer needs it
   unsupported,   ///< the peer cannot do this
   denied,        ///< show the right secret
   failed,        ///< the method itself failed
@@ -49,7 +49,7 @@ std::error_condition make_error_condition(failure kind) noexcept;
 
 /// The enumerator's own name, `unknown_method`.
 std::string_view to_text(errc code) noexcept;
-/// The opposite of to_text; a name that nobody knows is `method_failed`, so that newer peers stay readable.
+/// The opposite of to_text; an unknown name is `method_failed`, so that newer peers stay readable.
 errc errc_from_text(std::string_view name) noexcept;
 
 }  // namespace dist

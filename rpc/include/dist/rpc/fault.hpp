@@ -10,7 +10,7 @@
 
 namespace dist {
 
-/// What is known of a failed call's execution.
+/// Whether a failed call was executed.
 enum class progress {
   not_started,  ///< the method did not begin: never written, refused, unknown, full, bad arguments
   unknown,      ///< it was written and no answer came: it may have run, in part or in whole
@@ -18,11 +18,11 @@ enum class progress {
 };
 BOOST_DESCRIBE_ENUM(progress, not_started, unknown, executed)
 
-/// What may be done about a failed call.
+/// How a failed call may be retried.
 enum class remedy {
   elsewhere,      ///< another node may take it: nothing happened here
   if_repeatable,  ///< only if the method does no harm when it runs twice
-  never,          ///< every try ends like this one
+  never,          ///< every attempt ends like this one
 };
 BOOST_DESCRIBE_ENUM(remedy, elsewhere, if_repeatable, never)
 
@@ -59,7 +59,7 @@ class call_error : public std::system_error {
   std::string text_;
 };
 
-/// Thrown by a method to say that another try may succeed.
+/// Thrown by a method if another attempt may succeed.
 class transient : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

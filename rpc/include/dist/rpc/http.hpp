@@ -48,7 +48,7 @@ class http_request {
   http_headers headers;
   std::string body;
   bool keep_alive = true;  ///< whether the peer lets the connection live on
-  bool http10 = false;     ///< HTTP/1.0: a kept connection takes a word, and there are no upgrades
+  bool http10 = false;     ///< HTTP/1.0: keep-alive must be requested, and there are no upgrades
   std::string upgrade;     ///< the Upgrade field where Connection asks for it, otherwise empty
 
   /// The first query value of this name.
@@ -68,7 +68,7 @@ class http_response {
   std::string body;
   std::string content_type;
   bool keep_alive = true;
-  bool to_http10 = false;  ///< answers HTTP/1.0, which must be told that the connection is kept
+  bool to_http10 = false;  ///< answers HTTP/1.0, which needs `Connection: keep-alive`
   bool head_only = false;  ///< answers HEAD: the length is written, the body is not
   bool streams = false;    ///< only the head is written; a body without a length follows, and the connection's end is its end
 };
@@ -78,7 +78,7 @@ std::string to_text(http_request const& request);
 /// The response as it is sent, with Content-Length, and `Connection: close` unless it is kept alive; HTTP/1.0 is told that
 /// as well.
 std::string to_text(http_response const& response);
-/// Its head alone, for a body of so many bytes that is written behind it.
+/// The head alone, for a body of that size that is written after it.
 std::string to_head_text(http_response const& response, std::size_t body_bytes);
 
 /// `a=1&b=x%20y` decoded, `+` as a space. Nothing where an escape is broken.
@@ -89,9 +89,10 @@ std::string percent_encode(std::string_view text);
 enum class parse_state { need_more, done, failed };
 std::ostream& operator<<(std::ostream& out, parse_state state);
 
-/// Reads one request from bytes as they come. After `done` take the request: the parser then starts over.
+/// Parses one request incrementally. After `done` take the request: the parser then starts over.
 ///
-/// Errors   status() is what to answer: 400 malformed, 413 body, 414 target, 431 head, 501 transfer coding, 505 version;
+/// Errors   status() is what to answer: 400 malformed, 413 body, 414 target, 431 head, 501 transfer coding, 505
+/// version;
 ///          message() says what and names the limit. A failed parser takes no more bytes: the connection is at its end.
 class http_request_parser {
  public:
@@ -100,7 +101,8 @@ class http_request_parser {
   http_request_parser& operator=(http_request_parser&&) noexcept;
   ~http_request_parser();
 
-  /// How many bytes were used; those behind the end of the request are the caller's, such as frames after an upgrade.
+  /// How many bytes were used; those after the end of the request belong to the caller, such as frames after an
+  /// upgrade.
   std::size_t push(std::span<std::byte const> bytes);
 
   parse_state state() const noexcept;
@@ -113,7 +115,7 @@ class http_request_parser {
   /// The peer sends no more: a request that has begun fails.
   void finish();
 
-  /// What has come of the request, without its body; once its head is done.
+  /// The request without its body; valid once its head is done.
   http_request peek_head() const;
   http_request take_request();
 
@@ -125,7 +127,7 @@ class http_request_parser {
   std::unique_ptr<impl> impl_;
 };
 
-/// Whether a response has a body behind its head.
+/// Whether a response has a body.
 enum class http_body {
   expected,  ///< as its status and headers say
   none,      ///< it answers HEAD

@@ -20,7 +20,7 @@ namespace dist {
 /// before the answer is there; one that only ends its half of the stream is answered.
 using http_handler = std::function<task<http_response>(http_request)>;
 
-/// Looks at a head before its body is read; what it answers refuses the request, and the body stays unread.
+/// Looks at a head before its body is read; a response from it rejects the request, and the body stays unread.
 using http_gate = std::function<std::optional<http_response>(http_request const& head)>;
 
 /// How long a kept connection may wait for its next request.
@@ -29,7 +29,7 @@ inline constexpr std::chrono::seconds http_keep_alive_idle{60};
 /// The connection that a handler's 101 has freed from HTTP, or on which its answer streams.
 struct http_upgrade {
   http_request request;
-  buffer rest;  ///< bytes that came behind the request's head
+  buffer rest;  ///< bytes received after the request's head
 };
 
 /// Serves the requests of one connection in order, until either end closes it, or a 101 or the head of an answer that

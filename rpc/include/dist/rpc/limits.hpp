@@ -8,10 +8,10 @@
 
 namespace dist {
 
-/// What peers may cost this process, each, and memory all together. Every limit is on by default; zero never means
+/// Resource limits: per peer, except memory, which all peers share. Every limit is on by default; zero never means
 /// "no limit".
 struct limits {
-  std::size_t memory = 0;                                   ///< held for all peers together; 0: half of what there is
+  std::size_t memory = 0;  ///< held for all peers together; 0: half of what is available
   std::size_t frame_bytes = std::size_t{1} << 30;           ///< payload of one dist/1 frame; both ends should agree
   std::size_t hello_bytes = std::size_t{4} << 20;           ///< a frame of the handshake
   std::size_t unproven_hello_bytes = 64 * 1024;             ///< the same of a peer that has yet to prove the secret
@@ -35,10 +35,10 @@ std::string set_limit(limits& of, std::string_view text);
 /// None beyond what the protocol can say and a thread's stack can take; set_limit refuses those.
 limits bounded(limits of) noexcept;
 
-/// Those that are not as they are by default, each as set_limit takes it.
+/// The limits that differ from their defaults, in the syntax of set_limit.
 std::vector<std::string> changed_limits(limits const& of);
 
-/// Of what ran out of time: "within 10 s, the limit (handshake)".
+/// For messages about a timeout: "within 10 s, the limit (handshake)".
 std::string within_limit(std::string_view name, std::chrono::milliseconds limit);
 
 }  // namespace dist

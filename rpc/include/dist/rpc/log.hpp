@@ -10,8 +10,8 @@ enum class log_level { off, error, warn, info, debug };
 
 std::string_view to_text(log_level level) noexcept;
 
-/// The one interface through which everything here speaks to people. Any thread may write. Lines hold names and messages
-/// of peers: they are escaped and cut, so that none looks like two or speaks to a terminal.
+/// The log: every message for people goes through it. Any thread may write. Lines hold names and messages
+/// of peers: they are escaped and cut, so that none can look like two lines or control a terminal.
 class log {
  public:
   using sink = std::function<void(log_level, std::string_view line)>;

@@ -7,7 +7,7 @@
 
 namespace dist {
 
-/// What all peers together make this process hold: messages that are half there, arguments, replies that are not read.
+/// The memory held for all peers together: incomplete messages, arguments, unread replies.
 /// Pure; I/O thread.
 class memory_budget {
  public:
@@ -29,7 +29,7 @@ class memory_budget {
   bool has_room_for_request(std::size_t own, std::size_t more) const noexcept {
     return fits(more, is_little(own, more) ? limit_bytes_ - limit_bytes_ / 8 : limit_bytes_ / 2);
   }
-  /// Whether there could be room for that much, if nobody else held anything.
+  /// Whether it would fit if nothing else were held.
   bool ever_has_room(std::size_t bytes) const noexcept { return bytes <= most_of_many(); }
   bool ever_has_room_for_request(std::size_t bytes) const noexcept { return bytes <= limit_bytes_ / 2; }
   /// Whether peers that hold much are not read from until they have read.
@@ -77,7 +77,7 @@ class memory_share {
   std::size_t bytes_ = 0;
 };
 
-/// The same world; where nobody bounds what its peers make it hold, `own` does.
+/// The same world; `own` is its memory budget if it has none.
 inline seams with_memory(seams world, memory_budget& own) noexcept {
   if (!world.memory) world.memory = &own;
   return world;

@@ -1,6 +1,6 @@
 #pragma once
 
-// What every program with dist is compiled with. Nothing behind an unmet one would compile, and hundreds of lines would
+// Requirements on the compiler. Without them nothing below compiles, and hundreds of lines would
 // hide the reason: the header that does not exist ends the compilation.
 #if !defined(__clang__) && !defined(__GNUC__)
 #error "dist: this compiler is not supported; use Clang 19 or g++ 12 or later"

@@ -5,7 +5,7 @@
 
 namespace dist {
 
-/// A value or the fault that stands in its place; `.value()` throws call_error.
+/// A value or a fault; `.value()` throws call_error.
 template <class T>
 using result = boost::system::result<T, fault>;
 

@@ -11,7 +11,7 @@ namespace dist {
 
 class memory_budget;
 
-/// What an object of ours needs of the world. References only: whoever made the seams keeps them alive.
+/// The services that an object uses. References only: their owner keeps them alive.
 struct seams {
   asio::io_context& io;
   dist::clock& clock;
@@ -19,7 +19,7 @@ struct seams {
   dist::compute_threads& compute;
   dist::entropy& entropy;
   dist::log& log;
-  memory_budget* memory = nullptr;  ///< for what peers make this process hold; null: each object has its own
+  memory_budget* memory = nullptr;  ///< for memory held for peers; null: each object has its own
 };
 
 }  // namespace dist

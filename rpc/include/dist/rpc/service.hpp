@@ -24,7 +24,7 @@
 
 namespace dist {
 
-/// What the outside may know of a method.
+/// Public description of a method.
 struct method_description {
   std::string name;          ///< `Arith.sum`
   std::string arguments;     ///< their types as text, in structure
@@ -42,7 +42,7 @@ struct invocation;
 class call_watch {
  public:
   virtual ~call_watch() = default;
-  /// Returns what ends() will be told.
+  /// Returns the argument of ends().
   virtual std::size_t begins(std::string_view method, invocation const& what) noexcept = 0;
   virtual void ends(std::size_t place) noexcept = 0;
 };
@@ -57,7 +57,7 @@ struct invocation {
   std::size_t depth_limit = limits{}.depth;  ///< nesting of the arguments
   std::size_t result_limit = limits{}.frame_bytes;  ///< bytes of the encoded result
   bool nested = false;  ///< made by a running method: it does not wait behind others for a busy object
-  clock const* time = nullptr;  ///< measures a plain method that runs on a compute thread; null: nobody wants to know
+  clock const* time = nullptr;  ///< measures a plain method that runs on a compute thread; null: not measured
   call_watch* watch = nullptr;  ///< may be null
 };
 

@@ -28,8 +28,8 @@ class stream {
   /// Completes once the peer is known to be gone: it reset the connection, or the system gave it up. The end of what it
   /// sends (eof) is not that: such a peer may still read. Cancel: terminal.
   virtual task<void> wait_until_gone() = 0;
-  /// However it ends, also with its process, the peer is told at once that nobody reads any more: for who may leave before
-  /// an answer. What was written and has not arrived by then may be lost.
+  /// Makes any end of the stream, even with its process, a reset: the peer learns at once that its replies are not
+  /// read. For ends that may leave before a reply. Data that has not arrived by then may be lost.
   virtual void reset_when_closed() noexcept {}
   /// Ends both directions at once; what waits fails with operation_aborted. May be called again.
   virtual void close() noexcept = 0;
@@ -38,10 +38,10 @@ class stream {
   /// such limit.
   virtual void tolerate_silence(std::chrono::milliseconds) noexcept {}
 
-  /// Whether nobody on the way can read or change the bytes.
+  /// Whether the bytes are encrypted and authenticated.
   virtual bool is_encrypted() const noexcept { return false; }
 
-  /// What both ends of this very connection know and nobody else can arrange (RFC 9266, tls-exporter): proofs are bound
+  /// A value known only to both ends of this connection (RFC 9266, tls-exporter): proofs are bound
   /// to it. Empty where the bytes are not encrypted.
   virtual std::string channel_binding() const { return {}; }
 

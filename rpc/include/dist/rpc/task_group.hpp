@@ -25,7 +25,7 @@ class task_group {
 
   /// Starts `work`. After stop() it is started and cancelled at once.
   void spawn(task<void> work);
-  /// Cancels all (terminal); idempotent; returns at once. What is spawned later is cancelled too.
+  /// Cancels all (terminal); idempotent; returns at once. Coroutines spawned later are cancelled too.
   void stop() noexcept;
   /// Completes when every coroutine has ended; throws the first failure, unless it was the cancellation of stop().
   ///

@@ -10,8 +10,8 @@
 
 namespace dist {
 
-/// Teaches a type to travel that does not by itself, such as a class of another library. A specialization, complete or
-/// for a family of types, says what is sent in its place and how the value is made of that again:
+/// Makes a type sendable that is not by itself, such as a class of another library. A specialization, complete or
+/// for a family of types, defines the stand-in that is sent and how to convert it back:
 ///
 ///     template <>
 ///     struct dist::wire<money> {
@@ -19,23 +19,25 @@ namespace dist {
 ///       static money from(std::int64_t cents) { return money(cents); }
 ///     };
 ///
-/// Shape    what `to` returns, the stand-in, is any value that travels and has a default constructor; it owns what it
+/// Shape    what `to` returns, the stand-in, is any value that can be sent and has a default constructor; it owns what
+/// it
 ///          holds. The stand-in decides the type text, the CBOR and the JSON: peers may declare it in place of T.
-/// Errors   what `to` or `from` throws is a fault of that call: bad_arguments or bad_result, with the place and its text.
-/// Lives    it must be there before T is first used as an argument, result or member, and be the same in all files.
+/// Errors   what `to` or `from` throws is a fault of that call: bad_arguments or bad_result, with the place and its
+/// text. Lives    it must be there before T is first used as an argument, result or member, and be the same in all
+/// files.
 template <class T>
 struct wire {};
 
-/// Whether a specialization of wire says how T travels.
+/// Whether T has a specialization of wire.
 template <class T>
 concept has_stand_in = requires(T const& value) {
   { wire<T>::from(wire<T>::to(value)) } -> std::convertible_to<T>;
 };
-/// What is sent in T's place.
+/// The stand-in that is sent for T.
 template <has_stand_in T>
 using stand_in = std::remove_cvref_t<decltype(wire<T>::to(std::declval<T const&>()))>;
 
-/// A point in time: what has passed since the epoch of its clock. system_clock counts from 1970 in UTC on every machine;
+/// A point in time: the duration since the epoch of its clock. system_clock counts from 1970 in UTC on every machine;
 /// steady_clock from the start of its own.
 template <class Clock, class Duration>
 struct wire<std::chrono::time_point<Clock, Duration>> {
@@ -44,7 +46,7 @@ struct wire<std::chrono::time_point<Clock, Duration>> {
   static value from(Duration since) { return value(since); }
 };
 
-// The next two are told by what they can do: their headers are too large to be read with every program.
+// The next two are detected by their operations: their headers are too large to include in every program.
 
 /// std::filesystem::path, and Boost's.
 template <class T>

@@ -138,7 +138,7 @@ bound_method bind_method() {
   return bound;
 }
 
-/// Every described public method of T, bound; refuses at compile time what cannot be served.
+/// Every described public method of T, bound; rejects at compile time what cannot be served.
 template <class T>
 std::vector<bound_method> bind_methods() {
   std::vector<bound_method> bound;

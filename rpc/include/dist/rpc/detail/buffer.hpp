@@ -64,10 +64,10 @@ class buffer {
   void clear() noexcept { size_ = 0; }
 
  private:
-  /// What most calls' arguments fit in.
+  /// Large enough for the arguments of most calls.
   static constexpr std::size_t first_bytes = 128;
 
-  // Where the memory is from is told by its size: a spare block, the heap, or large_blocks.
+  // The size tells where the memory is from: a spare block, the heap, or large_blocks.
   bool is_spare() const noexcept { return capacity_ == first_bytes; }
   bool is_large() const noexcept { return capacity_ >= large_blocks::least_bytes; }
 

@@ -4,7 +4,7 @@
 
 namespace dist {
 
-/// A call on one connection: where it stands in the sender's table, and how often that place was used before.
+/// A call on one connection: its index in the sender's table, and how often that index was used before.
 struct call_id {
   std::uint32_t index = 0;
   std::uint32_t generation = 0;

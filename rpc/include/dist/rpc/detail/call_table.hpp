@@ -10,7 +10,7 @@
 namespace dist {
 
 /// The calls that are in flight on one connection, found by their id in one step. An id is never valid twice: a late
-/// answer finds nothing. Pure; `Entry` is what the owner wants to know of a call, and must be movable.
+/// answer finds nothing. Pure; `Entry` is the owner's data about a call and must be movable.
 template <class Entry>
 class call_table {
  public:

@@ -19,7 +19,7 @@ inline constexpr std::size_t large_array_bytes = 64 * 1024;
 /// viewed in place.
 inline constexpr std::size_t large_array_offset = 1 + 2 + 9;
 
-/// What comes next in an input, whichever the codec.
+/// The kind of the next item of an input, for either codec.
 enum class item : std::uint8_t { end, null, boolean, number, text, bytes, list, map, typed_array, other };
 
 template <std::unsigned_integral T>
@@ -82,7 +82,7 @@ bool typed_array_from_tag(std::uint64_t tag, typed_array& out) noexcept;
 
 double half_to_double(std::uint16_t half) noexcept;
 
-/// "NaN", "Infinity" and "-Infinity", which stand for what JSON's numbers cannot say.
+/// "NaN", "Infinity" and "-Infinity", which represent what JSON numbers cannot.
 bool from_nonfinite_text(std::string_view text, double& out) noexcept;
 
 }  // namespace dist

@@ -9,14 +9,14 @@
 namespace dist {
 
 /// Reads CBOR (RFC 8949) without copying or recursion. Lengths are checked against the bytes that are left before
-/// anybody allocates for them; indefinite lengths are refused; tags that mean nothing to us are skipped. Functions that
+/// anybody allocates for them; indefinite lengths are rejected; unknown tags are skipped. Functions that
 /// can fail return false and leave the reason in `error`.
 class cbor_reader {
  public:
   static constexpr bool native_keys = true;      ///< maps may have keys of any type
   static constexpr bool text_lives = true;       ///< text and bytes live as long as the input
-  static constexpr bool ignores_unknown = true;  ///< members that nobody knows are skipped
-  static constexpr std::string_view number_noun = {};  ///< what messages call a number; empty: what its kind is
+  static constexpr bool ignores_unknown = true;  ///< unknown members are skipped
+  static constexpr std::string_view number_noun = {};  ///< the noun for a number in messages; empty: its kind
 
   /// A list or map that is being read.
   struct frame {
@@ -66,7 +66,7 @@ class cbor_reader {
     if (next() != item::number) return mismatch("a number");
     return take_number(out);
   }
-  /// A number that must be an integer; `type` is what it is for.
+  /// A number that must be an integer; `type` is the type it is read for.
   bool whole(number& out, std::string_view type) {
     if (next() != item::number) return mismatch("a number", type);
     return take_number(out);
@@ -98,7 +98,7 @@ class cbor_reader {
   /// Passes over one value of any kind.
   bool skip();
   [[gnu::cold]] bool mismatch(std::string_view expected);
-  /// Names what was found and the type that it was for.
+  /// Reports what was found and the expected type.
   [[gnu::cold]] bool mismatch(std::string_view expected, std::string_view type);
 
   value_error error;

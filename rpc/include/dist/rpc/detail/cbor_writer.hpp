@@ -41,14 +41,14 @@ class cbor_writer {
     array_head<T>();
     bytes(std::as_bytes(values));
   }
-  /// What stands before so many bytes.
+  /// The head of a byte string of that length.
   void bytes_head(std::size_t size) {
     if (size < large_array_bytes)
       head(0x40, size);
     else
       wide(0x5b, std::uint64_t{size});
   }
-  /// What makes an array of T of the bytes that follow.
+  /// The tag that makes the bytes that follow an array of T.
   template <class T>
   void array_head() {
     put(0xd8);

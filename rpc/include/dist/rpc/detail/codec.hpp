@@ -43,7 +43,7 @@ std::string encode_arguments_with(spelling names, buffer& out, A const&... argum
 
 /// Appends the list of arguments to `out`.
 ///
-/// Errors   one sentence that names the argument and the member; what was appended by then is to be thrown away.
+/// Errors   one sentence that names the argument and the member; what was appended by then must be discarded.
 template <class... A>
 std::string encode_arguments(codec how, spelling names, buffer& out, A const&... arguments) {
   if constexpr ((require_value_type<A>() && ...)) {
@@ -69,7 +69,7 @@ std::string decode_arguments_with(Reader& reader, std::tuple<A...>& out, value_s
   return {};
 }
 
-/// What stands behind a value in the input, or nothing.
+/// The input after a value, or nothing.
 [[gnu::cold]] std::string bytes_behind(std::size_t count);
 
 template <class... A>
@@ -130,7 +130,7 @@ concept is_body =
     (kind_of<T>() == value_kind::sequence || kind_of<T>() == value_kind::bytes) && contiguous_sequence<T> &&
     !is_span<T> && !is_std_array<T> && (kind_of<T>() == value_kind::bytes || plain_number<typename T::value_type>);
 
-/// The head of one result to `out`; returns what belongs behind it, which views `value`.
+/// The head of one result to `out`; returns what follows it, which views `value`.
 template <is_body T>
 std::span<std::byte const> encode_head(buffer& out, T const& value) {
   auto const body = std::as_bytes(std::span(value));
@@ -162,7 +162,7 @@ std::string decode_result(codec how, std::span<std::byte const> in, std::size_t 
 }
 
 /// Carries a value, or a list of arguments, from one codec to the other without knowing its type: exact, with bytes as
-/// base64 and "NaN" as text in JSON, which readers accept for what they stand for.
+/// base64 and "NaN" as text in JSON, which readers convert back.
 std::string transcode(codec from, std::span<std::byte const> in, std::size_t depth_limit, codec to, buffer& out);
 
 }  // namespace dist

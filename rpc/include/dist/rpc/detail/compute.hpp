@@ -6,7 +6,7 @@
 
 namespace dist {
 
-/// The seam of computing: who runs a method. The real one is a pool of threads, a test's runs on the I/O thread.
+/// The interface that decides where methods run. The real one is a pool of threads, a test's runs on the I/O thread.
 class compute_threads {
  public:
   virtual ~compute_threads() = default;
@@ -20,7 +20,7 @@ class compute_threads {
   /// for. From any thread; nothing on others than ours.
   virtual bool begin_block() { return true; }
   virtual void end_block() noexcept {}
-  /// One thread will never come back from what it runs: another takes its place. From any thread; nothing on others
+  /// Replaces a thread that will never return from its work. From any thread; nothing on others
   /// than ours.
   virtual void replace_thread() {}
   /// How many methods run at once.

@@ -37,7 +37,7 @@ class compute_pool final : public compute_threads {
   void stop() noexcept;
 
  private:
-  /// One thread's way through what waits.
+  /// The loop of one thread.
   void run_waiting();
   void add_spare();
   void post_runner();
@@ -48,7 +48,7 @@ class compute_pool final : public compute_threads {
   std::mutex mutex_;
   std::vector<std::thread> spares_;
   work_queue waiting_;
-  std::size_t runners_ = 0;  ///< threads that run what waits, or will: as many as there are, not as there is work
+  std::size_t runners_ = 0;  ///< threads that take or will take work, idle ones too
   std::size_t blocked_ = 0;
   bool stopped_ = false;
 };

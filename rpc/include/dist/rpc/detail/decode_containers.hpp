@@ -157,7 +157,7 @@ bool decoder<Reader>::typed_sequence(T& out) {
   return true;
 }
 
-/// A number that stands in a typed array.
+/// A number in a typed array.
 template <class Reader>
 template <class T>
 bool decoder<Reader>::from_number(number value, T& out) {

@@ -61,7 +61,7 @@ class event_waiters final : public asio::execution_context::service {
   bool shutting_down_ = false;
 };
 
-/// A flag that one coroutine at a time can wait for. `set` before `wait` is remembered; `wait` takes the flag down
+/// A flag that one coroutine at a time can wait for. `set` before `wait` is remembered; `wait` clears the flag
 /// again. Used on one thread, always in the same execution context; the waiting coroutine resumes through its executor,
 /// never inside `set`. An event that goes ends its waiter with operation_aborted.
 class event {

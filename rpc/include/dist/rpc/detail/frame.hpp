@@ -14,8 +14,8 @@ namespace dist {
 // One dist/1 frame: a fixed header of 24 bytes, then the payload. docs/PROTOCOL.md defines every byte.
 
 enum class frame_kind : std::uint8_t {
-  challenge = 1,  ///< master: its nonce, and whether it wants a proof
-  hello = 2,      ///< joiner: who it is, its nonce and proof, its methods
+  challenge = 1,  ///< master: its nonce, and whether it requires a proof
+  hello = 2,      ///< joiner: its identity, nonce, proof and methods
   welcome = 3,    ///< master: its proof, the name it gave, the settings both keep to
   request = 4,
   reply = 5,
@@ -56,7 +56,8 @@ void encode(frame_header const& header, std::byte* out) noexcept;
 /// Reads frame_header_bytes. Returns what is wrong, or an empty text.
 std::string decode(std::byte const* in, frame_header& header);
 
-/// What may stand before a request's arguments. Its size is a multiple of 8, so that a large array behind it stays aligned.
+/// An optional prefix of a request's arguments. Its size is a multiple of 8, so that a large array behind it stays
+/// aligned.
 struct request_prefix {
   call_id parent;
   std::string_view method;              ///< views the payload
@@ -68,7 +69,7 @@ struct request_prefix {
 inline constexpr std::size_t most_name_bytes = 255;
 /// Of a request's options.
 inline constexpr std::size_t most_options_bytes = 4096;
-/// The most that a prefix takes: the parent, a name, options.
+/// The largest prefix: the parent, a name, options.
 inline constexpr std::size_t most_prefix_bytes = 8 + 1 + most_name_bytes + 2 + most_options_bytes + 6;
 
 void put_prefix(buffer& out, std::uint8_t flags, request_prefix const& prefix);
@@ -86,7 +87,7 @@ class payload {
   explicit payload(buffer storage, std::size_t offset = 0) noexcept : storage_(std::move(storage)), offset_(offset) {}
 
   std::span<std::byte const> bytes() const noexcept { return storage_.bytes().subspan(offset_); }
-  /// Gives the storage away; what bytes() showed stays where it is.
+  /// Moves the storage out; what bytes() returned stays valid.
   buffer release() && noexcept { return std::move(storage_); }
   /// Drops the first `count` bytes.
   void skip(std::size_t count) noexcept { offset_ += count; }
@@ -113,7 +114,7 @@ class frame {
   payload take(std::size_t offset = 0);
   /// Whether its bytes are the reader's; a large frame has its own.
   bool is_view() const noexcept { return !owns_; }
-  /// Whether the payload is missing, for want of memory.
+  /// Whether the payload is missing because memory was short.
   bool is_dropped() const noexcept { return is_dropped_; }
 
  private:

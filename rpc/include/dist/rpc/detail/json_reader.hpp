@@ -36,7 +36,7 @@ class json_reader {
   bool boolean(bool& out);
   /// A number for no type of its own: an integer where 64 bits hold it, else the nearest double.
   bool numeric(number& out);
-  /// Exactly an integer of 64 bits; `type` is what it is for.
+  /// Exactly an integer of 64 bits; `type` is the type it is read for.
   bool whole(number& out, std::string_view type);
   /// The nearest value.
   bool real(float& out, std::string_view type) { return real_as(out, type); }
@@ -52,7 +52,7 @@ class json_reader {
   void end(frame&) noexcept {}
   bool skip() const noexcept { return true; }
   [[gnu::cold]] bool mismatch(std::string_view expected);
-  /// Names what was found and the type that it was for.
+  /// Reports what was found and the expected type.
   [[gnu::cold]] bool mismatch(std::string_view expected, std::string_view type);
 
   value_error error;

@@ -71,7 +71,7 @@ class json_writer {
   buffer& out_;
   std::size_t limit_;
   std::size_t depth_left_;
-  bool separated_ = true;  ///< no comma is due before the next element
+  bool separated_ = true;  ///< the next element needs no comma
 };
 
 }  // namespace dist

@@ -24,7 +24,7 @@ namespace dist {
 
 class context;
 
-/// Whether a value of type T only points at somebody else's bytes.
+/// Whether a value of type T only points at bytes it does not own.
 template <class T>
 inline constexpr bool is_view = std::is_pointer_v<T>;
 template <class C, class Traits>
@@ -91,7 +91,7 @@ struct member_signature<R (C::*)(P...) noexcept> : member_signature<R (C::*)(P..
 template <class C, class R, class... P>
 struct member_signature<R (C::*)(P...) const noexcept> : member_signature<R (C::*)(P...) const> {};
 
-/// The class of a member pointer; void for what is none.
+/// The class of a member pointer; void for other types.
 template <class Pointer>
 struct class_of_pointer {
   using type = void;
@@ -112,7 +112,7 @@ template <auto Method>
 inline constexpr bool brief = false;
 
 /// One member function pointer as a type: two are the same method exactly when the types are the same. (Comparing the
-/// pointers is no constant expression when a virtual method has the same signature.)
+/// pointers is not a constant expression when a virtual method has the same signature.)
 template <auto Method>
 struct method_constant {
   static constexpr auto pointer = Method;
@@ -146,7 +146,7 @@ constexpr bool any_two(Names const& names, Same same) {
   return false;
 }
 
-/// A condition with what it is about, which compilers write beside the refusal.
+/// A condition with its subject, which compilers print in the error.
 template <bool Holds, class Of>
 inline constexpr bool holds_for = Holds;
 
@@ -180,7 +180,7 @@ inline constexpr bool is_writable_reference = std::is_lvalue_reference_v<P> && !
 template <class P>
 inline constexpr bool is_context = std::is_same_v<std::remove_cvref_t<P>, context>;
 
-/// What a parameter or result asks of the wire; int where its form has been refused, so that one line remains.
+/// The wire type of a parameter or result; int where its form was rejected, so that only one error remains.
 template <class P>
 using value_of_parameter =
     std::conditional_t<is_writable_reference<P> || std::is_pointer_v<std::remove_cvref_t<P>> ||
@@ -214,8 +214,8 @@ consteval bool check_result() {
   return !std::is_reference_v<R> && !is_view<R>;
 }
 
-/// Refuses, each in one line, what a method cannot take or return. Few templates deep: compilers name each of them before
-/// they come to the reason.
+/// Rejects, with one error each, what a method cannot take or return. Few templates deep: compilers print each of them
+/// before the reason.
 template <class Method, class R, class List>
 struct check_types;
 template <class Method, class R, class... P>
@@ -265,7 +265,7 @@ constexpr std::string_view described_name() {
   return {};
 }
 
-/// Everything the wire has to know of one method, at compile time. What cannot be served is refused in one line.
+/// Everything the wire has to know of one method, at compile time. What cannot be served is rejected with one error.
 ///
 /// Serving is the class whose instance runs it, when that is not the class that declares it: an inherited method is
 /// `method_traits<&Base::m, Derived>`.
@@ -303,7 +303,7 @@ requires(member_signature<decltype(Method)>::is_served) struct method_traits<Met
   static_assert(std::is_base_of_v<typename signature::class_type, Serving>,
                 "dist: the serving class does not have this method");
 
-  /// False behind a refusal, so that whatever would be made of the types stops there and one line remains.
+  /// False after an error, so that nothing more is instantiated and only one error remains.
   static constexpr bool accepted = check_types<method_constant<Method>, result, parameters>::accepted;
   static_assert(check_types<method_constant<Method>, result, parameters>::accepted || true,
                 "instantiated wherever the traits are used");

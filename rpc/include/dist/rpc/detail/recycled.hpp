@@ -15,8 +15,8 @@ inline constexpr bool keeps_memory = !__has_feature(address_sanitizer) && !__has
 inline constexpr bool keeps_memory = true;
 #endif
 
-/// Blocks of one size that this thread has given back and will want again: an allocator's way for any size costs more than
-/// what a call does with the block. Beyond a bound they go back to the heap, and all of them when the thread ends.
+/// A freelist of blocks of one size per thread: the general allocator costs more than what a call does with the block.
+/// Beyond a bound they go back to the heap, and all of them when the thread ends.
 template <std::size_t Bytes>
 class spare_blocks {
  public:
@@ -29,7 +29,7 @@ class spare_blocks {
   }
   static void give(void* memory) noexcept {
     if (spare_.count >= spare_.most) return ::operator delete(memory);
-    // What was kept by a thread must not outlive it.
+    // The freelist must not outlive its thread.
     if (spare_.count == 0) empty_at_thread_end();
     spare_.first = new (memory) block{spare_.first};
     ++spare_.count;

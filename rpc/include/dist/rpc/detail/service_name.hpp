@@ -45,7 +45,7 @@ inline constexpr std::string_view service_name = default_service_name<T>();
 struct class_tag {
   std::string_view name;     ///< `Arith`, on the wire
   std::string_view spelled;  ///< `calc::Arith`
-  bool named_by_hand;        ///< its service_name was specialised: it stands for whatever class has that name
+  bool named_by_hand;        ///< its service_name was specialised: it matches any class of that name
 };
 template <class T>
 inline constexpr class_tag tag_of{service_name<T>, spelled_type<T>(), service_name<T> != unqualified_name<T>()};

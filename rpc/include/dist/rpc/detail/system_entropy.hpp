@@ -9,7 +9,7 @@ namespace dist {
 /// The kernel's random bytes. `next` takes from a small stock, `fill` always asks the kernel, so secrets are not kept
 /// here.
 ///
-/// Errors   std::system_error when the kernel gives none.
+/// Errors   std::system_error if the kernel provides none.
 /// Overlap  not thread-safe.
 class system_entropy final : public entropy {
  public:

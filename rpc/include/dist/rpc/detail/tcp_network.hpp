@@ -18,10 +18,12 @@ class tcp_network final : public network {
  public:
   tcp_network(asio::io_context& io, dist::clock& clock, dist::log& log) : io_(io), clock_(clock), log_(log) {}
 
-  /// Tries all addresses of the name, each a quarter of a second after the one before, and takes the first that answers.
+  /// Tries all addresses of the name, each a quarter of a second after the one before, and takes the first that
+  /// answers.
   ///
   /// Errors   "cannot connect to desk:3000 (192.0.2.1: No route to host, 192.0.2.2: Connection refused)".
-  /// Cancel   terminal, at once, even while the name is being resolved (the resolver finishes behind it); the error says
+  /// Cancel   terminal, at once, even while the name is being resolved (the resolver finishes in the background); the
+  /// error says
   ///          what has not answered: the resolver, or which addresses.
   task<std::unique_ptr<stream>> connect(address to) override;
 

@@ -11,7 +11,7 @@ namespace dist {
 /// Where `text` stops being UTF-8 (RFC 3629: no overlong forms, no surrogates), or npos when all of it is.
 std::size_t find_invalid_utf8(std::string_view text) noexcept;
 
-/// What becomes of line ends in a text that is shown.
+/// How line ends of a shown text are written.
 enum class line_ends { escaped, kept };
 
 /// Text of unknown origin as people may see it, on a terminal too: control characters, those that turn the direction of

@@ -5,8 +5,8 @@
 
 namespace dist {
 
-/// What was thrown, for people: the message of an exception, followed by those of the exceptions nested in it; otherwise
-/// its type, and its value where that is a number or a text.
+/// A readable text of what was thrown: the message of an exception, followed by those of the exceptions nested in it;
+/// otherwise its type, and its value where that is a number or a text.
 std::string text_of_exception(std::exception_ptr const& thrown);
 
 }  // namespace dist

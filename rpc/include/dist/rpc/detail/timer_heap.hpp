@@ -12,9 +12,10 @@ namespace dist {
 
 /// The timers of a clock, in order of their time; those of one time in order of their scheduling. Reads no clock.
 ///
-/// Most timers are deadlines that are cancelled long before they are due. So those that lie ahead stand unsorted in bins of
-/// about a quarter of a second, a hashed timing wheel (Varghese and Lauck, 1987), and cost O(1) there; a bin that becomes due
-/// moves into the heap, which sorts it. Adding and cancelling cost O(log n) there, and a cancelled timer leaves nothing behind.
+/// Most timers are deadlines that are cancelled long before they expire. So those that lie ahead stand unsorted in bins
+/// of about a quarter of a second, a hashed timing wheel (Varghese and Lauck, 1987), and cost O(1) there; a bin that
+/// becomes due moves into the heap, which sorts it. Adding and cancelling cost O(log n) there, and a cancelled timer
+/// leaves nothing behind.
 class timer_heap {
  public:
   /// `now` is when it is made: bins are counted from there.

@@ -5,7 +5,7 @@
 
 namespace dist {
 
-/// Another network whose connections are TLS: for nodes and jobs whose master wants it.
+/// Another network whose connections are TLS: for nodes and jobs whose master requires it.
 ///
 /// Shape    connect() includes the handshake: give both one time limit. listen() is the other network's own; a master
 ///          tells TLS from the rest by the first byte, see master_options::tls.

@@ -30,7 +30,7 @@ namespace dist {
 
 /// The forms that a value has on the wire.
 enum class value_kind : std::uint8_t {
-  none,  ///< the type cannot travel
+  none,  ///< the type cannot be sent
   null,  ///< std::monostate
   boolean,
   integer,
@@ -116,7 +116,7 @@ inline constexpr bool is_duration = false;
 template <class Rep, class Period>
 inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
 
-/// All data members, those of bases first, whatever their access: who described them wants them to travel.
+/// All data members, those of bases first, whatever their access: describing a member means that it is sent.
 template <described_struct T>
 using members_of =
     boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited |
@@ -191,7 +191,7 @@ consteval value_kind kind_of() {
     return none;
 }
 
-/// The form in which values of T are written in the end, by stand-ins of stand-ins too.
+/// The form in which values of T are written in the end, resolving nested stand-ins.
 template <class T>
 consteval value_kind sent_kind() {
   if constexpr (has_stand_in<T>)

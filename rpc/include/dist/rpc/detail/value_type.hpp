@@ -5,7 +5,7 @@
 
 namespace dist {
 
-/// Why a type cannot travel.
+/// Why a type cannot be sent.
 enum class refusal : std::uint8_t {
   none,
   undescribed,
@@ -23,7 +23,8 @@ enum class refusal : std::uint8_t {
 /// Leads the `Seen` types where values are read, and not written only.
 struct when_read;
 
-/// The first part of a type that cannot travel, and the member that has it: its pointer, or nullptr outside of structs.
+/// The first part of a type that cannot be sent, and the member that has it: its pointer, or nullptr outside of
+/// structs.
 template <refusal Why, class Type, auto Member>
 struct refused_part {
   static constexpr refusal why = Why;
@@ -147,11 +148,11 @@ using refused_part_of = decltype(find_refused<nullptr, std::remove_cv_t<T>, Seen
 template <class T>
 concept value_type = refused_part_of<T>::why == refusal::none;
 
-/// Compilers write beside a refusal what this is given: the type that cannot travel, and the member that has it.
+/// Compilers print this template's arguments in the error: the type that cannot be sent, and the member that has it.
 template <refusal Unwanted, class Part>
 inline constexpr bool is_free_of = Part::why != Unwanted;
 
-/// Refuses at compile time, in one line, a type that cannot travel; usable as a condition for what follows.
+/// Rejects at compile time, with one error, a type that cannot be sent; usable as a condition for what follows.
 template <class T, class Part = refused_part_of<T>>
 consteval bool require_value_type() {
   using enum refusal;

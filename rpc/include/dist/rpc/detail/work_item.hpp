@@ -12,7 +12,7 @@ class work_item {
   virtual ~work_item() = default;
   /// Called at most once; the item may be gone when it returns.
   virtual void run() = 0;
-  /// Called instead of run() when nobody will: the item lets go of what it owns.
+  /// Called instead of run() if the item will not run: it releases what it owns.
   virtual void drop() noexcept = 0;
 
  private:
@@ -20,7 +20,7 @@ class work_item {
   work_item* next_ = nullptr;
 };
 
-/// How a unique_ptr lets go of an item that nobody runs.
+/// The deleter of an item that is not run.
 struct drop_work {
   void operator()(work_item* item) const noexcept { item->drop(); }
 };
