@@ -37,7 +37,7 @@ rpc_reply read_reply(std::string const& text, limits const& bounds) {
   throw command_error(exit_code::failed, "the master's reply is not JSON-RPC: " + text.substr(0, 100));
 }
 
-/// What the shell is told of a failed call.
+/// The exit code for a failed call.
 int code_of(rpc_error const& error) {
   return to_fault(error).code == errc::no_node ? exit_code::nobody_there : exit_code::failed;
 }
@@ -55,7 +55,7 @@ std::string next_step(rpc_error const& error) {
   }
 }
 
-/// While the call waits: says why calls do, when that changes.
+/// While the call waits: prints why calls wait, when that changes.
 task<void> watch(master_client& master) {
   std::string said;
   for (;;) {
@@ -85,7 +85,7 @@ task<http_response> ask(master_client& master, http_request request, bool why) {
   try {
     co_await watching.join();
   } catch (command_error const&) {
-    // Nobody asked for the watch by itself: what the call says counts.
+    // The watch is secondary: only errors of the call count.
   }
   if (failed) std::rethrow_exception(failed);
   co_return answer;

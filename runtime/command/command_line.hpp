@@ -22,10 +22,10 @@ class command_error : public std::runtime_error {
   int code_;
 };
 
-/// What the command was told.
+/// The parsed command line.
 struct command_line {
-  std::string verb;                ///< `call`; empty where only help or version is wanted
-  std::vector<std::string> words;  ///< behind the verb
+  std::string verb;                ///< `call`; empty if only help or version is requested
+  std::vector<std::string> words;  ///< after the verb
   address master;
   std::string secret_file;
   bool with_tls = false;
@@ -33,14 +33,14 @@ struct command_line {
   std::optional<std::chrono::nanoseconds> within;
   bool json = false;
   bool why = false;
-  bool follow = false;  ///< go on with what comes later
+  bool follow = false;      ///< keep printing new output
   std::string traceparent;  ///< empty: none
-  dist::limits limits;      ///< on what the master answers
+  dist::limits limits;      ///< for the master's replies
   bool help = false;
   bool version = false;
 };
 
-/// Reads the words behind the program's name and, where a flag is missing, its variable. Throws command_error.
+/// Reads the words after the program's name and, for missing flags, their environment variables. Throws command_error.
 command_line read_command_line(std::vector<std::string> const& arguments,
                                std::function<char const*(char const*)> const& environment);
 

@@ -32,9 +32,9 @@ task<void> follow(master_client& master, command_line const& given) {
     else if (!text.empty() || !given.follow)
       std::cout << json::serialize(json::object{{"node", given.words.front()}, {"text", text}}) << std::endl;
     if (!given.follow) co_return;
-    // Who read it has gone, such as `head`.
+    // The reader is gone, such as `head`.
     if (!std::cout) co_return;
-    // The master keeps what comes meanwhile.
+    // The master keeps new output meanwhile.
     co_await sleep_for(master.world().get().clock, time_between_looks);
   }
 }

@@ -12,7 +12,7 @@
 #include "table.hpp"
 #include "verbs.hpp"
 
-// What only reads the master's `/status`.
+// Commands that only read the master's `/status`.
 
 namespace dist {
 namespace {
@@ -43,7 +43,7 @@ std::string labels_of(json::object const& node) {
   return text.empty() ? "-" : printable(text, text.size());
 }
 
-/// `int64, text` for `tuple<int64,text>`: what call takes, a word each.
+/// `int64, text` for `tuple<int64,text>`: the arguments of call, one word each.
 std::string arguments_of(json::object const& method) {
   auto text = text_at(method, "arguments");
   if (!text.starts_with("tuple<") || !text.ends_with('>')) return text;

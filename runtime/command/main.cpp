@@ -31,7 +31,7 @@ int run(std::vector<std::string> words) {
   return verb->run(given);
 }
 
-/// A full disk or a closed output must not pass for success: what was asked for did not arrive.
+/// A full disk or a closed output must not look like success.
 int checked(int code) {
   errno = 0;
   if (std::cout.flush()) return code;

@@ -95,7 +95,7 @@ task<std::unique_ptr<stream>> master_client::connect() {
 
 task<http_response> master_client::ask(http_request request, duration limit) {
   auto const peer = co_await connect();
-  // Who leaves before the answer takes its calls along.
+  // Leaving before the reply cancels the calls.
   peer->reset_when_closed();
   request.headers.set("Host", at());
   request.headers.set("Connection", "close");

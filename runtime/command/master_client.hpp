@@ -18,12 +18,12 @@ class master_client {
 
   /// Sends one request on a connection of its own.
   ///
-  /// Errors   command_error, which says what to do: nobody there, denied, no dist master, no answer within `limit`
+  /// Errors   command_error, with advice: no master, denied, not a dist master, no answer within `limit`
   ///          (duration::max(): none).
   task<http_response> ask(http_request request, duration limit);
   /// Its `/status`.
   task<boost::json::value> status();
-  /// As --within says, or else this.
+  /// --within, or else this.
   duration limit_or(duration otherwise) const { return given_.within.value_or(otherwise); }
 
   system_world& world() noexcept { return world_; }

@@ -9,7 +9,7 @@
 #include "status.hpp"
 #include "verbs.hpp"
 
-// What changes something at the master: nodes that drain, jobs that are cancelled.
+// Commands that change state at the master: drain a node, cancel a job.
 
 namespace dist {
 namespace {
@@ -40,11 +40,11 @@ std::string names_of(json::value const& status) {
   return names;
 }
 
-/// Whether the node of `before` is still there; one that was started anew under its name has another address.
+/// Whether the node of `before` is still there; one that was restarted under its name has another address.
 bool is_there(json::value const& status, json::value const& before) {
   auto const* now = find_node(status, raw_text_at(before, "name"));
   if (!now || now->at("address") != before.at("address")) return false;
-  // A Go node cannot be told to go: it is drained when it runs nothing.
+  // A Go node cannot be told to leave: it is drained when it runs nothing.
   return now->at("kind").as_string() != "go" || now->at("in_flight").to_number<std::uint64_t>() > 0;
 }
 
@@ -110,7 +110,7 @@ task<void> cancel(master_client& master, command_line const& given) {
 }  // namespace
 
 int drain_node(command_line const& given) {
-  // --within bounds the waiting for the node; a master that answers slower than that has told it all the same.
+  // --within bounds the waiting for the node; a slower master has told the node nevertheless.
   auto asking = given;
   asking.within.reset();
   master_client master(asking);

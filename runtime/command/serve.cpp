@@ -8,13 +8,13 @@
 namespace dist {
 namespace {
 
-/// The calls come from others; Ctrl-C or SIGTERM ends it.
+/// Calls come from other programs; Ctrl-C or SIGTERM ends it.
 task<void> serve(cluster& on) { co_await on.wait_for_nodes(std::numeric_limits<std::size_t>::max()); }
 
 }  // namespace
 
 int run_master(std::vector<std::string> const& words) {
-  // argv as run wants it: the program, its role, then what the user says.
+  // argv as run expects it: the program, its role, then the user's flags.
   std::vector<std::string> arguments{"dist master"};
   auto const says = [&](std::string_view flag) {
     return std::ranges::any_of(words, [&](auto const& word) { return word == flag; });

@@ -12,9 +12,9 @@ export function add_samples(news) {
   const now = Date.now();
   for (const [age, ok, failed, , , , , p50, p99] of news) {
     const at = now - age;
-    // After a lost connection the master tells once more what it still has.
+    // After a lost connection the master repeats the samples that it still has.
     if (last && at <= last.at + 200) continue;
-    // The master has begun anew.
+    // The master has restarted.
     if (last && (ok < last.ok || failed < last.failed)) last = null;
     if (last) {
       const seconds = (at - last.at) / 1000;
@@ -32,7 +32,7 @@ function line(label, key, name) {
   return { label, key, name, data: [], borderWidth: 1.5, pointRadius: lone, tension: 0.2, spanGaps: false };
 }
 
-/// What has no neighbour is a point: there is no line to draw.
+/// A sample without neighbours is drawn as a point, since there is no line.
 function lone({ dataset, dataIndex }) {
   const there = (at) => dataset.data[at]?.y != null;
   return there(dataIndex) && !there(dataIndex - 1) && !there(dataIndex + 1) ? 1.5 : 0;

@@ -1,10 +1,10 @@
-// The master's news: server-sent events, read by hand, since a token can only travel in a header.
+// The master's updates: server-sent events, read by hand, since the token must be sent in a header.
 
 let token = new URLSearchParams(location.hash.slice(1)).get("token") || "";
-// Not in the history, and not in what somebody copies from the address bar.
+// Keep the token out of the history and the address bar.
 if (location.hash.startsWith("#token=")) history.replaceState(null, "", location.pathname);
 
-/// The master wants to know who looks; give_token() answers.
+/// The master requires a token; give_token() provides it.
 class Unauthorized extends Error {}
 
 let answer = null;
@@ -30,7 +30,7 @@ async function read(on_news) {
   }
 }
 
-/// Reads for ever; comes back by itself. `on_ask` is told to show or to hide the question for the token.
+/// Reads indefinitely and reconnects. `on_ask` shows or hides the token form.
 export async function watch({ on_start, on_news, on_lost, on_ask }) {
   for (;;) {
     try {

@@ -1,10 +1,10 @@
-// Texts, and tables that keep their rows: what has not changed is not touched, so a selection and the focus stay.
+// Number formats, and tables that update in place: unchanged cells are not touched, so a selection and the focus stay.
 
 export function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/// Two digits at least, and no zero behind the point.
+/// At least two digits, and no trailing zero.
 function short(value) {
   return String(value < 10 ? Number(value.toFixed(1)) : Math.round(value));
 }

@@ -1,4 +1,4 @@
-// Which node ran what in the last 30 seconds: a row a node, a bar a call.
+// Timeline of the last 30 seconds: one row per node, one bar per call.
 import { color, time_text } from "./tables.js";
 
 const shown_ms = 30e3;

@@ -5,7 +5,7 @@
 namespace dist::sim {
 
 void process_clock::run_due() {
-  // What an action schedules for now has its turn with the next call.
+  // Timers that an action schedules for now run with the next call.
   for (auto left = timers_.size(); left > 0; --left) {
     auto const action = timers_.take_due(now());
     if (!action) return;

@@ -29,13 +29,13 @@ class process_clock final : public clock {
   void cancel(timer_id timer) noexcept override { timers_.cancel(timer); }
   std::size_t timer_count() const noexcept override { return timers_.size(); }
 
-  /// When the next timer is due, in the time of all.
+  /// When the next timer expires, in common time.
   std::optional<time_point> next_due() const noexcept {
     auto const due = timers_.next_due();
     return due ? std::optional(*due - ahead_) : std::nullopt;
   }
   void run_due();
-  /// For a process that nobody sees any more: its time runs on without the others'.
+  /// For a process that is no longer observed: its time runs on without the others'.
   void skip_to_next();
 
  private:
@@ -45,7 +45,7 @@ class process_clock final : public clock {
 };
 
 /// Threads that compute, without threads: each method of a slot begins when the one before has ended, and a plain one
-/// takes as long as `takes` says before its result is there.
+/// takes as long as `takes` returns.
 class process_compute final : public compute_threads {
  public:
   process_compute(asio::io_context& io, clock& time, std::size_t slots, std::function<duration()> takes)
@@ -90,7 +90,7 @@ struct process_settings {
   log::sink said;
 };
 
-/// What the system knows of one process. While it is stopped nothing in it runs, and time goes on; when it is dead
+/// The system's view of one process. While it is stopped nothing in it runs, and time goes on; when it is dead
 /// nothing ever runs in it again.
 class process {
  public:
@@ -101,7 +101,7 @@ class process {
   seams world() { return {io, clock, network, compute, chance, log}; }
   std::string const& name() const noexcept { return name_; }
 
-  /// What it does first when it goes on, its timers or what has arrived, is left to chance.
+  /// Whether its timers or arrived data come first when it continues is random.
   void freeze();
   void thaw() noexcept {
     frozen_ = false;
@@ -117,7 +117,7 @@ class process {
   bool run_one();
   /// Runs `action` inside of the process, as soon as it runs.
   void post(std::function<void()> action);
-  /// The process ended: takes its objects down, with nobody watching, until `ended()`. What is left over then is
+  /// The process ended: destroys its objects, unobserved, until `ended()`. Anything left over then is
   /// answered, nothing if all is well.
   std::string bury(std::function<void()> stop, std::function<bool()> const& ended);
 

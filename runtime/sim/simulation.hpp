@@ -52,7 +52,7 @@ class simulation {
     master_link link;
     std::optional<test::started<void>> run;
   };
-  /// Called with everything that is said: by whom, which line.
+  /// Called with every log line: its process and its text.
   using listener = std::function<void(std::string const& who, std::string_view line)>;
 
   simulation(std::uint64_t seed, service_maker services, master_options options);
@@ -90,14 +90,14 @@ class simulation {
     if (after_step) after_step();
     return more;
   }
-  /// Steps until `done()`; false when nothing is left that could bring it about, or it takes longer than `until`.
+  /// Steps until `done()`; false if no event is left, or it takes longer than `until`.
   bool run_until(std::function<bool()> const& done, duration until);
   void pass(duration until) {
     while (step(until)) {
     }
   }
 
-  /// What was left over in processes that ended.
+  /// Leftovers of processes that ended.
   std::vector<std::string> const& leftovers() const noexcept { return leftovers_; }
   std::uint64_t handlers() const noexcept { return handlers_; }
   void listen(listener to) { listener_ = std::move(to); }

@@ -9,7 +9,7 @@ namespace dist {
 /// When a node that only fails is set aside, and for how long.
 struct ejection_settings {
   unsigned failures = 5;                               ///< in a row, until a node is set aside; 0: none ever is
-  duration first_pause = std::chrono::seconds(1);      ///< until it is tried with one call; doubles with each try in vain
+  duration first_pause = std::chrono::seconds(1);  ///< until it is tried with one call; doubles with each failed trial
   duration longest_pause = std::chrono::seconds(60);
 };
 
@@ -17,12 +17,12 @@ struct ejection_settings {
 /// after some failures in a row it is set aside, for a while, and then tried with one call at a time.
 class ejection {
  public:
-  /// A call failed there, and quickly. True, once in so many: it should be set aside if the others may do without it.
+  /// A call failed there, and quickly. True, once in `calls`: it should be set aside if the others can do without it.
   bool failed(ejection_settings const& settings) noexcept;
   /// A call succeeded there: nothing is held against it any more. True if it was set aside.
   bool succeeded() noexcept;
-  /// From now on, or once more because a try was in vain. Returns for how long: between half of the pause and all of it, as
-  /// `random` says, so that many nodes do not come back at once.
+  /// From now on, or again because a trial failed. Returns for how long: between half of the pause and all of it, by
+  /// `random`, so that many nodes do not come back at once.
   duration set_aside(ejection_settings const& settings, time_point now, std::uint64_t random) noexcept;
 
   bool is_aside() const noexcept { return aside_; }

@@ -24,7 +24,7 @@ enum class liveness_change {
   needed_again,    ///< it was set aside, and too few others are left
 };
 
-/// What a round has found of one node.
+/// The result of a round for one node.
 struct liveness_event {
   node_id node{};
   liveness_change change{};
@@ -42,19 +42,19 @@ struct pulse {
   bool suspect = false;
 };
 
-/// Judges silence. Time in which this process itself did not run is nobody's silence: whatever a tick comes later than
-/// one heartbeat after the one before is taken off, and a tick late by more than two beats judges nobody.
+/// Judges silence. Time in which this process itself did not run does not count against a node: the delay of a tick
+/// beyond one heartbeat is subtracted, and a tick late by more than two beats judges no node.
 class liveness {
  public:
   explicit liveness(liveness_settings settings) noexcept : settings_(settings) {}
 
   /// Starts one round.
   void begin_round(time_point now) noexcept;
-  /// What this round says of one node; `beat` is brought up to date.
+  /// The result of this round for one node; updates `beat`.
   std::optional<liveness_change> judge(pulse& beat, time_point now) const noexcept;
   /// Any frame of the node. True if it was suspect.
   static bool heard(pulse& beat, time_point now) noexcept;
-  /// Whether this round judges nobody, because the process was stalled.
+  /// Whether this round judges no node, because the process was stalled.
   bool grace() const noexcept { return grace_; }
 
  private:

@@ -7,7 +7,7 @@
 
 namespace dist {
 
-/// How long a method usually runs, by what nodes say with their answers; an exponentially weighted mean.
+/// How long a method usually runs, as nodes report with their replies; an exponentially weighted mean.
 class method_time {
  public:
   /// One call that ended well; 0: not measured.
@@ -20,7 +20,7 @@ class method_time {
       mean_ = mean_ - mean_ / 8 + sixteenths / 8;
     if (count_ < enough) ++count_;
   }
-  /// The same of one that takes so little that a measurement is either right or that of an interruption: of the last five
+  /// The same for one so short that a measurement is either right or shows an interruption: of the last five
   /// the middle one counts.
   void add_usual(std::uint32_t microseconds) noexcept {
     if (microseconds == 0) return;
@@ -34,7 +34,7 @@ class method_time {
   bool is_measured() const noexcept { return count_ >= enough; }
   /// Not measured: 0.
   std::uint64_t microseconds() const noexcept { return mean_ / 16; }
-  /// A call that ran so long ended sooner than those do that succeed; unknown times are quick.
+  /// Whether a call of this time ended sooner than successful ones do; unknown times are quick.
   bool is_quick(std::uint32_t microseconds) const noexcept {
     return microseconds == 0 || count_ == 0 || std::uint64_t{microseconds} * 16 < mean_;
   }

@@ -30,15 +30,15 @@ struct method_offer {
 
 enum class node_kind {
   dist,  ///< has the methods that it lists
-  go,    ///< may have any method until it says that it cannot find it
+  go,    ///< may have any method until it reports that it cannot find it
 };
 
-/// What a node says of itself when it joins.
+/// A node's description of itself when it joins.
 struct node_info {
   std::string name;
   std::string address;
   node_kind kind = node_kind::dist;
-  bool name_is_default = false;   ///< nobody chose the name: it may get a suffix that makes it unique
+  bool name_is_default = false;   ///< the name was not chosen: it may get a suffix that makes it unique
   std::uint32_t slots = 1;        ///< calls that it runs at once
   std::uint64_t incarnation = 0;  ///< one run of the process; 0: not known
   std::vector<method_offer> methods;

@@ -35,13 +35,13 @@ struct node_entry {
   }
 };
 
-/// Who is there, by id and by name; which of two nodes with one name stays.
+/// The nodes, by id and by name; decides which of two nodes with one name stays.
 class node_table {
  public:
-  /// What has to happen before a node can be added.
+  /// The steps needed before a node can be added.
   struct admission {
     std::string name;                 ///< the name it gets
-    std::uint32_t suffix = 0;         ///< the number behind its `#`, 0 where there is none
+    std::uint32_t suffix = 0;         ///< the number after its `#`, 0 if there is none
     std::optional<node_id> replaces;  ///< an older stay that ends first
   };
 
@@ -51,7 +51,7 @@ class node_table {
   /// Errors  errc::denied for a chosen name that a living node has; errc::limit_exceeded for a slot count of nonsense.
   result<admission> admit(node_info const& info) const;
 
-  /// `how` is what admit() said, and the replaced entry is gone.
+  /// `how` is the result of admit(); the replaced entry must be gone.
   node_entry& add(node_info info, admission how, time_point now);
   void erase(node_entry& entry) noexcept;
 
@@ -64,13 +64,13 @@ class node_table {
   node_entry const* find(node_id id) const noexcept { return const_cast<node_table*>(this)->find(id); }
   node_entry const* by_name(std::string const& name) const noexcept;
   std::size_t size() const noexcept { return size_; }
-  /// The entry's state may have changed: it is counted as what it is now.
+  /// Counts the entry by its current state, which may have changed.
   void count(node_entry& entry) noexcept;
   /// How many are in this state.
   std::size_t count_of(node_state state) const noexcept { return counts_[static_cast<std::size_t>(state)]; }
   /// Slots of all living nodes.
   std::uint64_t living_slots() const noexcept { return living_slots_; }
-  /// With holes: null where nobody is.
+  /// With holes: null for free ids.
   std::vector<std::unique_ptr<node_entry>> const& entries() const noexcept { return entries_; }
 
  private:

@@ -32,13 +32,13 @@ class avoided_nodes {
 /// Whose calls they are: callers get the nodes in turn. 0 is this program itself.
 enum class caller_ref : std::uint32_t {};
 
-/// What a call asks of its node and of the queue.
+/// The requirements of a call on its node and on the queue.
 struct call_needs {
   method_ref method{};
   wish_ref labels = no_wish;
   node_id pin = no_node_id;  ///< this node and no other; see registry::ask
   caller_ref caller{};
-  bool repeatable = false;  ///< as the serving class says, unless the caller narrowed it; may use the method's window
+  bool repeatable = false;  ///< as declared, unless the caller narrowed it; may use the method's window
   bool nested = false;      ///< made by a method: goes ahead of top-level calls
   bool moved = false;       ///< was accepted before and comes back: goes to the front, is never refused for a full queue
   bool alone = false;       ///< needs a node for itself (blame)

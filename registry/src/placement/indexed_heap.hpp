@@ -7,8 +7,8 @@
 
 namespace dist {
 
-// A binary heap of numbers whose owners know their positions: `before(a, b)` orders two of them, `put(number, position)`
-// is told where one stands now.
+// A binary heap of numbers whose owners know their positions: `before(a, b)` orders two of them, `put(number,
+// position)` is told its current position.
 
 inline constexpr std::uint32_t not_in_heap = ~0U;
 

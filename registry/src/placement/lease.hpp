@@ -17,17 +17,17 @@ class node_class;
 inline constexpr std::uint32_t most_suspended_calls = 1024;
 
 /// The counter of one stay of one node. It outlives the node's entry while leases point at it, so that a lease always
-/// gives back to exactly the counter it took from.
+/// returns it to exactly the counter it was taken from.
 struct node_load {
   node_id id{};
   std::uint32_t slots = 1;
   std::uint32_t in_use = 0;       ///< leases held; the window and resumed calls may bring it above slots
-  std::uint32_t abandoned = 0;    ///< of these, calls that nobody waits for any more
+  std::uint32_t abandoned = 0;    ///< of these, calls whose callers are gone
   std::uint32_t lent = 0;         ///< of these, calls that block in nested ones: their slots are open to nested calls only
   std::uint32_t holders = 0;      ///< lease objects that point here, suspended ones too
   bool eligible = true;           ///< false: suspect, draining or set aside
   bool aside = false;             ///< for its failures; nothing else is in its way
-  bool to_be_tried = false;       ///< set aside, but takes one call now
+  bool to_be_tried = false;       ///< set aside, but takes one call as a trial
   bool tried = false;             ///< that call runs
   dist::ejection record;
   std::vector<method_ref> failing;  ///< methods whose latest call here failed, and quickly
@@ -40,7 +40,7 @@ struct node_load {
   selector* home = nullptr;  ///< null once the node has left
 };
 
-/// One slot of one node in use. Its destructor gives the slot back; ask registry::next() afterwards.
+/// One slot of one node in use. Its destructor releases the slot; ask registry::next() afterwards.
 ///
 /// Lives    may outlive the node's entry, not be used from another thread; if the node left it changes nothing else.
 class lease {
@@ -70,7 +70,7 @@ class lease {
   /// How full the node is now, with this call.
   std::uint32_t in_use() const noexcept { return load_ ? load_->in_use : 0; }
   std::uint32_t slots() const noexcept { return load_ ? load_->slots : 0; }
-  /// False once the node has left: an answer that still comes belongs to nobody.
+  /// False once the node has left: a late reply has no caller.
   bool attached() const noexcept { return load_ && load_->home; }
 
   /// The call is suspended: its slot is free for others until retake(). Does nothing the second time.

@@ -27,8 +27,9 @@ bool less_used(node_load const& a, node_load const& b) noexcept {
   bool const a_full = is_full(a);
   bool const b_full = is_full(b);
   if (a_full != b_full) return b_full;
-  // In this order a node without room never stands above one with room, so the top alone tells whether there is any. Only
-  // a nested call may find its node below the top; then what runs on the top, and does not wait, ends and makes room.
+  // In this order a node without room never stands above one with room, so the top alone shows whether there is any.
+  // Only a nested call may find its node below the top; then what runs on the top, and does not wait, ends and makes
+  // room.
   auto const over = [](node_load const& load) { return std::uint64_t{std::max(load.in_use, load.slots)} - load.slots; };
   auto const left = a_full ? over(a) : std::uint64_t{a.in_use} * b.slots;
   auto const right = b_full ? over(b) : std::uint64_t{b.in_use} * a.slots;
@@ -49,7 +50,7 @@ node_load* node_class::best(call_needs const& needs, std::uint32_t window) const
 }
 
 node_load* node_class::best_below(std::size_t index, call_needs const& needs, std::uint32_t window) const noexcept {
-  // What lies below a node is no better, so the search goes on below shunned nodes only.
+  // Nodes below another are not better, so the search continues only below shunned nodes.
   if (index >= heap_.size() || !has_room(*heap_[index], needs, window)) return nullptr;
   if (!needs.shuns(heap_[index]->id)) return heap_[index];
   auto* left = best_below(2 * index + 1, needs, window);

@@ -34,7 +34,7 @@ result<ticket> call_queue::push(call_ref call, call_needs const& needs) {
 void call_queue::take(std::uint32_t index) noexcept {
   auto& caller = callers_[lines_[entries_[index].line].caller];
   turn_ = std::max(turn_, caller.turn);
-  // Who could not be served for a while has saved up one turn, not all of them.
+  // A caller that could not be served for a while has saved up one turn, not all of them.
   caller.turn = std::max(caller.turn + 1, turn_);
   withdraw(ticket_of(index));
 }
@@ -117,7 +117,7 @@ void call_queue::link(std::uint32_t index) noexcept {
     l.tail = index;
   }
   if (line.count++ == 0) ++filled_lines_;
-  // Whoever had nothing here begins behind those that wait, by one turn.
+  // A new caller starts one turn after those that wait.
   if (auto& caller = callers_[line.caller]; caller.count++ == 0) caller.turn = turn_ + 1;
 }
 
@@ -140,7 +140,8 @@ void call_queue::count(call_needs const& needs, std::size_t change) noexcept {
 }
 
 void call_queue::shrink() noexcept {
-  // A burst of a million calls must not keep its memory for ever. Orders are never reused, so old tickets stay stale.
+  // A burst of a million calls must not hold its memory indefinitely. Orders are never reused, so old tickets stay
+  // stale.
   if (entries_.size() <= kept_entries) return;
   entries_ = {};
   free_ = none;

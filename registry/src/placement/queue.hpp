@@ -14,7 +14,7 @@
 
 namespace dist {
 
-/// Where a queued call stands; withdraws it in constant time. Stale tickets are recognised.
+/// The position of a queued call; withdraws it in constant time. Stale tickets are recognised.
 struct ticket {
   std::uint32_t index = ~0U;
   std::int64_t order = 0;
@@ -32,7 +32,7 @@ struct queue_bounds {
 /// Calls waiting for a node. A caller's calls of one kind stand in a line, first in, first out; its lines are a heap by
 /// age, and the callers are one by whose turn it is: each call that goes out costs its caller a turn, so that callers
 /// are served one after the other however many calls each has. Nested calls go ahead of all top-level ones.
-/// Calls for one certain node stand apart, at that node.
+/// Calls pinned to a node are kept separately, at that node.
 ///
 /// Entries are linked by index, so that any of them leaves in constant time; no allocation in steady state.
 class call_queue {
@@ -51,7 +51,7 @@ class call_queue {
     bool used = false;
   };
 
-  /// What the calls of one line have in common.
+  /// The common properties of the calls of one line.
   struct line_key {
     method_ref method{};
     wish_ref labels = no_wish;
@@ -66,7 +66,7 @@ class call_queue {
 
   /// Errors  errc::overloaded names the bound; nothing was queued.
   result<ticket> push(call_ref call, call_needs const& needs);
-  /// The call goes out: it is its caller's turn no more.
+  /// The call is sent: its caller's turn is used.
   void take(std::uint32_t index) noexcept;
   /// False for a call that no longer waits.
   bool withdraw(ticket place) noexcept;
@@ -110,7 +110,7 @@ class call_queue {
   void each_waited_for(Visit&& visit) const {
     for (auto const& [node, lines] : at_node_) visit(node);
   }
-  /// What waited for `before`, a node that was not here, waits for `now`.
+  /// Calls that waited for `before`, an absent node, now wait for `now`.
   void rename_pin(node_id before, node_id now);
 
   /// All lines, to be filtered by waiting_in().

@@ -45,7 +45,7 @@ struct joined {
   bool replaced_silent = false;     ///< and that one was silent
 };
 
-/// What became of a submitted call.
+/// The kinds of placement of a submitted call.
 enum class placing {
   placed,   ///< send it to `node`; `held` is its slot
   queued,   ///< it waits; `place` withdraws it; ask next()
@@ -54,7 +54,7 @@ enum class placing {
 std::string_view to_text(placing what) noexcept;
 std::ostream& operator<<(std::ostream& out, placing what);
 
-/// What became of a submitted call: a node and its lease, a place in the queue, or a refusal.
+/// The placement of a submitted call: a node and its lease, a place in the queue, or a rejection.
 struct placement {
   placing what = placing::refused;
   node_id node{};
@@ -63,14 +63,14 @@ struct placement {
   std::optional<fault> why;
 };
 
-/// A queued call that goes out now.
+/// A queued call to be sent now.
 struct assignment {
   call_ref call{};
   node_id node{};
   lease held;
 };
 
-/// A queued call that nobody can take any more: it has left the queue.
+/// A queued call that no node can take any more: it has left the queue.
 struct stranded_call {
   call_ref call{};
   fault why;
@@ -101,11 +101,11 @@ struct registry_counts {
   std::size_t queued_bytes = 0;
 };
 
-/// Who is there and who gets the next call. Pure: events and the time in, actions out.
+/// The nodes, and which of them gets the next call. Pure: events and the time in, actions out.
 ///
-/// After anything that may let a queued call go (a lease ended or was given back, join, leave, drain, heard() that said
-/// true, tick(), unknown_method(), withdraw(), submit() that queued) call next() until it is empty. Where it may have taken
-/// the only node that a queued call could go to (join, leave, tick(), unknown_method()) call stranded() as well.
+/// After anything that may release a queued call (a lease ended or was returned, join, leave, drain, heard() that said
+/// true, tick(), unknown_method(), withdraw(), submit() that queued) call next() until it is empty. Where it may have
+/// taken the only node that a queued call could go to (join, leave, tick(), unknown_method()) call stranded() as well.
 ///
 /// Overlap  one thread. Leases may outlive the registry.
 class registry {
@@ -122,11 +122,11 @@ class registry {
   void leave(node_id node);
   /// Any frame of the node. True if it was suspect.
   bool heard(node_id node, time_point now);
-  /// It takes no new calls from now on; those on it go on.
+  /// It takes no new calls from now on; its running calls continue.
   void drain(node_id node);
-  /// A place on a node that drains for a call that one on it has made and that nobody else can take: the node leaves
-  /// when that has ended, so the two would wait for each other. Beyond its slots too. Empty: the node cannot take it, or
-  /// others can.
+  /// A place on a draining node for a nested call of one of its calls that no other node can take: the node leaves when
+  /// its calls have ended, so the two would deadlock. May exceed its slots. Empty: the node cannot take it, or others
+  /// can.
   lease take_while_draining(node_id node, call_needs const& needs);
   /// At least once each heartbeat. Lost nodes are out of the table when this returns.
   std::vector<liveness_event> tick(time_point now);
@@ -143,10 +143,10 @@ class registry {
   /// A Go node answered a call of it: it is as good as a node that lists it.
   void known_method(node_id node, method_ref method);
 
-  /// The method says that it ends well under a millisecond: its repeatable calls use a window before it is measured.
+  /// The method is declared to end well under a millisecond: its repeatable calls use a window before it is measured.
   void declare_brief(method_ref method, bool brief);
-  /// The method was seen to make calls: it may block, and what waited behind it on its node would wait for long. It gets no
-  /// window, however quick it is.
+  /// The method was seen to make calls: it may block, and calls queued behind it on its node would wait long. It gets
+  /// no window, however quick it is.
   void makes_calls(method_ref method);
 
   /// Its calls usually run for longer than a window lets others wait.
@@ -157,24 +157,23 @@ class registry {
 
   // How calls end
 
-  /// The call whose lease this is ended well, after so long where the node measured it (0: it did not). True if the node had
-  /// been set aside and takes calls again.
+  /// The call whose lease this is succeeded, after this time if the node measured it (0: not measured). True if the
+  /// node had been set aside and takes calls again.
   bool succeeded(lease const& held, method_ref method, std::uint32_t microseconds) {
     auto* load = held.load_;
     if (!load || !load->home) return false;
     if (microseconds != 0) measured(method, microseconds);
     return (load->record.is_failing() || !load->failing.empty()) && recovered(*load, method);
   }
-  /// The method ran there and failed. Where that makes the node be set aside, or stay so, says for how long.
+  /// The method ran there and failed. If that sets the node aside, or keeps it so, returns for how long.
   std::optional<duration> failed(lease const& held, method_ref method, std::uint32_t microseconds, time_point now,
                                  std::uint64_t random);
 
   // Placement
 
-  /// Reads the labels that a call asks for, `gpu=1`, `gpu`, and `node=NAME`, which pins it to the node of that name. A node
-  /// that is not here yet is waited for; once the call was bound to one it ends with that one's stay. Ask anew before each
-  /// submit().
-  /// Errors  errc::bad_arguments, errc::limit_exceeded.
+  /// Reads the labels that a call asks for, `gpu=1`, `gpu`, and `node=NAME`, which pins it to the node of that name. A
+  /// node that has not joined yet is waited for; once bound to a node, the call fails when that node leaves. Ask again
+  /// before each submit(). Errors  errc::bad_arguments, errc::limit_exceeded.
   std::optional<fault> ask(std::span<std::string const> written, call_needs& needs);
   /// Refused: the queue is full; the call is pinned to a node that has left, or has not the method or the labels.
   placement submit(call_ref call, call_needs const& needs);
@@ -188,7 +187,7 @@ class registry {
   bool available(method_ref method) const noexcept { return selector_.living(method) > 0; }
   /// Whether a living node could take the call, busy or not.
   bool available(call_needs const& needs) const noexcept;
-  /// Whether one could take this queued call.
+  /// Whether a living node could take this queued call.
   bool available(ticket place) const noexcept { return queue_.contains(place) && available(queue_.at(place.index).needs); }
   /// How many living nodes could.
   std::size_t able(call_needs const& needs) const noexcept { return selector_.able(needs); }
@@ -205,7 +204,7 @@ class registry {
   std::string why_waiting(ticket place) const { return why_waiting(queue_.at(place.index).needs); }
   /// The different reasons for which calls wait, sorted; at most `most`.
   std::vector<std::string> why_waiting(std::size_t most = 10) const;
-  /// The same of those calls that no living node could take, busy or not.
+  /// The same for calls that no living node could take, busy or not.
   std::vector<std::string> why_without_node(std::size_t most = 10) const;
 
   // For the status page
@@ -286,7 +285,7 @@ class registry {
   std::vector<node_id> aside_;       ///< since the oldest first; some may have gone
   ticket reserved_for_;                    ///< the queued call that waits for a node of its own
   std::vector<stranded_call> stranded_;
-  std::unordered_map<std::string, node_id> absent_;  ///< stand for nodes that are not here yet
+  std::unordered_map<std::string, node_id> absent_;  ///< placeholders for nodes that have not joined yet
   std::uint64_t last_absent_ = 0;
 };
 

@@ -6,7 +6,7 @@ namespace dist {
 
 namespace {
 
-constexpr std::uint32_t most_brief_us = 100;  ///< what a brief method promises
+constexpr std::uint32_t most_brief_us = 100;  ///< the limit that a brief method promises
 
 }  // namespace
 
@@ -44,15 +44,15 @@ std::optional<duration> registry::failed(lease const& held, method_ref method, s
   auto* load = held.load_;
   auto* entry = load && load->home ? table_.find(load->id) : nullptr;
   if (!entry) return {};
-  // Slow failures attract nobody.
+  // Slow failures do not attract calls.
   if (!facts_of(method).time.is_quick(microseconds)) return {};
-  // It is no node's fault where the method fails everywhere.
+  // A method that fails everywhere does not count against a node.
   auto const is_method = selector_.others_fail(*load, method);
   selector_.failed(*load, method);
   if (is_method) return {};
   auto& record = load->record;
   if (record.is_aside()) {
-    // What was under way there when it was set aside says nothing new.
+    // Calls that ran there when it was set aside tell nothing new.
     if (!held.is_try_) return {};
     return record.set_aside(settings_.ejection, now, random);
   }
@@ -84,7 +84,7 @@ void registry::offer_tries(time_point now) {
 
 void registry::take_back_excess() {
   std::erase_if(aside_, [&](node_id id) { return !table_.find(id); });
-  // Those that are silent or drain are no loss to anybody.
+  // Silent and draining nodes take no calls anyway.
   for (std::size_t n = 0; n < aside_.size();) {
     auto& entry = *table_.find(aside_[n]);
     if (entry.state() != node_state::set_aside || selector_.may_set_aside(*entry.load)) {

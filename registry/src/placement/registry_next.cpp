@@ -19,7 +19,7 @@ placement registry::submit(call_ref call, call_needs const& needs) {
       return out;
     }
   }
-  // Nobody overtakes the calls of the same method that wait already.
+  // No call overtakes waiting calls of the same method.
   if (queue_.empty() || queue_.waiting_plain(needs.method) == 0) {
     if (auto* load = selector_.find(needs)) {
       out.what = placing::placed;
@@ -67,7 +67,7 @@ std::optional<assignment> registry::next() {
 }
 
 registry::candidate registry::most_urgent(candidate found) const noexcept {
-  // Its node may be of another class than the one that was looked at, and somebody there whose turn it is rather.
+  // Its node may be of another class than the one examined, where another caller's turn comes first.
   for (node_load const* looked = nullptr; found.load != looked;) {
     looked = found.load;
     consider_node(*looked, found);
@@ -90,7 +90,7 @@ bool registry::withdraw(ticket place) noexcept {
   if (!queue_.withdraw(place)) return false;
   if (auto* load = needs.pin != no_node_id ? selector_.find(needs.pin) : nullptr)
     if (queue_.lines_for(needs.pin).empty()) selector_.set_waited_for(*load, false);
-  // The one behind it may have fewer wishes.
+  // The next one may require fewer labels.
   if (queue_.waiting(needs.method) > 0) mark_freed(needs);
   return true;
 }
@@ -114,7 +114,7 @@ void registry::consider_callers(node_class const& group, std::size_t position, c
   auto const callers = queue_.callers();
   if (position >= callers.size() || queue_.urgency_of_caller(callers[position]) >= best.when) return;
   consider_lines(group, callers[position], 0, best);
-  // What lies below is less urgent: looked at only as far as nothing better was found.
+  // Calls below are less urgent: examined only until a better one is found.
   consider_callers(group, 2 * position + 1, best);
   consider_callers(group, 2 * position + 2, best);
 }

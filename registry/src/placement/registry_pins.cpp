@@ -3,7 +3,7 @@
 namespace dist {
 namespace {
 
-/// Not given out by the table: what stands for a node that is not here has an index that none has.
+/// Never used by the table: placeholders for absent nodes have this index.
 constexpr auto no_index = std::uint64_t{0xFFFFFFFF} << 32;
 
 bool is_absent(node_id id) { return (static_cast<std::uint64_t>(id) & no_index) == no_index; }

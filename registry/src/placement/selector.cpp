@@ -79,7 +79,7 @@ node_load* selector::find(call_needs const& needs) const noexcept {
 
 node_load* selector::find_pinned(call_needs const& needs) const noexcept {
   auto* load = find(needs.pin);
-  // Outside of its heap a node takes no calls.
+  // A node outside of its heap takes no calls.
   if (!load || load->position == ~0U || needs.held_by == load->id || !load->group->takes(needs)) return nullptr;
   return has_room(*load, needs, window(needs.method)) ? load : nullptr;
 }

@@ -13,11 +13,11 @@
 
 namespace dist {
 
-/// What nodes must have in common to share a class.
+/// The properties that nodes of one class share.
 struct class_key {
   node_kind kind = node_kind::dist;
   std::vector<method_ref> methods;  ///< sorted: certainly has them
-  std::vector<method_ref> unknown;  ///< sorted: a Go node said that it has none of these
+  std::vector<method_ref> unknown;  ///< sorted: a Go node reported that it has none of these
   node_labels labels;
 
   bool lists(method_ref method) const noexcept;
@@ -104,7 +104,7 @@ class selector {
   node_load& join(node_id id, std::uint32_t slots, class_key key);
   /// The load lives on while leases hold it.
   void leave(node_load& load) noexcept;
-  /// How the node stands: takes calls, or does not; and if not, whether only because it is set aside.
+  /// Whether the node takes calls; and if not, whether only because it is set aside.
   void set_eligible(node_load& load, bool eligible, bool aside = false);
   /// Lets one call go to a node that is set aside.
   void offer_try(node_load& load);

@@ -33,7 +33,7 @@ bool meets(node_labels const& labels, wish const& all) noexcept;
 /// `label gpu=1`, `labels gpu=1 and zone`.
 std::string to_text(wish const& all);
 
-/// What a caller wrote: `gpu=1`, `gpu`; `node=NAME` is that node and no label.
+/// Labels as a caller wrote them: `gpu=1`, `gpu`; `node=NAME` is that node, not a label.
 struct written_needs {
   wish labels;
   std::optional<std::string> node;

@@ -15,7 +15,7 @@ result<std::chrono::nanoseconds> parse_duration(std::string const& text) {
   double number = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   std::string_view const suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  constexpr auto most = 9.2e18;  // nanoseconds; 291 years are as good as for ever
+  constexpr auto most = 9.2e18;  // nanoseconds; 291 years count as unlimited
   if (error == std::errc() && number >= 0 && number < 1e9)
     for (auto const& one : units)
       if (suffix == one.name)

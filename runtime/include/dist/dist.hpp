@@ -1,7 +1,7 @@
 #pragma once
 
-// Everything that a program with distributed calls needs. First what refuses a wrong program: compilers write the headers
-// on the way to a refusal above it.
+// Everything that a program with distributed calls needs. First the requirements that reject a wrong program: compilers
+// print the headers on the way to a refusal above it.
 
 #include <dist/rpc/requirements.hpp>
 

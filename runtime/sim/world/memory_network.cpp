@@ -5,7 +5,7 @@
 
 namespace dist::test {
 
-/// What a listener and the network share; gone with the listener.
+/// State shared by a listener and the network; ends with the listener.
 struct memory_network::port_state {
   std::deque<std::unique_ptr<stream>> waiting;
   event arrived;

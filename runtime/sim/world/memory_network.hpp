@@ -12,7 +12,7 @@ namespace dist::test {
 
 class memory_listener;
 
-/// A network in memory. Hosts are names as they stand; "localhost" is 127.0.0.1 and a listener on 0.0.0.0 or :: hears
+/// A network in memory. Hosts are plain names; "localhost" is 127.0.0.1 and a listener on 0.0.0.0 or :: hears
 /// every host. The plans and sizes apply to streams that are made later.
 class memory_network final : public network {
  public:
@@ -32,7 +32,7 @@ class memory_network final : public network {
   std::size_t pipe_bytes = default_pipe_bytes;
   std::shared_ptr<fault_plan> connect_plan = std::make_shared<fault_plan>();  ///< of the ends that connect() returns
   std::shared_ptr<fault_plan> accept_plan = std::make_shared<fault_plan>();   ///< of the ends that accept() returns
-  std::string client_host = "127.0.0.1";                                      ///< where connections seem to come from
+  std::string client_host = "127.0.0.1";                                      ///< the apparent origin of connections
   std::size_t connects = 0;                                                   ///< successful ones so far
 
   struct port_state;

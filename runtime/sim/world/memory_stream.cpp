@@ -123,7 +123,7 @@ namespace {
 
 using state_ptr = std::shared_ptr<memory_stream::state>;
 
-/// The stream ends here and now, as its plan says.
+/// The stream ends now, by its plan.
 [[noreturn]] void fail(memory_stream::state& state) {
   auto const error = state.plan->fail_with;
   if (error == asio::error::eof) {
@@ -242,7 +242,7 @@ memory_stream::memory_stream(std::shared_ptr<memory_pipe> incoming, std::shared_
 
 std::size_t memory_stream::try_write(std::span<asio::const_buffer const> from) noexcept {
   auto& s = *state_;
-  // What goes wrong is write()'s to say.
+  // Errors are reported by write().
   if (s.closed || s.outgoing->write_error || s.outgoing->reader_gone() || s.plan->steps == s.plan->fail_at) return 0;
   s.plan->step();
   std::size_t index = 0;

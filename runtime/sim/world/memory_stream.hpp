@@ -19,15 +19,15 @@ inline constexpr std::size_t default_pipe_bytes = 64 * 1024;
 /// One direction of a memory stream: a bounded ring of bytes with a writer and a reader.
 class memory_pipe : public std::enable_shared_from_this<memory_pipe> {
  public:
-  /// `back` is the reader's plan: what it does to this pipe travels the other way.
+  /// `back` is the reader's plan: its effects on this pipe travel the other way.
   memory_pipe(std::size_t capacity, std::shared_ptr<fault_plan> plan, std::shared_ptr<fault_plan> back)
       : ring_(capacity), plan_(std::move(plan)), back_(std::move(back)) {}
 
   std::size_t space() const noexcept { return ring_.size() - size_; }
-  /// What the reader sees: nothing while the way is stalled.
+  /// The reader's view: nothing while the path is stalled.
   std::size_t available() const noexcept { return plan_->stalled() ? 0 : size_ - travelling_; }
   bool ended() const noexcept { return end_arrived_ && !plan_->stalled() && size_ == 0; }
-  /// What the writer sees: a reader that has gone says so over the other way.
+  /// The writer's view: a reader that is gone is reported over the reverse path.
   bool reader_gone() const noexcept { return abandoned_ && !back_->stalled(); }
 
   std::size_t put(asio::const_buffer from);
@@ -39,18 +39,19 @@ class memory_pipe : public std::enable_shared_from_this<memory_pipe> {
   void abandon();
   /// Both see this error from now on; bytes on the way are lost.
   void reset(std::error_code error) { lose(error, error); }
-  /// Nothing passes any more, the end neither. Who gets an error sees it from now on; who gets none cannot tell.
+  /// Nothing passes any more, not even the end. A side that gets an error sees it from now on; one that gets none
+  /// notices nothing.
   void lose(std::error_code for_writer, std::error_code for_reader);
   void wake();
 
-  std::error_code write_error;  // what the writer sees
-  std::error_code read_error;   // what the reader sees
+  std::error_code write_error;  // the writer's error
+  std::error_code read_error;   // the reader's error
   event readable;               // the reader waits
   event writable;               // the writer waits
   event gone;                   // the writer waits for the reader's end
 
  private:
-  /// Whether what is written now, so many bytes, is on its way for a while; `arrived` runs when it is there.
+  /// Whether this many bytes written now are in transit for a while; `arrived` runs when they arrive.
   bool travels(std::size_t bytes, std::function<void(memory_pipe&)> arrived);
 
   std::vector<std::byte> ring_;
@@ -69,7 +70,7 @@ class memory_pipe : public std::enable_shared_from_this<memory_pipe> {
 /// One end. Reads and writes complete through a post and can be cancelled, like a socket's.
 class memory_stream final : public stream {
  public:
-  /// What the coroutines of an end share with it: they may outlive the object.
+  /// State that the coroutines of an end share with it: they may outlive the object.
   struct state {
     std::shared_ptr<memory_pipe> incoming;
     std::shared_ptr<memory_pipe> outgoing;
@@ -87,7 +88,7 @@ class memory_stream final : public stream {
   std::size_t try_write(std::span<asio::const_buffer const> from) noexcept override;
   task<void> wait_until_gone() override;
   void close() noexcept override;
-  /// As a socket's shutdown: the peer reads the end, and what it writes still arrives here.
+  /// As a socket's shutdown: the peer reads the end, and its data still arrives here.
   void finish_sending();
   std::string peer_address() const override { return peer_; }
   std::string local_address() const override { return local_; }

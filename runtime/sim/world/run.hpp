@@ -22,7 +22,7 @@ struct watchdog {
   std::size_t timers = 1'000'000;
 };
 
-/// What may be there when the coroutine has ended: a test whose objects outlive it says so.
+/// What may be left when the coroutine has ended: for tests whose objects outlive it.
 enum class leftovers { forbidden, allowed };
 
 /// The result of a coroutine that a test runs.
@@ -51,7 +51,7 @@ class outcome {
   bool done_ = false;
 };
 
-/// Where a coroutine stands that `start` began.
+/// The state of a coroutine that `start` began.
 template <class T>
 class started {
  public:

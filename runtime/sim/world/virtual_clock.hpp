@@ -23,13 +23,14 @@ class virtual_clock final : public clock {
   std::size_t timer_count() const noexcept override { return timers_.size(); }
   std::optional<time_point> next_due() const noexcept { return timers_.next_due(); }
 
-  /// Moves by `time` and runs everything that becomes due on the way; what that makes runs only with the next io turn.
+  /// Advances by `time` and runs every timer that expires on the way; work posted by them runs only with the next io
+  /// turn.
   void advance(duration time) { advance_to(now() + time); }
   void advance_to(time_point when) {
     for (auto next = timers_.next_due(); next && *next <= when; next = timers_.next_due()) run_at(*next);
     move_to(when);
   }
-  /// Moves to the first timer and runs what is due there; false when there is none.
+  /// Advances to the first timer and runs what is due then; false if there is none.
   bool advance_to_next() {
     auto const next = timers_.next_due();
     if (!next) return false;
@@ -68,7 +69,7 @@ inline std::size_t run_until_idle(asio::io_context& io) {
 }
 
 /// Runs until idle, moves to the next timer, and so on; true once `done()` holds, false when nothing is left that could
-/// make it hold. `most_timers` bounds a program that beats for ever.
+/// make it hold. `most_timers` bounds a program whose timers never end.
 template <class Done>
 bool drive(asio::io_context& io, virtual_clock& clock, Done done, std::size_t most_timers = 100'000) {
   for (;;) {

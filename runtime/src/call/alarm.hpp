@@ -5,7 +5,7 @@
 
 namespace dist {
 
-/// Sets an event when a time has passed, unless it goes before. Lives: the event and the clock outlive it.
+/// Sets an event when a time has passed, unless destroyed before. Lives: the event and the clock outlive it.
 class alarm {
  public:
   alarm(clock& time, duration after, event& what)

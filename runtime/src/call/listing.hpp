@@ -5,7 +5,7 @@
 
 namespace dist {
 
-/// While it lives, `what` is on the list: whoever stops everything finds it there, and never finds it gone.
+/// While it lives, `what` is on the list of objects to stop, and no dangling pointer stays there.
 template <class T>
 class listing {
  public:

@@ -5,14 +5,14 @@
 namespace dist {
 namespace {
 
-/// So many times the limit may be held for a peer that does not read: then it made its calls before that was known, and
-/// only their answers come.
+/// The limit may be exceeded by this factor for a peer that does not read: it made its calls before that was known, and
+/// only their replies follow.
 constexpr std::size_t answers_beyond_limit = 4;
 
 }  // namespace
 
 fault no_room(std::string_view what, std::size_t bytes, memory_budget const* memory, progress known) {
-  // What could fit at another time may be tried again.
+  // A request that could fit later may be retried.
   auto const later = known == progress::not_started && memory && memory->ever_has_room_for_request(bytes);
   auto made = make_fault(later ? errc::overloaded : errc::limit_exceeded,
                          std::string(what) + " of " + std::to_string(bytes) +

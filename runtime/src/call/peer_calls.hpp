@@ -7,7 +7,7 @@
 
 namespace dist {
 
-/// Calls that are made for somebody else, each under that one's own number for it. When this goes, the calls that have
+/// Calls made on behalf of a peer, each under the peer's own number. Its destructor cancels the calls that have
 /// not ended are cancelled, and only they. I/O thread.
 class peer_calls {
  public:
@@ -21,7 +21,7 @@ class peer_calls {
 
   /// False, and nothing is started, when `number` is in use.
   bool start(std::uint64_t number, call_ptr call);
-  /// Its answer, errc::cancelled, comes like any other. A number that is not in use does nothing.
+  /// Its reply, errc::cancelled, arrives like any other. An unknown number has no effect.
   void cancel(std::uint64_t number);
   void cancel_all();
   /// Null when it is not in use.

@@ -4,7 +4,7 @@
 namespace dist {
 namespace {
 
-/// What is on its way to all nodes together: each call has a copy of the arguments for as long as it runs.
+/// The bytes in flight to all nodes together: each call has a copy of the arguments while it runs.
 constexpr std::size_t most_argument_bytes = std::size_t{256} << 20;
 constexpr std::size_t most_calls = 1024;
 

@@ -6,7 +6,7 @@
 
 namespace dist {
 
-/// How many columns of a terminal a UTF-8 text takes: East Asian wide characters take two, combining ones none (wcwidth).
+/// Columns of a terminal that a UTF-8 text takes: East Asian wide characters take two, combining ones none (wcwidth).
 std::size_t columns_of(std::string_view text);
 
 /// As much of the text as fits, without a part of a character.

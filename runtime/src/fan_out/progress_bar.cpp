@@ -61,7 +61,7 @@ progress_output progress_output::beside(log const& lines) {
 }
 
 std::string progress_line(std::string const& label, fan_out_progress const& at, std::size_t width) {
-  // A longer one would wrap, and each redraw leave a line behind.
+  // A longer one would wrap, and each redraw would leave a line.
   return fitted(whole_line(label, at, width), width);
 }
 

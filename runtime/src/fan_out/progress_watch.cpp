@@ -22,7 +22,7 @@ fan_out_progress measured(std::size_t done, std::size_t failed, std::optional<st
 }
 
 fan_out_progress progress_of(fan_out_report const& report) {
-  // It may come from a peer: what does not fit is as good as for ever.
+  // It may come from a peer: a value that does not fit counts as unlimited.
   constexpr auto longest = std::chrono::floor<std::chrono::microseconds>(duration::max());
   auto const most = static_cast<std::uint64_t>(longest.count());
   std::chrono::microseconds const elapsed(static_cast<std::int64_t>(std::min(report.elapsed_us, most)));
@@ -62,7 +62,7 @@ progress_watch::~progress_watch() {
     if (one.is_shown) continue;
     try {
       one.show(last);
-    } catch (...) {  // the fan-out has ended: there is nobody to tell
+    } catch (...) {  // the fan-out has ended: no one to report to
     }
   }
 }

@@ -7,7 +7,7 @@
 namespace dist {
 namespace {
 
-/// One shard of so many gets a time when it starts: nobody asks how long the others have run to the microsecond.
+/// Only one shard in this many gets a start time: the others need no exact one.
 constexpr std::size_t marked_shards = 256;
 constexpr std::size_t most_text_bytes = 100;
 /// Larger ones are not turned into text for the sake of the first hundred bytes.
@@ -123,7 +123,7 @@ void shards::came(call_id id, call_record const& call, call_reply const& reply) 
   else
     results_.push_back({std::move(kept), number});
   changed_.set();
-  // The answer may be a line of the log, and who writes it may end the fan-out.
+  // This may log, and a log handler may end the fan-out.
   if (asks) ask_for_nodes(call);
 }
 
@@ -161,7 +161,7 @@ void shards::say_early() {
   auto const& calls = plan_.on.caller();
   auto& core = *plan_.on.core();
   auto const like = plan_.on.make_call(*plan_.method, plan_.how.options());
-  // What a method spreads is its own business, and would be said on every node.
+  // A fan-out inside a method is not reported: every node would log it.
   if (like->parent || calls.is_stopped() || !calls.world().log.wants(log_level::warn)) return;
   auto const& method = plan_.method->name;
   if (plan_.runs_once && !like->once)
@@ -191,7 +191,7 @@ void shards::judge_slots(result<std::vector<listed_node>> const& nodes) {
   if (nodes.has_error()) {
     auto const none = nodes.error().code == errc::no_node;
     asks_again_ = total_ && none;
-    // A master says that itself, of every call.
+    // A master logs that itself, for every call.
     if (question_ && none)
       core->warn_once(method + nodes.error().message, nodes.error().message + ": calls of " + method + " wait for one");
     return;
@@ -204,7 +204,7 @@ void shards::judge_slots(result<std::vector<listed_node>> const& nodes) {
 }
 
 std::string idle_slots_text(std::size_t inputs, char const* noun, std::uint64_t slots) {
-  // A few idle slots are no loss, and neither is a fan-out of nothing.
+  // A few idle slots do not matter, and neither does an empty fan-out.
   if (inputs == 0 || inputs > slots / 2) return {};
   return std::to_string(inputs) + ' ' + noun + " for " + std::to_string(slots) +
          " slots: " + std::to_string(slots - inputs) + " are idle; smaller " + noun + " would use them";
@@ -217,7 +217,7 @@ std::string input_text(call_record const& call) {
       !transcode(call.codec, bytes, written_depth, codec::json, json).empty())
     return size_text(bytes.size());
   auto text = std::string(json.text());
-  // A single argument stands for itself; the list's brackets would only take room.
+  // A single argument is shown without the brackets of the list.
   cbor_reader reader(bytes, written_depth);
   cbor_reader::frame list;
   if (reader.begin_list(list) && list.count == 1) text = text.substr(1, text.size() - 2);

@@ -105,7 +105,7 @@ task<void> master_link::impl::stay() {
       why = e.what();
     }
     if (stopping_) co_return;
-    // Once for each problem, not for each try.
+    // Once for each problem, not for each attempt.
     if (std::exchange(last_problem_, why) != why)
       world_.log.warn("lost the master at " + to_text(options_.master) + ": " + why + "; trying again");
     co_await sleep_for(world_.clock, pause_before_retry(failures++, world_.entropy));
@@ -155,7 +155,7 @@ task<void> master_link::impl::beat_loop() {
   }
 }
 
-/// Tells the master how far this job's fan-outs are: those that take longer than a second, which is when people look.
+/// Reports the progress of this job's fan-outs to the master: those that take longer than a second.
 task<void> master_link::impl::tell_loop() {
   struct telling {
     bool is_under_way = false;
@@ -171,7 +171,7 @@ task<void> master_link::impl::tell_loop() {
     knows_some = !fan_outs.empty();
     state->is_under_way = true;
     calls_->show_progress(fan_outs, [state](fault const* failed) {
-      // Much may be on its way just now; another fault is of a master that does not want to know.
+      // Much may be in flight just now; any other fault means that the master does not support it.
       *state = {false, !failed || failed->code == errc::overloaded};
     });
   }

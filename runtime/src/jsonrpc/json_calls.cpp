@@ -24,13 +24,13 @@ call_ptr make_json_call(call_book& on, rpc_request const& request, duration node
   return call;
 }
 
-/// Why the answer cannot stand in a message of ours; empty when it can. A node may write what it likes: what is not one
+/// Why the reply cannot be embedded in our message; empty if it can. A node may write anything: a text that is not one
 /// JSON value would end that message early and begin another.
 std::string reply_problem(call_book const& on, call_reply const& reply) {
   return reply.codec == codec::json ? json_problem(as_text(reply.bytes), on.bounds().depth) : "another codec";
 }
 
-/// `say(result_text, fault)`: exactly one of the two is there.
+/// `say(result_text, fault)`: exactly one of the two is set.
 template <class Say>
 void hand_on(call_book const& on, call_record const& call, call_reply const& reply, Say say) {
   if (reply.failed) return say(std::string_view(), reply.failed);

@@ -10,11 +10,11 @@
 
 namespace dist {
 
-/// What the calls of one message have in common.
+/// The common state of the calls of one message.
 struct rpc_wishes {
   duration node_wait = duration::max();
   std::string traceparent;     ///< empty: none
-  std::string* why = nullptr;  ///< told why the call went where it went, the last one to end of a batch; outlives the await
+  std::string* why = nullptr;  ///< receives why the call went where it went, the last of a batch; outlives the await
 };
 
 /// Answers one message, with all calls of a batch under way at once. Cancel: terminal, the calls are cancelled too.

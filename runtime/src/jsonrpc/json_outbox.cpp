@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t copy_bytes = 16 * 1024;
 /// A run that grew beyond this by one burst is given back to the heap.
 constexpr std::size_t spare_bytes = 1024 * 1024;
-/// In one write; about what the system takes at once.
+/// Bytes of one write; about what the system accepts at once.
 constexpr std::size_t most_gathered = 64;
 
 }  // namespace
@@ -54,7 +54,7 @@ void json_outbox::wrote(std::size_t bytes) noexcept {
 
 void json_outbox::clear() noexcept {
   share_.set(0);
-  // What is being written stays where it is until it is.
+  // Bytes being written stay in place until they are written.
   while (pieces_.size() > sealed_) pieces_.pop_back();
 }
 

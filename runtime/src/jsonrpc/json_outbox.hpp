@@ -24,10 +24,10 @@ class json_outbox {
   std::size_t held_bytes() const noexcept { return share_.bytes(); }
   memory_share const& share() const noexcept { return share_; }
   std::uint64_t written_bytes() const noexcept { return written_bytes_; }
-  /// What is put next begins behind so many bytes.
+  /// The stream position of the next message.
   std::uint64_t put_bytes() const noexcept { return written_bytes_ + held_bytes(); }
 
-  /// What can be written now. Good until wrote(); put() leaves it alone.
+  /// The bytes to write now. Valid until wrote(); put() does not move them.
   std::span<asio::const_buffer const> left();
   /// So many bytes of it, the first ones, have been written.
   void wrote(std::size_t bytes) noexcept;

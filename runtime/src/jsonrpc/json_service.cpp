@@ -53,7 +53,7 @@ void json_service::on_request(call_id id, rpc_request const& request) {
     return;
   }
   running_.emplace(key(id), what.scope);
-  // What a method still says when this is gone finds the mailbox closed.
+  // A method that reports after this is destroyed finds the mailbox closed.
   services_.start(*method, std::move(what), world_.compute, [this, mail = done_, id](outcome ended) {
     mail->post([this, id, ended = std::move(ended)] { on_done(id, ended); });
   });

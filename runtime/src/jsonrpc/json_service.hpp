@@ -12,14 +12,14 @@
 namespace dist {
 
 /// Answers the requests of one JSON-RPC connection from a table of services: brief methods here, others on the compute
-/// threads. Methods cannot call others from here: nobody has said where the nodes are.
+/// threads. Methods cannot make calls from here: the nodes are not known.
 class json_service {
  public:
   json_service(std::unique_ptr<stream> peer, seams const& world, limits const& bounds, service_table& services,
                std::string node_name);
   ~json_service();
 
-  /// Until the connection ends; then every running method is told that nobody waits. Errors as json_session::run.
+  /// Until the connection ends; then every running method is cancelled. Errors as json_session::run.
   task<void> run();
   /// Takes no more requests; the connection ends when those that run have been answered.
   void finish() noexcept { session_.finish(); }
@@ -37,7 +37,7 @@ class json_service {
   limits limits_;
   service_table& services_;
   std::string name_;
-  std::shared_ptr<mailbox> done_;  ///< from the compute threads to here; closed before this goes
+  std::shared_ptr<mailbox> done_;  ///< from the compute threads to here; closed before this is destroyed
   std::unordered_map<std::uint64_t, std::shared_ptr<call_scope>> running_;
   outcome brief_outcome_;  ///< reused by methods that run here
 };

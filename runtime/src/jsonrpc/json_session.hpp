@@ -20,10 +20,10 @@ std::string write_bounded(rpc_request const& request, std::string_view result_te
                           std::size_t outbox_limit, memory_budget const* memory);
 
 /// The serving end of JSON-RPC over one stream, any number of requests at once: answers go out in the order in which
-/// they come, those of a batch as one array.
+/// they arrive, those of a batch as one array.
 class json_session {
  public:
-  /// Called for every request, notifications too, in order. It, or somebody later, answers each once; `request` is good
+  /// Called for every request, notifications too, in order. It, or later code, answers each once; `request` is good
   /// during the call. The id is this session's own, not the peer's.
   using handler = std::function<void(call_id id, rpc_request const& request)>;
 
@@ -31,7 +31,7 @@ class json_session {
 
   /// Bytes that came before: they are the first.
   void feed(std::span<std::byte const> bytes) { lines_.feed(bytes); }
-  /// Until the peer is gone or the session was closed; then answers find nobody. Errors as json_stream::run.
+  /// Until the peer is gone or the session was closed; later answers are dropped. Errors as json_stream::run.
   task<void> run(handler on_request, peer_end end = peer_end::waits);
 
   /// `result_text` is JSON. An id that was answered, or whose peer is gone, does nothing.
@@ -40,7 +40,7 @@ class json_session {
 
   /// Ends at once.
   void close() noexcept { lines_.close(); }
-  /// Reads no more and ends when what was asked is answered.
+  /// Reads no more and ends when all requests are answered.
   void finish() noexcept;
 
   std::size_t in_flight() const noexcept { return requests_.size(); }

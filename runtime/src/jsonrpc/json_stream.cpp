@@ -32,7 +32,7 @@ task<void> json_stream::run(handler on_message, end_handler on_end) {
   }
   reader_ = nullptr;
   // We may be here because we were cancelled: without this the clean-up could not await. The writer may wait for
-  // answers that take long, so from here on it can be cancelled anew.
+  // answers that take long, so from here on it can be cancelled again.
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   if (failed) {
     stream_->close();
@@ -190,7 +190,7 @@ void json_stream::stop_reading() noexcept {
 
 void json_stream::close_when_written() noexcept {
   if (std::exchange(ending_, true) || broken_) return;
-  // A peer that takes nothing must not hold us.
+  // A peer that reads nothing must not hold us.
   ending_timer_.arm(limits_.handshake,
                     "the peer did not read its replies " + within_limit("handshake", limits_.handshake));
   wake_.set();

@@ -18,7 +18,7 @@
 
 namespace dist {
 
-/// Behind so many messages, or requests of a batch, others have their turn of the I/O thread: what these made them put
+/// After this many messages, or requests of a batch, others get their turn of the I/O thread: output that these caused
 /// leaves, and is worked on meanwhile.
 inline constexpr std::size_t messages_per_turn = 16;
 
@@ -27,7 +27,7 @@ inline constexpr std::size_t messages_per_turn = 16;
 ///
 /// Errors   run() throws the system's error, errc::limit_exceeded (frame_idle), or what the handler threw; the peer's
 /// end
-///          of the stream is no error.
+///          of the stream is not an error.
 /// Lives    *this must outlive run(); all of it on the I/O thread.
 class json_stream {
  public:
@@ -47,16 +47,16 @@ class json_stream {
   /// The most bytes of a message from here on, instead of limits.message_bytes.
   void limit_message(std::size_t bytes) noexcept { splitter_.limit_message(bytes); }
 
-  /// Reads and writes until the stream ends; what was put by then is written if the peer still takes it. With `on_end` the
+  /// Reads and writes until the stream ends; pending output is written if the peer still reads. With `on_end` the
   /// peer's end alone does not end it: close_when_written() does, or that the peer has gone altogether.
   task<void> run(handler on_message, end_handler on_end = {});
 
-  /// The writer takes all that was put in one turn of the I/O thread. A line end goes behind each message.
+  /// The writer sends all messages put in one turn of the I/O thread together. A line end follows each message.
   void put(std::string message);
   /// As one array; none where there are none.
   void put_batch(std::vector<std::string> messages);
   std::size_t held_bytes() const noexcept { return out_.held_bytes(); }
-  /// The next message begins behind so many bytes: it was not begun to be written while no more were sent.
+  /// The stream position of the next message: it has not left while no more bytes were sent.
   std::uint64_t put_bytes() const noexcept { return out_.put_bytes(); }
 
   /// So far, of messages.
@@ -81,7 +81,7 @@ class json_stream {
   task<void> write_loop();
   task<std::size_t> read_some(std::span<std::byte> into);
   task<void> take_all(std::span<std::byte const> bytes, handler const& on_message);
-  /// As many messages as there may be in one turn; what is left.
+  /// The number of messages left in this turn.
   std::span<std::byte const> take(std::span<std::byte const> bytes, handler const& on_message);
 
   std::unique_ptr<stream> stream_;

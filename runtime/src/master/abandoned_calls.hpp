@@ -11,8 +11,8 @@
 
 namespace dist {
 
-/// The calls on one node that nobody waits for any more and that the node has not answered: their slots stay in use.
-/// Says of which the log should tell. Pure.
+/// The calls on one node whose callers are gone and that the node has not answered: their slots stay in use. Decides
+/// which of them to log. Pure.
 class abandoned_calls {
  public:
   void add(std::uint64_t number, std::string_view method, time_point now);
@@ -22,7 +22,7 @@ class abandoned_calls {
   /// Lines for the log: the calls that have gone on for a second, by method; again every 10 s.
   std::vector<std::string> due(std::string_view node, time_point now);
 
-  /// What one method still does here.
+  /// The abandoned calls of one method.
   struct stay {
     std::string method;
     std::size_t count = 0;

@@ -10,7 +10,7 @@ namespace dist {
 /// IPv6.
 class address_range {
  public:
-  /// Errors  errc::bad_arguments, with the text and what is wrong with it.
+  /// Errors  errc::bad_arguments, with the text and its error.
   static result<address_range> parse(std::string_view text);
 
   /// Whether the literal `host` lies in it; a name never does.

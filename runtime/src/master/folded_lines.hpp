@@ -9,7 +9,7 @@
 
 namespace dist {
 
-/// Log lines that anybody who can connect may cause: the first few of a kind are written, the others are counted and
+/// Log lines that any peer can cause: the first few of a kind are written, the others are counted and
 /// named in one line. Pure.
 class folded_lines {
  public:

@@ -9,7 +9,7 @@
 namespace dist {
 
 /// How fast TLS handshakes may begin: each costs the I/O thread about a millisecond before the peer has shown anything.
-/// One party has a pace of its own below that of all together, and what goes beyond waits. Pure.
+/// Each party has a pace of its own below that of all together; handshakes beyond it wait. Pure.
 class handshake_pace {
  public:
   static constexpr unsigned burst_of_one = 200;
@@ -25,7 +25,7 @@ class handshake_pace {
     if (pause > duration::zero()) return pause;
     own = std::max(own, now) + between_of_one;
     all_ = std::max(all_, now) + between_of_all;
-    // Who has been quiet for long enough need not be known.
+    // A party that has been quiet long enough is forgotten.
     if (parties_.size() > parties_max) std::erase_if(parties_, [&](auto const& one) { return one.second <= now; });
     return duration::zero();
   }
@@ -35,7 +35,7 @@ class handshake_pace {
  private:
   static constexpr std::size_t parties_max = 4096;
 
-  std::unordered_map<std::string, time_point> parties_;  ///< when each will have paid for what it has begun
+  std::unordered_map<std::string, time_point> parties_;  ///< when each will have paid for its handshakes
   time_point all_{};
 };
 

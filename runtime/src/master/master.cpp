@@ -22,11 +22,11 @@ registry_settings settings_of(master_options const& options) {
   return settings;
 }
 
-/// What a connection costs at least before its peer is let in: buffers and coroutines, and the state of TLS.
+/// The least that a connection costs before its peer is authenticated: buffers and coroutines, and the state of TLS.
 constexpr std::size_t visit_bytes = 32 * 1024;
 constexpr std::size_t tls_visit_bytes = 96 * 1024;
 
-/// Section 9 of the design: nobody is open to the world by accident.
+/// A master must not be open to the network by accident.
 void refuse_unsafe(master_options const& options) {
   auto const proven = !options.secret.empty() || (options.tls && options.tls->is_mutual());
   if (is_loopback(options.listen.host) || proven || options.insecure) return;
@@ -37,7 +37,7 @@ void refuse_unsafe(master_options const& options) {
                         "--tls-key and --tls-ca, or allow it with --insecure"));
 }
 
-/// Of those who reach this machine.
+/// Of the peers that reach this machine.
 std::string those_let_in(master_options const& options) {
   std::string text;
   if (!options.secret.empty()) text = "peers with the secret";
@@ -96,7 +96,7 @@ void master::impl::stop() noexcept {
   calls_->stop();
   listener_->close();
   for (auto* node : members_) node->close("the master stopped");
-  // Behind the faults that give their calls back.
+  // After the faults that return their calls.
   for (auto const& [number, job] : jobs_) {
     frame_header goodbye;
     goodbye.kind = frame_kind::goodbye;
@@ -143,12 +143,12 @@ task<void> master::impl::beat_loop() {
       text += " in " + whole_seconds_text(now - alone_since);
       if (!calls_->waiters().own().has_any()) text += "; " + join_hint();
     }
-    // Busy nodes are what a cluster is for; calls that no node can take are what somebody should look at.
+    // Busy nodes are normal; calls that no node can take need attention.
     without_node.empty() ? world_.log.info(text) : world_.log.warn(text);
   }
 }
 
-/// What to type where, so that a node joins.
+/// The command that starts a node, and where to run it.
 std::string master::impl::join_hint() const {
   auto const port = std::to_string(local_address().port);
   // A master that serves no methods itself, such as the command's, does not know the nodes' program.
@@ -158,14 +158,14 @@ std::string master::impl::join_hint() const {
          (options_.secret.empty() ? "" : " --secret-file FILE");
 }
 
-/// What a new connection speaks, and what it has said so far.
+/// A new connection: its protocol and its first bytes.
 struct master::impl::visitor {
   std::unique_ptr<stream> peer;
   sniffed seen;
   buffer first;
 };
 
-/// Reads until it is clear what the visitor speaks.
+/// Reads until the visitor's protocol is known.
 task<void> master::impl::listen_to(visitor& who) {
   stream_timer patience(world_.clock, *who.peer);
   patience.arm(options_.limits.handshake,
@@ -183,7 +183,7 @@ task<void> master::impl::listen_to(visitor& who) {
   who.first = buffer(who.first.bytes().subspan(who.seen.skipped_bytes));
 }
 
-/// What is inside TLS speaks one of the other dialects.
+/// Completes the TLS handshake and detects the protocol inside.
 task<void> master::impl::unwrap(visitor& who) {
   auto const party = party_of(host_of(who.peer->peer_address()));
   for (;;) {
@@ -207,7 +207,7 @@ task<void> master::impl::unwrap(visitor& who) {
   co_await listen_to(who);
 }
 
-/// Whoever connects must say within the handshake limit what it speaks. Nothing a peer does ends the master.
+/// A peer must send a recognizable protocol within the handshake limit. Nothing a peer does ends the master.
 task<void> master::impl::serve(std::unique_ptr<stream> peer) {
   auto const address = peer->peer_address();
   // Good for as long as the peer is unproven: then it still has this stream.
@@ -244,7 +244,7 @@ task<void> master::impl::serve_visitor(visitor who, share& held) {
   if (options_.tls && who.seen.kind == dialect::tls) {
     held.hold(tls_visit_bytes);
     co_await unwrap(who);
-    // Where there is no secret the certificate is the proof.
+    // Without a secret the certificate is the proof.
     if (options_.secret.empty() && options_.tls->is_mutual()) held.let_in();
   } else if (options_.tls) {
     warn_of_strangers("no TLS", address + " connected without TLS; this master requires it");

@@ -19,10 +19,10 @@ namespace {
 constexpr auto go_patience = std::chrono::minutes(10);
 /// How often one is dialled that has never answered.
 constexpr unsigned first_dials = 5;
-/// However often it registers, there is so much time between two dials; and it is remembered for a while.
+/// The time between two dials, however often it registers; and how long it is remembered.
 constexpr auto between_dials = std::chrono::seconds(1);
 constexpr auto remembered = std::chrono::minutes(1);
-/// Those that are looked for: at one address, and at all together.
+/// Most nodes that are dialled: at one address, and in total.
 constexpr std::size_t sought_at_one_address = 64;
 constexpr std::size_t sought_in_all = 256;
 
@@ -47,7 +47,7 @@ std::optional<http_response> master::impl::refuse_go_node(address const& at) con
                        "with --go-nodes\n");
 }
 
-/// Dialled back where it came from, whatever its query says.
+/// Connects back to the peer's own address, whatever its query says.
 http_response master::impl::answer_go_registration(http_request const& request, std::string const& peer) {
   auto const port = request.find_query("port");
   std::string const host(host_of(peer));
@@ -93,7 +93,7 @@ http_response master::impl::answer_go_registration(http_request const& request, 
   return http_response(201, "registered\n");
 }
 
-/// A Go node, which registers only once: looked for again whenever it was lost.
+/// A Go node, which registers only once: dialled again whenever it was lost.
 task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registration> asked) {
   auto const name = to_text(at);
   struct removal {
@@ -133,7 +133,7 @@ task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registrati
     asked->again.reset();
     auto const registered = asked->seen;
     {
-      // It takes its place for a while, so that others of its address are not dialled instead.
+      // It keeps its place for a while, so that others of its address are not dialled instead.
       alarm const over(world_.clock, remembered, asked->again);
       co_await asked->again.wait();
     }

@@ -37,7 +37,7 @@ class master::impl {
   std::string metrics() const;
 
  private:
-  // master.cpp: what comes in
+  // master.cpp: accepted connections
   task<void> accept_loop();
   using share = unproven_peers::share;
   task<void> serve(std::unique_ptr<stream> peer);
@@ -46,13 +46,13 @@ class master::impl {
   task<void> listen_to(visitor& who);
   task<void> unwrap(visitor& who);
   task<void> beat_loop();
-  /// For what anybody may cause who can connect.
+  /// For warnings that any peer can cause.
   void warn_of_strangers(std::string_view kind, std::string const& line);
   void log_folded_lines();
   bool is_proof_wanted() const { return !options_.secret.empty() || (options_.tls && options_.tls->is_mutual()); }
   std::string join_hint() const;
 
-  // master_http.cpp: what HTTP asks for
+  // master_http.cpp: HTTP requests
   /// Both ends of a request's connection.
   struct asker {
     std::string peer;
@@ -72,16 +72,16 @@ class master::impl {
   right right_of_sender(http_request const& request, asker const& from) const;
   std::optional<http_response> refusal(http_request const& head, asker const& from) const;
 
-  // master_page.cpp: who watches
+  // master_page.cpp: watchers
   static bool is_page(std::string_view path);
   static http_response answer_page(std::string_view path);
   http_response answer_events() const;
   task<void> serve_events(stream& watcher);
 
-  // master_jobs.cpp: who uses the nodes
+  // master_jobs.cpp: jobs
   boost::json::object list_jobs() const;
 
-  // master_peers.cpp: who stays
+  // master_peers.cpp: nodes, jobs and JSON-RPC callers
   task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade, share& held);
   task<void> serve_node(std::unique_ptr<connection> session, hello who, nonce own);
   std::optional<node_view> holder_of(std::string const& name) const;
@@ -90,7 +90,7 @@ class master::impl {
   task<void> serve_json(std::unique_ptr<stream> peer, buffer first, share& held);
   task<void> refuse_json(stream& peer, buffer first);
 
-  // master_go.cpp: who is dialled back
+  // master_go.cpp: Go nodes
   struct go_registration;
   http_response answer_go_registration(http_request const& request, std::string const& peer);
   std::optional<http_response> refuse_go_node(address const& at) const;
@@ -112,7 +112,7 @@ class master::impl {
   std::size_t watchers_ = 0;
   std::unique_ptr<listener> listener_;
   task_group tasks_;
-  task_group go_tasks_;  ///< one for each Go node: what strangers register takes no place of a connection
+  task_group go_tasks_;  ///< one for each Go node: registrations by strangers use no connection slots
   unproven_peers unproven_;
   folded_lines folded_;
   handshake_pace pace_;
@@ -140,7 +140,7 @@ struct master::impl::go_registration {
   std::string host;
   std::uint32_t slots = 1;
   time_point seen{};     ///< it registered or ended its stay
-  event again;           ///< it has registered anew
+  event again;           ///< it has registered again
   bool is_here = false;  ///< it has answered on the connection that there is
   bool was_here = false;
 };

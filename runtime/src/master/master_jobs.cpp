@@ -5,7 +5,7 @@
 #include "base/duration_text.hpp"
 #include "master/master_impl.hpp"
 
-// Who uses the nodes, and how far that is: the connected jobs and this program's own calls.
+// The connected jobs and this program's own calls, with their progress.
 
 namespace dist {
 namespace {

@@ -52,7 +52,7 @@ constexpr std::size_t handshake_bytes = 32 * 1024;
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t json_linger_bytes = 1 << 20;
 
-/// Reads until the peer goes or its time is over. Await it in the expression that calls.
+/// Reads until the peer is gone or its time is over. Await it in the expression that calls.
 task<void> linger(stream& over, stream_timer& patience, std::size_t most_bytes) {
   patience.arm(linger_time, "it kept sending after it was rejected");
   std::byte dropped[16 * 1024];
@@ -177,7 +177,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   }
   node.let_in();
   if (node.is_supervised) logs_.add(node.name, {});
-  // The first frame that the node reads; the calls that wait for it come behind.
+  // The first frame that the node reads; the calls that wait for it follow.
   put_welcome(node.session(), welcome_for(node.name), who, options_.secret, own);
   listing const known(members_, node);
   calls_->ready(*in);
@@ -199,8 +199,8 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   put_welcome(*session, welcome_for(who.name), who, options_.secret, own);
   co_await session->flush();
   session->pause_when_full();
-  // Only the system judges a job's silence. One that was stopped has its answers when it goes on: the system counts a
-  // peer that takes nothing like one that has gone, and must not come first.
+  // Only the system judges a job's silence. A stopped job gets its replies when it continues: the system treats a peer
+  // that reads nothing like one that is gone, and must not act first.
   session->tolerate_silence(2 * system_patience(options_.heartbeat, options_.lost_after));
   world_.log.info("job " + who.name + " connected from " + session->over().peer_address());
   auto const number = ++last_origin_;
@@ -236,7 +236,7 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   });
 }
 
-/// Calls of anybody who can connect: without a secret, since JSON-RPC over TCP has no place for one.
+/// Calls of any peer: without a secret, since JSON-RPC over TCP has no place for one.
 task<void> master::impl::serve_json(std::unique_ptr<stream> peer, buffer first, share& held) {
   if (!options_.secret.empty()) co_return co_await refuse_json(*peer, std::move(first));
   held.let_in();
@@ -248,7 +248,7 @@ task<void> master::impl::serve_json(std::unique_ptr<stream> peer, buffer first, 
   co_await session.run(std::move(on_request));
 }
 
-/// At once: what came with the first bytes is answered by its id, and nothing more is read for its meaning.
+/// At once: the first bytes are answered by their id, and nothing more is interpreted.
 task<void> master::impl::refuse_json(stream& peer, buffer first) {
   warn_of_strangers("JSON-RPC",
                     "JSON-RPC over TCP from " + peer.peer_address() + " was rejected: the cluster has a secret");

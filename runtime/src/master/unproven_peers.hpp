@@ -12,12 +12,12 @@ namespace dist {
 /// The part of an address that one party can be taken to own: an IPv4 address, or the first 64 bits of an IPv6 address.
 std::string party_of(std::string_view host);
 
-/// What all peers together hold before they have shown that they may come in: one bound in bytes, in which each
+/// The memory that all peers together hold before they are authenticated: one bound in bytes, in which each
 /// connection counts too. Above it the oldest peer of the party that holds the most is closed, so a newcomer from
 /// elsewhere gets through, and so does one that is quick. Pure.
 class unproven_peers {
  public:
-  /// One peer, from accept until it is let in or goes. `close` ends it, and must not destroy the share.
+  /// One peer, from accept until it is let in or leaves. `close` ends it, and must not destroy the share.
   class share {
    public:
     share(unproven_peers& of, std::string_view host, std::size_t bytes, std::function<void()> close);

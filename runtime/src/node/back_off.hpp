@@ -8,7 +8,7 @@
 namespace dist {
 
 /// How long to wait before looking for a peer again, after `failures` attempts: evenly between nothing and a bound that
-/// doubles from 100 ms to 5 s, so that a thousand peers do not come back in the same instant.
+/// doubles from 100 ms to 5 s, so that a thousand peers do not reconnect in the same instant.
 inline duration pause_before_retry(unsigned failures, entropy& chance) {
   constexpr std::chrono::nanoseconds first = std::chrono::milliseconds(100);
   constexpr std::chrono::nanoseconds longest = std::chrono::seconds(5);

@@ -9,8 +9,8 @@
 
 namespace dist {
 
-/// How long brief methods take on the I/O thread, where everybody else waits for them. Measured now and then: a look at
-/// the clock costs about what a short one does.
+/// How long brief methods take on the I/O thread, where all else waits for them. Measured now and then: reading the
+/// clock costs about as much as a short method.
 class brief_watch {
  public:
   static constexpr auto limit = std::chrono::microseconds(100);
@@ -19,7 +19,7 @@ class brief_watch {
   /// Whether the next one is to be measured.
   bool measures_next() noexcept { return calls_++ % one_of == 0; }
 
-  /// The method, by its place in the node's list, ran for so long. True once for each that does not keep the limit:
+  /// The method, by its index in the node's list, ran for this long. True once for each that exceeds the limit:
   /// three times in a row, for another program may have had the processor once.
   bool is_offender(std::size_t method, duration ran) {
     if (method >= over_.size()) over_.resize(method + 1);
@@ -29,7 +29,7 @@ class brief_watch {
     return over == named;
   }
 
-  /// As a reply tells it: rounded up, for 0 is "not measured".
+  /// As sent in a reply: rounded up, since 0 means "not measured".
   static std::uint32_t microseconds(duration ran) noexcept {
     auto const us = std::chrono::ceil<std::chrono::microseconds>(ran).count();
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(us, 1, std::numeric_limits<std::uint32_t>::max()));

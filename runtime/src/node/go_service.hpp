@@ -20,11 +20,11 @@ class go_service {
   go_service(go_service const&) = delete;
   go_service& operator=(go_service const&) = delete;
 
-  /// Until nobody has been connected for 5 heartbeats, or it is drained. Cancel: terminal, ends at once.
+  /// Until no master has been connected for 5 heartbeats, or it is drained. Cancel: terminal, ends at once.
   task<void> run();
   /// Accepts no more and ends when the calls that run are answered, at the latest after `limit`.
   void drain(duration limit);
-  /// Whether anybody has connected.
+  /// Whether a master has connected.
   bool contacted() const noexcept { return contacted_; }
 
  private:

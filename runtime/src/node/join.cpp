@@ -11,7 +11,7 @@ namespace {
 /// A connection that is on its way.
 struct connecting {
   std::unique_ptr<stream> made;
-  std::string waited_for;  ///< by an attempt that was broken off: what had not answered
+  std::string waited_for;  ///< by an attempt that was interrupted: what had not answered
 };
 
 task<void> connect_into(network& over, address to, connecting& here) {

@@ -22,7 +22,7 @@ node::impl::impl(seams const& world, node_options options, service_list const& s
       tasks_(world_.io.get_executor()) {}
 
 task<void> node::impl::run() {
-  // What coroutine methods on the compute threads find of this world.
+  // The part of this world that coroutine methods on the compute threads use.
   auto const threads = world_.compute.executor();
   auto const apart = threads != asio::any_io_executor(world_.io.get_executor());
   if (apart) context_seams::of(threads).add(this, {&world_.io, &world_.clock, nullptr});
@@ -47,7 +47,7 @@ task<void> node::impl::join_loop() {
     } catch (std::exception const& e) {
       said(e.what());
     }
-    // The end of a session is not to be interrupted; what comes behind it is.
+    // The end of a session must not be interrupted; what follows may be.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     if (session_ && session_->kills()) kills_ = stopping_ = true;
     session_.reset();
@@ -67,9 +67,10 @@ void node::impl::said(std::string const& problem) {
 task<void> node::impl::join_once() {
   auto peer = co_await connect_within(world_, options_.master, options_.limits.handshake);
   auto const here = parse_address(peer->local_address());
-  // A Go master dials back: the port is open before it is told, on the interface through which the master is reached.
+  // A Go master connects back: the port is opened before registering, on the interface through which the master is
+  // reached.
   std::unique_ptr<listener> port;
-  // Never with a secret or TLS: whoever dials could prove nothing, and all would travel in plain.
+  // Never with a secret or TLS: the dialling end could prove nothing, and everything would be sent in plain text.
   if (here && options_.secret.empty() && !peer->is_encrypted() && (is_loopback(here->host) || options_.insecure))
     port = listen_for_go_master(here->host);
   // Named before the await: g++ 12 goes wrong over a conditional inside a co_await expression.
@@ -120,7 +121,7 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   options_.predecessor.reset();
   if (options_.box) {
     auto const times = times_of(accepted);
-    // Later than the master: what it says of a silent node comes first.
+    // Later than the master: its judgement of a silent node comes first.
     options_.box->joined(incarnation_, std::max<duration>(system_patience(times.heartbeat, times.lost_after),
                                                           3 * black_box::beat_interval));
   }
@@ -130,7 +131,7 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   if (stopping_) session_->drain(drain_until_ - world_.clock.now());
   auto const staying = session_;
   co_await staying->run();
-  // The master may have asked for it: then this node is not to come back.
+  // The master may have asked for it: then this node must not come back.
   if (!staying->drained()) co_return;
   was_drained_ = !stopping_ && !staying->kills();
   stopping_ = true;
@@ -144,7 +145,7 @@ void node::impl::drain() {
   else if (go_)
     go_->drain(options_.drain_limit);
   else if (asking_)
-    // The master may have let us in already and have sent calls: the session that begins in a moment gives them back.
+    // The master may have accepted us already and sent calls: the session that starts next returns them.
     asking_timer_ = world_.clock.schedule(drain_until_, [this] {
       asking_timer_ = timer_id::none;
       tasks_.stop();

@@ -10,7 +10,7 @@
 namespace dist {
 namespace {
 
-/// A Go master looks after its nodes each heartbeat; one that has not come for so many has forgotten this node.
+/// A Go master calls its nodes each heartbeat; after this many without a call it has forgotten this node.
 constexpr int silent_beats = 5;
 
 }  // namespace

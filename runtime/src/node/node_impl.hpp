@@ -49,7 +49,7 @@ class node::impl {
   std::uint16_t go_port_ = 0;    ///< where that was
   bool go_contacted_ = true;     ///< since the last registration with a Go master
   unsigned failures_ = 0;       ///< attempts to join since the last success
-  std::string last_problem_;    ///< said once, not at every attempt
+  std::string last_problem_;    ///< logged once, not at every attempt
   bool stopping_ = false;
   bool was_drained_ = false;    ///< by its master
   bool kills_ = false;          ///< a method that still runs, with this process

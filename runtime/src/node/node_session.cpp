@@ -36,7 +36,7 @@ std::string get_traceparent(request_prefix const& prefix, std::string& trace) {
 }  // namespace
 
 /// A call that is not over in the frame that brought it, as its method sees it, as the compute threads run it and as
-/// its outcome comes back: one object, which the I/O thread makes and, unless a context lives on, destroys.
+/// its outcome returns: one object, which the I/O thread makes and, unless a context lives on, destroys.
 class node_session::served_call final : public call_scope,
                                         public service_call,
                                         public std::enable_shared_from_this<served_call> {
@@ -175,7 +175,7 @@ void node_session::send_printed() {
   auto const text = box_->take_printed();
   if (text.lines.empty()) return;
   nested_->show_text(text.lines, text.is_shown, [to = weak_from_this()](fault const* failed) {
-    // Much may be on its way just now; another fault is of a master that does not want to know.
+    // Much may be in flight just now; any other fault means that the master does not support it.
     if (!failed || failed->code == errc::overloaded) return;
     if (auto const session = to.lock()) session->master_takes_text_ = false;
   });
@@ -211,7 +211,7 @@ void node_session::on_request(frame& in) {
   if (in.is_dropped())
     return refuse(header.id, no_room("a request", header.payload_bytes, session_->memory(), progress::not_started));
   request_prefix prefix;
-  // What is wrong with one request is said to that request: the frames behind it are as good as before.
+  // An error in one request fails only that request: the frames after it are still valid.
   if (auto const problem = get_prefix(in.bytes(), header.flags, prefix); !problem.empty())
     return refuse(header.id, make_fault(errc::bad_arguments, problem));
   // A call that one of those here has made: without it that would not end.
@@ -225,7 +225,7 @@ void node_session::on_request(frame& in) {
     return refuse(header.id, make_fault(errc::overloaded, "the limit (calls_per_connection) is reached"));
 
   auto const& about = services_.methods()[*method];
-  // The master stops at fewer; what goes beyond is nested too deeply, here or anywhere.
+  // The master stops at fewer; more means too deep nesting, here or anywhere.
   if (about.coroutine && coroutines_ >= limits_.coroutine_count)
     return refuse(header.id, too_many_coroutines(limits_.coroutine_count, header.flags));
 

@@ -22,7 +22,7 @@ namespace dist {
 
 class black_box;
 
-/// A node's end of its dist/1 session: runs what the master asks for and answers each request once.
+/// A node's end of its dist/1 session: runs the requested methods and answers each request once.
 ///
 /// Lives    shared: a method that still runs when the session has ended answers into it, and is not heard.
 class node_session : public std::enable_shared_from_this<node_session> {
@@ -30,10 +30,10 @@ class node_session : public std::enable_shared_from_this<node_session> {
   node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds, service_table& services,
                welcome const& accepted, duration drain_limit, black_box* box = nullptr);
 
-  /// Until the connection ends; then every running method is told that nobody waits. Throws why it ended, unless it
+  /// Until the connection ends; then every running method is cancelled. Throws why it ended, unless it
   /// was drained.
   task<void> run();
-  /// Takes no new calls; goes when those that run have been answered, at the latest after `limit`.
+  /// Takes no new calls; leaves when the running ones have been answered, at the latest after `limit`.
   void drain(duration limit);
   void stop() noexcept { session_->close(); }
   bool drained() const noexcept { return said_goodbye_; }
@@ -51,7 +51,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   /// For a call that one of the running methods makes and blocks on.
   std::optional<fault> why_deadlocks(call_record const& nested) const;
   task<void> beat_loop();
-  /// What this process has printed and the master has not been told.
+  /// Output of this process that has not been sent to the master.
   void send_printed();
 
   class served_call;

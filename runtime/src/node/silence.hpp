@@ -8,10 +8,10 @@
 
 namespace dist {
 
-/// What a master has told its peer in its welcome.
+/// The times that a master sends its peer in its welcome.
 struct beat_times {
   duration heartbeat = std::chrono::seconds(1);
-  duration lost_after = std::chrono::seconds(30);  ///< silence until either end gives the other up
+  duration lost_after = std::chrono::seconds(30);  ///< silence until either end declares the other lost
 };
 
 inline beat_times times_of(welcome const& accepted) noexcept {
@@ -20,7 +20,7 @@ inline beat_times times_of(welcome const& accepted) noexcept {
   return {heartbeat, std::max(milliseconds(accepted.lost_after_ms), 3 * heartbeat)};
 }
 
-/// How long the system waits for a silent peer: the ends themselves judge first, and say so.
+/// How long the system waits for a silent peer: the ends themselves judge first, and log it.
 inline std::chrono::milliseconds system_patience(duration heartbeat, duration lost_after) noexcept {
   constexpr auto longest = duration::max() / 4;
   return std::chrono::ceil<std::chrono::milliseconds>(std::min(lost_after, longest) + 2 * std::min(heartbeat, longest));

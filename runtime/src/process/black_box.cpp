@@ -129,7 +129,7 @@ std::string black_box::running() const {
 void black_box::put_printed(std::string_view lines, bool is_shown) noexcept {
   page_->text_is_shown.store(is_shown);
   auto const put = page_->text_put.load();
-  // More than fits is what a writer that went astray makes of it.
+  // A size beyond the buffer means a corrupted record.
   auto const used = std::min<std::uint64_t>(put - page_->text_taken.load(), text_bytes);
   if (auto const room = text_bytes - used; lines.size() > room) {
     auto const end = room == 0 ? lines.npos : lines.rfind('\n', room - 1);

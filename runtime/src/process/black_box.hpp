@@ -8,7 +8,7 @@
 
 namespace dist {
 
-/// What a node process leaves behind, written where its parent can read it when the process has died: memory that both
+/// A record of a node process that its parent can read after the process has died: memory that both
 /// have mapped.
 ///
 /// Threads  any.
@@ -25,32 +25,32 @@ class black_box final : public call_watch {
   /// The parent's, for the child to inherit.
   int descriptor() const noexcept { return descriptor_; }
 
-  /// The node has joined a master, which gives it up after `patience` of silence.
+  /// The node has joined a master, which declares it lost after `patience` of silence.
   void joined(std::uint64_t incarnation, duration patience) noexcept;
   /// Between two beats of a process that is well.
   static constexpr duration beat_interval = std::chrono::seconds(1);
   /// The thread that serves its connections is alive.
   void beat() noexcept;
-  /// The node has ended by itself; `drained`: because its master wanted it away.
+  /// The node has ended by itself; `drained`: because its master drained it.
   enum class farewell : std::uint8_t { none, ended, drained };
   void leaves(farewell how) noexcept;
   std::size_t begins(std::string_view method, invocation const& what) noexcept override;
   void ends(std::size_t place) noexcept override;
 
-  /// What its process has printed, which it is to send to its master: lines, and whether that master's stderr shows them
-  /// already. The parent puts them here, the child takes them; when that has died the parent does.
+  /// Output of the process to be sent to its master: lines, and whether that master's stderr shows them already. The
+  /// parent puts them here, the child takes them; once it has died the parent does.
   struct printed_text {
     std::string lines;
     bool is_shown = false;
   };
-  /// What does not fit beside what has not been taken is left out and counted.
+  /// Lines that do not fit are dropped and counted.
   void put_printed(std::string_view lines, bool is_shown) noexcept;
   printed_text take_printed();
 
   /// 0: it never joined.
   std::uint64_t incarnation() const noexcept;
   std::uint64_t beats() const noexcept;
-  /// As joined() was told.
+  /// The argument of joined().
   duration patience() const noexcept;
   farewell left() const noexcept;
   /// The methods that have begun and not ended: `Pricer.price(["the beginning of its input…)`, at most three of them,

@@ -5,7 +5,7 @@
 
 namespace dist {
 
-/// Tells from regular looks whether a thread is blocked: at each look it has done what it was asked at the one before, or
+/// Detects by regular checks whether a thread is blocked: at each check it has done the task of the previous one, or
 /// not. Time in which the whole process did not run counts for nothing. Pure.
 class block_judge {
  public:

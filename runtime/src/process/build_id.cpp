@@ -12,7 +12,7 @@ namespace {
 
 std::size_t padded(std::size_t bytes) { return (bytes + 3) / 4 * 4; }
 
-/// Called for every loaded object; the program itself comes first.
+/// Called for every loaded object; the program itself is first.
 int look_at(dl_phdr_info* object, std::size_t, void* found) {
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     auto const& segment = object->dlpi_phdr[i];

@@ -54,7 +54,7 @@ int start(std::vector<std::string> arguments, std::vector<std::string> environme
   return id;
 }
 
-/// Waits for it: it takes a moment.
+/// Waits for its end, which takes a moment.
 int on_thread_of(compute_pool& pool, std::function<int()> work) {
   std::packaged_task<int()> run(std::move(work));
   auto done = run.get_future();

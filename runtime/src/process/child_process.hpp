@@ -22,10 +22,10 @@ struct exit_report {
   std::uint64_t peak_bytes = 0;  ///< of memory
   std::string problem;           ///< why it could not be started at all
   bool went_silently = false;    ///< a method ended it, not the node: by exit(0), for example
-  duration unresponsive{};       ///< its parent has killed it after so long; zero: it has not
+  duration unresponsive{};       ///< how long it was unresponsive before its parent killed it; zero: not killed
 
   bool is_success() const noexcept { return code == 0 && signal == 0 && !went_silently; }
-  /// A call wanted it so.
+  /// A call requested it.
   bool is_kill_after() const noexcept { return code == exit_code::kill_after && signal == 0; }
 };
 
@@ -33,18 +33,18 @@ struct exit_report {
 /// for 32 s and was killed`.
 std::string to_text(exit_report const& report);
 
-/// How many processes the system has killed for their memory, from the text of /proc/vmstat; 0 where it does not say.
+/// How many processes the system has killed for their memory, from the text of /proc/vmstat; 0 if unknown.
 std::uint64_t out_of_memory_kills(std::string_view vmstat);
 
-/// This program, run once more. A child is told of the end of the thread that started it, as if its parent had ended: so
-/// one thread, which lives as long as all of them, starts them.
+/// This program, started again. A child is signalled when the thread that started it ends, as if its parent had ended:
+/// so one thread, which lives as long as all of them, starts them.
 ///
 /// Errors   the constructor throws std::system_error when the process cannot be started.
 /// Lives    its destructor kills a process that still runs.
 class child_process {
  public:
-  /// `environment` is added to ours; `text` is the child's stdout and stderr; what is `inherited` stays open in the child
-  /// under its own number.
+  /// `environment` is added to ours; `text` is the child's stdout and stderr; descriptors in `inherited` stay open in
+  /// the child under its own number.
   child_process(asio::io_context& io, compute_pool& starter, std::vector<std::string> arguments,
                 std::vector<std::string> environment, int text, std::vector<int> const& inherited);
   ~child_process();

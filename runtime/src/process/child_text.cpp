@@ -15,7 +15,7 @@ namespace {
 
 /// How long a repeated line waits for others to be folded with.
 constexpr auto fold_time = std::chrono::seconds(1);
-/// Read in one go, before others have their turn: what a pipe holds.
+/// Bytes read at once, before others get their turn: the size of a pipe.
 constexpr std::size_t most_at_once = 64 * 1024;
 
 }  // namespace

@@ -10,12 +10,12 @@
 
 namespace dist {
 
-/// Hands on what a node process prints on its stdout and stderr, which are the end of a pipe: lines fit to be shown.
+/// Forwards the output of a node process, whose stdout and stderr are a pipe, as lines fit to be shown.
 class child_text {
  public:
   using show_function = std::function<void(std::string_view lines)>;
 
-  /// Throws std::system_error when there is no descriptor left.
+  /// Throws std::system_error if no descriptor is left.
   child_text(seams const& world, show_function show);
   child_text(child_text const&) = delete;
   child_text& operator=(child_text const&) = delete;
@@ -25,13 +25,13 @@ class child_text {
   int writing_end() const noexcept { return writing_end_; }
   /// The child has its end.
   void close_writing_end() noexcept;
-  /// Until end(), or until nobody has the other end.
+  /// Until end(), or until the other end is closed.
   task<void> run();
-  /// The process has ended: shows what it has left. What it has started and left behind is not heard any more.
+  /// The process has ended: shows its remaining output. Output of its orphaned children is no longer read.
   void end();
 
  private:
-  /// False: nothing more will come.
+  /// False: no more output will follow.
   bool read();
   void show(std::string const& lines);
   void show_held_soon();

@@ -8,7 +8,7 @@ namespace dist {
 /// hundred nodes exceeds. No effect where it is high already.
 void raise_descriptor_limit() noexcept;
 
-/// Of `wanted` node processes, as many as the limit on open files leaves room for; at least one. Each costs this process a few.
+/// How many of `wanted` node processes the limit on open files allows; at least one. Each costs this process a few.
 std::size_t affordable_processes(std::size_t wanted) noexcept;
 
 /// The soft limit on open files.

@@ -7,7 +7,7 @@
 
 namespace dist {
 
-/// A thread that sees when the I/O thread is blocked, and says so with the remedy: a blocked one cannot.
+/// A thread that detects when the I/O thread is blocked, and logs it with the remedy: a blocked one cannot.
 ///
 /// Lives    while the I/O thread runs.
 class io_watchdog {

@@ -6,7 +6,7 @@
 
 namespace dist {
 
-/// Ends the process without waiting for threads that compute: what they would yield, nobody wants any more.
+/// Ends the process without waiting for compute threads: their results are no longer needed.
 [[noreturn]] inline void leave_at_once(int code) {
   std::fflush(nullptr);
   ::_exit(code);

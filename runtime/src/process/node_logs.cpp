@@ -8,7 +8,7 @@
 namespace dist {
 namespace {
 
-/// A peer of the cluster sends them, which is not to say that they are fit to be shown.
+/// They come from a peer and need not be fit to be shown.
 std::string made_fit(std::string_view lines) {
   std::string fit;
   while (!lines.empty()) {
@@ -22,7 +22,7 @@ std::string made_fit(std::string_view lines) {
 }  // namespace
 
 std::string node_logs::add(std::string const& node, std::string_view lines) {
-  // More at once is not what our nodes send.
+  // Our nodes do not send more at once.
   if (lines.size() > bytes_of_each) lines.remove_prefix(lines.size() - bytes_of_each);
   auto fit = made_fit(lines);
   auto& to = log_of(node);

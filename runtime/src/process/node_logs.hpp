@@ -10,7 +10,7 @@
 
 namespace dist {
 
-/// The last lines that each node has printed, also of those that have left: of so many nodes, those that printed last.
+/// The last lines of each node's output, also of nodes that have left; kept for the nodes that printed last.
 /// Pure.
 class node_logs {
  public:
@@ -22,10 +22,10 @@ class node_logs {
 
   struct part {
     std::string lines;
-    std::uint64_t next = 0;  ///< where what comes later begins
+    std::uint64_t next = 0;  ///< where later output begins
   };
-  /// Of what this node has printed the part that begins at `from`, as far as it is kept; all that is kept where `from`
-  /// is not yet reached. Nothing: the node has never sent what it prints, or long ago.
+  /// The node's output from `from` on, as far as it is kept; all that is kept if `from` is not yet reached. Empty: the
+  /// node has never sent output, or long ago.
   std::optional<part> read(std::string const& node, std::uint64_t from) const;
 
  private:

@@ -71,7 +71,7 @@ task<void> node_processes::keep(std::size_t number) {
   auto given = common_;
   given.name += std::to_string(number + 1);
   restart_policy policy;
-  std::string unsent;  ///< of what the process before has printed
+  std::string unsent;  ///< output of the previous process
   while (!stopping_) {
     auto const box = std::make_shared<black_box>();
     given.black_box = box->descriptor();
@@ -99,8 +99,8 @@ task<void> node_processes::keep(std::size_t number) {
   }
 }
 
-/// Kills a child that shows no life for as long as its master bears that: it is stopped, or has closed what it talks
-/// through. Its session has gone then, and nobody else could start another in its place.
+/// Kills a child that has been silent as long as its master tolerates: it is stopped, or has closed its descriptors.
+/// Its session is gone then, and no one else could replace it.
 task<void> node_processes::watch(child_process& child, std::shared_ptr<black_box> box, duration& unresponsive) {
   std::optional<silence> life;
   duration patience{};
@@ -158,7 +158,7 @@ task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> 
     co_await watching.join();
     co_await asio::this_coro::throw_if_cancelled(throws);
     if (failed) std::rethrow_exception(failed);
-    // Before anything is said of its end.
+    // Before its end is logged.
     text->end();
     ended.unresponsive = unresponsive;
     ended.went_silently = box->left() == black_box::farewell::none;
@@ -166,7 +166,7 @@ task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> 
   co_return ended;
 }
 
-/// Its master has drained it, and whoever asked for that wants it away.
+/// Its master has drained it, so it must stay away.
 void node_processes::stay_away(std::string const& name) {
   world_.log.warn("node " + name + " was drained by its master and stays away until this program is restarted");
   one_fewer();

@@ -18,22 +18,23 @@ namespace dist {
 
 class child_text;
 
-/// This program, run once more for each of a number of nodes. One that dies is started again, at first at once, then
-/// with growing pauses; how it ended is said. What they print is shown on this process's stderr, each line with its node's
-/// name. All go with this process.
+/// Node processes: this program, started once for each. One that dies is restarted, at first at once, then with growing
+/// pauses; its end is logged. Their output is shown on this process's stderr, each line with its node's name. All go
+/// with this process.
 class node_processes {
  public:
-  /// `common` is what all are told; the nodes' names are its name with 1, 2 and so on behind it. `arguments` is their
+  /// `common` holds the settings of all; the nodes' names are its name followed by 1, 2 and so on. `arguments` is their
   /// argv; empty: this process's own.
   node_processes(seams const& world, std::size_t count, orders common, std::vector<std::string> arguments = {});
   node_processes(node_processes const&) = delete;
   node_processes& operator=(node_processes const&) = delete;
   ~node_processes();
 
-  /// Until stop(), and until all have ended. Throws call_error (errc::denied where they say that they were used
+  /// Until stop(), and until all have ended. Throws call_error (errc::denied if they report that they were used
   /// wrongly) when none is left that it would make sense to start again.
   task<void> run();
-  /// Starts none any more and sends `signal` (0: none) to all; what still runs after `patience` is killed. Idempotent.
+  /// Starts none any more and sends `signal` (0: none) to all; those still running after `patience` are killed.
+  /// Idempotent.
   void stop(int signal, duration patience) noexcept;
   /// As many as there are to be: fewer than were asked for where the limit on open files is too low for them.
   std::size_t count() const noexcept { return count_; }
@@ -44,7 +45,7 @@ class node_processes {
   task<void> keep(std::size_t number);
   task<exit_report> live(orders given, std::shared_ptr<black_box> box);
   task<void> watch(child_process& child, std::shared_ptr<black_box> box, duration& unresponsive);
-  /// What is shown here then is shown by the process that the master is in.
+  /// Output shown here then is shown by the master's process.
   bool is_beside_its_master() const noexcept { return !common_.master.empty(); }
   static task<void> hear(std::shared_ptr<child_text> text);
   task<void> pause(duration time);

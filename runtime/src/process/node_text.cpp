@@ -20,7 +20,7 @@ std::string times_text(std::uint64_t repeats) {
 std::string node_text::add(std::string_view printed, time_point now) {
   std::string shown;
   while (!printed.empty()) {
-    // The bars of others begin their line anew.
+    // A carriage return, as of a progress bar, restarts the line.
     auto const end = printed.find_first_of("\n\r");
     auto const whole = end != printed.npos;
     auto const room = line_bytes - begun_.size();

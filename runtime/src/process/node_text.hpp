@@ -8,28 +8,28 @@
 
 namespace dist {
 
-/// What one node process prints, made fit to be shown beside that of many others: cut into lines, each escaped, repeats
-/// folded, and only so much a second. Pure.
+/// The output of one node process, made fit to be shown beside that of many others: cut into lines, each escaped,
+/// repeats folded, and only so much a second. Pure.
 class node_text {
  public:
   /// A line that is longer is shown as several.
   static constexpr std::size_t line_bytes = 2000;
-  /// What a node may show a second; more is counted and left out.
+  /// Lines that a node may show per second; more are counted and dropped.
   static constexpr std::size_t lines_a_second = 200;
 
-  /// What it has printed; returns what is to be shown now, whole lines or nothing.
+  /// Takes output; returns the text to show now, whole lines or nothing.
   std::string add(std::string_view printed, time_point now);
   /// Whether something waits for flush(): how often a line came again, or how many were left out.
   bool holds_back() const noexcept { return repeats_ > 0 || left_out_ > 0; }
   std::string flush();
-  /// Nothing more will come: also shows a line without its end.
+  /// The end of the output: also shows a line without its end.
   std::string end(time_point now);
 
  private:
   void take_line(std::string_view line, time_point now, std::string& shown);
   void show_held(std::string& shown);
 
-  std::string begun_;  ///< of a line whose end has not come
+  std::string begun_;  ///< of an incomplete line
   std::string last_;
   std::uint64_t repeats_ = 0;  ///< of the last line, not shown
   std::uint64_t left_out_ = 0;

@@ -38,12 +38,12 @@ std::optional<orders> find_orders() {
 
 void obey(orders const& given) {
   ::unsetenv(variable);
-  // Nobody must be left over: this process goes with its parent, even if that is killed.
+  // No orphans: this process ends with its parent, even if that is killed.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != given.parent) throw std::runtime_error("the process that started this node has ended");
   // Ctrl-C reaches the whole terminal; the parent decides what it means.
   ::signal(SIGINT, SIG_IGN);
-  // What a method prints goes to the parent through a pipe, line by line as on a terminal.
+  // Output of methods goes to the parent through a pipe, line by line as on a terminal.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
 }
 

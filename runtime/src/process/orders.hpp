@@ -10,9 +10,9 @@
 
 namespace dist {
 
-/// What a parent tells the node process that it starts: in one environment variable, as JSON.
+/// The settings that a parent passes to a node process, in one environment variable, as JSON.
 struct orders {
-  std::string master;  ///< of a local_cluster; empty: the flags say where it is, and all that is not here
+  std::string master;  ///< of a local_cluster; empty: the flags give it, and all that is not here
   std::string name;
   std::uint32_t slots = 1;
   std::map<std::string, std::string> labels;
@@ -28,15 +28,15 @@ BOOST_DESCRIBE_STRUCT(orders, (), (master, name, slots, labels, log_level, spin_
 
 /// `VARIABLE=text` for the child's environment.
 std::string to_environment(orders const& given);
-/// What this process was told by its parent, if it was. Throws std::runtime_error when that cannot be read.
+/// The settings passed by this process's parent, if any. Throws std::runtime_error if they cannot be read.
 std::optional<orders> find_orders();
-/// From here on this process goes with its parent, leaves Ctrl-C to it and prints by lines; what it starts itself is no
+/// From here on this process ends with its parent, leaves Ctrl-C to it and prints by lines; its own children are not
 /// node. Throws std::runtime_error when the parent has ended meanwhile.
 void obey(orders const& given);
 
 /// A file without a name that holds the secret: inherited, it is on no command line, in no environment, on no disk.
 int make_secret_descriptor(std::string const& secret);
-/// What it holds; closes it.
+/// Returns its content and closes it.
 std::string take_secret(int descriptor);
 
 }  // namespace dist

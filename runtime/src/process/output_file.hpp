@@ -10,7 +10,7 @@ namespace dist {
 /// arguments of calls.
 class output_file {
  public:
-  /// `flag` is what it was named with: `--trace`. What was in the file goes. Errors: usage_error, which says why the file
+  /// `flag` is the flag that named it: `--trace`. Truncates the file. Errors: usage_error, which tells why the file
   /// cannot be written.
   output_file(std::string flag, std::string path, dist::log& log);
   ~output_file();
@@ -18,10 +18,10 @@ class output_file {
   output_file& operator=(output_file const&) = delete;
 
   std::string const& path() const noexcept { return path_; }
-  /// All of it is in the file. A failure is told to the log, once; from then on nothing is written.
+  /// Writes all of it. A failure is logged once; from then on nothing is written.
   void write(std::string_view text) noexcept;
-  /// Writes `ending` behind it, which the next write replaces: the file is complete at any time, also when the process
-  /// dies. What cannot be rewritten, such as a pipe, gets no ending here.
+  /// Writes `ending` after it, which the next write replaces: the file is complete at any time, also if the process
+  /// dies. A pipe, which cannot be rewritten, gets no ending here.
   void write(std::string_view text, std::string_view ending) noexcept;
   bool failed() const noexcept { return failed_; }
 

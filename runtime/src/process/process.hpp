@@ -10,7 +10,7 @@
 
 namespace dist {
 
-/// One process of a run: what there is whichever role it has.
+/// One process of a run: the objects common to all roles.
 struct process {
   std::string program;
   run_config config;
@@ -22,7 +22,7 @@ struct process {
 
   /// Prints why it ends and returns the code.
   int say(int code, std::string const& text) const;
-  /// Prints what was thrown, this being called in its handler, and returns the code.
+  /// Called in a catch handler: prints the exception and returns the code.
   int say_thrown() const;
   std::size_t slots() const { return config.slots ? config.slots : default_slots(); }
 };

@@ -4,7 +4,7 @@
 
 namespace dist {
 
-/// What this process uses of its machine, as the system says; 0 where it does not.
+/// The resources that this process uses, as the system reports them; 0 if unknown.
 struct process_usage {
   std::uint64_t descriptors = 0;
   std::uint64_t most_descriptors = 0;

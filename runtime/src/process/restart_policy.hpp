@@ -18,14 +18,14 @@ class restart_policy {
   };
   /// A process that ends so often before one has ever joined has something wrong with it.
   static constexpr unsigned most_false_starts = 3;
-  /// A process that has lived for so long was healthy.
+  /// A process that has lived for this long was healthy.
   static constexpr duration healthy = std::chrono::seconds(10);
 
   answer after(exit_report const& ended, bool joined, duration lived) noexcept {
     if (ended.signal == 0 && ended.code == exit_code::wrong_use) return answer::never;
     has_joined_ = has_joined_ || joined;
     if (!has_joined_ && ++false_starts_ >= most_false_starts) return answer::never;
-    // Neither a drain that somebody else asked for nor an end that a call asked for is a failure.
+    // Neither a drain nor an end that a call asked for counts as a failure.
     if (joined && (ended.is_success() || ended.is_kill_after())) return answer::at_once;
     if (lived >= healthy) failures_ = 0;
     return failures_++ == 0 ? answer::at_once : answer::after_a_pause;

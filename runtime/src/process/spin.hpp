@@ -5,7 +5,7 @@
 
 namespace dist {
 
-/// Decides whether an I/O thread without work looks again or sleeps: a sleeping processor takes long to wake, one that
+/// Decides whether an I/O thread without work polls again or sleeps: a sleeping processor takes long to wake, one that
 /// looks keeps others from it. Pure.
 class spin {
  public:
@@ -17,7 +17,7 @@ class spin {
     worked_ = now;
     crowded_ = false;
   }
-  /// Whether others should have the processor now if they want it.
+  /// Whether to yield the processor now.
   bool yields_now(time_point now) const noexcept { return now - yielded_ >= yields_every; }
   /// They had it, and it is back.
   void yielded(time_point before, time_point after) noexcept {
@@ -27,15 +27,15 @@ class spin {
   bool looks_again(time_point now) const noexcept { return !crowded_ && now - worked_ < bound_; }
 
  private:
-  /// Each look takes longer for it, and others can wait so long.
+  /// Yielding makes each poll longer, and other threads can wait this long.
   static constexpr duration yields_every = std::chrono::microseconds(5);
-  /// To yield to nobody takes less than a microsecond.
+  /// A yield without a waiting thread takes less than a microsecond.
   static constexpr duration others_ran = std::chrono::microseconds(10);
 
   duration bound_;
   time_point worked_{};
   time_point yielded_{};
-  bool crowded_ = false;  ///< others want this processor: they had it when we yielded
+  bool crowded_ = false;  ///< other threads need this processor: they ran when we yielded
 };
 
 }  // namespace dist

@@ -207,7 +207,7 @@ void read_tls(run_config& config, given_flags const& given) {
     throw mistake("TLS needs --master, --join or --connect; without them nothing leaves this machine");
 }
 
-/// What the job's process alone writes; as a variable a node may have it too.
+/// A file that only the job's process writes; as a variable a node may have it too.
 std::string file_of_job(std::string const& flag, run_config const& config, given_flags const& given) {
   if (config.role != run_role::node) return given.text(flag).value_or("");
   if (given.on_command_line(flag))

@@ -16,16 +16,16 @@
 
 namespace dist {
 
-/// What the process is to be.
+/// The role of the process.
 enum class run_role {
-  embedded,   ///< master and job here, node processes beside it
-  in_process, ///< methods run in this process
-  master,     ///< master and job here, nodes from elsewhere
+  embedded,    ///< master and job here, node processes beside it
+  in_process,  ///< methods run in this process
+  master,      ///< master and job here, nodes from elsewhere
   node,
-  job,        ///< a job on somebody else's master
+  job,  ///< a job on a running master
 };
 
-/// What dist::run was told by its flags and the environment.
+/// The configuration of dist::run from flags and environment.
 struct run_config {
   run_role role = run_role::embedded;
   std::size_t local = 0;  ///< node processes; 0: one a processor
@@ -58,8 +58,8 @@ struct run_config {
 
 using environment_reader = std::function<char const*(char const*)>;
 
-/// Reads the flags (argv without its first) and, where a flag is missing, its variable (DIST_JOIN for --join). The fault
-/// says which value is wrong and shows a right one.
+/// Reads the flags (argv without its first) and, where a flag is missing, its variable (DIST_JOIN for --join). The
+/// fault names the wrong value and shows a right one.
 result<run_config> parse_config(std::vector<std::string> const& arguments, environment_reader const& environment);
 
 /// What --help prints for `program`.

@@ -20,7 +20,7 @@
 namespace dist {
 namespace {
 
-/// What to do where no connection could be made.
+/// Advice if no connection could be made.
 std::string advice_on(std::error_code const& error) {
   if (error == asio::error::connection_refused) return "; start the master there, or correct --connect ADDR";
   auto const& kind = error.category();
@@ -125,8 +125,7 @@ task<int> job_run::block(cluster& calls) {
   co_return code;
 }
 
-/// What its calls came to: shown after jobs that somebody waited for or broke off, otherwise in the log of those who ask
-/// for more.
+/// The account of its calls: shown after long or interrupted jobs, otherwise only logged at level info.
 void job_run::say_account() const {
   auto const on = backend_.calls();
   auto const& calls = on.caller();

@@ -10,7 +10,7 @@
 
 namespace dist {
 
-/// What a job's calls are made on, with its type forgotten. It outlives the job_run.
+/// The target of a job's calls, type-erased. It outlives the job_run.
 struct job_backend {
   std::function<task<void>()> open;  ///< may be empty
   std::function<task<void>()> run;   ///< serves the calls until stop()

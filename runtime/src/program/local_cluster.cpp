@@ -14,7 +14,7 @@
 namespace dist {
 namespace {
 
-/// How long node processes may take to end after their master has said goodbye.
+/// How long node processes may take to end after their master's goodbye.
 constexpr auto patience = std::chrono::seconds(2);
 
 std::string make_secret(entropy& chance) {

@@ -38,7 +38,7 @@ class node_run {
     tasks_.spawn(serve());
     if (box_) tasks_.spawn(show_life());
     world.run(spin);
-    // A method that ignores that nobody wants it must not outlast the drain limit: nothing would end this process.
+    // A method that ignores its cancellation must not outlast the drain limit: nothing would end this process.
     if (world.is_computing()) leave_at_once(code_);
     world.join_compute();
     return code_;
@@ -75,13 +75,13 @@ class node_run {
   asio::signal_set signals_;
   task_group tasks_;
   clock& clock_;
-  black_box* box_;  ///< null: nobody supervises this process
+  black_box* box_;  ///< null: this process is not supervised
   node node_;
   int code_ = 0;
 };
 
 int run_node(process const& of, node_options options) {
-  // One method a slot: a library that starts its own threads would take the processors from the other slots.
+  // One method per slot: a library that starts its own threads would take the processors from the other slots.
   for (auto const* variable : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"})
     ::setenv(variable, "1", 0);
   auto const box = of.under ? std::make_unique<black_box>(of.under->black_box) : nullptr;

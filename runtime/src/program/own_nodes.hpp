@@ -7,8 +7,8 @@
 
 namespace dist {
 
-/// The nodes that an embedded cluster starts itself: they are on their way from its beginning on, and whoever asks for all
-/// nodes before they have joined waits for them. Pure.
+/// The nodes that an embedded cluster starts itself: they are expected from its start on, and a caller that asks for
+/// all nodes before they have joined waits for them. Pure.
 class own_nodes {
  public:
   /// So many are on their way; fewer later, where some cannot be started.

@@ -89,7 +89,7 @@ int run_connected(process const& of) {
   return job_run(of, world, backend_of(backend)).run();
 }
 
-/// A master shows its certificate to all who come; the others look at the master's.
+/// A master presents its certificate; the others verify it.
 std::optional<tls_context> tls_for(run_config const& config) {
   if (!config.with_tls) return std::nullopt;
   auto const made = config.role == run_role::master ? tls_context::for_server(config.tls) : tls_context::for_client(config.tls);
@@ -139,7 +139,7 @@ int run_any(int argc, char** argv, service_list services, any_job job) {
     auto config = parse_config({argv + std::min(argc, 1), argv + argc}, [](char const* name) { return std::getenv(name); });
     if (!config) return self.say(exit_code::wrong_use, config.error().message + "\n" + program + ": see --help");
     self.config = std::move(*config);
-    // What a node process prints its parent shows, in its own format.
+    // The parent shows a node process's output, in its own format.
     if (!self.under) screen::standard_error().set_format(self.config.log_format);
     if (self.config.help) {
       std::cout << usage(program);

@@ -10,10 +10,10 @@
 
 namespace dist {
 
-/// Of a call that ended so nobody wanted the result any more: that is no failure.
+/// Whether the result of such a call was no longer needed: that does not count as a failure.
 inline bool is_unwanted(errc code) noexcept { return code == errc::cancelled || code == errc::stopped; }
 
-/// What a job's calls came to, for the one line at its end. Pure.
+/// The account of a job's calls, for the line at its end. Pure.
 class account {
  public:
   static constexpr std::size_t most_named = 5;
@@ -23,16 +23,16 @@ class account {
   void lost(std::string name, std::uint64_t incarnation, std::string why);
   /// It has turned out how the process ended.
   void explain(std::uint64_t incarnation, std::string const& why);
-  /// A method has run for so long.
+  /// Adds the run time of a method.
   void ran(duration time) noexcept { used_ += std::chrono::duration<double>(time).count(); }
-  /// For so long there were so many slots.
+  /// Adds slots that were available for a time.
   void there(std::uint64_t slots, duration time) noexcept {
     there_ += static_cast<double>(slots) * std::chrono::duration<double>(time).count();
   }
 
   struct counts {
     std::uint64_t calls = 0;
-    std::uint64_t failed = 0;  ///< not those that nobody wanted any more
+    std::uint64_t failed = 0;  ///< without those no longer needed
     std::uint64_t cancelled = 0;
     std::uint64_t issued_again = 0;
     duration elapsed{};
@@ -42,8 +42,8 @@ class account {
   /// `100,000 calls on 40 nodes in 3 h 12 min, busy 94 %, 37 retried, 2 nodes lost (ws07: signal 9; ...), 3 failed:
   /// see failures.json`.
   std::string text(counts const& of) const;
-  /// Of a job whose master is elsewhere, and so what its nodes did: `100,000 calls at the master in 3 h 12 min, 37 issued
-  /// again, 2 connections lost, 3 failed`.
+  /// For a job whose master, and so the record of its nodes, is elsewhere: `100,000 calls at the master in 3 h 12 min,
+  /// 37 issued again, 2 connections lost, 3 failed`.
   static std::string text_at_master(counts const& of, std::uint64_t connections_lost);
 
  private:

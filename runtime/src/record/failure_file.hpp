@@ -8,7 +8,7 @@
 
 namespace dist {
 
-/// The file of `--failures`: a line of JSON for each call that failed, as soon as it has, so that what is there can be
+/// The file of `--failures`: a line of JSON for each failed call, as soon as it has failed, so that the file can be
 /// read also when the process dies.
 class failure_file {
  public:
@@ -22,8 +22,8 @@ class failure_file {
   output_file file_;
 };
 
-/// `{"method":"Pricer.price","code":"method_failed",...,"arguments":[17]}`; what is empty is left out, and arguments that
-/// are larger than 64 KB or no JSON are a number of bytes.
+/// `{"method":"Pricer.price","code":"method_failed",...,"arguments":[17]}`; empty members are omitted, and arguments
+/// that are larger than 64 KB or no JSON are a number of bytes.
 std::string failure_line(call_record const& call, fault const& what);
 
 }  // namespace dist

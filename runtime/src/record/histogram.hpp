@@ -11,7 +11,7 @@ namespace dist {
 /// index and two additions, nothing is allocated.
 class histogram {
  public:
-  static constexpr std::size_t size = 140;  ///< the last bucket ends at 2^36 us, 19 hours; what takes longer is in it
+  static constexpr std::size_t size = 140;  ///< the last bucket ends at 2^36 us, 19 hours, and includes longer times
 
   void add(std::uint64_t microseconds) noexcept {
     ++counts_[index(microseconds)];
@@ -57,7 +57,7 @@ class histogram {
     sum_ += other.sum_;
     return *this;
   }
-  /// What came since `earlier`, a copy of this.
+  /// The difference from `earlier`, a former copy of this.
   histogram since(histogram const& earlier) const noexcept {
     auto rest = *this;
     for (std::size_t i = 0; i < size; ++i) rest.counts_[i] -= earlier.counts_[i];

@@ -25,7 +25,7 @@ struct past_call {
   time_point ended_at{};
 };
 
-/// The last calls that were on nodes, by whoever chooses them. Pure.
+/// The last calls that ran on nodes, as chosen by the caller. Pure.
 class past_calls {
  public:
   static constexpr std::size_t most = 2048;

@@ -13,7 +13,7 @@
 
 namespace dist {
 
-/// So many methods are counted one by one; what callers call beyond them is counted together.
+/// Most methods that are counted individually; further ones are counted together.
 inline constexpr std::size_t most_counted_methods = 1000;
 
 /// Where a method is counted.
@@ -21,14 +21,14 @@ inline std::size_t counted_as(method_ref method) noexcept {
   return std::min(static_cast<std::size_t>(method), most_counted_methods);
 }
 
-/// What became of the calls of one method that were sent. A call that is issued again is sent again. What is in none of
+/// The outcomes of the attempts of one method's calls. A retried call has several attempts. An attempt in none of
 /// the others is on its way.
 struct tally {
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;  ///< with a result
   std::uint64_t failed = 0;    ///< the method ran and ended in a fault
   std::uint64_t refused = 0;   ///< the method was not begun
-  std::uint64_t late = 0;      ///< answered when nobody waited for it any more
+  std::uint64_t late = 0;      ///< answered after its caller was gone
   std::uint64_t lost = 0;      ///< with the node
 
   tally& operator+=(tally const& other) noexcept {
@@ -42,7 +42,7 @@ struct tally {
   }
 };
 
-/// What one node has done with the calls that were sent to it.
+/// The outcomes of the calls sent to one node.
 class node_tally {
  public:
   tally& of(method_ref method) {
@@ -64,7 +64,7 @@ class node_tally {
   std::vector<tally> methods_;
 };
 
-/// What a master counts of one method.
+/// A master's counters for one method.
 struct method_tally {
   static constexpr std::size_t codes = static_cast<std::size_t>(errc::stopped) + 1;
 
@@ -73,7 +73,7 @@ struct method_tally {
   std::array<std::uint64_t, codes> ended{};  ///< calls, by errc; 0: with a result
 };
 
-/// What a master counts of its calls, apart from what each node's own tally says.
+/// A master's counters for all calls, apart from the tally of each node.
 class master_tally {
  public:
   method_tally& of(method_ref method) {

@@ -9,7 +9,7 @@
 namespace dist {
 namespace {
 
-/// Rows for calls that wait. Beyond them only their number is shown: so many rows nobody looks at.
+/// Rows for waiting calls. Beyond them only their number is shown.
 constexpr std::uint32_t most_waiting_rows = 200;
 constexpr std::size_t most_text_bytes = 500;
 
@@ -128,7 +128,7 @@ void timeline::put_try(call_record const& call, under_way& one, stay const& wher
   where.in->free.push(where.row);
 }
 
-/// From one try of a call to the next.
+/// From one attempt of a call to the next.
 void timeline::put_arrow(under_way const& one, stay const& to) {
   auto const end = [&](char const* phase, stay const& at) {
     put_(std::string("{\"ph\":\"") + phase + "\",\"name\":\"retried\",\"cat\":\"again\",\"id\":\"" +

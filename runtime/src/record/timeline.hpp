@@ -13,9 +13,9 @@
 
 namespace dist {
 
-/// A job's calls as events of the Trace Event Format, for Perfetto: a process row for each node and one for what waits,
-/// in each as many thread rows as it takes for no two calls to overlap. An event goes out when what it tells has ended;
-/// kept is only what is under way. Pure: says what to write, and when is an argument.
+/// A job's calls as events of the Trace Event Format, for Perfetto: a process row for each node and one for waiting
+/// calls, each with enough thread rows that no two calls overlap. An event is written when its interval has ended; only
+/// open intervals are kept. Pure: returns the text to write; the time is an argument.
 class timeline {
  public:
   /// Takes one event, JSON text on one line.
@@ -25,9 +25,9 @@ class timeline {
 
   /// How a call came back from where it was.
   struct outcome {
-    std::string_view text;  ///< `ok`, or what went wrong in a word
+    std::string_view text;  ///< `ok`, or the error in one word
     std::string_view why;   ///< a sentence; may be empty
-    std::string_view node;  ///< who answered, where that is known
+    std::string_view node;  ///< the node that answered, if known
     std::uint32_t running_us = 0;
   };
 
@@ -37,13 +37,13 @@ class timeline {
   void sent(call_record const& call, std::string const& place, time_point now);
   /// It is there no longer. Nothing where it was not there.
   void returned(call_record const& call, std::string const& place, outcome const& how, time_point now);
-  /// Nobody waits for it any more. It may still be on nodes, which then return it.
+  /// Its caller is gone. It may still be on nodes, which then return it.
   void ended(call_record const& call, std::string_view how, time_point now);
   /// Something happened to a node: `joined`.
   void happened(std::string const& place, std::string_view what, time_point now);
   /// So many are queued and run, on all nodes.
   void counted(std::size_t queued, std::uint64_t running, time_point now);
-  /// What is under way is told as unfinished; nothing is taken any more.
+  /// Writes open calls as unfinished; accepts no more events.
   void close(time_point now);
 
  private:
@@ -65,7 +65,7 @@ class timeline {
     std::optional<stay> waiting;
     duration waited{};
     std::vector<stay> places;
-    std::optional<stay> before;  ///< the try that ended last
+    std::optional<stay> before;  ///< the attempt that ended last
     bool over = false;
   };
 

@@ -21,7 +21,7 @@ class trace_file {
   trace_file& operator=(trace_file const&) = delete;
 
   void put(std::string_view event);
-  /// What was put is in the file.
+  /// Writes everything to the file.
   void flush() noexcept;
 
  private:

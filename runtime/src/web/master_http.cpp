@@ -20,7 +20,7 @@ http_response only(std::string methods) {
   return refusal;
 }
 
-/// What a connection costs with its answer.
+/// The cost of a connection with its response.
 std::size_t held_for(http_response const& answer) {
   constexpr std::size_t connection_bytes = 64 * 1024;
   return connection_bytes + answer.body.size();
@@ -39,7 +39,7 @@ task<void> master::impl::serve_web(std::unique_ptr<stream> peer, buffer first, s
   http_handler const handler = [this, from, &held](http_request request) {
     return answer_visitor(std::move(request), from, held);
   };
-  // Nobody fills the memory with a body that is not read anyway.
+  // A body that is not read must not fill the memory.
   http_gate const gate = [this, from, &held](http_request const& head) -> std::optional<http_response> {
     if (auto refused = refusal(head, from)) return refused;
     if (head.path != "/rpc") return http_response(413, head.path + " takes no body\n");
@@ -49,13 +49,13 @@ task<void> master::impl::serve_web(std::unique_ptr<stream> peer, buffer first, s
   auto upgrade =
       co_await serve_http(*peer, std::move(first), handler, options_.limits, world_.clock, gate, world_.memory);
   if (upgrade && upgrade->request.path == "/events") {
-    held.let_in();  // who may watch is asked before, and they are few
+    held.let_in();  // watchers are authorized before, and they are few
     co_return co_await serve_events(*peer);
   }
   if (upgrade) co_await serve_frames(std::move(peer), std::move(*upgrade), held);
 }
 
-/// Who shows a right with a request that is not refused is a stranger no longer. A registration proves itself later.
+/// A peer whose request was authorized is no longer a stranger. A registration proves itself later.
 void master::impl::let_in_if_proven(http_request const& head, asker const& from, share& held) const {
   if (held.is_let_in() || head.path == options_.register_path) return;
   if (!is_proof_wanted() || right_of_sender(head, from) != right::none) held.let_in();
@@ -70,7 +70,7 @@ task<http_response> master::impl::answer_visitor(http_request request, asker fro
   co_return answer;
 }
 
-/// Where plain HTTP knocks at a port that wants TLS.
+/// Answers plain HTTP at a port that requires TLS.
 task<void> master::impl::say_use_tls(stream& peer) {
   http_response answer(400, "this port requires TLS; use https\n");
   answer.keep_alive = false;
@@ -86,18 +86,18 @@ task<void> master::impl::say_use_tls(stream& peer) {
   }
 }
 
-/// What the sender may do. A certificate that was asked for stands for the secret where there is none.
+/// The rights of the sender. Without a secret a required certificate replaces it.
 right master::impl::right_of_sender(http_request const& request, asker const& from) const {
   auto const shown = right_of(request, options_.secret);
   if (shown != right::none || !options_.secret.empty()) return shown;
   return from.encrypted && options_.tls->is_mutual() ? right::call : right::none;
 }
 
-/// Why a request is not answered, as far as its head tells.
+/// Why a request is rejected, as far as its head tells.
 std::optional<http_response> master::impl::refusal(http_request const& head, asker const& from) const {
   auto const reads = head.method == "GET" || head.method == "HEAD";
   if (is_page(head.path)) {
-    // The same for everybody, and nothing of this cluster is in it: a link on another page may lead here.
+    // The same for every visitor, and without data of this cluster: a link on another page may lead here.
     if (!reads) return only("GET, HEAD");
     return {};
   }
@@ -106,7 +106,7 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
     return http_response(403, "a token is accepted only over loopback or TLS\n");
   auto const may = right_of_sender(head, from);
   std::vector<std::string> const own_names{options_.listen.host, std::string(host_of(from.local)), host_name()};
-  // No page can ask for this upgrade, and whoever gets it proves itself in the handshake: a node may call us by any name.
+  // No page can request this upgrade, and its peer authenticates in the handshake: a node may call us by any name.
   auto const joins = head.path == options_.register_path && head.upgrade == "dist/1";
   auto const who = may != right::none || joins ? http_caller::authenticated : http_caller::anonymous;
   if (auto const why = refuse_browser(head, who, own_names)) return http_response(403, *why + "\n");
@@ -156,7 +156,7 @@ task<http_response> master::impl::answer_call(http_request request) {
   co_return answer;
 }
 
-/// It takes no new calls, finishes those that it runs, and goes.
+/// The node takes no new calls, finishes its running ones, and leaves.
 http_response master::impl::answer_drain(http_request const& request) {
   std::string const name(request.find_query("node").value_or(""));
   if (!calls_->drain(name)) return http_response(404, "there is no node '" + name + "'; see /status\n");
@@ -164,7 +164,7 @@ http_response master::impl::answer_drain(http_request const& request) {
   return http_response(200, "draining\n");
 }
 
-/// What a node has printed from a place on.
+/// A node's output from a position on.
 http_response master::impl::answer_logs(http_request const& request) const {
   std::string const name(request.find_query("node").value_or(""));
   auto const text = request.find_query("from").value_or("0");

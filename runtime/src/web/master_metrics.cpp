@@ -56,7 +56,7 @@ void put_methods(metrics_text& text, dispatcher const& calls) {
   });
 }
 
-/// What became of what was sent, by all nodes that ever were here.
+/// Attempts by outcome, over all nodes that ever joined.
 void put_tries(metrics_text& text, dispatcher const& calls, std::vector<node_view> const& nodes) {
   auto sums = calls.record().counted().gone();
   for (auto const& node : nodes) {

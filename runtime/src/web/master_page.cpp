@@ -13,7 +13,7 @@ constexpr std::size_t most_watchers = 16;
 /// How long a watcher may leave its news unread.
 constexpr std::chrono::seconds watcher_patience{10};
 
-/// Nothing from elsewhere, nothing inline, in nobody's frame.
+/// Nothing from other origins, nothing inline, no framing.
 constexpr char const* page_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
@@ -48,7 +48,7 @@ http_response master::impl::answer_events() const {
   return answer;
 }
 
-/// News every heartbeat, a second at least, until the watcher goes or reads nothing.
+/// Updates every heartbeat, at least a second apart, until the watcher leaves or stops reading.
 task<void> master::impl::serve_events(stream& watcher) {
   if (watchers_ >= most_watchers) co_return;
   struct place {

@@ -11,7 +11,8 @@
 namespace dist {
 namespace {
 
-/// A method and how many nodes have it: those of another build may describe it otherwise, and then it is listed once more.
+/// A method and how many nodes have it: those of another build may describe it differently, and then it is listed
+/// again.
 boost::json::array list_methods(std::vector<node_view> const& nodes) {
   std::map<std::tuple<std::string_view, std::string_view, std::string_view, bool>, std::size_t> known;
   for (auto const& node : nodes)

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t most_text_bytes = 500;
 
-/// JSON is UTF-8, and what peers say need not be.
+/// JSON is UTF-8, and texts of peers need not be.
 std::string shown(std::string_view text) { return printable(text, most_text_bytes); }
 
 /// To a thousandth.

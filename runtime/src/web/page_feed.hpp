@@ -11,7 +11,7 @@
 
 namespace dist {
 
-/// What the page shows: the state of now, and what has happened since a watcher last looked. All of it is bounded, however
+/// The content of the page: the current state, and events since a watcher's last update. All of it is bounded, however
 /// long the master runs. I/O thread.
 class page_feed {
  public:
@@ -20,7 +20,7 @@ class page_feed {
   /// One heartbeat has passed.
   void sample(time_point now);
 
-  /// What one watcher has been told already.
+  /// What one watcher has already received.
   struct cursor {
     std::uint64_t samples = 0;
     std::uint64_t calls = 0;

@@ -5,12 +5,12 @@
 
 namespace dist {
 
-/// What HTTP callers show instead of the secret: hex HMAC-SHA256 of "dist/1 bearer" under it.
+/// The token that HTTP callers send instead of the secret: hex HMAC-SHA256 of "dist/1 bearer" under it.
 std::string bearer_token(std::string const& secret);
-/// What those show who may look and not call: the same of "dist/1 viewer". Neither token tells the other.
+/// The token of read-only viewers: the same of "dist/1 viewer". Neither token reveals the other.
 std::string viewer_token(std::string const& secret);
 
-/// What the sender of a request has shown that it may do.
+/// The right that the sender of a request has proven.
 enum class right {
   none,
   look,  ///< read the status

@@ -50,7 +50,7 @@ task<std::optional<http_upgrade>> serve_http(stream& stream, buffer already_read
 /// A small HTTP server on a port of its own. It listens from construction on.
 ///
 /// Errors   the constructor throws std::system_error when the port is taken.
-/// Lives    what `seams` refers to outlives it; stop() it and let run() complete before it goes.
+/// Lives    what `seams` refers to outlives it; stop() it and let run() complete before destroying it.
 class http_server {
  public:
   http_server(dist::seams const& seams, address at, http_handler handler, dist::limits limits = {});

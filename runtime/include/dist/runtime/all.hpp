@@ -10,7 +10,7 @@
 
 namespace dist {
 
-/// Waits for all; throws the first fault as soon as it is there. `take(number, ended)` gets each.
+/// Waits for all; throws the first fault as soon as it arrives. `take(number, ended)` gets each.
 template <class Take>
 task<void> wait_for_all(started_calls& calls, std::vector<bool> may_fail, Take& take) {
   while (calls.left() > 0) {
@@ -64,10 +64,10 @@ task<std::tuple<R...>> all_here(std::tuple<pending<R>...> calls, std::shared_ptr
 
 /// The results of calls that are under way, in their order: `co_await dist::all(std::move(calls))`.
 ///
-/// Errors   the first fault that comes is thrown as call_error and the others are cancelled. Those of try_call never
-///          fail: what they yield is value or fault.
+/// Errors   the first fault to arrive is thrown as call_error and the others are cancelled. Those of try_call never
+///          fail: they yield a value or a fault.
 /// Cancel   terminal; dropping it too: the calls are cancelled.
-/// Runs on  any executor; code without coroutines gives it to block_on.
+/// Runs on  any executor; code without coroutines passes it to block_on.
 template <class R>
 task<std::vector<R>> all(std::vector<pending<R>> calls) {
   if (calls.empty()) co_return std::vector<R>();

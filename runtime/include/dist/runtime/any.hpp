@@ -8,18 +8,18 @@
 
 namespace dist {
 
-/// A method whose result is a std::optional says with an empty one that it has no answer.
+/// A method whose result is a std::optional returns an empty one if it has no answer.
 template <class R>
 inline constexpr bool may_say_no = false;
 template <class T>
 inline constexpr bool may_say_no<std::optional<T>> = true;
 
-/// The calls of an `any` that gave no answer: those that said no, and the failures, as many as its error names.
+/// The calls of an `any` without an answer: those with an empty result, and the failures, as many as its error names.
 class vain_tries {
  public:
   void failed(failed_input one);
   void said_no() noexcept { ++said_no_; }
-  /// Whether all have said no: a call that failed might have had the answer.
+  /// Whether all results were empty: a call that failed might have had the answer.
   bool all_said_no() const noexcept { return failed_ == 0; }
   /// `all 12 calls failed: ` and the first of them, `2 of 12 calls failed and the others have no result: `. Throws
   /// std::invalid_argument if there was none.
@@ -86,14 +86,14 @@ task<typename pending_value<R>::type> any_here(std::vector<pending<R>> calls, st
   co_return without_answer<value>(tries);
 }
 
-/// The first result that comes, whichever input it is of; the other calls are cancelled on their nodes:
+/// The first result to arrive, of any input; the other calls are cancelled on their nodes:
 /// `auto answer = co_await dist::any<&Lock::try_keys>(cluster, dist::chunks(0, keys, 1'000));`.
 ///
-/// Shape    a method that returns a std::optional says with an empty one that it has no answer: that is no failure, and
-///          `any` waits for the first that has one. std::nullopt when all have said no, or there are no inputs.
-/// Errors   when none had an answer and one failed, or all did: one that names the first ten at least, since a call that
-///          failed might have had it. std::invalid_argument without inputs, where the method cannot say no. Otherwise
-///          like map_reduce.
+/// Shape    a method that returns a std::optional returns an empty one if it has no answer: that does not count as a
+/// failure, and `any` waits for the first answer. std::nullopt if all are empty, or there are no inputs. Errors   when
+/// none had an answer and one failed, or all did: one that names the first ten at least, since a call that
+///          failed might have had it. std::invalid_argument without inputs, if the method does not return a
+///          std::optional. Otherwise like map_reduce.
 /// Cancel   terminal.
 template <auto Method, class Serving = class_of_method<Method>, class Inputs>
 auto any(cluster on, Inputs inputs, fan_out how = {}) -> task<result_of_method<Method, Serving>> {

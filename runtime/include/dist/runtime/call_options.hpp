@@ -19,14 +19,14 @@ class call_options {
  public:
   call_options() noexcept {}
 
-  /// The answer must be there this long after the call was made. Default: none, or what is left of the calling method's
+  /// The reply must arrive this long after the call was made. Default: none, or what is left of the calling method's
   /// own deadline.
   call_options& within(time_length left) noexcept {
     within_ = left;
     return *this;
   }
-  /// With no node that can take the call for this long, it fails with errc::no_node. Default: it waits; the master's log
-  /// says for what.
+  /// With no node that can take the call for this long, it fails with errc::no_node. Default: it waits; the master's
+  /// log tells for what.
   call_options& wait_for_node(time_length longest) {
     change().node_wait_us = microseconds(longest);
     return *this;
@@ -50,7 +50,7 @@ class call_options {
   /// Ends the node's process when its plain method still runs this long after the call has ended without it: it was
   /// cancelled, its deadline passed, another's answer was taken. For methods that cannot ask their context. Only in
   /// processes of one slot that are started again, as those of --procs and --local: there nothing else suffers; other
-  /// nodes say in their log why they do not. Coroutines are cancelled, never ended so. Default: never; the slot stays in
+  /// nodes log why they cannot. Coroutines are cancelled, never killed. Default: never; the slot stays in
   /// use until the method returns.
   call_options& kill_after(time_length patience) {
     change().kill_after_us = microseconds(patience);
@@ -63,19 +63,19 @@ class call_options {
     if (is_traceparent(text)) change().traceparent = std::move(text);
     return *this;
   }
-  /// These wishes, and where they say nothing those of `defaults`; labels add up.
+  /// These options, and those of `defaults` where unset; labels add up.
   call_options over(call_options const& defaults) const;
 
   std::optional<duration> time_left() const noexcept { return within_; }
   bool is_once() const noexcept { return once_; }
-  /// What travels with the call; null where everything is as by default.
+  /// The options sent with the call; null if all are defaults.
   std::shared_ptr<request_options const> const& sent() const noexcept { return sent_; }
 
  private:
   static std::uint64_t microseconds(duration d) noexcept {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::microseconds>(d).count()));
   }
-  /// Calls share what was set, so setting makes a copy.
+  /// Calls share the set options, so setting makes a copy.
   request_options& change() {
     auto changed = sent_ ? std::make_shared<request_options>(*sent_) : std::make_shared<request_options>();
     auto& made = *changed;

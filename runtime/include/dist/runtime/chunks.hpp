@@ -20,7 +20,7 @@ struct chunk {
 
   template <class Pair>
   requires(std::is_aggregate_v<Pair> && !std::same_as<Pair, chunk> && requires(T a, T b) { Pair{a, b}; })
-  operator Pair() const {  // NOLINT(google-explicit-constructor): that is what it is for
+  operator Pair() const {  // NOLINT(google-explicit-constructor): intended
     return Pair{first, last};
   }
 

@@ -8,8 +8,8 @@
 
 namespace dist {
 
-/// What calls are made on: a master's nodes, a connection to somebody's master, or, made from a method's context, the
-/// nodes that the running method's own node belongs to. A cheap handle that any thread may use and copy; calls fail
+/// The target of calls: a master's nodes, a connection to another program's master, or, made from a method's context,
+/// the nodes that the running method's own node belongs to. A cheap handle that any thread may use and copy; calls fail
 /// with errc::stopped once the object it came from has been stopped.
 class cluster {
  public:
@@ -24,9 +24,9 @@ class cluster {
   std::shared_ptr<cluster_core> const& core() const noexcept { return core_; }
   asio::io_context::executor_type get_executor() const noexcept { return caller().get_executor(); }
 
-  /// The same nodes, for calls that begin with these options: what a call says itself goes first, labels add up.
-  /// `cluster.with(dist::call_options().within(5s))` gives every call, those of map and the like too, a deadline 5 s after
-  /// it was made.
+  /// The same nodes, for calls that start with these options: a call's own options take precedence, labels add up.
+  /// `cluster.with(dist::call_options().within(5s))` gives every call, those of map and the like too, a deadline 5 s
+  /// after it was made.
   cluster with(call_options const& defaults) const;
 
   /// A record with deadline, parent and `options` filled in, ready for its arguments.
@@ -36,7 +36,7 @@ class cluster {
   /// as for a connected job, or when it has left. I/O thread.
   std::string address_of(std::string_view node) const { return core_->nodes().address_of(node); }
 
-  /// Completes when at least `count` nodes can take calls. On the I/O thread; elsewhere give it to block_on or run_on.
+  /// Completes when at least `count` nodes can take calls. On the I/O thread; elsewhere pass it to block_on or run_on.
   /// Cancel: terminal.
   task<void> wait_for_nodes(std::size_t count) const { return core_->wait_for_nodes(count); }
 

@@ -21,7 +21,7 @@ struct failed_input {
 /// `input 17 {"volatility":-1}: Pricer.price on ws07: ...`
 std::string to_text(failed_input const& one);
 
-/// What collect yields: the results that came, and the inputs that failed.
+/// The result of collect: the results that arrived, and the inputs that failed.
 template <class R>
 struct collected {
   using value_type = std::conditional_t<std::is_void_v<R>, std::monostate, R>;
@@ -75,10 +75,11 @@ task<void> collect_into(fan_out_plan plan, failure_limit limit, collected<R>& ou
   out.failures = failures.take();
 }
 
-/// The results of all inputs but a few: `dist::collect<&Pricer::price>(cluster, trades, dist::fan_out().max_failures(3))`
-/// or `.max_failures(dist::percent(2))`. Without a limit of its own, the first failure is one too many.
+/// The results of all inputs but a few: `dist::collect<&Pricer::price>(cluster, trades,
+/// dist::fan_out().max_failures(3))` or `.max_failures(dist::percent(2))`. Without a limit of its own, the first
+/// failure is one too many.
 ///
-/// Shape    see collected; a method without a result gives std::monostate.
+/// Shape    see collected; a method without a result yields std::monostate.
 /// Errors   beyond max_failures the rest is cancelled; the call_error is that of the first input that failed, and its
 ///          message names the first few. Otherwise like map_reduce.
 template <auto Method, class Serving = class_of_method<Method>, class Inputs>

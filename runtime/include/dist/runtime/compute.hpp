@@ -40,13 +40,15 @@ class computation : public std::enable_shared_from_this<computation> {
   event done_;
 };
 
-/// Runs `f` on a compute thread of this process, and yields what it returns: `co_await dist::compute(f)`. The job's coroutine,
-/// folds, ranges of inputs and observers run on the I/O thread, which serves all nodes: what computes there for longer than
-/// some milliseconds belongs in here, or in a method. A job's process has one such thread, so that `f`s run one after the
-/// other; many at once are calls. In a method, which has a compute thread already, `f` runs at once.
+/// Runs `f` on a compute thread of this process, and yields its result: `co_await dist::compute(f)`. The job's
+/// coroutine, folds, ranges of inputs and observers run on the I/O thread, which serves all nodes: code that computes
+/// there for longer than some milliseconds belongs in here, or in a method. A job's process has one such thread, so
+/// that `f`s run one after the other; many at once are calls. In a method, which has a compute thread already, `f` runs
+/// at once.
 ///
 /// Errors   what `f` throws; std::logic_error where no cluster belongs to the coroutine's executor.
-/// Cancel   terminal. Before `f` has begun it never does. Then `f` runs to its end, for it may use what the caller owns; its
+/// Cancel   terminal. Before `f` has started it never does. Once started it runs to its end, for it may use objects of
+/// the caller; its
 ///          result is yielded, and the next await of the caller throws.
 /// Runs on  any executor; the caller resumes on its own.
 /// Lives    `f` is kept by value. On g++ 12 name a lambda that captures, and move it in.

@@ -14,7 +14,7 @@ namespace dist {
 /// A share of a whole, from 0 to 100: `dist::percent(2.5)`.
 class percent {
  public:
-  /// Throws std::invalid_argument for what is no share.
+  /// Throws std::invalid_argument if it is not from 0 to 100.
   explicit percent(double value) : value_(value) {
     if (!(value >= 0 && value <= 100)) throw std::invalid_argument("dist::percent: must be from 0 to 100");
   }
@@ -42,14 +42,14 @@ class failure_limit {
   std::optional<double> share_;
 };
 
-/// Where a fan-out stands.
+/// The progress of a fan-out.
 struct fan_out_progress {
   std::size_t done = 0;  ///< calls that have ended, the failed ones too
   std::size_t failed = 0;
-  std::optional<std::size_t> total;  ///< nothing where the range of inputs does not say
+  std::optional<std::size_t> total;  ///< empty if the range of inputs has no known size
   duration elapsed{};
   double per_second = 0;         ///< calls that ended, on average since the start
-  std::optional<duration> left;  ///< how long it will still take at that rate; nothing where that cannot be said
+  std::optional<duration> left;  ///< the time left at that rate; empty if unknown
 };
 using fan_out_observer = std::function<void(fan_out_progress const&)>;
 
@@ -70,19 +70,19 @@ class fan_out {
     window_bytes_ = bytes;
     return *this;
   }
-  /// Bytes of results that are there but cannot be taken yet, because an earlier one is missing or nobody takes them:
-  /// beyond it no new call starts. What it costs to keep them is counted too. Default 64 MB.
+  /// Bytes of results that have arrived but cannot be taken yet, because an earlier one is missing or they are not
+  /// consumed: beyond it no new call starts. The overhead of keeping them counts too. Default 64 MB.
   fan_out& reorder(std::size_t bytes) noexcept {
     reorder_bytes_ = bytes;
     return *this;
   }
-  /// map_reduce: fold results as they come, not in the order of the inputs.
+  /// map_reduce: fold results as they arrive, not in the order of the inputs.
   fan_out& arrival_order() noexcept {
     in_order_ = false;
     return *this;
   }
-  /// collect: how many inputs may fail, or which share of them. Default 0. The others refuse it: they could not say
-  /// what their result lacks.
+  /// collect: how many inputs may fail, or which share of them. Default 0. The other functions reject it: they could
+  /// not report what their result lacks.
   fan_out& max_failures(std::size_t count) noexcept {
     failures_ = failure_limit(count);
     return *this;
@@ -96,7 +96,7 @@ class fan_out {
     label_ = std::move(label);
     return *this;
   }
-  /// Tells `observer` every so often, and once at the end, how far it is. On the I/O thread; what it throws ends the
+  /// Reports the progress to `observer` at intervals, and once at the end. On the I/O thread; what it throws ends the
   /// fan-out.
   fan_out& observe(fan_out_observer observer, time_length every = std::chrono::seconds(1)) {
     observer_ = std::move(observer);

@@ -45,7 +45,7 @@ pending<R> start_call(cluster const& on, call_ptr call) {
   return pending<R>(call_handle(on.shared_caller(), std::move(call)));
 }
 
-/// The calls that are right: the arguments, then perhaps options. What becomes of them, and what that yields, is up to
+/// Correct calls: the arguments, then perhaps options. Their handling and result are up to
 /// How: `how::start<R>(cluster, call)`, where the call has its arguments and was not started.
 template <class How, auto Method, class Serving, class... A>
 struct plain_call {
@@ -62,9 +62,9 @@ struct plain_call {
   }
 
  protected:
-  /// `problem` is what is wrong with the arguments, if anything.
+  /// `problem` is the error in the arguments, if any.
   static yielded start(cluster const& on, call_options const& options, std::string problem, A const&... arguments) {
-    // A method that was refused has said so: no second message from what would be made of its types.
+    // A rejected method has been reported: no second error from its types.
     if constexpr (accepted) {
       auto call = on.make_call(key_of<Method, Serving>(), options);
       if (problem.empty())
@@ -85,7 +85,7 @@ struct method_call<How, Method, Serving, std::tuple<A...>> : plain_call<How, Met
   using typename plain::yielded;
   using plain::operator();
 
-  /// What does not fit is refused in one line.
+  /// A mismatch is rejected with one error.
   template <class... B>
     requires(!std::is_invocable_v<plain const&, cluster const&, B...> ||
              worst_conversion<void(A...), void(std::remove_cvref_t<B>...)> == conversion::refused)
@@ -131,7 +131,7 @@ struct method_call<How, Method, Serving, std::tuple<A...>> : plain_call<How, Met
   }
 };
 
-/// Stands for what is no method, which its traits have said in one line.
+/// Replaces an invalid method, which its traits have rejected with one error.
 template <bool Accepted>
 struct refused_call {
   template <class... B>
@@ -162,7 +162,7 @@ struct for_result {
 template <auto Method>
 using class_of_method = typename class_of_pointer<decltype(Method)>::type;
 
-/// The type behind go, call and try_call of one method; of what cannot be called, one that says why.
+/// The type behind go, call and try_call of one method; for an invalid method, one that reports why.
 template <class How, auto Method, class Serving>
 struct method_call_for {
   using type = refused_call<method_traits<Method, Serving>::accepted>;
@@ -187,9 +187,9 @@ using method_call_of = typename method_call_for<How, Method, Serving>::type;
 template <auto Method, class Serving = class_of_method<Method>>
 inline constexpr method_call_of<for_value, Method, Serving> go{};
 
-/// The same, to be awaited at once: `co_await dist::call<&Arith::sum>(cluster, values)`. Where the master's queue is full (a
-/// million calls, or 256 MB of arguments) it fails with errc::overloaded at once, as go does: both are one object, and the
-/// master does not know which it was. map and its like never come near: they keep their window only.
+/// The same, to be awaited at once: `co_await dist::call<&Arith::sum>(cluster, values)`. Where the master's queue is
+/// full (a million calls, or 256 MB of arguments) it fails with errc::overloaded at once, as go does: both are one
+/// object, and the master does not know which it was. map and its like never reach it: their window bounds them.
 template <auto Method, class Serving = class_of_method<Method>>
 inline constexpr method_call_of<for_value, Method, Serving> call{};
 

@@ -25,9 +25,9 @@ class local_options {
   master_options master;               ///< its address and secret are chosen here
 };
 
-/// A master in this process and its nodes beside it: the same program, run once more for each node, which dies with this
-/// process. A node that dies is started again; run() throws call_error (errc::no_node) when the nodes cannot be started.
-/// The program's main must reach dist::run, or call serve_if_embedded.
+/// A master in this process and its node processes: the same program, started once for each node, which dies with this
+/// process. A node that dies is started again; run() throws call_error (errc::no_node) when the nodes cannot be
+/// started. The program's main must reach dist::run, or call serve_if_embedded.
 ///
 /// Lives    like master.
 class local_cluster {

@@ -18,8 +18,8 @@ namespace dist {
 template <auto Method, class Serving>
 using result_of_method = typename method_traits<Method, Serving>::result;
 
-/// Shrinks a fan-out to what does not depend on its types. Throws std::invalid_argument for max_failures where only
-/// `collect` could keep what it asks for.
+/// The type-independent part of a fan-out. Throws std::invalid_argument for max_failures unless the function is
+/// `collect`.
 template <auto Method, class Serving, class Inputs>
 fan_out_plan plan_of(char const* name, cluster on, Inputs inputs, fan_out how, on_fault faults) {
   refuse_max_failures(name, how);
@@ -66,7 +66,7 @@ consteval bool is_fold() {
 /// `fold(fold(fold(first, r0), r1), r2)`; of a method without a result `fold(fold(fold(first)))`.
 ///
 /// Shape    inputs: any input range, read lazily; each converts to the method's single parameter, or is tuple-like for
-///          several. Empty input gives `first`.
+///          several. Empty input yields `first`.
 /// Errors   the first fault cancels the other calls and is thrown as call_error, which names the input; so is what
 ///          `fold` throws, or reading the inputs.
 /// Cancel   terminal; the calls are cancelled with it.
@@ -95,7 +95,7 @@ task<T> map_reduce(cluster on, Inputs inputs, T first, Fold fold, fan_out how = 
   co_return std::move(first);
 }
 
-/// What a map of a method yields: nothing where the method does.
+/// The result of a map of a method: void if the method returns nothing.
 template <class R>
 using mapped = std::conditional_t<std::is_void_v<R>, void, std::vector<R>>;
 

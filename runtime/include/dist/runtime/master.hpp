@@ -14,29 +14,29 @@
 
 namespace dist {
 
-/// Where a master listens, whom it lets in, and what it takes for silence.
+/// Options of a master: its address, access control and liveness.
 class master_options {
  public:
   master_options() {}
 
   address listen{"localhost", default_port};  ///< beyond this machine it needs a secret, mutual TLS or `insecure`
   std::string secret;                         ///< the join secret's text; empty: none
-  std::optional<tls_context> tls;             ///< everybody must speak TLS; where it is mutual, with a certificate
+  std::optional<tls_context> tls;             ///< every peer must use TLS; if it is mutual, with a certificate
   bool loopback_may_look = false;             ///< this machine sees `/status` and the like without a token: where the
-                                              ///< secret is known to nobody, as in an embedded cluster
-  bool insecure = false;                      ///< listen beyond this machine although anybody may call
+                                              ///< secret is unknown outside, as in an embedded cluster
+  bool insecure = false;                      ///< listen beyond this machine although anyone may call
   duration heartbeat = std::chrono::seconds(1);    ///< between two beats; nodes are told
-  duration lost_after = std::chrono::seconds(30);  ///< silence until a node is given up; nodes are told
+  duration lost_after = std::chrono::seconds(30);  ///< silence until a node is lost; nodes are told
   std::string register_path = "/register-node";    ///< where nodes register; they must use the same
   std::uint32_t go_slots = 1;                      ///< of a Go node that names none
   /// Networks such as 10.1.0.0/16 from which Go nodes may join; this machine too where there is no secret and no TLS.
   std::vector<std::string> go_nodes;
   duration node_wait = std::chrono::seconds(10);   ///< how long `/rpc` waits for a node that has the method
-  service_list services;                           ///< what this program's nodes serve: calls of these wait for a node
+  service_list services;  ///< the services of this program's nodes: calls of these wait for a node
   std::string build;                               ///< this program's build id: nodes of another are named in the log
   std::string trace_file;                          ///< where its calls go as trace events; empty: nowhere
   std::string failure_file;                        ///< where its failed calls go, a line of JSON each; empty: nowhere
-  std::string program;                             ///< its name, to say how a node is started while calls wait for one
+  std::string program;                             ///< its name, for the log line about how to start a node
   dist::limits limits;
 };
 
@@ -45,7 +45,7 @@ class master_options {
 /// Errors   the constructor throws std::system_error when the port is taken, call_error (errc::denied) when it would
 ///          listen beyond this machine without a secret, or (errc::bad_arguments) when a network is none, usage_error
 ///          when `trace_file` or `failure_file` cannot be written.
-/// Lives    what `world` refers to outlives it. stop() it and let run() complete before it goes.
+/// Lives    what `world` refers to outlives it. stop() it and let run() complete before destroying it.
 /// Threads  its I/O thread alone; calls() may be used anywhere.
 class master {
  public:
@@ -56,7 +56,7 @@ class master {
 
   /// Serves until stop(); completes when every connection has ended.
   task<void> run();
-  /// Calls that are under way fail with errc::stopped; nodes are told. Idempotent.
+  /// Running calls fail with errc::stopped; nodes are told. Idempotent.
   void stop() noexcept;
 
   cluster calls() const;

@@ -24,13 +24,13 @@ class link_options {
   std::string trace_file;    ///< where its calls go as trace events; empty: nowhere
   std::string failure_file;  ///< where its failed calls go, a line of JSON each; empty: nowhere
   dist::limits limits;
-  service_list services;  ///< of this program: their classes are told from others of the same name
+  service_list services;  ///< of this program: their classes are distinguished from others of the same name
 };
 
-/// A job's connection to somebody else's running master, whose nodes it shares with other jobs.
+/// A job's connection to a running master, whose nodes it shares with other jobs.
 ///
 /// Errors   the constructor throws usage_error when `trace_file` or `failure_file` cannot be written.
-/// Lives    what `world` refers to outlives it. stop() it and let run() complete before it goes.
+/// Lives    what `world` refers to outlives it. stop() it and let run() complete before destroying it.
 /// Threads  its I/O thread alone; calls() may be used anywhere.
 class master_link {
  public:
@@ -42,7 +42,7 @@ class master_link {
   /// Connects and introduces itself. Errors: the system's (no master there), errc::denied.
   task<void> open();
   /// Serves the connection, which it opens if open() has not; when it is lost the calls under way fail with
-  /// errc::connection_lost, and it connects anew until stop(). Calls that are made meanwhile wait for the connection, as
+  /// errc::connection_lost, and it reconnects until stop(). Calls that are made meanwhile wait for the connection, as
   /// long as their deadlines and wait_for_node let them.
   task<void> run();
   void stop() noexcept;

@@ -15,14 +15,14 @@ namespace dist {
 
 class black_box;
 
-/// Which master a node joins, what it says of itself, and how long it finishes its calls when it ends.
+/// Options of a node: its master, its description, and how long it may finish its calls when it ends.
 class node_options {
  public:
   node_options() {}
 
   address master;                 ///< where to join
   std::string name;               ///< in the cluster; must be unique there unless it is a default
-  bool name_is_default = true;    ///< nobody chose it: the master may add "#2"
+  bool name_is_default = true;    ///< not chosen: the master may add "#2"
   std::string secret;             ///< the join secret's text; empty: none
   bool insecure = false;          ///< be dialled back by a Go master beyond this machine
   duration heartbeat = std::chrono::seconds(1);  ///< under a Go master, which names none: after 5 without a contact the
@@ -34,7 +34,7 @@ class node_options {
   duration drain_limit = std::chrono::seconds(30);  ///< how long drain() waits for running calls
   dist::limits limits;
   std::optional<dist::predecessor> predecessor;  ///< of a process that is supervised
-  black_box* box = nullptr;  ///< where a process that is supervised leaves what its parent wants to know of it
+  black_box* box = nullptr;                      ///< the record that a supervised process leaves for its parent
 };
 
 /// Serves methods to a master: joins it, and joins again when the connection or the master was lost.
@@ -43,7 +43,7 @@ class node_options {
 /// Threads  its I/O thread alone.
 class node {
  public:
-  /// Makes the services here; what their factories throw passes.
+  /// Makes the services here; exceptions of their factories propagate.
   node(seams const& world, node_options options, service_list const& services);
   ~node();
   node(node const&) = delete;
@@ -60,9 +60,9 @@ class node {
   /// Whether it is joined to a master now.
   bool joined() const noexcept;
   /// After run(): a method is still running that only the end of the process ends, and a call asked for that, see
-  /// call_options::kill_after. Whoever supervises the process starts another.
+  /// call_options::kill_after. The supervisor starts another process.
   bool kills() const noexcept;
-  /// After run(): its master wanted it away. Whoever supervises the process starts no other.
+  /// After run(): its master drained it. The supervisor starts no other process.
   bool was_drained() const noexcept;
 
  private:

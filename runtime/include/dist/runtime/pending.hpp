@@ -28,7 +28,7 @@ result<R> read_reply(method_key const& method, call_reply const& reply, std::siz
     what = *reply.failed;
   } else {
     std::string problem;
-    // What a value's type throws, or memory that is not there, must not end the process: it is this call's fault.
+    // An exception of a value's type, or lack of memory, must not end the process: it becomes this call's fault.
     try {
       if constexpr (std::is_void_v<R>) {
         return {};
@@ -56,7 +56,7 @@ bool is_executor_of(call_book const&, Executor const&) noexcept {
   return false;
 }
 
-/// What a pending<R> yields: an R, throwing the fault; or, for a result<T>, value or fault.
+/// The result of a pending<R>: an R, throwing the fault; or, for a result<T>, value or fault.
 template <class R>
 struct reply_of {
   using signature = void(std::exception_ptr, R);
@@ -125,7 +125,7 @@ class call_handle {
   ~call_handle() { drop(); }
 
   call_ptr const& call() const noexcept { return call_; }
-  /// Whoever waits for the call now owns it.
+  /// The waiting coroutine now owns the call.
   call_ptr release() noexcept { return std::move(call_); }
 
  private:
@@ -167,7 +167,7 @@ auto async_wait_reply(call_handle handle, Token&& token) {
 /// A call that is under way. `co_await std::move(p)` waits for its result and throws call_error when it failed.
 ///
 /// Cancel   cancel(), dropping it, assigning over it and cancelling the awaiting coroutine all end the call: queued, it
-///          is forgotten; running, its node is told. Whoever awaits gets errc::cancelled.
+///          is forgotten; running, its node is told. The awaiting coroutine gets errc::cancelled.
 /// Lives    it may outlive the cluster it came from: awaiting then throws errc::stopped. It yields its result once: to
 ///          await one that was awaited or moved away is undefined, as for any asio::awaitable; valid() tells.
 /// Threads  may be moved to, awaited and dropped on any thread, by one at a time.
@@ -192,13 +192,13 @@ class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it"
     if (call_) call_->home->cancel(call_);
   }
   /// The node that answered, also after the await; nothing before it did, and where only the master knows: for calls
-  /// made from a node or over a connection to somebody's master.
+  /// made from a node or over a connection to a running master.
   std::optional<std::string> node() const { return call_ ? call_->answered_by() : std::nullopt; }
   /// One sentence for people: why it waits, such as `waits for 3 s: no node has label gpu=1`, or why it went where it
   /// went, `sent to node a: the least loaded of 3 that can take it, 1 of 4 slots in use`. For calls made from a node or
   /// over a connection only the master knows. I/O thread.
   std::string why() const { return call_ ? call_->home->why(*call_) : "moved from"; }
-  /// The call itself, for those who wait for several at once; null once it was moved from.
+  /// The call itself, for waiting on several at once; null once moved from.
   call_ptr const& record() const noexcept { return call_; }
   /// What it was made on; null once it was moved from.
   std::shared_ptr<call_book> shared_caller() const noexcept { return call_ ? call_->home : nullptr; }

@@ -18,12 +18,12 @@ struct progress_output {
   std::function<void()> leave_bar;            ///< and go on below it
 
   static progress_output standard_error();
-  /// Standard error where the log goes there; else lines of the log.
+  /// Standard error if the log goes there; otherwise log lines.
   static progress_output beside(dist::log const& lines);
 };
 
 /// A progress bar with rate and time left on a terminal, redrawn ten times a second; its destructor ends the line.
-/// Elsewhere a line every ten seconds, and nothing for what takes less.
+/// Elsewhere a line every ten seconds, and nothing for a fan-out that takes less.
 class progress_bar {
  public:
   explicit progress_bar(std::string label, progress_output to = progress_output::standard_error());

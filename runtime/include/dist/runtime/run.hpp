@@ -73,8 +73,8 @@ int run_any(int argc, char** argv, service_list services, any_job job);
 /// interrupted.
 ///
 /// Shape    job: `task<void>`, `task<int>`, `void` or `int` of (dist::cluster&) or (dist::cluster&,
-///          std::vector<std::string>), the latter taking what run did not. A coroutine runs on the I/O thread and must
-///          not block; a plain function runs on a thread of its own and uses block_on.
+///          std::vector<std::string>), the latter being the arguments that run did not use. A coroutine runs on the I/O
+///          thread and must not block; a plain function runs on a thread of its own and uses block_on.
 /// Signals  Ctrl-C or SIGTERM: a job is cancelled, a node drains; a second one ends at once. Nothing else here touches
 ///          signals.
 template <class Job>

@@ -19,7 +19,7 @@ inline constexpr bool name_the_argument_first =
     false;
 #endif
 
-/// How a call takes an argument whose type is A. Takes what was given a name, and refuses the rest with a word of why.
+/// How a call takes an argument whose type is A. Accepts named values, and rejects the rest with a reason.
 template <class A>
 class named_argument {
  public:
@@ -37,7 +37,8 @@ class named_argument {
   A const& value_;
 };
 
-/// How a call takes an argument that is a number or a duration: of any type that converts to A, with a look at its value.
+/// How a call takes an argument that is a number or a duration: of any type that converts to A, with a check of its
+/// value.
 template <class A>
 class checked_argument {
  public:
@@ -78,14 +79,14 @@ std::string lost_among(Given const&... given) {
   return problem;
 }
 
-/// What becomes of the arguments B of a call as parameters A, given that they convert. Behind them may be options.
+/// Converts the arguments B of a call to parameters A. Options may follow them.
 template <class Parameters, class Given>
 inline constexpr conversion worst_conversion = conversion::exact;
 template <class A, class... P, class B, class... G>
 inline constexpr conversion worst_conversion<void(A, P...), void(B, G...)> =
     std::max(conversion_of<A, B>, worst_conversion<void(P...), void(G...)>);
 
-/// Whether one has to be looked at that checked_argument does not see: it takes no braces, and these may be anything.
+/// Whether one must be checked that checked_argument does not see: it takes no braces, and these may be anything.
 template <class Parameters, class Given>
 inline constexpr bool any_hidden_loss = false;
 template <class A, class... P, class B, class... G>

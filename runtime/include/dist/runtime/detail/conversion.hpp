@@ -19,8 +19,8 @@
 
 namespace dist {
 
-/// What becomes of the values of a type that are given where another is taken. C++ converts numbers silently; here no
-/// value is lost that way. Rounding to the nearest float or double is no loss.
+/// Conversion of values of a type to another type. C++ converts numbers silently; here no
+/// value is lost that way. Rounding to the nearest float or double does not count as a loss.
 enum class conversion : std::uint8_t {
   exact,    ///< every value is kept
   checked,  ///< it depends on the value
@@ -38,7 +38,7 @@ struct loss {
   std::string (*to)() = nullptr;
 };
 
-/// What messages call a type.
+/// The name of a type in messages.
 template <class T>
 std::string given_name() {
   if constexpr (std::is_same_v<T, long double>)
@@ -68,7 +68,7 @@ inline constexpr bool holds_all = [] {
   return a::digits >= b::digits && (std::is_signed_v<A> || !std::is_signed_v<B>);
 }();
 
-/// What a class that converts to a number converts to; void for other types.
+/// The number type that a class converts to; void for other types.
 template <class B>
 struct number_within {
   using type = void;
@@ -93,19 +93,19 @@ consteval conversion number_conversion() {
                                                  std::is_member_pointer_v<B>))
     return conversion::refused;
   else if constexpr (std::convertible_to<B const&, A>)
-    // Braces refuse what may narrow.
+    // Braces reject narrowing.
     return requires(B const& given) { A{given}; } ? conversion::exact : conversion::refused;
   else
     return conversion::exact;
 }
 
-/// Tells how values of type B become ones of type A: `kind`, and where they are checked, `find(value)`.
+/// How values of type B are converted to type A: `kind`, and if they are checked, `find(value)`.
 template <class A, class B>
 struct conversion_to;
 /// How values of type B become ones of type A, where they do.
 template <class A, class B>
 inline constexpr conversion conversion_of = conversion_to<A, B>::kind;
-/// What is lost of this value.
+/// The loss for this value.
 template <class A, class B>
 loss find_loss(B const& given) {
   if constexpr (conversion_of<A, B> == conversion::checked)

@@ -9,17 +9,17 @@
 
 namespace dist {
 
-/// How far a fan-out is, for those who look from elsewhere: a job tells its master.
+/// The progress of a fan-out as a job reports it to its master.
 struct fan_out_report {
   std::string name;  ///< its label, or `map of Arith.sum`
   std::uint64_t done = 0;  ///< calls that have ended, the failed ones too
   std::uint64_t failed = 0;
-  std::optional<std::uint64_t> total;  ///< nothing where the range of inputs does not say
+  std::optional<std::uint64_t> total;  ///< empty if the range of inputs has no known size
   std::uint64_t elapsed_us = 0;
 };
 BOOST_DESCRIBE_STRUCT(fan_out_report, (), (name, done, failed, total, elapsed_us))
 
-/// So many are told of one job, the oldest.
+/// At most this many are reported per job, the oldest.
 inline constexpr std::size_t most_fan_outs = 16;
 
 /// With rate and time left.

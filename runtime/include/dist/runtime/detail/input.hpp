@@ -17,7 +17,7 @@
 
 namespace dist {
 
-/// Whether an A can be made of an input's B without losing what was meant.
+/// Whether an input's B converts to an A without loss.
 template <class A, class B>
 inline constexpr bool input_fits = std::convertible_to<B const&, A> && conversion_of<A, B> != conversion::refused;
 
@@ -84,9 +84,9 @@ class input_source {
   virtual bool is_at_end() = 0;
   /// The next input becomes the arguments of `call`.
   virtual void encode_next(call_record& call) = 0;
-  /// How many there are in all; nothing where the range does not say.
+  /// The total number; empty if the range has no known size.
   virtual std::optional<std::size_t> total() const = 0;
-  /// What people call them.
+  /// Their name in messages.
   virtual char const* noun() const noexcept = 0;
 };
 
@@ -95,7 +95,7 @@ inline constexpr bool is_chunk_range = false;
 template <class T>
 inline constexpr bool is_chunk_range<chunk_range<T>> = true;
 
-/// Reads a range, an input for each call, when its turn comes.
+/// Reads a range lazily, one input per call.
 template <class Arguments, class Inputs>
 class range_source final : public input_source {
  public:

@@ -9,7 +9,7 @@
 
 namespace dist {
 
-/// How a call ended, as small as it can be kept until somebody reads it: many may have to wait for an earlier one.
+/// The outcome of a call, kept as small as possible until it is read: many may have to wait for an earlier one.
 class kept_reply {
  public:
   kept_reply() noexcept = default;
@@ -19,7 +19,7 @@ class kept_reply {
   fault const* failed() const noexcept { return failed_.get(); }
   /// As it came; good as long as this is.
   call_reply view() const noexcept;
-  /// All the memory that it takes, what the allocator adds included.
+  /// All the memory that it takes, including the allocator's overhead.
   std::size_t memory_bytes() const noexcept;
 
  private:

@@ -10,7 +10,7 @@
 
 namespace dist {
 
-/// Carries work from any thread to the I/O thread, many pieces with one wake-up. Once closed it drops what comes.
+/// Carries work from any thread to the I/O thread, many pieces with one wake-up. Once closed it drops further work.
 class mailbox : public std::enable_shared_from_this<mailbox> {
  public:
   explicit mailbox(asio::io_context& io) : io_(io) {}
@@ -22,10 +22,10 @@ class mailbox : public std::enable_shared_from_this<mailbox> {
   bool post(F work) {
     return post(make_work(std::move(work)));
   }
-  /// What waits is dropped; nothing runs after this returns. I/O thread, or when its loop has ended.
+  /// Pending work is dropped; nothing runs after this returns. I/O thread, or when its loop has ended.
   void close() noexcept;
   bool closed() const noexcept { return closed_; }
-  /// The same, but what waits runs here and now.
+  /// The same, but pending work runs here and now.
   void finish();
 
  private:

@@ -23,7 +23,7 @@ class progress_watch {
                  std::function<void()> failed);
   progress_watch(progress_watch const&) = delete;
   progress_watch& operator=(progress_watch const&) = delete;
-  /// Shows everybody the end.
+  /// Shows the end to all observers.
   ~progress_watch();
 
   void ended(bool with_fault) noexcept {
@@ -33,7 +33,7 @@ class progress_watch {
   fan_out_report report() const;
   /// No timer from now on.
   void stop() noexcept;
-  /// Throws what an observer threw.
+  /// Rethrows the exception of an observer.
   void rethrow() {
     if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   }

@@ -18,13 +18,13 @@
 
 namespace dist {
 
-/// What a fault means for the other calls of a fan-out.
+/// The effect of a fault on the other calls of a fan-out.
 enum class on_fault {
   stop,  ///< it is thrown as soon as it is there, whatever runs before it in the order, and names its input
   keep,  ///< it is an outcome like any other
 };
 
-/// Everything that a fan-out is, apart from what becomes of its results.
+/// The plan of a fan-out, apart from the handling of its results.
 struct fan_out_plan {
   char const* name;  ///< of the function that the user called
   cluster on;
@@ -33,9 +33,9 @@ struct fan_out_plan {
   fan_out how;
   on_fault faults = on_fault::stop;
   bool names_inputs = false;  ///< of those that fail; take_input()
-  bool is_spread = true;      ///< over all nodes: who has few inputs leaves slots idle
-  bool hands_out_first = false;  ///< where reading the inputs throws: what has been started comes to its end before that is thrown
-  char const* runs_once = nullptr;  ///< why its calls are not made again, `is not const`; null: they are, or it is no harm
+  bool is_spread = true;      ///< over all nodes: few inputs leave slots idle
+  bool hands_out_first = false;  ///< if reading the inputs throws: started calls end before that is thrown
+  char const* runs_once = nullptr;  ///< why its calls are not retried, `is not const`; null: they are, or need not be
 };
 
 /// How one input of a fan-out ended.
@@ -45,8 +45,8 @@ struct indexed_result {
   result<R> value;
 };
 
-/// The calls of one fan-out that are under way and the results that wait to be taken, in order or as they come. Reads
-/// the inputs only inside of fill() and ready(). I/O thread; when it goes, its calls are cancelled.
+/// The running calls of one fan-out and the results that wait to be taken, in order or as they arrive. Reads
+/// the inputs only inside of fill() and ready(). I/O thread; its destructor cancels its calls.
 class shards {
  public:
   explicit shards(fan_out_plan plan);
@@ -54,15 +54,16 @@ class shards {
   shards& operator=(shards const&) = delete;
   ~shards();
 
-  /// Starts what may start. Whether there is something to take. Throws the fault that ends the fan-out.
+  /// Starts the calls that may start. Returns whether there is something to take. Throws the fault that ends the
+  /// fan-out.
   bool fill();
-  /// The same, but waits until there is something to take: false says that all has been taken.
+  /// The same, but waits until there is something to take: false once all has been taken.
   task<bool> ready();
   bool has_result() const noexcept { return !results_.empty() && results_.front().reply.is_there(); }
   /// Whether a call could start now, if an input is left.
   bool has_room() const noexcept {
-    // The oldest shard may always run: it is what the others wait for.
-    // As they come, results that nobody takes fill the window: whoever stops taking them stops the fan-out.
+    // The oldest shard may always run: the others wait for it.
+    // As they arrive, untaken results fill the window: a consumer that stops taking them stops the fan-out.
     auto const counted = in_order_ ? running_.size() : running_.size() + results_.size();
     if (running_.empty()) return counted < window_;
     return counted < window_ && waiting_bytes_ < reorder_bytes_ && argument_bytes_ + last_bytes_ <= window_bytes_;
@@ -91,7 +92,7 @@ class shards {
   class waiter;
 
   bool is_done() { return running_.empty() && results_.empty() && !has_input(); }
-  /// Whether another call can be started. Throws what reading the inputs throws, unless others come first.
+  /// Whether another call can be started. Throws what reading the inputs throws, unless other outcomes come first.
   bool has_input();
   bool keep_input_error();
   void start_next();
@@ -146,13 +147,13 @@ task<void> spread(fan_out_plan plan, Take take) {
   co_await take_all<R>(calls, take);
 }
 
-/// What is said about a fan-out of `inputs` over so many slots; empty where it is fine.
+/// The advice about a fan-out of `inputs` over that many slots; empty if it is fine.
 std::string idle_slots_text(std::size_t inputs, char const* noun, std::uint64_t slots);
 
 /// A short text of a call's arguments, for people.
 std::string input_text(call_record const& call);
 
-/// Throws std::invalid_argument where max_failures was set for a function that cannot say which inputs failed.
+/// Throws std::invalid_argument if max_failures was set for a function that cannot report which inputs failed.
 void refuse_max_failures(char const* name, fan_out const& how);
 
 /// `64 MB`.

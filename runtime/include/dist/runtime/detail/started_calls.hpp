@@ -61,7 +61,7 @@ std::shared_ptr<call_book> home_of(std::vector<pending<R>> const& calls) {
   throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
 }
 
-/// What a pending<R> has: R, or for R = result<T> a T that may be missing.
+/// The value of a pending<R>: R, or for R = result<T> a T that may be missing.
 template <class R>
 struct pending_value {
   using type = R;

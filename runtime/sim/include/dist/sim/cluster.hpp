@@ -16,9 +16,9 @@ namespace dist::sim {
 
 /// How a node's process dies, as the others see it.
 enum class death {
-  closed,    ///< its system closes its connections: everybody knows at once
-  reset,     ///< its connections break, and what was on its way is lost
-  vanished,  ///< its machine goes: only its silence tells
+  closed,    ///< its system closes its connections: peers know at once
+  reset,     ///< its connections break, and data in flight is lost
+  vanished,  ///< its machine vanishes: peers notice only its silence
 };
 
 /// How a simulated cluster is; setters can be chained.
@@ -36,7 +36,7 @@ class cluster_options {
     latency_ = most;
     return *this;
   }
-  /// A plain method takes this long before its result is there. Default: no time. Coroutine methods take as long as what
+  /// A plain method takes this long. Default: no time. Coroutine methods take as long as what
   /// they await.
   cluster_options& method_time(duration each) noexcept { return method_time(each, each); }
   cluster_options& method_time(duration shortest, duration longest) noexcept {
@@ -55,7 +55,7 @@ class cluster_options {
     patience_ = longest;
     return *this;
   }
-  /// Gets every line that a process says: when, which process ("master", or the node's name), what.
+  /// Receives every log line: when, which process ("master", or the node's name), what.
   cluster_options& on_log(std::function<void(duration when, std::string const& who, std::string_view line)> to) {
     on_log_ = std::move(to);
     return *this;
@@ -72,12 +72,13 @@ class cluster_options {
   std::function<void(duration, std::string const&, std::string_view)> on_log_;
 };
 
-/// A master and its nodes for tests: each a process of its own, all in this thread, in simulated time and on a simulated
-/// network. The code that runs in it is the one that runs outside. No ports, no sleeps; a minute passes in a millisecond.
+/// A master and its nodes for tests: each a process of its own, all in this thread, in simulated time and on a
+/// simulated network. The code that runs in it is the one that runs outside. No ports, no sleeps; a minute passes in a
+/// millisecond.
 ///
 /// Errors   std::invalid_argument for a node that is not there, or is there already.
 /// Lives    its nodes' services end with it.
-/// Threads  one. Jobs and methods await; block_on and std::future have nobody to wait for here.
+/// Threads  one. Jobs and methods await; block_on and std::future would deadlock here.
 class cluster {
  public:
   /// The master is there, without nodes. Each node makes its own objects of `services`.
@@ -91,14 +92,14 @@ class cluster {
   /// The same for `node1`, `node2`, ...
   void add_nodes(std::size_t count, std::size_t slots = 1);
 
-  // What happens to them, now. In a job's code call these through at(), not from inside of a method.
+  // Faults, effective now. In a job's code call these through at(), not from inside a method.
 
   /// The process is gone, and all that ran in it.
   void kill(std::string const& node, death how = death::closed);
   /// Nothing in the process runs, its timers neither, until thaw().
   void freeze(std::string const& node);
   void thaw(std::string const& node);
-  /// No byte passes between the node and the master until heal(); what was sent meanwhile arrives then.
+  /// No byte passes between the node and the master until heal(); data sent meanwhile arrives then.
   void cut_off(std::string const& node);
   void heal(std::string const& node);
   /// As by SIGTERM: it takes no new calls, finishes its own and leaves.
@@ -116,7 +117,7 @@ class cluster {
   /// For calls of a job in the master's process; run() hands it to the job.
   dist::cluster calls();
   /// Runs a job's coroutine to its end; returns its result or throws its exception. std::runtime_error when it does not
-  /// end, with what its calls wait for.
+  /// end, with the reason why its calls wait.
   template <class T>
   T run(task<T> job) {
     if constexpr (std::is_void_v<T>) {
