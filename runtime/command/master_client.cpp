@@ -101,7 +101,7 @@ task<http_response> master_client::ask(http_request request, duration limit) {
   request.headers.set("Connection", "close");
   if (!secret_.empty()) request.headers.set("Authorization", "Bearer " + bearer_token(secret_));
   stream_timer timer(world_.get().clock, *peer);
-  if (limit != duration::max()) timer.arm(limit, "no answer within " + ms_text(limit));
+  if (limit != duration::max()) timer.arm(limit, "no reply within " + ms_text(limit));
   std::string problem;
   try {
     auto answer = co_await http_exchange(*peer, std::move(request), given_.limits);

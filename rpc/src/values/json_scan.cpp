@@ -242,7 +242,7 @@ unsigned json_scanner::read_hex4() {
   unsigned code = 0;
   for (int i = 0; i < 4; ++i) {
     auto const digit = from_hex(peek());
-    if (digit < 0) fail("an escape without four digits");
+    if (digit < 0) fail("an escape without four hexadecimal digits");
     if (failed()) return 0;
     code = code * 16 + static_cast<unsigned>(digit);
     ++at_;

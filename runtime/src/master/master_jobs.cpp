@@ -10,7 +10,7 @@
 namespace dist {
 namespace {
 
-/// With the rate and what is left, so that nobody who reads it must calculate.
+/// With the rate and the time left, for readers without a calculator.
 boost::json::array list_fan_outs(std::vector<fan_out_report> const& reports) {
   boost::json::array fan_outs;
   for (auto const& one : reports) {

@@ -43,7 +43,7 @@ class account {
   /// see failures.json`.
   std::string text(counts const& of) const;
   /// For a job whose master, and so the record of its nodes, is elsewhere: `100,000 calls at the master in 3 h 12 min,
-  /// 37 issued again, 2 connections lost, 3 failed`.
+  /// 37 retried, 2 connections lost, 3 failed`.
   static std::string text_at_master(counts const& of, std::uint64_t connections_lost);
 
  private:

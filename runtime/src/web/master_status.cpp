@@ -29,7 +29,7 @@ boost::json::array list_methods(std::vector<node_view> const& nodes) {
   return methods;
 }
 
-/// What the registry says of a node, and what its member does.
+/// A node as the registry and its member describe it.
 boost::json::object about(node_view const& node, dispatcher const& calls, time_point now) {
   auto const ms = [&](time_point since) { return to_ms(now - since); };
   boost::json::array methods;
