@@ -138,7 +138,7 @@ def method_that_exits_counts_as_a_crash(world):
         for flags, parent in supervised_and_embedded_clusters(world):
             job = world.start(*flags, "leave", how).ends(0)
             node = r"(ws-|local)\d: exit code 0"
-            expect(re.match(r"Work.leave: call kills its nodes: the processes of these nodes died while they executed "
+            expect(re.match(r"Work.leave: call kills its nodes: the processes of these nodes died while running "
                             r"it: %s, %s, %s; the last was running Work.leave" % (node, node, node), job.stdout()),
                    job.stdout())
             (parent or job).says(r"the process of node \S+ ended: exit code 0 while running Work.leave\(\[\"%s\"\]\); "

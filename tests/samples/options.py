@@ -40,7 +40,7 @@ def check_failures(job):
     failed = [line for line in job.stdout().splitlines() if line.startswith("failed")]
     right = ["failed: trade %d, method_failed" % number for number in REFUSED]
     expect(failed == right + ["failed: trade %d, poisoned" % CRASHES], "failed: %s" % failed)
-    for number, why in list(REFUSED.items()) + [(CRASHES, "died while they executed it")]:
+    for number, why in list(REFUSED.items()) + [(CRASHES, "died while running it")]:
         expect(re.search(r"input %d .*spot.*: Pricer\.simulate.*%s" % (number, why), job.stderr()), job.stderr())
     expect(len(re.findall("the process of node .* ended: signal 6", job.stderr())) == 3, "not three crashes: " + job.stderr())
 
