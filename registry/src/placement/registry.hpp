@@ -173,7 +173,8 @@ class registry {
 
   /// Reads the labels that a call asks for, `gpu=1`, `gpu`, and `node=NAME`, which pins it to the node of that name. A
   /// node that has not joined yet is waited for; once bound to a node, the call fails when that node leaves. Ask again
-  /// before each submit(). Errors  errc::bad_arguments, errc::limit_exceeded.
+  /// before each submit().
+  /// Errors  errc::bad_arguments, errc::limit_exceeded.
   std::optional<fault> ask(std::span<std::string const> written, call_needs& needs);
   /// Refused: the queue is full; the call is pinned to a node that has left, or has not the method or the labels.
   placement submit(call_ref call, call_needs const& needs);

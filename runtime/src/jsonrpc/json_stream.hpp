@@ -26,8 +26,7 @@ inline constexpr std::size_t messages_per_turn = 16;
 /// than limits.outbox_bytes wait to be written it reads nothing, and less where memory gets tight.
 ///
 /// Errors   run() throws the system's error, errc::limit_exceeded (frame_idle), or what the handler threw; the peer's
-/// end
-///          of the stream is not an error.
+///          end of the stream is not an error.
 /// Lives    *this must outlive run(); all of it on the I/O thread.
 class json_stream {
  public:

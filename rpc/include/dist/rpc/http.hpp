@@ -92,8 +92,8 @@ std::ostream& operator<<(std::ostream& out, parse_state state);
 /// Parses one request incrementally. After `done` take the request: the parser then starts over.
 ///
 /// Errors   status() is what to answer: 400 malformed, 413 body, 414 target, 431 head, 501 transfer coding, 505
-/// version;
-///          message() says what and names the limit. A failed parser takes no more bytes: the connection is at its end.
+///          version; message() says what and names the limit. A failed parser takes no more bytes: the connection is at
+///          its end.
 class http_request_parser {
  public:
   explicit http_request_parser(limits const& limits);

@@ -19,8 +19,8 @@ struct tls_files {
 class tls_context {
  public:
   /// For the accepting end. `certificate` and `key` are needed. With an authority the other end must show a certificate
-  /// that it signed (mutual TLS); without one any peer may connect, still encrypted. Errors   errc::denied names the
-  /// file and what is wrong with it.
+  /// that it signed (mutual TLS); without one any peer may connect, still encrypted.
+  /// Errors   errc::denied names the file and what is wrong with it.
   static result<tls_context> for_server(tls_files const& files);
   /// For the connecting end. The other end must show a certificate for the host that was asked for, signed by
   /// `authority` or, without one, by an authority that this system trusts.

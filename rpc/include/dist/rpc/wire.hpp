@@ -20,11 +20,10 @@ namespace dist {
 ///     };
 ///
 /// Shape    what `to` returns, the stand-in, is any value that can be sent and has a default constructor; it owns what
-/// it
-///          holds. The stand-in decides the type text, the CBOR and the JSON: peers may declare it in place of T.
+///          it holds. The stand-in decides the type text, the CBOR and the JSON: peers may declare it in place of T.
 /// Errors   what `to` or `from` throws is a fault of that call: bad_arguments or bad_result, with the place and its
-/// text. Lives    it must be there before T is first used as an argument, result or member, and be the same in all
-/// files.
+///          text.
+/// Lives    it must be there before T is first used as an argument, result or member, and be the same in all files.
 template <class T>
 struct wire {};
 

@@ -90,9 +90,9 @@ task<typename pending_value<R>::type> any_here(std::vector<pending<R>> calls, st
 /// `auto answer = co_await dist::any<&Lock::try_keys>(cluster, dist::chunks(0, keys, 1'000));`.
 ///
 /// Shape    a method that returns a std::optional returns an empty one if it has no answer: that does not count as a
-/// failure, and `any` waits for the first answer. std::nullopt if all are empty, or there are no inputs. Errors   when
-/// none had an answer and one failed, or all did: one that names the first ten at least, since a call that
-///          failed might have had it. std::invalid_argument without inputs, if the method does not return a
+///          failure, and `any` waits for the first answer. std::nullopt if all are empty, or there are no inputs.
+/// Errors   when none had an answer and one failed, or all did: one that names the first ten at least, since a call
+///          that failed might have had it. std::invalid_argument without inputs, if the method does not return a
 ///          std::optional. Otherwise like map_reduce.
 /// Cancel   terminal.
 template <auto Method, class Serving = class_of_method<Method>, class Inputs>

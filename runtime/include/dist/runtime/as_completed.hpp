@@ -11,8 +11,7 @@ namespace dist {
 /// The outcomes of a fan-out as they arrive; made by as_completed.
 ///
 /// Cancel   cancelling a next() leaves the calls alone, and another one may follow; dropping this, on any thread,
-/// cancels
-///          those that are under way.
+///          cancels those that are under way.
 /// Lives    it may outlive its cluster. The inputs are read on the I/O thread, and only while a next() is awaited: what
 ///          they refer to must be there then.
 /// Overlap  one next() at a time: std::logic_error.
@@ -77,8 +76,7 @@ class [[nodiscard("dropping it cancels its calls")]] completions {
 /// `while (auto item = co_await stream.next()) use(item->index, item->value);`
 ///
 /// Shape    inputs and window as for map_reduce. Calls start while a next() is awaited: a caller that stops asking
-/// stops the
-///          fan-out, with at most its window under way.
+///          stops the fan-out, with at most its window under way.
 template <auto Method, class Serving = class_of_method<Method>, class Inputs>
 auto as_completed(cluster on, Inputs inputs, fan_out how = {}) -> completions<result_of_method<Method, Serving>> {
   how.arrival_order();

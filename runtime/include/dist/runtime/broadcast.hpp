@@ -51,9 +51,8 @@ struct for_each_node {
 /// `auto loaded = co_await dist::broadcast<&Prices::load>(cluster, path);`
 ///
 /// Shape    the method's arguments, then perhaps call_options: `needs` chooses among the nodes, `within` holds for all
-/// of
-///          it. They are encoded before this returns; the calls start when it is awaited. A node_result for each node,
-///          in the order of their names. Nodes that join later are not called: wait for those that must be there,
+///          of it. They are encoded before this returns; the calls start when it is awaited. A node_result for each
+///          node, in the order of their names. Nodes that join later are not called: wait for those that must be there,
 ///          cluster.wait_for_nodes(n) or --min-nodes N. A busy node is waited for.
 /// Errors   a node on which the call fails, or that leaves meanwhile, is a result with a fault; nothing is tried
 ///          elsewhere. Thrown as call_error: errc::no_node when no node is there, bad_arguments.

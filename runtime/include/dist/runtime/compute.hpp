@@ -48,8 +48,7 @@ class computation : public std::enable_shared_from_this<computation> {
 ///
 /// Errors   what `f` throws; std::logic_error where no cluster belongs to the coroutine's executor.
 /// Cancel   terminal. Before `f` has started it never does. Once started it runs to its end, for it may use objects of
-/// the caller; its
-///          result is yielded, and the next await of the caller throws.
+///          the caller; its result is yielded, and the next await of the caller throws.
 /// Runs on  any executor; the caller resumes on its own.
 /// Lives    `f` is kept by value. On g++ 12 name a lambda that captures, and move it in.
 template <std::invocable F>

@@ -23,8 +23,7 @@ class tcp_network final : public network {
   ///
   /// Errors   "cannot connect to desk:3000 (192.0.2.1: No route to host, 192.0.2.2: Connection refused)".
   /// Cancel   terminal, at once, even while the name is being resolved (the resolver finishes in the background); the
-  /// error says
-  ///          what has not answered: the resolver, or which addresses.
+  ///          error says what has not answered: the resolver, or which addresses.
   task<std::unique_ptr<stream>> connect(address to) override;
 
   /// Listens on every address of `at.host`: "localhost" is 127.0.0.1 and, where there is one, ::1 with the same port.
