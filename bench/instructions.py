@@ -1,6 +1,6 @@
-"""Instructions per call, for master and node separately, counted by callgrind: other load on the machine does not matter.
+"""Instructions per call, for master and node separately, counted by callgrind, independent of other load.
 
-Two runs that differ in nothing but how many calls they make are subtracted: start and end cancel out."""
+Two runs that differ only in the number of calls are subtracted: start and end cancel out."""
 
 import re
 import signal
@@ -39,7 +39,7 @@ def count(bench, calls, in_flight):
 
 def figures():
     with tempfile.TemporaryDirectory() as folder:
-        # Debian's valgrind cannot read the debug information of clang 19, and gives up.
+        # Debian's valgrind cannot read the debug information of clang 19.
         bench = f"{folder}/bench_dist"
         subprocess.run(["objcopy", "--strip-debug", subjects.program("bench_dist"), bench], check=True)
         yield from figures_of(bench)

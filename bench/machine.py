@@ -9,7 +9,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TICK = os.sysconf("SC_CLK_TCK")
 KERNEL = 2  # the parent of the kernel's own threads
-QUIET = 0.03  # the share of all processors that others may use
+QUIET = 0.03  # the share of all processors that other processes may use
 
 
 def keep_orphans():
@@ -21,8 +21,8 @@ def keep_orphans():
 def others():
     """CPU seconds that programs we did not start have used so far, by (process, name).
 
-    The kernel's threads do not count: they work for the measured processes: their network traffic and its memory, and raw
-    sockets at full speed keep them busier than any stranger would."""
+    The kernel's threads do not count: they work for the measured processes, and raw sockets at full speed keep them very
+    busy."""
     parent, used = {}, {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -32,7 +32,7 @@ def others():
             continue
         fields = tail.split()
         parent[int(pid)] = int(fields[1])
-        # What its ended children used counts as its own.
+        # The time of its ended children counts as its own.
         used[int(pid), head.partition("(")[2]] = sum(map(int, fields[11:15])) / TICK
 
     def counts(pid):

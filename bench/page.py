@@ -1,4 +1,4 @@
-"""Fills the sections of docs/performance.md that are of one run; the others are written by hand."""
+"""Fills in the generated sections of docs/performance.md; the others are written by hand."""
 
 import os
 import re

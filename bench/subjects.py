@@ -1,4 +1,4 @@
-"""How each subject is started and asked."""
+"""Starts and measures each subject."""
 
 import os
 import shutil
@@ -69,7 +69,7 @@ def ask(command, patience=300, environment=None):
 
 
 class Children:
-    """Programs that end with the block."""
+    """Programs that are stopped at the end of the block."""
 
     def __init__(self):
         self.running = []

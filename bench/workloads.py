@@ -10,14 +10,14 @@ WINDOWS = [16, 64, 256, 1024]
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One thing that all its subjects do in turns."""
-    work: str             # what the programs are told
-    metrics: tuple        # what they print
+    """One measurement that all its subjects take in turns."""
+    work: str             # argument of the programs
+    metrics: tuple        # the metrics that they print
     variants: tuple = ("",)  # of dist
     peers: tuple = ()
     nodes: int = 1
     one_core: bool = False  # everything on one core
-    spin: str = ""        # how long dist's I/O threads look for work before they sleep
+    spin: str = ""        # how long dist's I/O threads busy-wait before they sleep
     slots: tuple = ()     # (variant, slots a node) where it is not 1
     how: str = "programs"  # or another way of subjects.py
     once: bool = False    # it repeats within itself
@@ -70,7 +70,7 @@ WORKLOADS = {
 
 
 def targets():
-    """(workload, (variant, metric) of dist, "at most" or "at least", factor, (peer, variant, metric) that it multiplies, or None)"""
+    """(workload, (variant, metric), "at most" or "at least", factor, (peer, variant, metric) to compare with or None)"""
     def raw(metric, variant=""):
         return ("raw", variant, metric)
 

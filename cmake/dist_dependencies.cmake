@@ -1,5 +1,5 @@
 # Debian's packages: libasio-dev, libboost1.81-dev, libboost-json1.81-dev, libboost-program-options1.81-dev, libssl-dev.
-# What is needed here and also by users of the installed libraries stands in dist-config.cmake.in once more.
+# Dependencies that users of the installed libraries need too are repeated in dist-config.cmake.in.
 if(DIST_STATIC)
   set(Boost_USE_STATIC_LIBS ON)
   set(OPENSSL_USE_STATIC_LIBS ON)

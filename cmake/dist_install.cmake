@@ -1,5 +1,5 @@
-# `cmake --install`: headers, static libraries, the package `dist` for find_package and pkg-config, the command `dist` with
-# its manual, and systemd units. `cpack` makes a Debian package of the same.
+# `cmake --install`: headers, static libraries, the package `dist` for find_package and pkg-config, the command `dist`
+# with its manual, and systemd units. `cpack` makes a Debian package of them.
 include(CMakePackageConfigHelpers)
 
 set(dist_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/dist)
@@ -34,11 +34,11 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/dist-config-version.cmake
 install(FILES ${PROJECT_BINARY_DIR}/dist-config.cmake ${PROJECT_BINARY_DIR}/dist-config-version.cmake
         DESTINATION ${dist_package_dir})
 
-# What every user of the libraries must be compiled with stands on dist_asio.
+# The compile options that every user of the libraries needs are on dist_asio.
 get_target_property(definitions dist_asio INTERFACE_COMPILE_DEFINITIONS)
 list(TRANSFORM definitions PREPEND "-D")
 list(JOIN definitions " " dist_definitions)
-# The file moves with its tree.
+# The file is relocatable.
 file(RELATIVE_PATH dist_pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" dist_pc_to_prefix "${dist_pc_to_prefix}")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/package/dist.pc.in ${PROJECT_BINARY_DIR}/dist.pc @ONLY)

@@ -12,7 +12,7 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
     "A master hands method calls to nodes, which serve methods of plain C++ classes.
  This package has the command dist, which runs a master and looks after one,
  and the headers and libraries for programs that are masters, nodes and jobs.")
-# The command needs what it is linked with; building programs takes the rest.
+# The command needs the libraries it is linked with; building programs needs the rest.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS
     "libasio-dev, libssl-dev, libboost1.81-dev, libboost-json1.81-dev, libboost-program-options1.81-dev")

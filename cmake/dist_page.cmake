@@ -1,5 +1,6 @@
-# Writes the page's files as C++: cmake -DOUTPUT=page_files.cpp -DFOLDER=runtime/page -DCHART=chart.min.js -P dist_page.cmake
-# The charts are drawn by Chart.js of Debian's libjs-chart.js; without it (CHART empty) the page has none.
+# Writes the page's files as C++: cmake -DOUTPUT=page_files.cpp -DFOLDER=runtime/page -DCHART=chart.min.js -P
+# dist_page.cmake The charts are drawn by Chart.js of Debian's libjs-chart.js; without it (CHART empty) the page has
+# none.
 
 set(type_.html "text/html; charset=utf-8")
 set(type_.css "text/css; charset=utf-8")
@@ -7,7 +8,7 @@ set(type_.js "text/javascript; charset=utf-8")
 
 set(arrays "")
 set(rows "")
-# page_add(path file...): the files, one behind the other, under that path.
+# page_add(path file...): the files, concatenated, under that path.
 function(page_add path extension)
   set(bytes "")
   foreach(file IN LISTS ARGN)

@@ -1,4 +1,4 @@
-# How the targets of this project are built: dist_library and dist_program carry the settings that are ours alone
+# The build settings of this project: dist_library and dist_program carry the settings that are ours alone
 # (warnings, sanitizers); what a user of the library must compile with is on the exported targets themselves.
 include(GNUInstallDirs)
 
@@ -19,15 +19,15 @@ if(DIST_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# What nearly every file reads first is read once with DIST_PRECOMPILE: half of a short test's time. A build without it
-# still shows which file does not include what it uses.
+# With DIST_PRECOMPILE the most common headers are precompiled, which halves the build time of a short test. A build
+# without it shows which file lacks an include.
 set(dist_often_used <algorithm> <chrono> <functional> <iostream> <map> <memory> <optional> <ranges> <span> <string>
     <unordered_map> <variant> <vector> <asio.hpp> <boost/describe.hpp> <boost/json.hpp> <boost/system/result.hpp>)
 function(dist_precompile target)
   if(DIST_PRECOMPILE)
     target_precompile_headers(${target} PRIVATE ${dist_often_used} ${ARGN})
     if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-      target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp") # the same bytes again, for ccache
+      target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp") # reproducible, for ccache
     endif()
   endif()
 endfunction()
@@ -44,8 +44,8 @@ function(dist_precompiled name)
   endif()
 endfunction()
 
-# With DIST_UNITY several sources are one to the compiler. Those of NOT_TOGETHER have names of their own that another has
-# too. A build without it still shows which file does not include what it uses, or shadows a name.
+# With DIST_UNITY several sources are compiled as one. Sources in NOT_TOGETHER define names that another one defines
+# too. A build without it shows which file lacks an include, or shadows a name.
 function(dist_unity target)
   if(DIST_UNITY)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
@@ -57,7 +57,7 @@ endfunction()
 # The modules, each of which may use those before it.
 set(dist_modules rpc registry runtime)
 
-# The headers beside the sources, for our own tests and programs; no user sees them.
+# The private headers, for our own tests and programs.
 add_library(dist_private_headers INTERFACE)
 foreach(module IN LISTS dist_modules)
   target_include_directories(dist_private_headers INTERFACE ${PROJECT_SOURCE_DIR}/${module}/src)
@@ -72,7 +72,7 @@ function(dist_library module)
   add_library(dist::${module} ALIAS dist_${module})
   set_target_properties(dist_${module} PROPERTIES EXPORT_NAME ${module} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
   target_compile_features(dist_${module} PUBLIC cxx_std_20)
-  if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include) # registry is for the others alone
+  if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include) # registry has no public headers
     target_include_directories(
       dist_${module}
       PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -87,7 +87,7 @@ function(dist_library module)
   dist_precompile(dist_${module})
 endfunction()
 
-# dist_program(name SOURCES ... LIBRARIES ... [PRECOMPILED target]): a program of ours, held to our warnings. It takes the
+# dist_program(name SOURCES ... LIBRARIES ... [PRECOMPILED target]): a program of ours, with our warnings. It uses the
 # precompiled headers of that target; one that links all of dist has them anyway.
 function(dist_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILED" "SOURCES;LIBRARIES")

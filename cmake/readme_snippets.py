@@ -46,7 +46,7 @@ def to_file(page, line, code):
 
 
 def extract(folder, pages):
-    """Brings FOLDER up to date and returns the files' paths."""
+    """Updates FOLDER and returns the files' paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for page in pages:

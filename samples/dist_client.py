@@ -44,7 +44,7 @@ class Cluster:
     """One connection to a master, which is opened with the first call. Not for several threads at once.
 
     master       `desk:3000`
-    secret_file  the cluster's join secret, which never travels; over loopback or TLS only
+    secret_file  the cluster's join secret, which is never sent; over loopback or TLS only
     ca_file      uses TLS and trusts this authority; certificate = (file, key file) if the master requires one
     timeout      seconds that an answer may take; None: no limit
     traceparent  "00-...": its calls are part of that trace (W3C Trace Context)
@@ -126,7 +126,7 @@ class Cluster:
         return self._answer("POST", "/rpc", json.dumps(what))
 
     def _answer(self, verb, path, body):
-        # A connection that broke is opened again for the next call; this one is not made twice.
+        # A broken connection is reopened for the next call; this one is not retried.
         try:
             self._connection.request(verb, path, body, self._headers)
             answer = self._connection.getresponse()
