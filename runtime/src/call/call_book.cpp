@@ -17,7 +17,7 @@ fault fault_of(give_up_reason why) {
       return what;
     }
     case give_up_reason::deadline: {
-      auto what = make_fault(errc::deadline_exceeded, "no answer in time");
+      auto what = make_fault(errc::deadline_exceeded, "no reply in time");
       what.may = remedy::if_repeatable;
       return what;
     }
@@ -61,7 +61,7 @@ void call_book::cancel(call_ptr const& call) {
 }
 
 std::string call_book::why(call_record const& call) const {
-  if (call.state_ == call_record::state::fresh) return "it has not been started";
+  if (call.state_ == call_record::state::fresh) return "not started";
   if (call.is_live()) return way_->why(call);
   auto const by = call.answered_by();
   return (by ? "it has ended on node " + *by : "it has ended") + way_->how_it_went(call);
@@ -149,7 +149,7 @@ void call_book::fail(call_record& call, fault what) noexcept {
   // A method whose own calls ran out of the same time may say so before our timer does: the caller's clock decides.
   if (call.is_live() && is_too_late(call, what)) {
     what.cause = what.message;
-    what.message = "no answer in time";
+    what.message = "no reply in time";
     what.code = errc::deadline_exceeded;
     what.may = remedy::if_repeatable;
   }

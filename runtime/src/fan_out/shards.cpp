@@ -165,9 +165,10 @@ void shards::say_early() {
   if (like->parent || calls.is_stopped() || !calls.world().log.wants(log_level::warn)) return;
   auto const& method = plan_.method->name;
   if (plan_.runs_once && !like->once)
-    core.warn_once(method, method + ' ' + plan_.runs_once + ": a call lost with its node fails the job, this " +
-                                plan_.name + "; make it const if a second run does no harm, or see with try_map or "
-                                "collect which were lost");
+    core.warn_once(
+        method,
+        method + ' ' + plan_.runs_once + ": a call lost with its node fails the job, this " + plan_.name +
+            "; make it const if it may safely run twice, or use try_map or collect to see which calls were lost");
   auto const has_needs = like->options && !like->options->needs.empty();
   if (plan_.is_spread && (total_ || has_needs) && !core.has_warned(plan_.name + method)) ask_for_nodes(*like);
 }

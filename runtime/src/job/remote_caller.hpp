@@ -32,7 +32,7 @@ class remote_caller final : public call_route, public node_directory, private en
   call_ptr list_nodes(call_record const& like, nodes_taker done) override;
   std::string address_of(std::string_view) const override { return {}; }
   std::string place_of(call_record const&) const override { return {}; }
-  std::string why(call_record const&) const override { return "its master knows: see the master's /status"; }
+  std::string why(call_record const&) const override { return "only the master knows: see its /status"; }
   std::string how_it_went(call_record const&) const override { return {}; }
   /// Hears, once, that the master knows, with null, or why it does not.
   using told = std::function<void(fault const* failed)>;

@@ -155,7 +155,7 @@ void dispatcher::answered(call_id attempt, node_link& by, call_reply const& repl
   replies_.push_back(reply);
   record_.answered(attempt, by, told, reply.running_us, ledger_.methods().is_brief(method));
   if (told.takes_again) {
-    world().log.info("node " + by.name + " has answered a call and takes calls again");
+    world().log.info("node " + by.name + " answered a call and takes calls again");
     waiting_.tell(nodes().counts().living);
   }
   if (!reply.lasts) carry_out();
@@ -176,7 +176,7 @@ void dispatcher::faulted(call_id attempt, node_link& by, fault what, std::uint32
   if (told.set_aside) {
     auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(*told.set_aside).count();
     world().log.warn("node " + by.name + " is set aside for " + std::to_string(ms) +
-                     " ms: its calls fail one after the other, the latest of " + nodes().method_name(method) + ": " +
+                     " ms: its calls keep failing, the latest was " + nodes().method_name(method) + ": " +
                      what.message);
   }
   carry_out();
@@ -215,8 +215,8 @@ result<joined> dispatcher::join(node_link& node, node_info info) {
 void dispatcher::ready(joined const& in) {
   if (auto* const old = in.replaced ? find(*in.replaced) : nullptr) {
     auto const same_process = old->incarnation != 0 && old->incarnation == find(in.id)->incarnation;
-    auto const why = same_process ? "node " + in.name + " has connected anew"
-                                  : "a newer process of node " + in.name + " has joined";
+    auto const why =
+        same_process ? "node " + in.name + " has reconnected" : "a newer process of node " + in.name + " has joined";
     old->close(why);
     // Nobody knows what became of a process that was silent.
     leave(*old, !same_process && in.replaced_silent ? departure::silent : departure::left, why);
@@ -297,15 +297,15 @@ void dispatcher::beat() {
     auto const& log = world().log;
     switch (event.change) {
       case liveness_change::became_suspect:
-        log.warn("node " + node->name + " is silent: it gets no new calls; repeatable ones go elsewhere");
+        log.warn("node " + node->name + " is silent: it gets no new calls; its repeatable calls move to other nodes");
         break;
       case liveness_change::became_lost:
-        log.warn("node " + node->name + " is lost: it was silent for too long");
+        log.warn("node " + node->name + " is lost: silent for too long");
         node->close("silent for too long");
         leave(*node, departure::silent, "it was silent for too long");
         break;
       case liveness_change::needed_again:
-        log.info("node " + node->name + " takes calls again: too few others are left");
+        log.info("node " + node->name + " takes calls again: too few other nodes are available");
         break;
       case liveness_change::came_back: log.info("node " + node->name + " is back"); break;
     }

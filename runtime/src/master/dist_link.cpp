@@ -49,7 +49,7 @@ task<std::string> dist_link::run() {
                            [this] { calls_->batch_ended(); });
   } catch (protocol_breach const& e) {
     broke_protocol_ = true;
-    why = "its connection was ended: " + e.why();
+    why = "its connection was closed: " + e.why();
   } catch (std::system_error const& e) {
     why = e.code() == asio::error::eof ? "its connection ended" : e.what();
   } catch (std::exception const& e) {

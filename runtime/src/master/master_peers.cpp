@@ -163,7 +163,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
     calls_->process_ended(*who.predecessor);
     // Beside its own cluster the parent has said it on the same terminal.
     if (!calls_->waiters().own().has_any())
-      world_.log.warn("node " + who.name + ": its process before ended: " + who.predecessor->end +
+      world_.log.warn("node " + who.name + ": its previous process ended: " + who.predecessor->end +
                       (who.predecessor->running.empty() ? "" : " while running " + who.predecessor->running));
   }
   dist_link node(std::move(session), calls_, who, logs_);

@@ -36,7 +36,7 @@ class thread_block {
 template <class R>
 R block_on(call_book& calls, task<R> work) {
   if (calls.on_io_thread())
-    throw std::logic_error("dist::block_on on the I/O thread would wait for itself for ever: use co_await there");
+    throw std::logic_error("dist::block_on on the I/O thread would deadlock: use co_await there");
   if (calls.is_stopped()) throw call_error(make_fault(errc::stopped, "the cluster was stopped"));
   thread_block const blocking(calls.world().compute);
   return asio::co_spawn(calls.get_executor(), std::move(work), asio::use_future).get();
