@@ -186,7 +186,7 @@ void shards::ask_for_nodes(call_record const& like) {
 }
 
 void shards::judge_slots(result<std::vector<listed_node>> const& nodes) {
-  // The log comes last: who writes the line may end the fan-out.
+  // Log last: the log handler may end the fan-out.
   auto const core = plan_.on.core();
   auto const& method = plan_.method->name;
   if (nodes.has_error()) {

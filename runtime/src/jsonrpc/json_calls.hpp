@@ -18,7 +18,7 @@ struct rpc_wishes {
 };
 
 /// Answers one message, with all calls of a batch under way at once. Cancel: terminal, the calls are cancelled too.
-/// The answer is empty where there is nothing to say (notifications, replies).
+/// The answer is empty if none is due (notifications, replies).
 task<std::string> answer_rpc(std::shared_ptr<call_book> on, rpc_message message, rpc_wishes wishes);
 
 /// Answers the requests of one session by calls of a book. When this goes its calls are cancelled, and only its.

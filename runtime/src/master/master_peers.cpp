@@ -136,8 +136,8 @@ std::optional<node_view> master::impl::holder_of(std::string const& name) const 
   return std::nullopt;
 }
 
-/// Whoever has the name may be about to leave, or be silent and not yet suspect, like a machine that was switched off a
-/// moment ago: then the newcomer is told to try again. It is turned away for good once the other has been heard.
+/// The holder of the name may be about to leave, or be silent and not yet suspect, like a machine that was switched off
+/// a moment ago: then the newcomer is told to retry. It is rejected for good once the holder has been heard.
 task<result<joined>> master::impl::join_when_free(node_link& node, node_info info) {
   auto const asked = world_.clock.now();
   auto const limit = asked + std::min<duration>(4 * options_.heartbeat, options_.limits.handshake / 2);
@@ -161,7 +161,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   drop_incompatible(info, methods_, world_.log);
   if (who.predecessor && who.predecessor->incarnation != 0) {
     calls_->process_ended(*who.predecessor);
-    // Beside its own cluster the parent has said it on the same terminal.
+    // In its own cluster the parent has already logged it on the same terminal.
     if (!calls_->waiters().own().has_any())
       world_.log.warn("node " + who.name + ": its previous process ended: " + who.predecessor->end +
                       (who.predecessor->running.empty() ? "" : " while running " + who.predecessor->running));

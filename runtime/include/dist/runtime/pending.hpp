@@ -200,7 +200,7 @@ class [[nodiscard("dropping a pending cancels its call; co_await it, or keep it"
   std::string why() const { return call_ ? call_->home->why(*call_) : "moved from"; }
   /// The call itself, for waiting on several at once; null once moved from.
   call_ptr const& record() const noexcept { return call_; }
-  /// What it was made on; null once it was moved from.
+  /// The cluster that it was made on; null once moved from.
   std::shared_ptr<call_book> shared_caller() const noexcept { return call_ ? call_->home : nullptr; }
 
  private:

@@ -13,7 +13,7 @@
 namespace dist {
 
 /// Waits for several calls that have been started, side by side: each is handed out as it ends. Used on the executor of
-/// `home`, the calls may be of other clusters. Whoever holds the pendings holds the calls.
+/// `home`, the calls may be of other clusters. The holder of the pendings holds the calls.
 class started_calls {
  public:
   explicit started_calls(std::shared_ptr<call_book> home);
