@@ -326,7 +326,7 @@ def large_unproven_json_is_bounded(world):
             tell(peer, endless)
             expect("bearer token" in hear_line(peer), "it is not refused")
         attack.bounded(STRANGERS_ROOM)
-        attack.master.says("more lines of this kind were left out")
+        attack.master.says("more lines of this kind were suppressed")
 
 
 def silent_connections_are_bounded(world):
@@ -338,7 +338,7 @@ def silent_connections_are_bounded(world):
             peer.close()
         for _ in range(3000):
             tell(attack.visit(), b"\x01\x02\x03\x04")
-        until("they are counted", lambda: "more lines of this kind were left out" in attack.master.stderr())
+        until("they are counted", lambda: "more lines of this kind were suppressed" in attack.master.stderr())
         expect(attack.master.stderr().count("sent something other than a dist or HTTP request") < 20, "the log grows with every one")
 
 

@@ -106,7 +106,7 @@ def expired_certificate_is_named(world):
     node = world.start("--join", master.at, "--name", "a", *expired, *TRUST).ends(2)
     expect("this end's certificate has expired; renew it" in node.stderr(), node.stderr())
     master.says("certificate has expired; renew it")
-    expect("names the authority" not in master.stderr(), master.stderr())
+    expect("give the authority" not in master.stderr(), master.stderr())
 
 
 def client_certificates_replace_the_secret(world):
@@ -125,7 +125,7 @@ def client_certificates_replace_the_secret(world):
     expect("--tls-cert FILE --tls-key FILE" in naked.stderr(), naked.stderr())
     stranger = world.start("--join", master.at, "--name", "c", *STRANGER, *TRUST).ends(2)
     expect("does not trust this end's certificate" in stranger.stderr(), stranger.stderr())
-    master.says("shows no certificate")
+    master.says("presented no certificate")
     master.says("is not trusted")
     code, text = square(url, "--cacert", pem("authority.pem"))
     expect(code == 0, text)

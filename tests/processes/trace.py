@@ -130,7 +130,7 @@ def unwritable_file_is_an_error(world):
     expect("--trace /no/such/folder/file: No such file or directory" in job.stderr(), job.stderr())
     expect(job.stdout() == "", "the job ran: " + job.stdout())
     job = world.start("--join", "localhost:1", "--trace", "file").ends(2)
-    expect("leave it out with --join" in job.stderr(), job.stderr())
+    expect("not allowed with --join" in job.stderr(), job.stderr())
 
 
 if __name__ == "__main__":

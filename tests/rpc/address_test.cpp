@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(error_names_the_invalid_part) {
       {"host:3000x", "the port \"3000x\""},
       {"host: 3000", "the port \" 3000\""},
       {"*:3000", "every interface is 0.0.0.0"},
-      {"http://host:3000", "leave out"},
+      {"http://host:3000", "must not contain a scheme"},
       {"a b:3000", "the host \"a b\""},
       {"host/path", "the host \"host/path\""},
       {"256.0.0.1:3000", "the host \"256.0.0.1\""},
@@ -61,12 +61,12 @@ BOOST_AUTO_TEST_CASE(error_names_the_invalid_part) {
       {"1:2:3", "several colons"},
       {"2001:db8::1:99999", "several colons"},
       {"[::1", "no closing bracket"},
-      {"[]:3000", "no IPv6 address"},
-      {"[host]:3000", "no IPv6 address"},
-      {"[::1]3000", "behind the bracket"},
+      {"[]:3000", "not an IPv6 address"},
+      {"[host]:3000", "not an IPv6 address"},
+      {"[::1]3000", "follow the closing bracket"},
       {"[::1]:", "the port after the colon is missing"},
       {"fe80::1%", "several colons"},
-      {std::string_view("ho\0st", 5), "a character that no host name has"},
+      {std::string_view("ho\0st", 5), "a character that is not allowed in a host name"},
   };
   for (auto const& c : cases) {
     BOOST_TEST_CONTEXT(c.text) {

@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(peer_that_does_not_read_is_dropped_in_time) {
   BOOST_TEST_REQUIRE(here.done());
   std::string text;
   BOOST_TEST(code_of(here, &text) == errc::deadline_exceeded);
-  BOOST_TEST(text.find("did not take the last frames within 10 s, the limit (handshake)") != text.npos, text);
+  BOOST_TEST(text.find("did not read the last frames within 10 s, the limit (handshake)") != text.npos, text);
   expect_nothing_left(ends);
 }
 

@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(peer_is_trusted_by_authority_and_name) {
        "this end's certificate has expired; renew it with --tls-cert", "certificate has expired; renew it"},
       {"no authority", files_of("master"), files_of(""), "localhost", "is not trusted", "does not trust"},
       {"no certificate", files_of("master", "authority"), files_of("", "authority"), "localhost", "--tls-cert FILE",
-       "shows no certificate"},
+       "presented no certificate"},
       {"a stranger's certificate", files_of("master", "authority"), files_of("stranger", "authority"), "localhost",
        "does not trust this end's certificate", "is not trusted"},
   };

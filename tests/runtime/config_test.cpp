@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(tls_options_are_parsed) {
   BOOST_TEST(node.tls.authority == "ca.pem");
   BOOST_TEST(node.tls.certificate == "a.pem");
   BOOST_TEST(node.tls.key == "a.key");
-  BOOST_TEST(problem({"--tls"}).find("--master, --join and --connect") != std::string::npos);
+  BOOST_TEST(problem({"--tls"}).find("--master, --join or --connect") != std::string::npos);
   BOOST_TEST(problem({"--inline", "--tls-ca", "ca.pem"}) != "");
 }
 

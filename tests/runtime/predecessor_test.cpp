@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(call_waiting_for_the_reason_ends_like_any_other) {
     begin("a", left);
     BOOST_REQUIRE(drive_until_begun("x@a"));
     end("a");
-    BOOST_TEST(dropped.why().find("as soon as it is known how") != std::string::npos);
+    BOOST_TEST(dropped.why().find("as soon as the cause of its node") != std::string::npos);
   }
   world.pass(0ms);
   BOOST_TEST(cluster.caller().live_count() == 0U);

@@ -84,7 +84,7 @@ def main(program):
             check_picture(program, folder, width, height)
         file = os.path.join(folder, "none.png")
         for size in ("64", "64x", "0x64", "64x-1", "64x48x3", "64x999999"):
-            check_refusal(program, "--size is WIDTHxHEIGHT", "--out", file, "--size=" + size)
+            check_refusal(program, "--size: expected WIDTHxHEIGHT", "--out", file, "--size=" + size)
         check_refusal(program, "--out")
         check_refusal(program, "--colour", "--out", file, "--colour", "red")
         assert not os.path.exists(file)
