@@ -150,7 +150,7 @@ def call_prints_the_result_or_the_error(world):
     failed = json.loads(call("Work.cube", "7", "--json", code=1).out)
     expect(failed["error"]["data"]["code"] == "unknown_method", failed)
     # A caller that gives up cancels its call.
-    refused(1, "no answer within 300 ms", "call", "Work.until_cancelled", json.dumps(world.path("words")), "--within",
+    refused(1, "no reply within 300 ms", "call", "Work.until_cancelled", json.dumps(world.path("words")), "--within",
             "300ms", DIST_CONNECT=on.at)
     until("the end of the method", lambda: "cancelled" in world.lines("words"))
     until("its slot", lambda: status(on)["in_use"] == 0)
@@ -165,7 +165,7 @@ def oversized_result_names_the_limit(world):
                "--limit message_bytes=SIZE", "call", "Work.long_text", "70000000", **where)
     given = dist("call", "--limit", "message_bytes=100MB", "Work.long_text", "70000000", **where)
     expect(len(given.out) == 70000003, len(given.out))
-    refused(2, "no limit has this name", "call", "--limit", "message=1", "Work.pid", **where)
+    refused(2, "unknown limit", "call", "--limit", "message=1", "Work.pid", **where)
     # The limit of the master: one fault, and the node stays.
     refused(1, "the limit (memory) of 150000000 bytes", "call", "--limit", "message_bytes=1GB", "Work.long_text",
             "200000000", **where)
@@ -183,7 +183,7 @@ def call_why_shows_where_the_call_waited_and_ran(world):
     answer = json.loads(dist("call", "--why", "--json", "Work.square", "6", DIST_CONNECT=on.at).out)
     expect(answer["result"] == 36 and "ended on node late" in answer["why"], answer)
     failed = json.loads(dist("call", "--why", "--json", "Work.cube", "6", DIST_CONNECT=on.at, code=1).out)
-    expect("it went to no node" in failed["why"], failed)
+    expect("it was not sent to a node" in failed["why"], failed)
     expect("it has ended" not in dist("call", "Work.square", "6", DIST_CONNECT=on.at).err, "explained without --why")
 
 
@@ -252,7 +252,7 @@ def logs_shows_what_nodes_print(world):
     expect(shown == {"node": "ws07-1", "text": followed.stdout()}, shown)
     world.node(one, "alone")
     world.joined(one, 2)
-    refused(1, "only nodes of --procs and --local send", "logs", "alone", **at)
+    refused(1, "start it with --procs or --local", "logs", "alone", **at)
     refused(1, "there is no node 'absent'", "logs", "absent", **at)
     refused(2, "dist logs NODE --follow", "nodes", "--follow", **at)
     refused(2, "usage: dist logs NODE", "logs", **at)

@@ -45,7 +45,7 @@ def calls_survive_an_outage_of_the_master(world):
         expect(one.tag % 2 == 0, "it might have run again: " + one.line)
         expect(one.begin < gone, "it was made when the master was away: " + one.line)
     account = re.search(r"calls at the master in .*", job.stderr())[0]
-    expect(re.search(r"\d+ issued again, 1 connection lost, %d failed$" % len(lost), account), account)
+    expect(re.search(r"\d+ retried, 1 connection lost, %d failed$" % len(lost), account), account)
     # One log line for the end and one for what followed, not one per attempt.
     expect(1 <= job.stderr().count("trying again") <= 4, job.stderr())
 

@@ -196,7 +196,7 @@ def job_prints_its_account_at_the_end(world):
     os.kill(min(children(job.pid)), signal.SIGKILL)
     expect(job.ends(0).stdout() == "40\n", job.stdout())
     # How the process ended may not have been reported before the job was done.
-    expect(re.search(r"^dist: 40 calls on 2 nodes in [\d.]+ s(, busy \d+ %)?(, \d+ issued again)?, "
+    expect(re.search(r"^dist: 40 calls on 2 nodes in [\d.]+ s(, busy \d+ %)?(, \d+ retried)?, "
                      r"1 node lost \(local\d: .+\)$", job.stderr(), re.M), job.stderr())
 
 

@@ -162,7 +162,7 @@ def mismatched_tls_files_are_rejected(world):
     refused(["node.key", "mismatch"], "--master", "127.0.0.1:0", "--tls-cert", pem("master.pem"), "--tls-key", pem("node.key"))
     refused(["chmod 600"], "--master", "127.0.0.1:0", "--tls-cert", pem("node.pem"), "--tls-key", pem("open.key"))
     refused(["No such file"], "--join", "127.0.0.1:1", "--tls-ca", world.path("missing"))
-    refused(["--master, --join and --connect"], "--local", "1", *TRUST)
+    refused(["--master, --join or --connect"], "--local", "1", *TRUST)
     # TLS alone does not authenticate peers, so it does not permit listening beyond this machine.
     refused(["--tls-ca", "--secret-file", "--insecure"], "--master", "0.0.0.0:0", *SERVER)
 
@@ -183,7 +183,7 @@ def tokens_grant_only_their_rights(world):
     expect(square(url, *trust, *caller)[0] == 200, "a caller cannot call")
     expect(nodes(url, *trust, *caller) == 1, "a caller cannot look")
     code, text = square(url, *trust, *viewer)
-    expect((code, text) == (403, "this token may look, not call\n"), text)
+    expect((code, text) == (403, "this token is read-only\n"), text)
     expect(square(url, *trust)[0] == 401, "calls are accepted without a token")
     expect(square(url, *trust, "-H", "Authorization: Bearer " + SECRET)[0] == 401, "the secret is accepted as a token")
     for one in (token("dist/1 bearer"), token("dist/1 viewer"), SECRET):

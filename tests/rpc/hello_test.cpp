@@ -150,9 +150,9 @@ BOOST_AUTO_TEST_CASE(peer_without_the_secret_is_rejected) {
       {secret, other_secret, "wrong or missing", "wrong or missing"},
       {secret, secret + "s", "wrong or missing", "wrong or missing"},
       // A joiner without a secret learns from the challenge that it needs one, and reveals nothing about itself.
-      {secret, "", "", "wants the join secret"},
-      // A master that cannot prove that it knows the secret gets no work from us.
-      {"", secret, "", "cannot prove that it knows"},
+      {secret, "", "", "requires the join secret"},
+      // A master that cannot prove that it has the secret gets no work from us.
+      {"", secret, "", "cannot prove that it has"},
   };
   for (auto const& row : rows) {
     BOOST_TEST_INFO_SCOPE("master '" << row.of_master << "', joiner '" << row.of_joiner << "'");

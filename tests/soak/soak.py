@@ -24,8 +24,8 @@ MORTAL = ["b", "c", "d"]
 FLAGS = ("--heartbeat", "200ms", "--lost-after", "2s")
 
 # Log lines expected from our faults. Any other line above `info` is an error.
-KNOWN = [r"is silent: it gets no new calls", r"is lost: it was silent for too long", r"; trying again",
-         r"is refused", r"does not speak to a master", r"still runs .*, abandoned"]
+KNOWN = [r"is silent: it gets no new calls", r"is lost: silent for too long", r"; trying again",
+         r"was rejected", r"sent something other than a dist or HTTP request", r"still runs .*, abandoned"]
 
 
 class Measures:
