@@ -23,7 +23,7 @@ task<void> follow(master_client& master, command_line const& given) {
     auto const answer = co_await master.ask(std::move(request), master.limit_or(std::chrono::seconds(10)));
     auto const parsed = parse_json(answer.body, limits().depth);
     if (!parsed)
-      throw command_error(exit_code::failed, "the master's answer is not valid JSON: " + parsed.error().message);
+      throw command_error(exit_code::failed, "the master's reply is not valid JSON: " + parsed.error().message);
     auto const& part = *parsed;
     auto const text = json::value_to<std::string>(part.at("text"));
     from = part.at("next").to_number<std::uint64_t>();

@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(mismatch_is_reported_only_if_the_reader_cannot_hold_the_val
       {"{a:int64,b:text}", "{a:int64}", "member b is read and not written"},
       {"{a:{b:int8}}", "{a:{b:text}}", "member a.b: text is sent where int8 is read"},
       {"enum{a,b}", "enum{b}", ""},
-      {"enum{a}", "enum{a,b}", "the enumerator b is written but not known here"},
+      {"enum{a}", "enum{a,b}", "the enumerator b is sent but not known here"},
       {"variant<int8,text>", "variant<int8>", ""},
       {"variant<int8>", "variant<int8,text>", "variant<int8,text> is sent where variant<int8> is read"},
       {"tuple<int8,int8>", "tuple<int8>", "tuple<int8> is sent where tuple<int8,int8> is read"},

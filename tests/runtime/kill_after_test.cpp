@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(kill_after_ends_only_the_call_that_overran) {
   BOOST_TEST(running->done());
   BOOST_TEST(node->kills());
   BOOST_TEST(box.running() == "Mule.stay([])");
-  BOOST_TEST(world.has_logged("this process is ending because of kill_after: Mule.stay still runs"));
+  BOOST_TEST(world.has_logged("this process is ending because of kill_after: Mule.stay is still running"));
   BOOST_TEST(world.has_logged("it left: its process ends because of kill_after"));
   // None of them started there.
   compute->let_go();

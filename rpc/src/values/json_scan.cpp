@@ -154,7 +154,7 @@ void json_scanner::read_scalar() {
       break;
   }
   if (peek() == '-' || is_digit(peek())) return read_number();
-  fail(at_ == text_.size() ? "unexpected end, expected a value" : "no value");
+  fail(at_ == text_.size() ? "unexpected end, expected a value" : "expected a value");
 }
 
 void json_scanner::read_literal(std::string_view literal) {

@@ -197,7 +197,7 @@ class type_comparer {
   bool enum_accepts(type_node const& reader, type_node const& writer) {
     std::set<std::string_view> const known(reader.labels.begin(), reader.labels.end());
     for (auto name : writer.labels)
-      if (!known.contains(name)) return fail("the enumerator " + shortened(name) + " is written but not known here");
+      if (!known.contains(name)) return fail("the enumerator " + shortened(name) + " is sent but not known here");
     return true;
   }
 
