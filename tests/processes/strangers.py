@@ -75,7 +75,7 @@ def listening_beyond_this_machine_needs_a_secret(world):
     node = world.node(master, "a", "--secret-file", right)
     node.says("joined the master")
     world.start("--connect", master.at, "--secret-file", right, "sum", "3").ends(0)
-    world.master("--insecure", at="0.0.0.0:0").says("open to everybody")
+    world.master("--insecure", at="0.0.0.0:0").says("open to everyone")
 
 
 class Door:

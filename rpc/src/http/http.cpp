@@ -140,7 +140,7 @@ class callbacks : public http::basic_parser<IsRequest> {
   void on_finish_impl(error_code&) override {}
 };
 
-/// The part that requests and responses share: bytes that Beast wants to see again, the state, the error.
+/// The part that requests and responses share: bytes that Beast needs to see again, the state, the error.
 template <bool IsRequest>
 struct message_reader {
   explicit message_reader(dist::limits const& l) : max(l), parser(std::make_unique<callbacks<IsRequest>>(l)) {}

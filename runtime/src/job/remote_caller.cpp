@@ -338,7 +338,7 @@ void remote_caller::detach(std::string const& why) noexcept {
   std::ranges::move(std::exchange(given_back_, {}), std::back_inserter(calls));
   std::ranges::sort(calls, {}, [](remote_ptr const& call) { return call->frame; });
   auto const was_lost = [last_written](remote_ptr const& call) { return call->sent && call->frame <= last_written; };
-  // Nobody else's code runs before all have their place: what callers start when the others fail comes behind them.
+  // No user code runs before all have their place: calls started when the others fail come after them.
   std::vector<remote_ptr> ended;
   std::uint64_t may_have_run = 0;
   auto const place = waiting_.begin();

@@ -53,12 +53,12 @@ class remote_caller final : public call_route, public node_directory, private en
   void refuse_with(refusal why) { refusal_ = std::move(why); }
   /// While there is no connection calls wait for one, as long as their deadlines and wait_for_node let them.
   void wait_for_connection() noexcept { waits_ = true; }
-  /// What waits goes out.
+  /// Sends the waiting calls.
   void attach(connection& to);
   /// The connection ended: what is in flight fails with `why`. Where calls wait, those that have not started and those that
   /// may run twice wait for the next connection, ahead of all others and whatever the limits.
   void detach(std::string const& why) noexcept;
-  /// There will be no connection any more: what waits fails with `why`, and so does what comes.
+  /// There will be no more connection: waiting and later calls fail with `why`.
   void give_up(std::string const& why) noexcept;
 
   void on_reply(frame& in);
@@ -68,9 +68,9 @@ class remote_caller final : public call_route, public node_directory, private en
  private:
   struct call_record_of_remote final : call_record {
     call_id id;
-    std::uint64_t frame = 0;  ///< where its request begins in what is written to the master
+    std::uint64_t frame = 0;  ///< position of its request in the stream to the master
     bool sent = false;
-    bool is_own = false;  ///< this library's, to the master itself: nobody counts it or looks at it
+    bool is_own = false;       ///< this library's own, to the master itself: not counted or shown
     std::string lost_because;  ///< it was written into a connection that has ended: it may have run
     std::optional<std::list<boost::intrusive_ptr<call_record_of_remote>>::iterator> waits;
     time_point waits_since{};
@@ -81,19 +81,19 @@ class remote_caller final : public call_route, public node_directory, private en
   static bool may_go_again(call_record const& call) noexcept;
   /// A request to the master itself.
   call_ptr make_own_call(method_key const& key);
-  /// One that only tells it something.
+  /// A request without a result.
   void tell(call_ptr const& what, told done);
-  /// As call_book::fail; what may have happened behind an earlier connection is not forgotten.
+  /// As call_book::fail; keeps what may have happened over an earlier connection.
   void fail(call_record_of_remote& call, fault what);
   void send(remote_ptr const& call);
   /// A new call waits for a connection, if there is room.
   void wait(remote_ptr const& call);
   void put_waiting(remote_ptr const& call, std::list<remote_ptr>::iterator before);
-  /// What was waited here is not waited again.
+  /// Time already waited here is not waited again.
   remote_ptr take_waiting(call_record_of_remote& call) noexcept;
   void send_waiting();
   void send_waiting_later();
-  /// A master that stops has given the call back, which it had begun or not.
+  /// A stopping master has returned the call, started or not.
   void given_back(remote_ptr const& call, fault const& what);
   /// The call was written, and no answer came.
   void lost(call_record_of_remote& call, std::string const& why);
@@ -114,14 +114,14 @@ class remote_caller final : public call_route, public node_directory, private en
   refusal refusal_;
   account::counts counts_;
   std::uint64_t connections_lost_ = 0;
-  std::unique_ptr<trace> trace_;  ///< null: nobody wants one
+  std::unique_ptr<trace> trace_;                ///< null: not requested
   std::unique_ptr<failure_file> failure_file_;  ///< likewise
   std::list<remote_ptr> waiting_;  ///< for a connection, in the order in which they came
   std::size_t waiting_bytes_ = 0;  ///< of their arguments
   std::vector<remote_ptr> given_back_;  ///< they wait too, from the end of the session on
-  retry_budget losses_{{}};        ///< what connections that come and go may have run again
+  retry_budget losses_{{}};             ///< bounds retries after lost connections
   std::uint64_t most_lost_ = 0;    ///< with one connection
-  unsigned pauses_ = 0;            ///< one after the other, for want of a budget
+  unsigned pauses_ = 0;            ///< in a row, for lack of budget
   timer_id pause_timer_ = timer_id::none;
 };
 

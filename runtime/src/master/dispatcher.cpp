@@ -11,7 +11,7 @@
 namespace dist {
 namespace {
 
-/// Of what a process is said to have ended with.
+/// Most bytes kept of a process's reported end.
 constexpr std::size_t longest_text = 500;
 
 }  // namespace
@@ -29,7 +29,7 @@ dispatcher::dispatcher(call_book& book, registry_settings const& settings, std::
 dispatcher::~dispatcher() = default;
 
 void dispatcher::carry_out() {
-  // Whatever happens meanwhile joins the next round.
+  // Events meanwhile join the next round.
   if (std::exchange(is_carrying_out_, true)) return;
   for (;;) {
     ledger_.settle(now());
@@ -55,7 +55,7 @@ void dispatcher::carry_out(node_action const& what) {
   if (!node || !ledger_.is_to_be_sent(what.attempt)) return;
   auto const call = book_.at(what.call);
   world().log.debug([&] { return call->method->name + ": to " + node->name; });
-  // Who writes the line may have ended the call.
+  // The log handler may have ended the call.
   if (!ledger_.is_to_be_sent(what.attempt)) return;
   record_.sent(call, what.attempt, *node, what.again);
   auto const frame = node->send(what.attempt, static_cast<placed_call&>(*call));
@@ -169,7 +169,7 @@ void dispatcher::faulted(call_id attempt, node_link& by, fault what, std::uint32
     what.method = call->method->name;
     world().log.debug([&] { return call->method->name + ": " + by.name + " says: " + to_text(what); });
   }
-  // Who writes the line may have ended the call, but not the attempt.
+  // The log handler may have ended the call, but not the attempt.
   returned(attempt, by);
   auto const told = ledger_.take(dist::faulted{attempt, running_us, what}, now());
   record_.faulted(attempt, by, told, what, running_us, ledger_.methods().is_brief(method));
@@ -182,7 +182,7 @@ void dispatcher::faulted(call_id attempt, node_link& by, fault what, std::uint32
   carry_out();
 }
 
-/// The node has answered a call that perhaps nobody waited for.
+/// The node has answered a call, perhaps an abandoned one.
 void dispatcher::returned(call_id attempt, node_link& by) {
   if (by.abandoned.size() == 0) return;
   auto const line = by.abandoned.remove(to_number(attempt), by.name, now());
@@ -218,7 +218,7 @@ void dispatcher::ready(joined const& in) {
     auto const why =
         same_process ? "node " + in.name + " has reconnected" : "a newer process of node " + in.name + " has joined";
     old->close(why);
-    // Nobody knows what became of a process that was silent.
+    // The fate of a silent process is unknown.
     leave(*old, !same_process && in.replaced_silent ? departure::silent : departure::left, why);
   }
   ledger_.ready(in.id, now());
@@ -274,7 +274,7 @@ bool dispatcher::drain(std::string_view name) {
   for (auto const& node : nodes().nodes()) {
     if (node.info->name != name) continue;
     auto& there = *links_.at(node.id);
-    // First nothing more is sent; the node takes the frame for the end of the requests where it drains already.
+    // First stop sending; if the node drains already, it takes the frame as the end of the requests.
     drain(there);
     there.drain();
     return true;

@@ -21,8 +21,8 @@
 
 namespace dist {
 
-/// The route of a master's calls: carries out what the ledger decides, and tells it what happens. Has no rule of its own about
-/// what becomes of a call.
+/// The route of a master's calls: carries out the decisions of the ledger, and passes it the events. Has no rules of
+/// its own about calls.
 class dispatcher final : public call_route, public node_directory {
  public:
   /// Calls of a method that is neither in `expected` nor listed by any node fail at once, unless there is no node yet.
@@ -44,7 +44,7 @@ class dispatcher final : public call_route, public node_directory {
   call_ptr list_nodes(call_record const& like, nodes_taker done) override;
   std::string address_of(std::string_view name) const override;
 
-  // Nodes. A link belongs to whoever runs its connection; it is known here from join to leave.
+  // Nodes. A link belongs to the runner of its connection; it is known here from join to leave.
 
   /// Fills in the link's id and name. Nothing else happens before ready(), so that the node can be told first.
   /// Errors as registry::join.
@@ -52,26 +52,26 @@ class dispatcher final : public call_route, public node_directory {
   /// The node has been told: calls that wait go to it, and those of the one that it replaces end or move.
   void ready(joined const& in);
   void leave(node_link& node, departure how, std::string const& why);
-  /// The process in whose place another is about to join is known to have ended.
+  /// The process that another is about to replace is known to have ended.
   void process_ended(predecessor const& which);
   void heard(node_link& node);
   void drain(node_link& node);
-  /// Begins the drain of the node of this name; false where there is none.
+  /// Starts to drain the node of this name; false if there is none.
   bool drain(std::string_view name);
   /// One heartbeat: beats go out, silence is judged.
   void beat();
 
-  // What links report. An attempt that the node does not have is ignored.
+  // Events from links. An attempt that the node does not have is ignored.
 
   /// An answer that lasts has batch_ended() behind it.
   void answered(call_id attempt, node_link& by, call_reply const& reply);
-  /// The node refused the call or its method failed, after so long where the node measured it.
+  /// The node refused the call or its method failed, after this time if the node measured it.
   void faulted(call_id attempt, node_link& by, fault what, std::uint32_t running_us = 0);
-  /// Behind answers that last: their slots are free and their callers wait.
+  /// After answers that last: their slots are free and their callers wait.
   void batch_ended() { carry_out(); }
-  /// Null where nobody waits for it.
+  /// Null if its caller is gone.
   call_ptr call_of(call_id attempt, node_link const& on);
-  /// On whose behalf an attempt runs, and so its nested calls.
+  /// The origin of an attempt, and so of its nested calls.
   std::uint32_t origin_of(call_id attempt, node_link& on);
 
   call_book& book() const noexcept { return book_; }

@@ -13,7 +13,7 @@ fault wrong_codec(call_record const& call, codec used) {
   return make_fault(errc::bad_result, "the node answered in " + name(used) + " what was asked in " + name(call.codec));
 }
 
-/// Of a call's wishes those that its node must know from the start.
+/// The options of a call that its node must know from the start.
 buffer options_for_node(request_options const& wishes) {
   request_options told;
   told.traceparent = wishes.traceparent;
@@ -114,7 +114,7 @@ void dist_link::drain() {
 
 void dist_link::close(std::string const& reason) noexcept {
   if (goodbye_.empty()) goodbye_ = reason;
-  // A request that was not written by now goes elsewhere: it must not follow.
+  // A request that is not written by now goes elsewhere: it must not be sent.
   if (last_request_ > written()) return session_->close();
   frame_header header;
   header.kind = frame_kind::goodbye;
@@ -131,7 +131,7 @@ void dist_link::on_frame(frame& in) {
     case frame_kind::cancel: return nested_.on_cancel(in.header().id);
     case frame_kind::beat: ++beats_heard; return;
     case frame_kind::drain:
-      // Our own drain frame says that no request comes behind it: then the node may go.
+      // Our own drain frame means that no request follows: then the node may leave.
       calls_->drain(*this);
       return drain();
     case frame_kind::goodbye:

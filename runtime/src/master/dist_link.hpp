@@ -23,9 +23,9 @@ class dist_link final : public node_link, private nested_parents {
   task<std::string> run();
   connection& session() noexcept { return *session_; }
   hello const& who() const noexcept { return who_; }
-  /// Whether the node said that it was going, rather than died.
+  /// Whether the node announced its leaving, rather than died.
   bool said_goodbye() const noexcept { return said_goodbye_; }
-  /// Whether it sent what no node sends, so that its connection was ended here.
+  /// Whether it broke the protocol, so that its connection was closed here.
   bool broke_protocol() const noexcept { return broke_protocol_; }
 
   result<std::uint64_t> send(call_id attempt, placed_call& call) override;
@@ -50,7 +50,7 @@ class dist_link final : public node_link, private nested_parents {
   hello who_;
   node_logs& logs_;
   std::unordered_map<method_ref, std::uint16_t> numbers_;  ///< of its methods on the wire
-  std::uint64_t last_request_ = 0;                         ///< where the latest begins in what is written, plus 1
+  std::uint64_t last_request_ = 0;                         ///< position of the latest in the written stream, plus 1
   served_calls nested_;
   std::string goodbye_;
   bool said_goodbye_ = false;

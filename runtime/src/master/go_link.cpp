@@ -9,10 +9,10 @@
 namespace dist {
 namespace {
 
-/// No node has it, and every answer proves life. The name says in a Go node's trace whose call it was.
+/// No node has it, and every reply proves life. The name identifies the call in a Go node's trace.
 constexpr std::string_view beat_method = "Dist.Beat";
 
-/// The answer to the first beat is shorter; more than that is not kept of somebody who has shown nothing yet.
+/// The answer to the first beat is shorter; more than that is not kept for a peer that has not proven anything yet.
 constexpr std::size_t first_answer_bytes = 16 * 1024;
 
 /// `Arith.check_n` is `Arith.CheckN` there.
@@ -27,7 +27,7 @@ result<std::string> go_params(call_record const& call, std::size_t depth_limit) 
   std::string text;
   if (call.codec == codec::json) {
     text = as_text(call.arguments.bytes());
-    // A caller of frames may have written anything.
+    // A dist/1 caller may have sent anything.
     if (auto const problem = json_problem(text, depth_limit + envelope_depth); !problem.empty())
       return make_fault(errc::bad_arguments, call.method->name + ": the arguments are not JSON: " + problem);
     // JSON-RPC's members by name are Go's one structure.
@@ -90,7 +90,7 @@ result<std::uint64_t> go_link::send(call_id attempt, placed_call& call) {
   auto params = go_params(call, calls_->bounds().depth);
   if (!params) {
     auto what = params.error();
-    // Another kind of node may take what this one cannot be told.
+    // Another kind of node may accept a call that this one cannot.
     what.may = remedy::elsewhere;
     return what;
   }

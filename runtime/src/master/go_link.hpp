@@ -11,15 +11,15 @@
 
 namespace dist {
 
-/// The link to a Go node: JSON-RPC 1.0 over one kept connection, in Go's spelling. It cannot be told that a call is
-/// cancelled; its beats are calls to a method that it does not have.
+/// The link to a Go node: JSON-RPC 1.0 over one kept connection, in Go's spelling. It has no way to learn that a call
+/// is cancelled; its beats are calls to a method that it does not have.
 class go_link final : public node_link {
  public:
   /// It beats when nothing was heard for half of `heartbeat`.
   go_link(std::unique_ptr<stream> over, std::shared_ptr<dispatcher> calls, duration heartbeat);
 
-  /// Until the connection ends; returns why. `on_alive` is called with the first answer, which proves life: it lets the
-  /// node in, or closes this.
+  /// Until the connection ends; returns why. `on_alive` is called with the first reply, which proves life: it admits
+  /// the node, or closes this.
   task<std::string> run(std::function<void()> on_alive);
 
   result<std::uint64_t> send(call_id attempt, placed_call& call) override;

@@ -43,7 +43,7 @@ std::string those_let_in(master_options const& options) {
   if (!options.secret.empty()) text = "peers with the secret";
   if (options.tls && options.tls->is_mutual())
     text += (text.empty() ? "peers with " : " and ") + std::string("a certificate of the authority (--tls-ca)");
-  return text.empty() ? "everybody (--insecure)" : text;
+  return text.empty() ? "everyone (--insecure)" : text;
 }
 
 }  // namespace

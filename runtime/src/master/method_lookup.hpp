@@ -20,7 +20,7 @@ class method_lookup {
     if (auto other = own_.refuse(key)) return std::move(*other);
     return names.find(key.name, open);
   }
-  /// For a key that lives as long as the program: another's may go, and another come at its address.
+  /// For a key that lives as long as the program: the address of another may be reused.
   void remember(method_key const& key, method_ref number) { numbers_.try_emplace(&key, number); }
 
  private:

@@ -18,10 +18,10 @@ class node_link {
  public:
   virtual ~node_link() = default;
 
-  /// Writes the request. Returns its place in what is written to the node, above 0.
+  /// Writes the request. Returns its position in the stream to the node, above 0.
   /// Errors  why this node cannot be asked; nothing was written.
   virtual result<std::uint64_t> send(call_id attempt, placed_call& call) = 0;
-  /// Nobody waits for this attempt any more. `kill_after_us` 0: the method is left running.
+  /// The attempt is abandoned. `kill_after_us` 0: the method is left running.
   virtual void cancel(call_id attempt, std::uint32_t kill_after_us) = 0;
   /// Sends a beat; `in_flight`: the attempts here.
   virtual void beat(std::size_t in_flight) = 0;
@@ -37,8 +37,8 @@ class node_link {
 
   node_id id{};      ///< given by the ledger
   std::string name;  ///< likewise
-  std::uint64_t incarnation = 0;  ///< of its process; 0 for one that does not tell
-  bool is_supervised = false;     ///< the process that comes in its place will say how it ended
+  std::uint64_t incarnation = 0;  ///< of its process; 0 if unknown
+  bool is_supervised = false;     ///< its successor will report how it ended
   node_tally tries;               ///< so far
   time_point heard_at{};          ///< its last sign of life
   time_point drawn_at{};          ///< when the last call ended that the timeline has of it

@@ -16,12 +16,12 @@ class node_waiters {
   /// As node_directory::when_nodes, where fewer are there.
   std::shared_ptr<void> add(std::size_t count, node_directory::nodes_waiter done) {
     auto made = std::make_shared<waiter>(count, std::move(done));
-    // Before it would grow: as many as wait, and no more than twice as many, are kept.
+    // Before it would grow: prunes it to those that wait, so that it holds at most twice as many.
     if (waiting_.size() == waiting_.capacity()) std::erase_if(waiting_, [](auto const& one) { return one.expired(); });
     waiting_.push_back(made);
     return made;
   }
-  /// So many nodes take calls.
+  /// This many nodes take calls.
   void tell(std::size_t living) {
     if (waiting_.empty()) return;
     for (auto const& one : std::exchange(waiting_, {})) {

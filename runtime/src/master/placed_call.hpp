@@ -7,7 +7,7 @@
 
 namespace dist {
 
-/// A call as its master keeps it beside the ledger: what people may ask about it after it has ended.
+/// A call as its master keeps it beside the ledger: the data to explain it after it has ended.
 class placed_call final : public call_record, public recycled<placed_call> {
  public:
   method_ref method_number{~0U};  ///< until it has one, that of no method

@@ -10,7 +10,7 @@ namespace dist {
 
 namespace {
 
-/// At once; each costs the master a place in a list.
+/// Most waits at once; each costs the master an entry of a list.
 constexpr std::size_t most_node_waits = 1000;
 
 }  // namespace
@@ -37,7 +37,7 @@ void served_calls::on_request(frame& request) {
   if (request.is_dropped())
     return refuse(header.id, no_room("a request", header.payload_bytes, peer_.memory(), progress::not_started));
   request_prefix prefix;
-  // What is wrong with one request is said to that request: the frames behind it are as good as before.
+  // An error in one request fails only that request: the frames after it are still valid.
   if (auto const problem = get_prefix(request.bytes(), header.flags, prefix); !problem.empty())
     return refuse(header.id, make_fault(errc::bad_arguments, problem));
   if (prefix.method.empty())

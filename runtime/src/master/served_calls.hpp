@@ -22,21 +22,21 @@ inline constexpr std::string_view wait_for_nodes_method = "dist.wait_for_nodes";
 inline constexpr std::string_view list_nodes_method = "dist.list_nodes";
 /// Of a node, with lines that its process has printed, and whether they stand on the master's stderr already.
 inline constexpr std::string_view show_text_method = "dist.show_text";
-/// Of a job, with how far its fan-outs are.
+/// From a job, with the progress of its fan-outs.
 inline constexpr std::string_view show_progress_method = "dist.show_progress";
 
 /// The node whose methods make the calls, as its master sees it.
 class nested_parents {
  public:
   virtual ~nested_parents() = default;
-  /// On whose behalf the parent runs, and so its nested calls.
+  /// The origin of the parent, and so of its nested calls.
   virtual std::uint32_t origin_of(call_id parent) = 0;
   /// Lines that the node's process has printed.
   virtual void printed(std::string_view lines, bool is_shown) = 0;
 };
 
 /// Answers the requests that one peer makes over dist/1 by calls of a book: a connected job's, or the nested ones of
-/// a node's methods. When the peer goes, its calls are cancelled, and only its.
+/// a node's methods. When the peer leaves, its calls are cancelled, and only its.
 class served_calls {
  public:
   /// For a job, which runs no methods.
@@ -51,12 +51,12 @@ class served_calls {
 
   void on_request(frame& request);
   void on_cancel(call_id id);
-  /// The calls under way end, and no later one begins; the fault names `why`.
+  /// The running calls end, and no later one starts; the fault names `why`.
   void cancel_all(std::string why);
   bool cancelled() const noexcept { return !cancelled_.empty(); }
   std::size_t under_way() const noexcept { return calls_.size(); }
   std::uint64_t answered() const noexcept { return answered_; }
-  /// As a job has told last; empty where it has not.
+  /// The last report of a job; empty if none.
   std::vector<fan_out_report> const& fan_outs() const noexcept { return fan_outs_; }
 
  private:

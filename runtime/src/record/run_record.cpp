@@ -83,7 +83,7 @@ void run_record::count_running(attempt_end const& how, node_link const& by, std:
 }
 
 void run_record::remember(node_link& by, method_ref method, past how, time_point sent_at, time_point now) {
-  // Nobody sees what is shorter, nor what is behind another: a fast cluster neither pays for it nor fills the memory with it.
+  // Shorter or hidden calls are not visible: a fast cluster neither pays for them nor fills the memory with them.
   constexpr auto visible = std::chrono::milliseconds(50);
   if (now - by.drawn_at < (how == past::answered ? visible : visible / 10)) return;
   by.drawn_at = now;

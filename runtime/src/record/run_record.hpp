@@ -61,7 +61,7 @@ class run_record final : public end_watcher {
   std::string account_text(duration under_way) const;
 
  private:
-  /// Where its attempts come back to on the trace, also when nobody waits for them any more.
+  /// Where its attempts end on the trace, abandoned ones too.
   call_ptr take_drawn(call_id attempt);
   void draw_return(call_id attempt, node_link const& by, timeline::outcome how, bool is_awaited);
   void count_running(attempt_end const& how, node_link const& by, std::uint32_t running_us, bool is_brief);
@@ -73,7 +73,7 @@ class run_record final : public end_watcher {
   account account_;
   past_calls past_;
   past_failures failures_;
-  std::unique_ptr<trace> trace_;                ///< null: nobody wants one
+  std::unique_ptr<trace> trace_;                ///< null: not requested
   std::unique_ptr<failure_file> failure_file_;  ///< likewise
   std::unordered_map<std::uint64_t, call_ptr> drawn_;  ///< by attempt, where there is a trace
 };

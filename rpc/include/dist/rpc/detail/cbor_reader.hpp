@@ -9,8 +9,8 @@
 namespace dist {
 
 /// Reads CBOR (RFC 8949) without copying or recursion. Lengths are checked against the bytes that are left before
-/// anybody allocates for them; indefinite lengths are rejected; unknown tags are skipped. Functions that
-/// can fail return false and leave the reason in `error`.
+/// anything is allocated for them; indefinite lengths are rejected; unknown tags are skipped. Functions that can fail
+/// return false and leave the reason in `error`.
 class cbor_reader {
  public:
   static constexpr bool native_keys = true;      ///< maps may have keys of any type

@@ -43,7 +43,7 @@ class call_book final : public std::enable_shared_from_this<call_book> {
   void start(call_ptr const& call);
   /// `waiter` is told how the call ended, before this returns if it has.
   void await(call_ptr const& call, std::unique_ptr<call_waiter> waiter);
-  /// Ends a call that nobody wants any more: its waiter gets errc::cancelled, the node is told.
+  /// Ends a call that is no longer needed: its waiter gets errc::cancelled, the node is told.
   void cancel(call_ptr const& call);
 
   /// The one completion; a second is ignored. I/O thread.

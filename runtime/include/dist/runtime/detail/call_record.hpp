@@ -99,7 +99,7 @@ class call_record {
   call_no number_;
   timer_id deadline_timer_ = timer_id::none;
   std::unique_ptr<call_waiter> waiter_;
-  std::unique_ptr<kept_reply> kept_;  ///< it ended before anybody waited
+  std::unique_ptr<kept_reply> kept_;  ///< it ended before the waiter came
 };
 
 using call_ptr = boost::intrusive_ptr<call_record>;

@@ -38,7 +38,7 @@ struct call_reply {
   std::string_view node;         ///< who answered
   std::uint32_t running_us = 0;  ///< how long the method ran; 0: not measured
   bool lasts = false;            ///< valid until call_book::tell_waiters(), which is when the waiter is told
-  bool at_once = false;          ///< it was there before the waiter: nobody may go on inside of await
+  bool at_once = false;          ///< it arrived before the waiter: no coroutine may resume inside await
 };
 
 }  // namespace dist

@@ -9,7 +9,7 @@ namespace dist {
 
 /// Why a call ends before its route has ended it.
 enum class give_up_reason {
-  cancelled,  ///< nobody wants it any more
+  cancelled,  ///< it is no longer needed
   deadline,   ///< its time has passed
   stopped,    ///< its book was stopped
 };
@@ -32,7 +32,7 @@ class call_route {
   virtual std::string place_of(call_record const& call) const = 0;
   /// For people: why a live call waits, or why it is where it is.
   virtual std::string why(call_record const& call) const = 0;
-  /// For people: what to add about a call that has ended to where it ended.
+  /// For people: details to append to where a call ended.
   virtual std::string how_it_went(call_record const& call) const = 0;
   /// One line for people: what the calls have come to.
   virtual std::string account_text() const = 0;

@@ -33,8 +33,8 @@ class node_directory {
   /// Completes when the nodes that an embedded cluster starts itself have joined, at once elsewhere.
   virtual task<void> own_nodes_joined() = 0;
 
-  /// Calls `done`, exactly once, with the nodes that could take a call like this one, now or later, busy and silent ones
-  /// too. Null: it has; else what to cancel when nobody waits any more.
+  /// Calls `done`, exactly once, with the nodes that could take a call like this one, now or later, busy and silent
+  /// ones too. Null: it has; else what to cancel once no one waits.
   using nodes_taker = std::function<void(result<std::vector<listed_node>> nodes)>;
   virtual call_ptr list_nodes(call_record const& like, nodes_taker done) = 0;
 

@@ -14,8 +14,8 @@
 
 namespace dist {
 
-/// How far a fan-out is, and who wants to know; its cluster lists it as long as it lives. Counting is all that a call costs:
-/// observers are served by a timer, and without them there is none. I/O thread.
+/// The progress of a fan-out and its observers; its cluster lists it as long as it lives. Counting is all that a call
+/// costs: observers are served by a timer, and without them there is none. I/O thread.
 class progress_watch {
  public:
   /// `name` is for a fan-out without a label; `failed` is called when an observer has thrown.
