@@ -27,7 +27,7 @@ class master_client {
   duration limit_or(duration otherwise) const { return given_.within.value_or(otherwise); }
 
   system_world& world() noexcept { return world_; }
-  /// Runs `work` to its end.
+  /// Runs `work` until it completes.
   void run(task<void> work);
 
  private:

@@ -22,7 +22,7 @@ class ejection {
   /// A call succeeded there: nothing is held against it any more. True if it was set aside.
   bool succeeded() noexcept;
   /// From now on, or again because a trial failed. Returns for how long: between half of the pause and all of it, by
-  /// `random`, so that many nodes do not come back at once.
+  /// `random`, so that many nodes do not return at once.
   duration set_aside(ejection_settings const& settings, time_point now, std::uint64_t random) noexcept;
 
   bool is_aside() const noexcept { return aside_; }

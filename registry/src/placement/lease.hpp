@@ -78,7 +78,7 @@ class lease {
   /// The call blocks its thread: beside it, on one spare thread for each slot, nested calls may run until retake(), so
   /// that those it waits for find a place. Does nothing the second time.
   void lend() noexcept;
-  /// The suspended call goes on. It gets its slot even if others fill the node, so nesting cannot deadlock.
+  /// The suspended call resumes. It gets its slot even if others fill the node, so nesting cannot deadlock.
   void retake() noexcept;
   /// The caller is gone but the method still runs: the slot stays in use and is shown as abandoned.
   void abandon() noexcept;

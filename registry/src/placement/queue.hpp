@@ -37,7 +37,7 @@ struct queue_bounds {
 /// Entries are linked by index, so that any of them leaves in constant time; no allocation in steady state.
 class call_queue {
  public:
-  /// A call's place in its line; calls with particular wishes do not hold up the others.
+  /// A call's place in its line; calls with labels do not hold up the others.
   enum lane : std::uint8_t { nested, nested_particular, top_level, top_level_particular, lane_count };
 
   /// A call that waits, in the chain of its lane; a free one in the chain of those.
@@ -118,7 +118,7 @@ class call_queue {
   std::size_t waiting_in(std::uint32_t line) const noexcept { return lines_[line].count; }
 
   std::size_t waiting(method_ref method) const noexcept;
-  /// Of these, the calls without particular wishes.
+  /// Of these, the calls without labels.
   std::size_t waiting_plain(method_ref method) const noexcept;
   std::size_t waiting_alone() const noexcept { return alone_; }
   /// Calls that could use a window.

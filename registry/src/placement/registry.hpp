@@ -32,7 +32,7 @@ struct registry_settings {
   queue_bounds queue;
   ejection_settings ejection;
   std::uint32_t window = 256;         ///< calls beyond its slots that a node may get at most, repeatable ones only
-  std::uint32_t brief_window = 64;    ///< the same of a brief method that has not been measured yet
+  std::uint32_t brief_window = 64;    ///< the same for a brief method that has not been measured yet
   std::size_t method_count = 65'536;  ///< different method names, of nodes and of callers
   std::size_t wish_count = 4096;      ///< different sets of labels that calls ask for
 };
@@ -140,7 +140,7 @@ class registry {
   std::string const& method_name(method_ref method) const noexcept { return methods_.name(method); }
   /// The node answered that it has no such method: it gets no more calls of it.
   void unknown_method(node_id node, method_ref method);
-  /// A Go node answered a call of it: it is as good as a node that lists it.
+  /// A Go node answered a call of it, and counts as a node that lists it.
   void known_method(node_id node, method_ref method);
 
   /// The method is declared to end well under a millisecond: its repeatable calls use a window before it is measured.

@@ -5,7 +5,7 @@
 namespace dist {
 namespace {
 
-// Calls with particular wishes that are looked at for one freed slot; the others wait until these are gone.
+// Most calls with labels that are examined for one freed slot; the others wait until these are gone.
 constexpr unsigned most_looked_at = 16;
 
 }  // namespace

@@ -118,7 +118,7 @@ class selector {
   /// The node turned out to have, or not to have, a method.
   void learn(node_load& load, method_ref method, bool has_it);
 
-  /// The best node with room now, null where there is none; counts nothing.
+  /// The best node with room now, or null; counts nothing.
   node_load* find(call_needs const& needs) const noexcept;
   /// Counts one call on a node that find() gave.
   lease take(node_load& load, call_needs const& needs);
@@ -143,10 +143,10 @@ class selector {
 
   /// Calls wait for just this node, or no more.
   void set_waited_for(node_load& load, bool waited_for) noexcept;
-  /// A node that calls wait for and in which something freed up, null where there is none.
+  /// A node that calls wait for and that has a freed slot, or null.
   node_load* freed_node() const noexcept { return freed_nodes_.empty() ? nullptr : freed_nodes_.back(); }
   void settle(node_load& load) noexcept;
-  /// A class in which something freed up, null where there is none.
+  /// A class with a freed slot, or null.
   node_class* freed() const noexcept { return freed_.empty() ? nullptr : freed_.back(); }
   void settle(node_class& group) noexcept;
   void settle_all() noexcept;

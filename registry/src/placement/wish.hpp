@@ -41,7 +41,7 @@ struct written_needs {
 /// Errors  errc::bad_arguments: a label without a name, two different nodes.
 result<written_needs> read_needs(std::span<std::string const> written);
 
-/// Wishes as small numbers. Callers can wish for anything, so their number is bounded.
+/// Label sets as small numbers. Callers can ask for any labels, so their number is bounded.
 class wish_table {
  public:
   explicit wish_table(std::size_t most) : most_(most), wishes_(1) {}

@@ -173,7 +173,7 @@ class http_connection {
   http_gate const& gate_;
   stream_timer timer_;
   bool sends_no_more_ = false;
-  memory_share held_;  ///< of a request's body, until its answer is there; then of that
+  memory_share held_;            ///< for a request's body, then for its response
   std::optional<errc> ends_as_;  // when the timer fires
 };
 

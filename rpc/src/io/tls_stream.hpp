@@ -17,7 +17,7 @@ class tls_stream final : public stream {
  public:
   /// The accepting end; `already_read` are bytes that were taken off the stream before.
   static std::unique_ptr<tls_stream> accepting(std::unique_ptr<stream> over, buffer already_read, tls_context const& with);
-  /// The connecting end; `host` is whom the certificate must be for, a name or an address.
+  /// The connecting end; the certificate must be for `host`, a name or an address.
   static std::unique_ptr<tls_stream> connecting(std::unique_ptr<stream> over, std::string const& host,
                                                 tls_context const& with);
   ~tls_stream() override;

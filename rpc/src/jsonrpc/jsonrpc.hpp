@@ -45,7 +45,7 @@ struct rpc_error {
 struct rpc_reply {
   rpc_version version = rpc_version::v2;
   std::string id_text;
-  std::string result_text;  ///< as written; empty where there is an error
+  std::string result_text;  ///< as written; empty if there is an error
   std::optional<rpc_error> error;
 };
 

@@ -27,12 +27,12 @@ class json_splitter {
   std::size_t push(std::span<std::byte const> bytes);
 
   parse_state state() const noexcept { return state_; }
-  /// Whether a message has begun and not ended.
+  /// Whether there is a partial message.
   bool started() const noexcept { return open_count_ > 0; }
   std::string take_message();
-  /// Bytes of a message that has begun.
+  /// Bytes of the partial message.
   std::size_t held_bytes() const noexcept { return text_.size(); }
-  /// Fails the message that has begun, as if it were too long.
+  /// Fails the partial message as if it were too long.
   void refuse(std::string why) {
     if (started() && !skipping_) fail(std::move(why), true);
   }

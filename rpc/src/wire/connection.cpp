@@ -86,7 +86,7 @@ task<frame> connection::receive(bytes_held on_growth) {
   try {
     co_await flush();
   } catch (std::system_error const&) {
-    // A peer that refuses may be gone before it has taken all of it: its reason is there to be read.
+    // A peer that rejects us may be gone before it has read all of it: its reason can still be read.
     unwritten = std::current_exception();
   }
   for (;;) {

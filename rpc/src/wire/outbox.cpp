@@ -6,7 +6,7 @@
 namespace dist {
 namespace {
 
-/// A run of bytes that grew beyond this by one burst is given back to the heap.
+/// A run of bytes that grew beyond this by one burst is freed.
 constexpr std::size_t spare_bytes = 1024 * 1024;
 
 }  // namespace

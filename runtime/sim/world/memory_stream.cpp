@@ -155,7 +155,7 @@ task<std::size_t> read_some_of(state_ptr state, asio::mutable_buffer into) {
   co_return pipe.take(asio::buffer(into, state->plan->max_read));
 }
 
-/// One step fills what there is to fill, across buffers, as a gathering write does. `index` and `done` go on with it.
+/// One step fills what there is to fill, across buffers, as a gathering write does. `index` and `done` advance with it.
 std::size_t put_some(memory_stream::state& state, std::span<asio::const_buffer const> from, std::size_t& index,
                      std::size_t& done) {
   auto left = state.plan->max_write;

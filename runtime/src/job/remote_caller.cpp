@@ -21,7 +21,7 @@ constexpr char const* connection_ended = "the connection to the master ended: ";
 
 constexpr char const* master_stopped = "the master stopped";
 
-/// Of the caller's wishes those that are still open.
+/// The caller's options that still apply.
 request_options wishes_left(call_record const& call) {
   auto left = *call.options;
   if (left.node_wait_us)

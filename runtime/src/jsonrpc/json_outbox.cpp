@@ -8,7 +8,7 @@ namespace {
 
 /// Larger texts are not copied into a run of others.
 constexpr std::size_t copy_bytes = 16 * 1024;
-/// A run that grew beyond this by one burst is given back to the heap.
+/// A run that grew beyond this by one burst is freed.
 constexpr std::size_t spare_bytes = 1024 * 1024;
 /// Bytes of one write; about what the system accepts at once.
 constexpr std::size_t most_gathered = 64;

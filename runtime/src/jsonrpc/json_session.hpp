@@ -49,7 +49,7 @@ class json_session {
  private:
   struct batch {
     std::size_t open = 0;
-    std::size_t bytes = 0;             ///< of the replies that are there
+    std::size_t bytes = 0;             ///< of the replies received so far
     std::vector<std::string> replies;  ///< in the order of the requests
   };
   struct entry {

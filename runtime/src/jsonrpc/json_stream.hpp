@@ -88,7 +88,7 @@ class json_stream {
   limits limits_;
   json_splitter splitter_;
   buffer first_;
-  memory_share partial_;  ///< of the message that has begun
+  memory_share partial_;  ///< for the partial message
   json_outbox out_;
   event wake_;           ///< something was put, or the writer is to end
   event written_;        ///< everything was written, or nothing will be

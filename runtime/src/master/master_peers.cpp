@@ -47,8 +47,8 @@ void drop_incompatible(node_info& info, std::span<method_description const> ours
 /// A connection in its handshake, without the bytes of the hello.
 constexpr std::size_t handshake_bytes = 32 * 1024;
 
-/// For how long, and how many bytes, a refused peer may go on: closing while more arrives would reset the connection, and
-/// the answer could be lost.
+/// For how long, and how many bytes, a rejected peer may keep sending: closing while more arrives would reset the
+/// connection, and the answer could be lost.
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t json_linger_bytes = 1 << 20;
 
@@ -129,7 +129,7 @@ task<void> master::impl::serve_frames(std::unique_ptr<stream> peer, http_upgrade
     co_await serve_caller(std::move(session), std::move(who), own);
 }
 
-/// The node of this name that the table has; nothing where there is none.
+/// The node of this name; empty if none.
 std::optional<node_view> master::impl::holder_of(std::string const& name) const {
   for (auto const& node : calls_->nodes().nodes())
     if (node.info->name == name) return node;

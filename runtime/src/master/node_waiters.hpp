@@ -13,7 +13,7 @@ namespace dist {
 /// Those who wait for nodes.
 class node_waiters {
  public:
-  /// As node_directory::when_nodes, where fewer are there.
+  /// As node_directory::when_nodes, when there are fewer.
   std::shared_ptr<void> add(std::size_t count, node_directory::nodes_waiter done) {
     auto made = std::make_shared<waiter>(count, std::move(done));
     // Before it would grow: prunes it to those that wait, so that it holds at most twice as many.

@@ -54,7 +54,7 @@ class node::impl {
   bool was_drained_ = false;    ///< by its master
   bool kills_ = false;          ///< a method that still runs, with this process
   time_point drain_until_{};    ///< once stopping in good order
-  bool asking_ = false;         ///< a master has been asked to let this node in, and no session has begun
+  bool asking_ = false;         ///< a master has been asked to let this node in, and no session has started
   timer_id asking_timer_ = timer_id::none;  ///< the drain's patience with that
 };
 

@@ -70,7 +70,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   /// Empty: it can be ended with this process, and nothing else is.
   std::string why_not_killed(running_call const& call) const;
   void kill(std::uint64_t id);
-  /// Gives back the calls that have not begun.
+  /// Returns the calls that have not started.
   void give_back();
   void forget_timer(timer_id& timer) noexcept {
     if (timer != timer_id::none) world_.clock.cancel(std::exchange(timer, timer_id::none));

@@ -37,7 +37,7 @@ void node_session::kill(std::uint64_t id) {
   world_.log.warn("node " + name_ + ": this process is ending because of kill_after: " + call.scope->method() +
                   " is still running, and its caller is gone");
   give_back();
-  // Others that have begun, and made calls of their own, end first.
+  // Others that have started, and made nested calls, end first.
   if (running_.size() > doomed_) world_.compute.replace_thread();
   drain(drain_limit_);
   leave_if_idle();

@@ -53,7 +53,7 @@ class black_box final : public call_watch {
   /// The argument of joined().
   duration patience() const noexcept;
   farewell left() const noexcept;
-  /// The methods that have begun and not ended: `Pricer.price(["the beginning of its input…)`, at most three of them,
+  /// The running methods: `Pricer.price(["the beginning of its input…)`, at most three of them,
   /// with commas; empty for none.
   std::string running() const;
 

@@ -65,7 +65,7 @@ bool child_text::read() {
 
 void child_text::end() {
   if (!reading_end_.is_open()) return;
-  // Once is all that it has left; something that the process has started may go on writing.
+  // Once: its remaining output; a child of the process may keep writing.
   read();
   show(text_.end(world_.clock.now()));
   reading_end_.close();

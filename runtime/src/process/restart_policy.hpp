@@ -30,7 +30,7 @@ class restart_policy {
     if (lived >= healthy) failures_ = 0;
     return failures_++ == 0 ? answer::at_once : answer::after_a_pause;
   }
-  /// Pauses so far in a row, at least 1 where there is one.
+  /// Pauses so far in a row, at least 1 after the first.
   unsigned failures() const noexcept { return failures_ - 1; }
 
  private:

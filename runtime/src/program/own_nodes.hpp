@@ -18,7 +18,7 @@ class own_nodes {
     expected_ = count;
     joined(living_);
   }
-  /// So many are there now, others' among them.
+  /// The number of nodes that have joined, including others.
   void joined(std::size_t living) {
     living_ = living;
     if (!has_any_ || have_joined_ || living < expected_) return;

@@ -39,7 +39,7 @@ class histogram {
     return sum;
   }
   std::uint64_t sum() const noexcept { return sum_; }
-  /// So large a share, 0 to 1, took at most this long; 0 where there is nothing.
+  /// The time that this share, 0 to 1, took at most; 0 if empty.
   std::uint64_t quantile(double share) const noexcept {
     auto const all = count();
     if (all == 0) return 0;

@@ -75,7 +75,7 @@ class run_record final : public end_watcher {
   past_failures failures_;
   std::unique_ptr<trace> trace_;                ///< null: not requested
   std::unique_ptr<failure_file> failure_file_;  ///< likewise
-  std::unordered_map<std::uint64_t, call_ptr> drawn_;  ///< by attempt, where there is a trace
+  std::unordered_map<std::uint64_t, call_ptr> drawn_;  ///< by attempt, if there is a trace
 };
 
 }  // namespace dist

@@ -27,7 +27,7 @@ struct tally {
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;  ///< with a result
   std::uint64_t failed = 0;    ///< the method ran and ended in a fault
-  std::uint64_t refused = 0;   ///< the method was not begun
+  std::uint64_t refused = 0;   ///< the method was not started
   std::uint64_t late = 0;      ///< answered after its caller was gone
   std::uint64_t lost = 0;      ///< with the node
 

@@ -35,7 +35,7 @@ class timeline {
   void waits(call_record const& call, time_point now);
   /// It went to `place`, a node's name, where it is not yet.
   void sent(call_record const& call, std::string const& place, time_point now);
-  /// It is there no longer. Nothing where it was not there.
+  /// It has left that node; no effect if it was not there.
   void returned(call_record const& call, std::string const& place, outcome const& how, time_point now);
   /// Its caller is gone. It may still be on nodes, which then return it.
   void ended(call_record const& call, std::string_view how, time_point now);

@@ -7,7 +7,7 @@ namespace dist {
 
 /// The token that HTTP callers send instead of the secret: hex HMAC-SHA256 of "dist/1 bearer" under it.
 std::string bearer_token(std::string const& secret);
-/// The token of read-only viewers: the same of "dist/1 viewer". Neither token reveals the other.
+/// The token of read-only viewers: the same for "dist/1 viewer". Neither token reveals the other.
 std::string viewer_token(std::string const& secret);
 
 /// The right that the sender of a request has proven.

@@ -32,7 +32,7 @@ class call_scope {
 
   /// The method is about to run. False: it must not, try_withdraw() came first.
   bool try_begin() noexcept { return leave_waiting(stage::begun); }
-  /// Keeps the method from beginning. False: it has begun.
+  /// Prevents the method from starting. False: it has started.
   bool try_withdraw() noexcept { return leave_waiting(stage::withdrawn); }
   bool has_begun() const noexcept { return stage_.load(std::memory_order_acquire) == stage::begun; }
 

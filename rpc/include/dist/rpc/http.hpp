@@ -109,10 +109,10 @@ class http_request_parser {
   /// Whether a byte of this request has been seen.
   bool started() const noexcept;
   bool head_done() const noexcept;
-  /// The head is there, the body is not, and the peer waits for `100 Continue`.
+  /// The head has arrived, the body has not, and the peer waits for `100 Continue`.
   bool wants_continue() const noexcept;
 
-  /// The peer sends no more: a request that has begun fails.
+  /// The peer sends no more: a partial request fails.
   void finish();
 
   /// The request without its body; valid once its head is done.

@@ -17,7 +17,7 @@
 namespace dist {
 
 /// Answers one request. What it throws becomes a 500 with the message. It is cancelled (terminal) when the peer goes
-/// before the answer is there; one that only ends its half of the stream is answered.
+/// before the response is sent; one that only closes its half of the stream gets its response.
 using http_handler = std::function<task<http_response>(http_request)>;
 
 /// Looks at a head before its body is read; a response from it rejects the request, and the body stays unread.

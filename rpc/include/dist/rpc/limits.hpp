@@ -14,7 +14,7 @@ struct limits {
   std::size_t memory = 0;  ///< held for all peers together; 0: half of what is available
   std::size_t frame_bytes = std::size_t{1} << 30;           ///< payload of one dist/1 frame; both ends should agree
   std::size_t hello_bytes = std::size_t{4} << 20;           ///< a frame of the handshake
-  std::size_t unproven_hello_bytes = 64 * 1024;             ///< the same of a peer that has yet to prove the secret
+  std::size_t unproven_hello_bytes = 64 * 1024;             ///< the same for a peer that has yet to prove the secret
   std::size_t unproven_bytes = std::size_t{32} << 20;       ///< held for all peers together that are not let in yet
   std::size_t message_bytes = std::size_t{64} << 20;        ///< one JSON-RPC message or HTTP body
   std::size_t http_head_bytes = 16 * 1024;                  ///< request line and headers together

@@ -50,7 +50,7 @@ class memory_budget {
   std::size_t held_bytes_ = 0;
 };
 
-/// One holder's part of a budget; given back with it. Without a budget it counts nothing, and there is always room.
+/// One holder's part of a budget; released by its destructor. Without a budget it counts nothing, and always has room.
 class memory_share {
  public:
   explicit memory_share(memory_budget* of = nullptr) noexcept : of_(of) {}

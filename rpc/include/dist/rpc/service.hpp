@@ -86,7 +86,7 @@ enum class access {
   exclusive,  ///< non-const: runs alone; a coroutine between its awaits
 };
 
-/// One method of an object whose type is forgotten. Exactly one of `run` and `run_task` is there; both decode, call
+/// One method of a type-erased object. Exactly one of `run` and `run_task` is set; both decode, call
 /// and encode, and let what the method throws pass.
 struct bound_method {
   method_description description;
@@ -136,7 +136,7 @@ class service_table {
 
   /// How often a method was called, and how often that failed.
   struct call_counts {
-    std::uint64_t calls = 0;     ///< begun or queued at a busy object
+    std::uint64_t calls = 0;     ///< started or queued at a busy object
     std::uint64_t failures = 0;  ///< ended with a fault
   };
   call_counts counts(std::size_t method) const noexcept;

@@ -27,7 +27,7 @@ class service_list {
 
   service_list() = default;
 
-  /// Throws std::invalid_argument, naming it, for a service that is there already (also by its Go spelling).
+  /// Throws std::invalid_argument, naming it, for a duplicate service (also by its Go spelling).
   void add(maker service);
   service_list& operator+=(service_list const& other);
   friend service_list operator+(service_list left, service_list const& right) { return std::move(left += right); }

@@ -12,7 +12,7 @@ namespace dist {
 /// Lives    when the clock goes first, the sleep ends with operation_aborted.
 task<void> sleep_until(clock& clock, time_point when);
 task<void> sleep_for(clock& clock, duration time);
-/// The same in a job or a coroutine method, which need no clock: `co_await dist::sleep_for(1s)`. Others can go on
+/// The same in a job or a coroutine method, which need no clock: `co_await dist::sleep_for(1s)`. Others can run
 /// meanwhile; in a simulated cluster it takes simulated time.
 ///
 /// Errors   std::logic_error where no cluster belongs to the coroutine's executor.

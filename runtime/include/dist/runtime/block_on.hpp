@@ -19,7 +19,7 @@ task<R> run_on(asio::any_io_executor executor, task<R> work) {
   return asio::co_spawn(std::move(executor), std::move(work), asio::use_awaitable);
 }
 
-/// A method's thread blocks while this is there. Throws call_error (errc::overloaded) where that would leave no thread to
+/// A method's thread blocks while this lives. Throws call_error (errc::overloaded) where that would leave no thread to
 /// run what the others wait for.
 class thread_block {
  public:

@@ -15,7 +15,7 @@ struct progress_output {
   std::function<std::size_t()> width;  ///< columns
   std::function<void(std::string_view)> write_lines;
   std::function<void(std::string)> draw_bar;  ///< in place of the one before
-  std::function<void()> leave_bar;            ///< and go on below it
+  std::function<void()> leave_bar;            ///< and continue below it
 
   static progress_output standard_error();
   /// Standard error if the log goes there; otherwise log lines.

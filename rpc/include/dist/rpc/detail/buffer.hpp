@@ -54,7 +54,7 @@ class buffer {
   void reserve(std::size_t capacity) {
     if (capacity > capacity_) enlarge(capacity);
   }
-  /// Makes room where large memory that was used before is at hand, and does nothing else.
+  /// Grows only if a freed large block is available; does nothing else.
   void reserve_kept(std::size_t capacity) noexcept {
     if (capacity <= capacity_ || capacity < large_blocks::least_bytes) return;
     if (auto const memory = large_blocks::take_kept(capacity); memory.data) move_to(memory);

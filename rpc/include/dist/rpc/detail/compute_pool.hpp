@@ -16,8 +16,8 @@ namespace dist {
 /// Methods on threads of their own, one per slot.
 ///
 /// Errors   an exception that escapes posted work or a handler ends the process: work must not throw.
-/// Lives    stop() or the destructor waits for the work that runs; what has not begun is destroyed without running.
-///          Whatever may still post must be gone by then.
+/// Lives    stop() or the destructor waits for the work that runs; work that has not started is destroyed without
+///          running. Whatever may still post must be gone by then.
 class compute_pool final : public compute_threads {
  public:
   /// Starts max(slots, 1) threads.

@@ -4,7 +4,7 @@
 
 namespace dist {
 
-/// Memory for large payloads, in whole pages from the system. It grows without being copied, and what was given back is
+/// Memory for large payloads, in whole pages from the system. It grows without being copied, and freed memory is
 /// kept for the next payload: fresh pages cost a fault and a clearing each, together more than to copy into them.
 ///
 /// Shared by the process; any thread.
@@ -13,7 +13,7 @@ class large_blocks {
   /// Smaller ones are the heap's.
   static constexpr std::size_t least_bytes = 1024 * 1024;
 
-  /// Pages that belong to their taker until they are given back.
+  /// Pages that belong to their taker until they are freed.
   struct block {
     std::byte* data = nullptr;  ///< null: none
     std::size_t bytes = 0;

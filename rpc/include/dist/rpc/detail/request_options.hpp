@@ -12,7 +12,7 @@
 namespace dist {
 
 /// Rare options of one call; sent in a request's prefix under their own flag, so that a
-/// request without wishes has none of its bytes. Each may be absent.
+/// request without options has none of its bytes. Each may be absent.
 struct request_options {
   std::vector<std::string> needs;        ///< labels that the node must have: `gpu=1` or `gpu`; `node=NAME` is that node
   std::optional<std::uint32_t> retries;  ///< how often to issue it again when its method throws dist::transient

@@ -42,10 +42,10 @@ class call_record {
  public:
   virtual ~call_record() = default;
 
-  /// Takes the caller's wishes, as they were given or as they came over the wire.
+  /// Takes the caller's options, as given or as received.
   void set_options(std::shared_ptr<request_options const> wishes);
 
-  std::shared_ptr<call_book> home;  ///< for handles of the call; null where there is none
+  std::shared_ptr<call_book> home;  ///< for handles of the call; null: none
   method_key const* method = nullptr;
   std::shared_ptr<method_key const> own_method;  ///< keeps `method` where it is not static
   buffer arguments;  ///< lives as long as the record: it may be issued again, and a large one is written from here
@@ -58,10 +58,10 @@ class call_record {
   std::uint32_t origin = own_origin;     ///< whose call it is; origins get the nodes in turn
   std::optional<call_id> parent;         ///< the running call that made this one
   bool parent_blocks = false;            ///< which keeps its thread while it waits
-  std::shared_ptr<request_options const> options;  ///< the caller's wishes; null: none
+  std::shared_ptr<request_options const> options;  ///< the caller's options; null: none
   std::string early_problem;             ///< the arguments could not be encoded: it fails as soon as it starts
 
-  /// Who answered, as far as this process knows. Written once; readable from any thread.
+  /// The node that answered, if this process knows it. Written once; readable from any thread.
   void set_answered_by(std::string_view node) {
     answered_by_ = node;
     answered_.store(true, std::memory_order_release);

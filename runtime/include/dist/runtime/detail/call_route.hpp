@@ -28,7 +28,7 @@ class call_route {
   /// decided already and is on its way.
   virtual std::optional<end_facts> give_up(call_record& call, give_up_reason why) = 0;
 
-  /// The node that runs the call, as far as this process knows; empty where it waits or has ended.
+  /// The node that runs the call, if this process knows it; empty if it waits or has ended.
   virtual std::string place_of(call_record const& call) const = 0;
   /// For people: why a live call waits, or why it is where it is.
   virtual std::string why(call_record const& call) const = 0;

@@ -31,8 +31,8 @@ class cluster_core {
 
   /// Completes when at least `count` nodes can take calls; throws call_error when it is stopped before.
   task<void> wait_for_nodes(std::size_t count);
-  /// Waits for those that an embedded cluster starts itself. The nodes that could take a call like this one, which was not
-  /// started, now or later; busy ones and silent ones too. Throws call_error, errc::no_node where there is none.
+  /// Waits for those that an embedded cluster starts itself. The nodes that could take a call like this one, which was
+  /// not started, now or later; busy ones and silent ones too. Throws call_error, errc::no_node if there is none.
   /// Cancel: terminal.
   task<std::vector<listed_node>> nodes_for(call_ptr like);
 

@@ -20,7 +20,7 @@ namespace dist {
 
 /// The effect of a fault on the other calls of a fan-out.
 enum class on_fault {
-  stop,  ///< it is thrown as soon as it is there, whatever runs before it in the order, and names its input
+  stop,  ///< it is thrown as soon as it arrives, regardless of earlier inputs, and names its input
   keep,  ///< it is an outcome like any other
 };
 
@@ -74,7 +74,7 @@ class shards {
     auto const next = take_next();
     return {next.number, read_reply<R>(*plan_.method, next.reply.view(), plan_.on.caller().bounds().depth)};
   }
-  /// A short text of an input that failed, once, as far as it is known; where the plan names_inputs.
+  /// A short text of an input that failed, once, if known; if the plan names_inputs.
   std::string take_input(std::size_t number);
   /// How many inputs there are, once that is known.
   std::optional<std::size_t> const& total() const noexcept { return total_; }
@@ -122,7 +122,7 @@ class shards {
   std::size_t waiting_bytes_ = 0;
   bool said_held_up_ = false;
   std::optional<fault> first_fault_;
-  std::exception_ptr input_error_;  ///< thrown once all that was started has been taken
+  std::exception_ptr input_error_;  ///< thrown once all started calls have been taken
   call_ptr question_;      ///< which nodes there are
   bool asks_again_ = false;  ///< once one has answered: there was none
   event changed_;

@@ -76,12 +76,12 @@ class cluster_options {
 /// simulated network. The code that runs in it is the one that runs outside. No ports, no sleeps; a minute passes in a
 /// millisecond.
 ///
-/// Errors   std::invalid_argument for a node that is not there, or is there already.
+/// Errors   std::invalid_argument for an unknown node or a duplicate name.
 /// Lives    its nodes' services end with it.
 /// Threads  one. Jobs and methods await; block_on and std::future would deadlock here.
 class cluster {
  public:
-  /// The master is there, without nodes. Each node makes its own objects of `services`.
+  /// Starts with the master only, without nodes. Each node makes its own objects of `services`.
   explicit cluster(service_list services, cluster_options options = {});
   ~cluster();
   cluster(cluster const&) = delete;
