@@ -91,21 +91,22 @@ class ledger_nodes {
 /// The attempts of all nodes, each in the list of its node.
 class attempt_table {
  public:
-  call_id open(ledger_node& node, attempt one) {
+  /// At the end of the node's; to be filled in.
+  std::pair<call_id, attempt&> open(ledger_node& node) {
+    auto const id = table_.open();
+    auto& one = *table_.find(id);
     one.node = node.id;
     one.previous = node.last;
-    auto const id = table_.open(std::move(one));
     if (auto* before = table_.find(node.last))
       before->next = id;
     else
       node.first = id;
     node.last = id;
     ++node.attempts;
-    return id;
+    return {id, one};
   }
-  /// Its lease ends with what is returned.
-  attempt close(ledger_node& node, call_id id) {
-    auto one = std::move(*table_.close(id));
+  /// Its lease ends.
+  void close(ledger_node& node, call_id id, attempt const& one) {
     if (auto* before = table_.find(one.previous))
       before->next = one.next;
     else
@@ -115,7 +116,7 @@ class attempt_table {
     else
       node.last = one.previous;
     --node.attempts;
-    return one;
+    table_.erase(id);
   }
   /// Good until the next open().
   attempt* find(call_id id) noexcept { return table_.find(id); }

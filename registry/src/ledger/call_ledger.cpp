@@ -34,9 +34,9 @@ std::uint64_t draw(std::uint64_t& state) noexcept {
 
 /// What happened to it first is what people look for; a refusal is nothing that happened.
 void keep_cause(ledger_call& call, fault what) {
-  if (!call.cause.empty()) return;
+  if (!call.cause().empty()) return;
   what.method.clear();
-  call.cause = to_text(what);
+  call.more().cause = to_text(what);
 }
 
 void avoid(ledger_call& call, node_id node) {
@@ -74,7 +74,7 @@ void call_ledger::take(submitted const& asked, time_point now) {
   call.once = asked.once;
   call.again = asked.again;
   call.may_have_run = asked.again;
-  call.labels.assign(asked.labels.begin(), asked.labels.end());
+  if (!asked.labels.empty()) call.more().labels.assign(asked.labels.begin(), asked.labels.end());
   call.most_retries = asked.retries.value_or(usual_retries);
   call.kill_after_us = asked.kill_after_us;
   call.node_wait = asked.node_wait;
@@ -115,11 +115,11 @@ std::optional<end_facts> call_ledger::given_up(call_no number) {
   end_facts left;
   if (!call) return left;
   if (call->ended) return std::nullopt;
-  left.cause = call->cause;
+  left.cause = call->cause();
   if (call->may_have_run) left.known = progress::unknown;
-  if (call->death) {
+  if (auto const* death = call->death()) {
     left.phase = "running";
-    left.node = call->death->what.node;
+    left.node = death->what.node;
   }
   for (auto const id : call->attempts()) {
     auto const& one = *attempts_.find(id);
@@ -137,29 +137,28 @@ std::optional<end_facts> call_ledger::given_up(call_no number) {
 call_story call_ledger::forget(call_no number) noexcept {
   auto* call = calls_.find(number);
   if (!call) return {};
-  auto story = std::move(call->story);
   calls_.close(*call);
-  return story;
+  return std::move(call->story);
 }
 
 /// Its fault keeps what an earlier node may have done.
 void call_ledger::end(ledger_call& call, fault what) {
   if (call.may_have_run && what.known == progress::not_started) what.known = progress::unknown;
-  if (what.cause.empty()) what.cause = call.cause;
+  if (what.cause.empty()) what.cause = call.cause();
   close(call);
   actions_.to_callers.push_back({call.number, 0, std::make_unique<fault>(std::move(what))});
 }
 
 void call_ledger::close(ledger_call& call) noexcept {
-  withdraw(call);
+  if (call.queued || call.issued_for) withdraw(call);
   wakes_.clear(call.number.index);
-  blame_.ended(ref_of(call.number));
-  if (call.death) {
+  if (blame_.size() > 0) blame_.ended(ref_of(call.number));
+  if (call.death()) {
     std::erase(lists_.dying, call.number);
-    call.death.reset();
+    call.extras->death.reset();
   }
   call.ended = true;
-  if (auto* parent = attempts_.find(call.parent)) {
+  if (auto* parent = call.parent.generation != 0 ? attempts_.find(call.parent) : nullptr) {
     if (call.previous != ~0U)
       calls_.at(call.previous)->next = call.next;
     else
@@ -178,7 +177,7 @@ void call_ledger::abandon_attempts(ledger_call& call) {
     auto& one = *attempts_.find(attempts[i]);
     // What has not left this process needs no cancelling: whoever carries out the actions leaves it out.
     if (one.frame == 0) {
-      close_attempt(*nodes_.find(one.node), attempts[i]);
+      close_attempt(*nodes_.find(one.node), attempts[i], one);
       continue;
     }
     one.held.abandon();
@@ -216,8 +215,7 @@ void call_ledger::give_up_children() {
   }
 }
 
-attempt call_ledger::close_attempt(ledger_node& node, call_id id) {
-  auto one = attempts_.close(node, id);
+void call_ledger::close_attempt(ledger_node& node, call_id id, attempt const& one) {
   // What it has made and left behind goes on.
   for (auto child = one.first_child; child != ~0U;) {
     auto& call = *calls_.at(child);
@@ -225,15 +223,15 @@ attempt call_ledger::close_attempt(ledger_node& node, call_id id) {
     call.parent = {};
     call.previous = call.next = ~0U;
   }
-  return one;
+  attempts_.close(node, id, one);
 }
 
 // Placement
 
 void call_ledger::place(ledger_call& call, time_point now) {
   call.needs.held_by = call.is_nowhere() ? no_node_id : attempts_.find(call.on.front())->node;
-  if (!call.labels.empty())
-    if (auto wrong = registry_.ask(call.labels, call.needs)) {
+  if (call.extras && !call.extras->labels.empty())
+    if (auto wrong = registry_.ask(call.extras->labels, call.needs)) {
       wrong->phase = "queueing";
       return end(call, std::move(*wrong));
     }
@@ -283,7 +281,7 @@ void call_ledger::send(ledger_call& call, node_id to, lease held, time_point now
   call.story.slots = held.slots();
   call.story.pinned = call.needs.pin != no_node_id;
   ++call.story.attempts;
-  attempt one;
+  auto const [id, one] = attempts_.open(node);
   one.call = call.number;
   one.method = call.needs.method;
   one.caller = call.needs.caller;
@@ -291,7 +289,6 @@ void call_ledger::send(ledger_call& call, node_id to, lease held, time_point now
   one.sent_at = now;
   one.alone = call.needs.alone;
   one.callers_word = call.callers_word;
-  auto const id = attempts_.open(node, std::move(one));
   call.add(id);
   actions_.to_nodes.push_back(
       {node_action::kind::send, std::exchange(call.issued_for, {}), 0, call.number, id, to, call.needs.method});
@@ -311,22 +308,8 @@ void call_ledger::keep_from(ledger_call& call, ledger_node const& node, time_poi
   end(call, std::move(what));
 }
 
-void call_ledger::sent(call_id id, std::uint64_t frame) noexcept {
-  if (auto* one = attempts_.find(id)) one->frame = frame;
-}
-
-bool call_ledger::is_to_be_sent(call_id id) noexcept {
-  auto const* one = attempts_.find(id);
-  return one && one->frame == 0;
-}
-
-attempt const* call_ledger::find(call_id id, node_id on) noexcept {
-  auto const* one = attempts_.find(id);
-  return one && one->node == on ? one : nullptr;
-}
-
 void call_ledger::settle(time_point now) {
-  end_stranded();
+  if (registry_.has_stranded()) end_stranded();
   while (auto next = registry_.next())
     if (auto* call = find(next->call)) send(*call, next->node, std::move(next->held), now);
   if (std::exchange(lists_.homes_changed, false)) send_home(now);
@@ -461,17 +444,17 @@ void call_ledger::wake(time_point now) {
 // Attempts
 
 attempt_end call_ledger::take(answered const& reply, time_point) {
-  auto& node = *nodes_.find(attempts_.find(reply.attempt)->node);
-  auto one = close_attempt(node, reply.attempt);
+  auto const& one = *attempts_.find(reply.attempt);
+  auto& node = *nodes_.find(one.node);
   attempt_end told{one.call, one.method, one.sent_at, false, false, {}};
   if (!node.lists_methods && node.has.insert(one.method).second) registry_.known_method(node.id, one.method);
   told.takes_again = registry_.succeeded(one.held, one.method, reply.running_us);
-  one.held = {};
-  auto* call = find_live(one.call);
+  close_attempt(node, reply.attempt, one);
+  auto* call = find_live(told.call);
   if (!call) return told;
   told.is_awaited = true;
   call->remove(reply.attempt);
-  abandon_attempts(*call);
+  if (!call->is_nowhere() || call->queued) abandon_attempts(*call);
   close(*call);
   actions_.to_callers.push_back({call->number, reply.reply, nullptr});
   if (!lists_.to_give_up.empty()) give_up_children();
@@ -489,13 +472,13 @@ std::optional<duration> call_ledger::judge_failure(attempt const& one, fault con
 }
 
 attempt_end call_ledger::take(faulted reply, time_point now) {
-  auto& node = *nodes_.find(attempts_.find(reply.attempt)->node);
-  auto one = close_attempt(node, reply.attempt);
+  auto const& one = *attempts_.find(reply.attempt);
+  auto& node = *nodes_.find(one.node);
   auto& what = reply.what;
   attempt_end told{one.call, one.method, one.sent_at, false, false, {}};
   told.set_aside = judge_failure(one, what, reply.running_us, now);
-  one.held = {};
-  auto* live = find_live(one.call);
+  close_attempt(node, reply.attempt, one);
+  auto* live = find_live(told.call);
   told.is_awaited = live && live->remove(reply.attempt);
   if (!told.is_awaited) return told;
   auto& call = *live;
@@ -504,7 +487,7 @@ attempt_end call_ledger::take(faulted reply, time_point now) {
   if (!begun) {
     ++call.refusals;
     if (what.code == errc::unknown_method) {
-      registry_.unknown_method(node.id, one.method);
+      registry_.unknown_method(node.id, told.method);
       lists_.waits_changed = true;
     }
     if (!node.lists_methods && what.code == errc::bad_arguments && what.may == remedy::elsewhere)
@@ -558,7 +541,7 @@ void call_ledger::go_on(next_step step, ledger_call& call, ledger_node const& by
     if (call.deadline <= later(now, pause)) return end(call, std::move(what));
     ++call.retries;
   }
-  call.story.moved_because = moved_text(step.cost, by.name) + what.message;
+  call.story.moved_because = std::make_shared<std::string const>(moved_text(step.cost, by.name) + what.message);
   if (step.cost != issue_cost::nothing) keep_cause(call, std::move(what));
   avoid(call, by.id);
   call.needs.alone = call.needs.alone || step.alone;
@@ -591,7 +574,8 @@ void call_ledger::copy_if_silent(ledger_call& call, time_point now) {
   auto const& node = *nodes_.find(attempts_.find(call.on.front())->node);
   if (!registry_.is_silent(node.id) || call.once || call.needs.pin != no_node_id || !may_repeat(call, node)) return;
   actions_.notes.push_back({ledger_note::kind::copied, call.number, {}, call.needs.method, {}, node.name, {}});
-  call.story.moved_because = "it was on node " + node.name + " only, which is silent";
+  call.story.moved_because =
+      std::make_shared<std::string const>("it was on node " + node.name + " only, which is silent");
   call.needs.moved = true;
   issue_now(call, issue_cost::loss, now);
 }
@@ -682,8 +666,7 @@ void call_ledger::take(gone const& event, time_point now) {
     in_order = in_order && node->may_repeat(one.method, one.callers_word);
   });
   begun_calls begun(node->slots);
-  attempts_.each(*node, [&](call_id id, attempt const&) {
-    auto const one = close_attempt(*node, id);
+  attempts_.each(*node, [&](call_id id, attempt const& one) {
     auto const suspended = one.nested > 0;
     auto const holds_slot = in_order && !suspended && registry_.takes_long(one.method);
     auto had = loss::unwritten;
@@ -691,12 +674,14 @@ void call_ledger::take(gone const& event, time_point now) {
       had = suspended || begun.next(holds_slot) ? loss::begun : loss::waited;
     actions_.notes.push_back({ledger_note::kind::lost, one.call, id, one.method, one.sent_at, node->name, event.why});
     auto* call = find_live(one.call);
-    if (call && call->remove(id)) lost_with(*call, one, *node, event, had, now);
+    auto const was_alone = one.alone;
+    close_attempt(*node, id, one);
+    if (call && call->remove(id)) lost_with(*call, was_alone, *node, event, had, now);
   });
   lists_.waits_changed = lists_.homes_changed = true;
 }
 
-void call_ledger::lost_with(ledger_call& call, attempt const& was, ledger_node const& node, gone const& how, loss had,
+void call_ledger::lost_with(ledger_call& call, bool was_alone, ledger_node const& node, gone const& how, loss had,
                             time_point now) {
   // A copy that waits for another node is all there is of the call now: it is judged like any.
   if (call.is_nowhere()) {
@@ -720,7 +705,7 @@ void call_ledger::lost_with(ledger_call& call, attempt const& was, ledger_node c
   // Only a call that goes on can be to blame for more; a process without a number could not be told from its successor.
   auto const goes_on = facts.elsewhere || decide(facts).what == next_step::kind::issue;
   if (how.how == departure::died && had == loss::begun && node.incarnation != 0 && goes_on)
-    facts.blamed = blame_for(call, was, node, now);
+    facts.blamed = blame_for(call, was_alone, node, now);
   auto const step = decide(facts);
   if (step.what == next_step::kind::stay) {
     call.needs.alone = call.needs.alone || facts.blamed != verdict::again;
@@ -732,11 +717,11 @@ void call_ledger::lost_with(ledger_call& call, attempt const& was, ledger_node c
   go_on(step, call, node, std::move(what), now);
 }
 
-verdict call_ledger::blame_for(ledger_call const& call, attempt const& was, ledger_node const& node, time_point now) {
+verdict call_ledger::blame_for(ledger_call const& call, bool was_alone, ledger_node const& node, time_point now) {
   auto const certain_at = later(now, node.is_supervised ? longest_post_mortem : settings_.liveness.lost_after);
   auto const judged = blame_.died(ref_of(call.number), node.name, node.incarnation, certain_at);
   // Its node may have died of another call as long as it was not alone there.
-  return judged == verdict::poisoned && !was.alone ? verdict::alone : judged;
+  return judged == verdict::poisoned && !was_alone ? verdict::alone : judged;
 }
 
 /// What some calls were blamed for was their node's connection.
@@ -745,9 +730,9 @@ void call_ledger::relieve(std::uint64_t incarnation, time_point now) {
     auto* call = find(ref);
     if (!call) continue;
     call->needs.alone = blame_.runs_alone(ref);
-    if (call->death && call->death->poisoned) {
+    if (auto const* death = call->death(); death && death->poisoned) {
       std::erase(lists_.dying, call->number);
-      call->death.reset();
+      call->extras->death.reset();
       issue_now(*call, issue_cost::loss, now);
     } else if (call->queued && !call->needs.alone) {
       // Anew, on the same terms.
@@ -760,17 +745,18 @@ void call_ledger::relieve(std::uint64_t incarnation, time_point now) {
 /// A call that ends because its node's process died waits until it is known how.
 void call_ledger::await_post_mortem(ledger_call& call, bool poisoned, fault what, std::uint64_t incarnation,
                                     time_point now) {
-  call.death = std::make_unique<post_mortem>();
-  call.death->what = std::move(what);
-  call.death->incarnation = incarnation;
-  call.death->poisoned = poisoned;
+  auto& death = call.more().death;
+  death = std::make_unique<post_mortem>();
+  death->what = std::move(what);
+  death->incarnation = incarnation;
+  death->poisoned = poisoned;
   lists_.dying.push_back(call.number);
   auto const until = poisoned ? std::max(now, blame_.certain_at(ref_of(call.number))) : later(now, longest_post_mortem);
   wakes_.set(call.number.index, until, wake_reason::post_mortem);
 }
 
 void call_ledger::end_post_mortem(ledger_call& call) {
-  auto& death = *call.death;
+  auto& death = *call.death();
   auto what = std::move(death.what);
   if (death.poisoned)
     what = blame_.poisoned(ref_of(call.number), method_name(call));
@@ -785,7 +771,7 @@ void call_ledger::take(process_ended const& which, time_point now) {
   blame_.explain(which.incarnation, which.end);
   for (auto const number : std::vector(lists_.dying)) {
     auto& call = *find_live(number);
-    auto& death = *call.death;
+    auto& death = *call.death();
     if (death.incarnation == which.incarnation) {
       death.end = which.end;
       death.running = which.running;
@@ -820,7 +806,7 @@ call_standing call_ledger::standing(call_no number) const {
     auto const* one = attempts_.find(id);
     told.on.push_back(nodes_.find(one->node)->name);
   }
-  told.waits_for_death = call->death != nullptr;
+  told.waits_for_death = call->death() != nullptr;
   told.pauses = wakes_.is_set(number.index, wake_reason::pause);
   told.able = registry_.able(call->needs);
   told.story = call->story;

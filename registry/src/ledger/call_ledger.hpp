@@ -121,11 +121,19 @@ class call_ledger {
 
   // Attempts
   /// What was asked for with node_action::send has happened: `frame` is its place in what is written to the node, above 0.
-  void sent(call_id attempt, std::uint64_t frame) noexcept;
+  void sent(call_id attempt, std::uint64_t frame) noexcept {
+    if (auto* one = attempts_.find(attempt)) one->frame = frame;
+  }
   /// Whether the attempt is still to be sent.
-  bool is_to_be_sent(call_id attempt) noexcept;
+  bool is_to_be_sent(call_id attempt) const noexcept {
+    auto const* one = attempts_.find(attempt);
+    return one && one->frame == 0;
+  }
   /// The call that this node has under this id, also where nobody waits for it any more; null: it has none.
-  attempt const* find(call_id attempt, node_id on) noexcept;
+  attempt const* find(call_id id, node_id on) const noexcept {
+    auto const* one = attempts_.find(id);
+    return one && one->node == on ? one : nullptr;
+  }
   attempt_end take(answered const& reply, time_point now);
   attempt_end take(faulted reply, time_point now);
 
@@ -230,8 +238,8 @@ class call_ledger {
   void refused_one_of_two(ledger_call& call, ledger_node const& by, time_point now);
   duration next_pause(ledger_call& call) noexcept;
   std::optional<duration> judge_failure(attempt const& one, fault const& what, std::uint32_t running_us, time_point now);
-  void lost_with(ledger_call& call, attempt const& was, ledger_node const& node, gone const& how, loss had, time_point now);
-  verdict blame_for(ledger_call const& call, attempt const& was, ledger_node const& node, time_point now);
+  void lost_with(ledger_call& call, bool was_alone, ledger_node const& node, gone const& how, loss had, time_point now);
+  verdict blame_for(ledger_call const& call, bool was_alone, ledger_node const& node, time_point now);
   void relieve(std::uint64_t incarnation, time_point now);
   void await_post_mortem(ledger_call& call, bool poisoned, fault what, std::uint64_t incarnation, time_point now);
   void end_post_mortem(ledger_call& call);
@@ -240,7 +248,7 @@ class call_ledger {
   void end(ledger_call& call, fault what);
   void close(ledger_call& call) noexcept;
   void abandon_attempts(ledger_call& call);
-  attempt close_attempt(ledger_node& node, call_id id);
+  void close_attempt(ledger_node& node, call_id id, attempt const& one);
   void give_up_children();
 
   registry_settings settings_;

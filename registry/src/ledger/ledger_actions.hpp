@@ -62,6 +62,11 @@ struct ledger_actions {
   std::vector<ledger_note> notes;
 
   bool empty() const noexcept { return to_nodes.empty() && to_callers.empty() && notes.empty(); }
+  void swap(ledger_actions& other) noexcept {
+    to_nodes.swap(other.to_nodes);
+    to_callers.swap(other.to_callers);
+    notes.swap(other.notes);
+  }
   void clear() noexcept {
     to_nodes.clear();
     to_callers.clear();

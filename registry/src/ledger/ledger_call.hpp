@@ -26,7 +26,7 @@ struct call_story {
   std::uint32_t slots = 0;
   bool pinned = false;
   duration waited{};           ///< in the queue before it was sent, to about one heartbeat
-  std::string moved_because;   ///< what happened where it was before
+  std::shared_ptr<std::string const> moved_because;  ///< what happened where it was before; null: nothing
 };
 
 /// A call whose node's process died, and whose end is decided: how the process ended is still to be told.
@@ -36,6 +36,13 @@ struct post_mortem {
   bool poisoned = false;          ///< the fault lists all nodes that died
   std::string end;                ///< how that process ended, once it is known
   std::string running;            ///< what it was running then
+};
+
+/// What only some calls have.
+struct call_extras {
+  std::string cause;                ///< why it had to be issued again, the first time
+  std::vector<std::string> labels;  ///< as the caller wrote them
+  std::unique_ptr<post_mortem> death;
 };
 
 /// One live call as the ledger keeps it.
@@ -65,9 +72,14 @@ struct ledger_call {
   std::uint32_t previous = ~0U;          ///< among the calls of that attempt
   std::uint32_t next = ~0U;
   call_story story;
-  std::string cause;                ///< why it had to be issued again, the first time
-  std::vector<std::string> labels;  ///< as the caller wrote them
-  std::unique_ptr<post_mortem> death;
+  std::unique_ptr<call_extras> extras;   ///< null for most
+
+  std::string cause() const { return extras ? extras->cause : std::string(); }
+  post_mortem* death() const noexcept { return extras ? extras->death.get() : nullptr; }
+  call_extras& more() {
+    if (!extras) extras = std::make_unique<call_extras>();
+    return *extras;
+  }
 
   bool is_nowhere() const noexcept { return on_count == 0; }
   std::span<call_id const> attempts() const noexcept { return {on.data(), on_count}; }
@@ -89,12 +101,14 @@ class ledger_calls {
   ledger_call& open(call_no number) {
     while (slots_.size() <= number.index) slots_.emplace_back();
     auto& call = slots_[number.index];
-    call.number = number;
+    std::destroy_at(&call);
+    std::construct_at(&call)->number = number;
     ++size_;
     return call;
   }
   void close(ledger_call& call) noexcept {
-    call = ledger_call();
+    call.number = {};
+    call.extras.reset();
     --size_;
   }
   /// Null: it was forgotten.

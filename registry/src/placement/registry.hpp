@@ -183,6 +183,7 @@ class registry {
   bool waits(ticket place) const noexcept { return queue_.contains(place); }
   /// The queued call was cancelled or its deadline passed. False if it does not wait any more.
   bool withdraw(ticket place) noexcept;
+  bool has_stranded() const noexcept { return !stranded_.empty(); }
   std::vector<stranded_call> stranded() { return std::exchange(stranded_, {}); }
   /// Whether a living node has the method, busy or not.
   bool available(method_ref method) const noexcept { return selector_.living(method) > 0; }

@@ -14,6 +14,11 @@ namespace {
 /// Most bytes kept of a process's reported end.
 constexpr std::size_t longest_text = 500;
 
+fault wrong_codec(call_record const& call, codec used) {
+  auto const name = [](codec which) { return which == codec::json ? std::string("JSON") : std::string("CBOR"); };
+  return make_fault(errc::bad_result, "the node answered in " + name(used) + " what was asked in " + name(call.codec));
+}
+
 }  // namespace
 
 dispatcher::dispatcher(call_book& book, registry_settings const& settings, std::span<method_description const> expected)
@@ -29,12 +34,13 @@ dispatcher::dispatcher(call_book& book, registry_settings const& settings, std::
 dispatcher::~dispatcher() = default;
 
 void dispatcher::carry_out() {
-  // Events meanwhile join the next round.
+  // What happens meanwhile joins the next round.
+  has_news_ = true;
   if (std::exchange(is_carrying_out_, true)) return;
-  for (;;) {
-    ledger_.settle(now());
-    std::swap(doing_, ledger_.actions());
-    if (doing_.empty()) break;
+  auto const time = now();
+  while (std::exchange(has_news_, false)) {
+    ledger_.settle(time);
+    doing_.swap(ledger_.actions());
     for (auto const& one : doing_.notes) carry_out(one);
     for (auto const& one : doing_.to_nodes) carry_out(one);
     for (auto const& one : doing_.to_callers) carry_out(one);
@@ -53,18 +59,18 @@ void dispatcher::carry_out(node_action const& what) {
     return node->cancel(what.attempt, what.kill_after_us);
   }
   if (!node || !ledger_.is_to_be_sent(what.attempt)) return;
-  auto const call = book_.at(what.call);
+  auto* const call = book_.at(what.call);
   world().log.debug([&] { return call->method->name + ": to " + node->name; });
   // The log handler may have ended the call.
   if (!ledger_.is_to_be_sent(what.attempt)) return;
-  record_.sent(call, what.attempt, *node, what.again);
+  record_.sent(*call, what.attempt, *node, what.again);
   auto const frame = node->send(what.attempt, static_cast<placed_call&>(*call));
   if (frame) return ledger_.sent(what.attempt, *frame);
   faulted(what.attempt, *node, frame.error());
 }
 
 void dispatcher::carry_out(caller_action const& what) {
-  auto const call = book_.at(what.call);
+  auto* const call = book_.at(what.call);
   static_cast<placed_call&>(*call).story = ledger_.forget(what.call);
   if (what.why) return book_.fail(*call, std::move(*what.why));
   auto reply = replies_[what.reply];
@@ -74,7 +80,7 @@ void dispatcher::carry_out(caller_action const& what) {
 }
 
 void dispatcher::carry_out(ledger_note const& what) {
-  auto const call = book_.at(what.call);
+  auto* const call = book_.at(what.call);
   auto const& method = nodes().method_name(what.method);
   switch (what.what) {
     case ledger_note::kind::queued:
@@ -149,6 +155,8 @@ void dispatcher::answered(call_id attempt, node_link& by, call_reply const& repl
   auto const* there = ledger_.find(attempt, by.id);
   if (!there) return;
   auto const method = there->method;
+  if (auto const* call = by.keeps_codec ? book_.at(there->call) : nullptr; call && call->codec != reply.codec)
+    return faulted(attempt, by, wrong_codec(*call, reply.codec), reply.running_us);
   returned(attempt, by);
   auto const told = ledger_.take(dist::answered{attempt, reply.running_us, static_cast<std::uint32_t>(replies_.size())},
                                  by.heard_at);
@@ -165,7 +173,7 @@ void dispatcher::faulted(call_id attempt, node_link& by, fault what, std::uint32
   auto const* there = ledger_.find(attempt, by.id);
   if (!there) return;
   auto const method = there->method;
-  if (auto const call = book_.at(there->call)) {
+  if (auto* const call = book_.at(there->call)) {
     what.method = call->method->name;
     world().log.debug([&] { return call->method->name + ": " + by.name + " says: " + to_text(what); });
   }
@@ -187,11 +195,6 @@ void dispatcher::returned(call_id attempt, node_link& by) {
   if (by.abandoned.size() == 0) return;
   auto const line = by.abandoned.remove(to_number(attempt), by.name, now());
   if (line) world().log.info(*line);
-}
-
-call_ptr dispatcher::call_of(call_id attempt, node_link const& on) {
-  auto const* there = ledger_.find(attempt, on.id);
-  return there ? book_.at(there->call) : call_ptr();
 }
 
 std::uint32_t dispatcher::origin_of(call_id attempt, node_link& on) {

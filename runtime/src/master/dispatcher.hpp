@@ -69,9 +69,7 @@ class dispatcher final : public call_route, public node_directory {
   void faulted(call_id attempt, node_link& by, fault what, std::uint32_t running_us = 0);
   /// After answers that last: their slots are free and their callers wait.
   void batch_ended() { carry_out(); }
-  /// Null if its caller is gone.
-  call_ptr call_of(call_id attempt, node_link const& on);
-  /// The origin of an attempt, and so of its nested calls.
+  /// On whose behalf an attempt runs, and so its nested calls.
   std::uint32_t origin_of(call_id attempt, node_link& on);
 
   call_book& book() const noexcept { return book_; }
@@ -112,6 +110,7 @@ class dispatcher final : public call_route, public node_directory {
   std::vector<call_reply> replies_;  ///< that the ledger has taken and whose callers have not been told
   ledger_actions doing_;
   bool is_carrying_out_ = false;
+  bool has_news_ = false;  ///< for another round
   timer_id wake_ = timer_id::none;
   time_point wake_at_ = time_point::max();
   time_point beat_at_;

@@ -8,12 +8,7 @@
 namespace dist {
 namespace {
 
-fault wrong_codec(call_record const& call, codec used) {
-  auto const name = [](codec which) { return which == codec::json ? std::string("JSON") : std::string("CBOR"); };
-  return make_fault(errc::bad_result, "the node answered in " + name(used) + " what was asked in " + name(call.codec));
-}
-
-/// The options of a call that its node must know from the start.
+/// Of a call's wishes those that its node must know from the start.
 buffer options_for_node(request_options const& wishes) {
   request_options told;
   told.traceparent = wishes.traceparent;
@@ -68,7 +63,7 @@ result<std::uint64_t> dist_link::send(call_id attempt, placed_call& call) {
                                            (call.parent ? frame_flags::by_method : 0));
   header.codec = static_cast<std::uint8_t>(call.codec);
   header.method = known == numbers_.end() ? std::uint16_t{0xFFFF} : known->second;
-  header.deadline_us = to_wire(call.deadline, calls_->world().clock.now());
+  if (!call.deadline.is_never()) header.deadline_us = to_wire(call.deadline, calls_->world().clock.now());
   header.id = attempt;
   buffer prefix;
   if (call.options && call.options->traceparent) {
@@ -148,9 +143,6 @@ void dist_link::on_reply(frame& in) {
   if (in.is_dropped()) return refuse_large(in.header());
   auto reply = call_reply::of(in);
   reply.node = name;
-  auto const call = calls_->call_of(in.header().id, *this);
-  if (call && call->codec != reply.codec)
-    return calls_->faulted(in.header().id, *this, wrong_codec(*call, reply.codec), reply.running_us);
   calls_->answered(in.header().id, *this, reply);
 }
 

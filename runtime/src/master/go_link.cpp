@@ -54,7 +54,9 @@ result<std::string> go_params(call_record const& call, std::size_t depth_limit) 
 go_link::go_link(std::unique_ptr<stream> over, std::shared_ptr<dispatcher> calls, duration heartbeat)
     : calls_(std::move(calls)),
       lines_(std::move(over), calls_->world(), calls_->bounds()),
-      quiet_(heartbeat / 2) {}
+      quiet_(heartbeat / 2) {
+  keeps_codec = false;
+}
 
 task<std::string> go_link::run(std::function<void()> on_alive) {
   on_alive_ = std::move(on_alive);

@@ -37,8 +37,9 @@ class node_link {
 
   node_id id{};      ///< given by the ledger
   std::string name;  ///< likewise
-  std::uint64_t incarnation = 0;  ///< of its process; 0 if unknown
-  bool is_supervised = false;     ///< its successor will report how it ended
+  std::uint64_t incarnation = 0;  ///< of its process; 0 for one that does not tell
+  bool is_supervised = false;     ///< the process that comes in its place will say how it ended
+  bool keeps_codec = true;        ///< it answers in the codec in which it was asked
   node_tally tries;               ///< so far
   time_point heard_at{};          ///< its last sign of life
   time_point drawn_at{};          ///< when the last call ended that the timeline has of it

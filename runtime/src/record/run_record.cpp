@@ -11,12 +11,12 @@ void run_record::queued(call_record const& call) {
   if (trace_) trace_->calls.waits(call, world_.clock.now());
 }
 
-void run_record::sent(call_ptr const& call, call_id attempt, node_link& to, std::optional<issue_cost> again) {
+void run_record::sent(call_record& call, call_id attempt, node_link& to, std::optional<issue_cost> again) {
   if (again) ++tally_.issued_again[static_cast<std::size_t>(*again)];
-  ++to.tries.of(static_cast<placed_call const&>(*call).method_number).sent;
+  ++to.tries.of(static_cast<placed_call const&>(call).method_number).sent;
   if (!trace_) return;
-  trace_->calls.sent(*call, to.name, world_.clock.now());
-  drawn_.emplace(to_number(attempt), call);
+  trace_->calls.sent(call, to.name, world_.clock.now());
+  drawn_.emplace(to_number(attempt), call_ptr(&call));
 }
 
 call_ptr run_record::take_drawn(call_id attempt) {

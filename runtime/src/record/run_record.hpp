@@ -36,7 +36,7 @@ class run_record final : public end_watcher {
 
   // Calls
   void queued(call_record const& call);
-  void sent(call_ptr const& call, call_id attempt, node_link& to, std::optional<issue_cost> again);
+  void sent(call_record& call, call_id attempt, node_link& to, std::optional<issue_cost> again);
   void answered(call_id attempt, node_link& by, attempt_end const& how, std::uint32_t running_us,
                 bool is_brief);
   /// The node refused the call or its method failed; `what` as it came.

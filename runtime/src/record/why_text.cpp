@@ -26,8 +26,8 @@ std::string story_text(call_story const& story, bool was_answered) {
   if (was_answered) text = story.pinned ? ", to which it was pinned" : ", the least loaded that could take it";
   text += slots_then(story);
   if (story.waited >= std::chrono::seconds(1)) text += "; it waited " + whole_seconds_text(story.waited) + " in the queue";
-  if (story.attempts > 1) text += "; it took " + std::to_string(story.attempts) + " attempts";
-  if (!story.moved_because.empty()) text += "; before that " + story.moved_because;
+  if (story.attempts > 1) text += "; it was issued " + std::to_string(story.attempts) + " times";
+  if (story.moved_because) text += "; before that " + *story.moved_because;
   return text;
 }
 
@@ -48,7 +48,7 @@ std::string why_text(call_standing const& now) {
   else if (now.pauses)
     text += (text.empty() ? "" : "; ") + std::string("waits before the next attempt");
   if (text.empty()) text = "is on its way";
-  if (!now.story.moved_because.empty()) text += "; before that " + now.story.moved_because;
+  if (now.story.moved_because) text += "; before that " + *now.story.moved_because;
   return text;
 }
 

@@ -19,14 +19,15 @@ class call_table {
   explicit call_table(std::uint32_t first_generation) noexcept : first_generation_(first_generation) {}
 
   call_id open(Entry entry) {
-    if (free_.empty()) {
-      places_.emplace_back().generation = first_generation_;
-      free_.push_back(static_cast<std::uint32_t>(places_.size() - 1));
-    }
-    auto const index = free_.back();
-    free_.pop_back();
-    places_[index].entry.emplace(std::move(entry));
-    return {index, places_[index].generation};
+    auto const id = take_free();
+    places_[id.index].entry.emplace(std::move(entry));
+    return id;
+  }
+  /// An entry to be filled in.
+  call_id open() {
+    auto const id = take_free();
+    places_[id.index].entry.emplace();
+    return id;
   }
 
   /// Good until the next open().
@@ -43,11 +44,16 @@ class call_table {
     auto* entry = find(id);
     if (!entry) return std::nullopt;
     std::optional<Entry> taken(std::move(*entry));
+    erase(id);
+    return taken;
+  }
+
+  /// Ends the call of an id that is here.
+  void erase(call_id id) noexcept {
     auto& here = places_[id.index];
     here.entry.reset();
     here.generation = next_generation(here.generation);
     free_.push_back(id.index);
-    return taken;
   }
 
   std::size_t size() const noexcept { return places_.size() - free_.size(); }
@@ -72,6 +78,17 @@ class call_table {
     std::uint32_t generation = 1;
     std::optional<Entry> entry;
   };
+
+  call_id take_free() {
+    if (free_.empty()) {
+      free_.reserve(places_.size() + 1);
+      places_.emplace_back().generation = first_generation_;
+      free_.push_back(static_cast<std::uint32_t>(places_.size() - 1));
+    }
+    auto const index = free_.back();
+    free_.pop_back();
+    return {index, places_[index].generation};
+  }
 
   std::uint32_t first_generation_ = 1;
   std::vector<place> places_;

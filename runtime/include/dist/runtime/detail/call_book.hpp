@@ -68,9 +68,9 @@ class call_book final : public std::enable_shared_from_this<call_book> {
   /// I/O thread.
   std::size_t live_count() const noexcept { return places_.size() - free_.size(); }
   /// The live call of this number; null: it has ended. I/O thread.
-  call_ptr at(call_no call) const noexcept {
-    if (call.index >= places_.size() || places_[call.index].generation != call.generation) return {};
-    return places_[call.index].call;
+  call_record* at(call_no call) const noexcept {
+    if (call.index >= places_.size() || places_[call.index].generation != call.generation) return nullptr;
+    return places_[call.index].call.get();
   }
   /// Since it was made. I/O thread.
   duration age() const { return world_.clock.now() - made_at_; }
