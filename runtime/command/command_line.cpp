@@ -4,9 +4,9 @@
 #include <boost/program_options.hpp>
 #include <cctype>
 #include <dist/rpc/detail/traceparent.hpp>
+#include <dist/runtime/duration_text.hpp>
 #include <sstream>
 
-#include "base/duration_text.hpp"
 #include "program/exit_code.hpp"
 #include "verbs.hpp"
 

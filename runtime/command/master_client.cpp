@@ -2,6 +2,7 @@
 
 #include <asio/error.hpp>
 #include <dist/rpc/task_group.hpp>
+#include <dist/runtime/token.hpp>
 
 #include "base/duration_text.hpp"
 #include "http/http_client.hpp"
@@ -9,7 +10,6 @@
 #include "node/join.hpp"
 #include "program/exit_code.hpp"
 #include "values/json.hpp"
-#include "web/token.hpp"
 #include "wire/secret.hpp"
 
 namespace dist {

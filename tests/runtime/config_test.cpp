@@ -1,9 +1,9 @@
 #include <boost/test/unit_test.hpp>
 #include <dist/rpc/result.hpp>
+#include <dist/runtime/duration_text.hpp>
 #include <map>
 #include <ostream>
 
-#include "base/duration_text.hpp"
 #include "program/config.hpp"
 
 using namespace std::chrono_literals;

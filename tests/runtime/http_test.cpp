@@ -1,10 +1,10 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <dist/rpc/stream.hpp>
+#include <dist/runtime/token.hpp>
 
 #include "desk.hpp"
 #include "http/http_client.hpp"
-#include "web/token.hpp"
 
 using namespace std::chrono_literals;
 using dist::test::Work;

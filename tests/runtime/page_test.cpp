@@ -1,10 +1,10 @@
 #include <boost/json/parse.hpp>
 #include <dist/rpc/stream.hpp>
+#include <dist/runtime/token.hpp>
 
 #include "desk.hpp"
 #include "http/http_client.hpp"
 #include "record/recent.hpp"
-#include "web/token.hpp"
 #include "wire/hello.hpp"
 
 using namespace std::chrono_literals;

@@ -3,13 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <dist/rpc/deadline.hpp>
-#include <dist/rpc/result.hpp>
 #include <string>
 
 namespace dist {
-
-/// `250ms`, `1s`, `2min`; a bare number is seconds. Errors: errc::bad_arguments, with a right one.
-result<std::chrono::nanoseconds> parse_duration(std::string const& text);
 
 constexpr std::int64_t to_ms(duration time) noexcept {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();

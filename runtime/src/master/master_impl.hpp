@@ -6,6 +6,7 @@
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/detail/cluster_core.hpp>
 #include <dist/runtime/master.hpp>
+#include <dist/runtime/token.hpp>
 #include <map>
 #include <memory>
 
@@ -18,7 +19,6 @@
 #include "master/unproven_peers.hpp"
 #include "process/node_logs.hpp"
 #include "web/page_feed.hpp"
-#include "web/token.hpp"
 #include "wire/connection.hpp"
 #include "wire/hello.hpp"
 

@@ -1,13 +1,12 @@
 #include "program/config.hpp"
-#include "base/duration_text.hpp"
 
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <dist/rpc/detail/frame.hpp>
 #include <dist/rpc/detail/text.hpp>
+#include <dist/runtime/duration_text.hpp>
 #include <sstream>
-
 
 namespace dist {
 namespace {

@@ -3,13 +3,13 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <dist/rpc/detail/traceparent.hpp>
+#include <dist/runtime/token.hpp>
 
 #include "http/browser.hpp"
 #include "jsonrpc/json_calls.hpp"
 #include "master/master_impl.hpp"
 #include "process/host_name.hpp"
 #include "process/host_of.hpp"
-#include "web/token.hpp"
 
 namespace dist {
 namespace {

@@ -1,4 +1,4 @@
-#include "web/token.hpp"
+#include <dist/runtime/token.hpp>
 
 #include <dist/rpc/detail/buffer.hpp>
 
