@@ -85,7 +85,7 @@ void call_ledger::take(submitted const& asked, time_point now) {
   needs.caller = asked.caller;
   needs.nested = asked.parent.has_value();
   needs.bytes = asked.bytes;
-  if (!link_to_parent(call, asked))
+  if (asked.parent && !link_to_parent(call, asked))
     return end(call, make_fault(errc::cancelled, "the call that made it was cancelled"));
   if (is_unheard_of(asked.method)) return end(call, method_names::unknown(method_name(call)));
   budget_.called();
@@ -94,7 +94,7 @@ void call_ledger::take(submitted const& asked, time_point now) {
 
 /// False: nobody wants the parent any more, so nobody wants this one. A parent that has ended leaves it behind.
 bool call_ledger::link_to_parent(ledger_call& call, submitted const& asked) {
-  auto* parent = asked.parent ? attempts_.find(*asked.parent) : nullptr;
+  auto* parent = attempts_.find(*asked.parent);
   if (!parent) return true;
   if (parent->abandoned) return false;
   registry_.makes_calls(parent->method);

@@ -60,9 +60,11 @@ void dispatcher::carry_out(node_action const& what) {
   }
   if (!node || !ledger_.is_to_be_sent(what.attempt)) return;
   auto* const call = book_.at(what.call);
-  world().log.debug([&] { return call->method->name + ": to " + node->name; });
-  // The log handler may have ended the call.
-  if (!ledger_.is_to_be_sent(what.attempt)) return;
+  if (world().log.wants(log_level::debug)) {
+    world().log.debug([&] { return call->method->name + ": to " + node->name; });
+    // The log handler may have ended the call.
+    if (!ledger_.is_to_be_sent(what.attempt)) return;
+  }
   record_.sent(*call, what.attempt, *node, what.again);
   auto const frame = node->send(what.attempt, static_cast<placed_call&>(*call));
   if (frame) return ledger_.sent(what.attempt, *frame);
