@@ -39,10 +39,10 @@ class wakes {
 
  public:
   /// In the place of the one that the call has.
-  void set(std::uint32_t call, time_point due, wake_reason why) {
+  void set(std::uint32_t call, time_point at, wake_reason why) {
     clear(call);
     if (call >= entries_.size()) entries_.resize(call + std::size_t{1});
-    entries_[call] = {due, ++last_, not_in_heap, why};
+    entries_[call] = {at, ++last_, not_in_heap, why};
     insert(heap_, call, before(), put());
   }
   void clear(std::uint32_t call) noexcept {
