@@ -19,7 +19,7 @@ endforeach()
 add_test(NAME sim.repeats COMMAND sim --twice 20)
 set_tests_properties(sim.repeats PROPERTIES TIMEOUT 120)
 # The same for the ledger alone.
-add_test(NAME sim.ledger COMMAND sim --ledger --events 500000 --from 1)
+add_test(NAME sim.ledger COMMAND sim --ledger --events 100000 --from 1)
 set_tests_properties(sim.ledger PROPERTIES TIMEOUT 120)
 
 # How a user tests a job with it.
