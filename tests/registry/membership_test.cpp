@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(chosen_name_of_a_living_node_is_rejected) {
   auto const out = f.registry.join(process(node("ws07", 1, {}), 2), at(0s));
   BOOST_REQUIRE(out.has_error());
   BOOST_TEST((out.error().code == dist::errc::denied));
-  BOOST_TEST(out.error().message == "a living node at 10.0.0.1:4000 has the name ws07 already");
+  BOOST_TEST(out.error().message == "a living node at 10.0.0.1:4000 already has the name ws07");
   BOOST_TEST(f.registry.counts().nodes == 1U);
 }
 

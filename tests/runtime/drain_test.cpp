@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(stopping_master_tells_its_nodes_and_jobs) {
     return e.fault().code == errc::connection_lost && e.fault().known == progress::unknown;
   });
   world.pass(1ms);
-  for (auto const* who : {"node a", "node b", "node c", "the master at master:3000 is gone"})
+  for (auto const* who : {"node a", "node b", "node c", "lost the master at master:3000"})
     BOOST_TEST(world.has_logged(std::string(who) + ": connection lost: the master closed the session: the master stopped"),
                world.logged());
   BOOST_TEST(at->cancelled.size() == 3);

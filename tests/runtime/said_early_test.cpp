@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(slots_that_join_after_the_start_count) {
   BOOST_TEST(!later.world.has_logged("slots"));
   later.world.add("a", 8);
   BOOST_REQUIRE(later.world.drive_until([&] { return work.done(); }));
-  BOOST_TEST(later.world.count_logged("3 chunks for 8 slots: 5 have") == 1);
+  BOOST_TEST(later.world.count_logged("3 chunks for 8 slots: 5 are idle") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(fan_out_inside_a_method_gives_no_warning) {
