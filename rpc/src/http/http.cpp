@@ -155,8 +155,19 @@ struct message_reader {
 
   void restart() { *this = message_reader(max); }
 
+  /// Piece by piece until the head is there: many requests may stand behind this one, and each look at them costs.
   std::size_t push(std::span<std::byte const> bytes) {
-    if (state != parse_state::need_more || bytes.empty()) return 0;
+    constexpr std::size_t piece_bytes = 512;
+    std::size_t used = 0;
+    while (state == parse_state::need_more && used < bytes.size()) {
+      auto piece = bytes.subspan(used);
+      if (!parser->is_header_done()) piece = piece.first(std::min(piece.size(), piece_bytes));
+      used += push_piece(piece);
+    }
+    return used;
+  }
+
+  std::size_t push_piece(std::span<std::byte const> bytes) {
     auto text = as_text(bytes);
     std::size_t skipped = 0;
     // Empty lines before a message must be accepted (RFC 9112, 2.2).
