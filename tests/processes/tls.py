@@ -6,12 +6,15 @@ import hashlib
 import hmac
 import json
 import os
+import resource
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
+import time
 
-from support import Failure, World, expect, main, until
+from support import Failure, World, expect, main, say, until
 
 CERTIFICATES = sys.argv.pop(2)
 SECRET = "a secret of a good length"
@@ -152,6 +155,37 @@ def openssl_clients_can_connect(world):
     expect("200 OK" not in done.stdout and "certificate required" in done.stderr, done.stdout + done.stderr)
 
 
+def first_flight():
+    """What a client sends first."""
+    heard, said = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.create_default_context(cafile=pem("authority.pem"))
+    try:
+        context.wrap_bio(heard, said, server_hostname="localhost").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return said.read()
+
+
+def crowd_of_handshakes_leaves_others_served(world):
+    # Handshakes are paced. Peers that were closed while they waited leave the line: those behind them do not wait for them.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
+                                                resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    master = world.master(*SERVER, "--limit", "unproven_bytes=2MB")
+    greeting, crowd = first_flight(), []
+    for _ in range(2000):
+        crowd.append(socket.create_connection(("127.0.0.1", master.port)))
+        try:
+            crowd[-1].sendall(greeting)
+        except ConnectionError:
+            pass  # closed already
+    begun = time.monotonic()
+    code, text = curl("https://localhost:%d/healthz" % master.port, "--cacert", pem("authority.pem"))
+    say("another was served after %.1f s" % (time.monotonic() - begun))
+    expect((code, text) == (200, "ok\n"), text)
+    for peer in crowd:
+        peer.close()
+
+
 def mismatched_tls_files_are_rejected(world):
     def refused(words, *arguments):
         said = world.start(*arguments, "serve").ends(2).stderr()
@@ -192,5 +226,6 @@ def tokens_grant_only_their_rights(world):
 
 
 main([plain_text_is_rejected_by_a_tls_master, tls_master_dials_no_go_node_back, expired_certificate_is_named,
-      client_certificates_replace_the_secret, openssl_clients_can_connect, mismatched_tls_files_are_rejected,
+      client_certificates_replace_the_secret, openssl_clients_can_connect, crowd_of_handshakes_leaves_others_served,
+      mismatched_tls_files_are_rejected,
       tokens_grant_only_their_rights])

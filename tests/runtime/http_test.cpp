@@ -1,3 +1,4 @@
+#include <asio/post.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <dist/rpc/stream.hpp>
@@ -39,6 +40,43 @@ dist::task<std::unique_ptr<dist::stream>> say(dist::network& over, std::string t
   co_await peer->write(out);
   co_return std::move(peer);
 }
+
+/// Sends all of its requests at once and counts the bytes of the answers until there are no more.
+dist::task<void> flood(dist::network& over, std::string requests, std::size_t& heard) {
+  auto const peer = co_await say(over, std::move(requests));
+  try {
+    for (;;) {
+      char piece[4096];
+      heard += co_await peer->read_some(asio::buffer(piece));
+    }
+  } catch (std::system_error const&) {
+  }
+}
+
+/// The most by which `watched` grows while everything runs once that is ready, until `done`.
+class round_watch {
+ public:
+  round_watch(asio::io_context& io, std::size_t const& watched, std::function<bool()> done)
+      : io_(io), watched_(watched), done_(std::move(done)) {
+    next();
+  }
+  std::size_t most() const noexcept { return most_; }
+
+ private:
+  void next() {
+    asio::post(io_, [this] {
+      most_ = std::max(most_, watched_ - before_);
+      before_ = watched_;
+      if (!done_() && ++rounds_ < 1'000'000) next();
+    });
+  }
+  asio::io_context& io_;
+  std::size_t const& watched_;
+  std::function<bool()> done_;
+  std::size_t before_ = 0;
+  std::size_t most_ = 0;
+  int rounds_ = 0;
+};
 
 struct fixture : dist::test::work_fixture {
   using work_fixture::work_fixture;
@@ -393,6 +431,26 @@ BOOST_AUTO_TEST_CASE(embedded_cluster_can_be_viewed_from_loopback_only) {
     BOOST_TEST(embedded.world.run(exchange(elsewhere, request("GET", path))).status == 401U, path);
   }
   BOOST_TEST(embedded.world.run(exchange(here, request("POST", "/rpc", "{}"))).status == 401U);
+}
+
+BOOST_AUTO_TEST_CASE(a_crowd_without_a_token_gets_one_answer_at_a_time) {
+  constexpr std::size_t members = 100;
+  constexpr std::size_t requests = 20;
+  for (std::string const path : {"/status", "/healthz", "/nothing"}) {
+    auto const one = "GET " + path + " HTTP/1.1\r\nHost: master:3000\r\n";
+    auto const answer_bytes = world.run(send_bytes(world.network, one + "\r\n")).size();
+    std::string speech;
+    for (std::size_t i = 1; i < requests; ++i) speech += one + "\r\n";
+    speech += one + "Connection: close\r\n\r\n";
+    std::size_t heard = 0;
+    std::vector<dist::test::started<void>> crowd;
+    for (std::size_t i = 0; i < members; ++i) crowd.push_back(dist::test::start(world.io, flood(world.network, speech, heard)));
+    auto const ended = [&] { return std::ranges::all_of(crowd, [](auto const& member) { return member.done(); }); };
+    round_watch const rounds(world.io, heard, ended);
+    BOOST_TEST(world.drive_until(ended));
+    BOOST_TEST(heard >= members * requests * answer_bytes);
+    BOOST_TEST(rounds.most() <= 10 * answer_bytes, path << ": " << rounds.most() / answer_bytes << " answers at once");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(json_over_tcp_is_rejected_with_a_secret) {

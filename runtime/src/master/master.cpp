@@ -1,6 +1,9 @@
 #include <dist/runtime/master.hpp>
 
 #include <algorithm>
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
 #include <dist/rpc/sleep.hpp>
 
 #include "base/duration_text.hpp"
@@ -77,6 +80,8 @@ task<void> master::impl::run() {
     world_.log.info("listening on " + at + ", open to " + those_let_in(options_));
   tasks_.spawn(accept_loop());
   tasks_.spawn(beat_loop());
+  tasks_.spawn(handshake_loop());
+  tasks_.spawn(web_loop());
   std::exception_ptr failed;
   try {
     co_await tasks_.join();
@@ -158,6 +163,27 @@ std::string master::impl::join_hint() const {
          (options_.secret.empty() ? "" : " --secret-file FILE");
 }
 
+task<void> master::impl::handshake_loop() {
+  waiting_line::pause_of const pause = [this](std::string const& party) { return pace_.wait(party, world_.clock.now()); };
+  return release_loop(handshakes_, pause);
+}
+
+task<void> master::impl::web_loop() {
+  return release_loop(web_requests_, [](std::string const&) { return duration::zero(); });
+}
+
+task<void> master::impl::release_loop(waiting_line& line, waiting_line::pause_of pause) {
+  auto const executor = co_await asio::this_coro::executor;
+  for (;;) {
+    co_await line.someone();
+    auto const left = line.release_one(pause);
+    if (left > duration::zero())
+      co_await sleep_for(world_.clock, left);
+    else
+      co_await asio::post(executor, asio::use_awaitable);
+  }
+}
+
 /// A new connection: its protocol and its first bytes.
 struct master::impl::visitor {
   std::unique_ptr<stream> peer;
@@ -184,13 +210,8 @@ task<void> master::impl::listen_to(visitor& who) {
 }
 
 /// Completes the TLS handshake and detects the protocol inside.
-task<void> master::impl::unwrap(visitor& who) {
-  auto const party = party_of(host_of(who.peer->peer_address()));
-  for (;;) {
-    auto const pause = pace_.wait(party, world_.clock.now());
-    if (pause == duration::zero()) break;
-    co_await sleep_for(world_.clock, pause);
-  }
+task<void> master::impl::unwrap(visitor& who, share& held) {
+  co_await handshakes_.wait(held);
   auto secured = tls_stream::accepting(std::move(who.peer), std::move(who.first), *options_.tls);
   {
     stream_timer patience(world_.clock, *secured);
@@ -243,7 +264,7 @@ task<void> master::impl::serve_visitor(visitor who, share& held) {
   co_await listen_to(who);
   if (options_.tls && who.seen.kind == dialect::tls) {
     held.hold(tls_visit_bytes);
-    co_await unwrap(who);
+    co_await unwrap(who, held);
     // Without a secret the certificate is the proof.
     if (options_.secret.empty() && options_.tls->is_mutual()) held.let_in();
   } else if (options_.tls) {

@@ -17,6 +17,7 @@
 #include "master/handshake_pace.hpp"
 #include "master/served_calls.hpp"
 #include "master/unproven_peers.hpp"
+#include "master/waiting_line.hpp"
 #include "process/node_logs.hpp"
 #include "web/page_feed.hpp"
 #include "wire/connection.hpp"
@@ -44,8 +45,11 @@ class master::impl {
   struct visitor;
   task<void> serve_visitor(visitor who, share& held);
   task<void> listen_to(visitor& who);
-  task<void> unwrap(visitor& who);
+  task<void> unwrap(visitor& who, share& held);
   task<void> beat_loop();
+  task<void> handshake_loop();
+  task<void> web_loop();
+  task<void> release_loop(waiting_line& line, waiting_line::pause_of pause);
   /// For warnings that any peer can cause.
   void warn_of_strangers(std::string_view kind, std::string const& line);
   void log_folded_lines();
@@ -98,7 +102,7 @@ class master::impl {
   task<void> stay_with_go_node(std::unique_ptr<stream> peer, std::string name, std::shared_ptr<go_registration> asked);
   welcome welcome_for(std::string name) const;
 
-  static constexpr std::size_t own_loops = 2;  ///< of tasks_: the one that accepts and the one that beats
+  static constexpr std::size_t own_loops = 4;  ///< of tasks_: accept_loop, beat_loop, handshake_loop, web_loop
 
   master_options options_;
   memory_budget memory_;
@@ -116,6 +120,8 @@ class master::impl {
   unproven_peers unproven_;
   folded_lines folded_;
   handshake_pace pace_;
+  waiting_line handshakes_;
+  waiting_line web_requests_;
   std::vector<address_range> go_ranges_;
   /// By address, those that are here and those that are looked for.
   std::unordered_map<std::string, std::shared_ptr<go_registration>> go_nodes_;

@@ -30,6 +30,7 @@ class unproven_peers {
     /// It counts no longer.
     void let_in() noexcept;
 
+    std::string const& party() const noexcept { return party_; }
     bool is_let_in() const noexcept { return let_in_; }
     bool is_crowded_out() const noexcept { return crowded_out_; }
 

@@ -62,8 +62,10 @@ void master::impl::let_in_if_proven(http_request const& head, asker const& from,
 }
 
 task<http_response> master::impl::answer_visitor(http_request request, asker from, share& held) {
-  if (auto refused = refusal(request, from)) co_return std::move(*refused);
-  let_in_if_proven(request, from, held);
+  auto refused = refusal(request, from);
+  if (!refused) let_in_if_proven(request, from, held);
+  if (!held.is_let_in()) co_await web_requests_.wait(held);
+  if (refused) co_return std::move(*refused);
   auto answer = co_await answer_http(std::move(request), from);
   // Until the next one: a peer that does not read makes us keep it.
   held.hold(held_for(answer));
