@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Nodes and masters that are suspended (SIGSTOP) under load and resume later."""
 
+import os
 import re
 import signal
 import time
@@ -9,6 +10,7 @@ from support import all_answered, calls_of, expect, is_long, main, runs_of, say,
 
 # By hand with the defaults: 10 s, 15 s and 40 s; in the tests, beats are shorter.
 BEAT = 1.0 if is_long() else 0.1
+RESULT_BYTES = 300_000 if os.environ.get("SANITIZED_BY") else 1_000_000
 FLAGS = () if is_long() else ("--heartbeat", "100ms")
 
 
@@ -119,4 +121,43 @@ def stopped_master_resumes(world):
     say("; ".join(sorted(set(re.findall("left: .*", master.stderr())))))
 
 
-main([stopped_node_resumes_without_losing_calls, node_stopped_for_too_long_is_lost, stopped_master_resumes])
+def begin_large_results(world, master):
+    """A job that is stopped while more results come than fit between it and its master; what it must print is returned."""
+    job = world.job(master, "mirrors", "callers=32", "rounds=2", "bytes=%d" % RESULT_BYTES)
+    until("its calls", lambda: status(master)["in_use"] > 0)
+    job.signal(signal.SIGSTOP)
+    return job, "64\n"
+
+
+def stopped_job_has_its_results_when_it_resumes(world):
+    """The system alone judges a job, after twice lost-after and two beats: 2.4 s in a test. Between once and twice that
+    nothing is lost, although the master's results wait in a full window."""
+    master = world.master(*FLAGS, "--lost-after", "%.1fs" % (10 * BEAT))
+    world.nodes(master, ["a", "b"], slots=8)
+    job, printed = begin_large_results(world, master)
+    time.sleep(20 * BEAT)
+    expect(job.stdout() == "", "it had ended before")
+    job.signal(signal.SIGCONT)
+    expect(job.ends(0).stdout() == printed, job.stdout())
+    expect(master.stderr().count("job fault_program connected") == 1, "it was dropped and came back:\n" + master.stderr())
+    expect("trying again" not in job.stderr(), job.stderr())
+    until("no call in use", lambda: status(master)["in_use"] == 0)
+
+
+def job_stopped_for_too_long_is_dropped(world):
+    """Its calls leave the nodes; when it goes on, it connects anew and those that may run again do."""
+    master = world.master(*FLAGS, "--lost-after", "%.1fs" % (10 * BEAT))
+    world.nodes(master, ["a", "b"], slots=8)
+    job, printed = begin_large_results(world, master)
+    stopped = time.monotonic()
+    until("the master drops it", lambda: not status(master)["jobs"])
+    took = (time.monotonic() - stopped) / BEAT
+    say("dropped after %.0f beats" % took)
+    expect(took > 20, "too early")
+    until("its calls have gone", lambda: status(master)["in_use"] == 0)
+    job.signal(signal.SIGCONT)
+    expect(job.ends(0).stdout() == printed, job.stdout())
+
+
+main([stopped_node_resumes_without_losing_calls, node_stopped_for_too_long_is_lost, stopped_master_resumes,
+      stopped_job_has_its_results_when_it_resumes, job_stopped_for_too_long_is_dropped])
