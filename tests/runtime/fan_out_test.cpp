@@ -199,6 +199,33 @@ BOOST_AUTO_TEST_CASE(void_methods_can_be_fanned_out) {
   BOOST_TEST(fault_of(dist::map<&Work::keep>(cluster, std::vector<std::string>{"\xFF"})).code == errc::bad_arguments);
 }
 
+BOOST_AUTO_TEST_CASE(as_completed_names_the_node_that_answered) {
+  at->open_all();
+  auto stream = dist::as_completed<&Work::read>(cluster, labels(6));
+  std::set<std::string> nodes;
+  while (auto const item = world.run(stream.next())) {
+    BOOST_TEST(*item->value == std::to_string(item->index) + "@" + item->node);
+    nodes.insert(item->node);
+  }
+  BOOST_TEST(nodes.size() == 2U);
+  // Also that of one that failed. An input that cannot be encoded reaches none.
+  auto failing = dist::as_completed<&Work::fail>(cluster, labels(1));
+  auto const failed = world.run(failing.next());
+  BOOST_TEST(failed->node != "");
+  BOOST_TEST(failed->node == failed->value.error().node);
+  auto unsent = dist::as_completed<&Work::keep>(cluster, std::vector<std::string>{"\xFF"});
+  BOOST_TEST(world.run(unsent.next())->node == "");
+}
+
+BOOST_AUTO_TEST_CASE(as_completed_over_a_connection_does_not_know_the_node) {
+  at->open_all();
+  auto& job = world.connect("job");
+  auto stream = dist::as_completed<&Work::read>(job.link.calls(), labels(1));
+  auto const item = world.run(stream.next());
+  BOOST_TEST(item->value.has_value());
+  BOOST_TEST(item->node == "");
+}
+
 BOOST_AUTO_TEST_CASE(as_completed_delivers_started_calls_before_the_exception_of_its_inputs) {
   auto const some = [](std::int64_t one) {
     if (one == 5) throw std::domain_error("no sixth input");

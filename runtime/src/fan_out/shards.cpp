@@ -115,6 +115,7 @@ void shards::came(call_id id, call_record const& call, call_reply const& reply) 
     }
     if (failed->code == errc::stopped) watch_.stop();
   }
+  if (plan_.names_nodes && !reply.node.empty()) nodes_.emplace(number, reply.node);
   auto const asks = std::exchange(asks_again_, false) && !kept.failed();
   watch_.ended(kept.failed() != nullptr);
   waiting_bytes_ += kept.memory_bytes() + sizeof(slot) - sizeof(kept);
@@ -138,6 +139,11 @@ shards::slot shards::take_next() {
 
 std::string shards::take_input(std::size_t number) {
   auto const found = failed_inputs_.extract(number);
+  return found ? std::move(found.mapped()) : std::string();
+}
+
+std::string shards::take_node(std::size_t number) {
+  auto const found = nodes_.extract(number);
   return found ? std::move(found.mapped()) : std::string();
 }
 

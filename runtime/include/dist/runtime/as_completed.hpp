@@ -59,7 +59,10 @@ class [[nodiscard("dropping it cancels its calls")]] completions {
     if (!from->running) from->running.emplace(*std::exchange(from->plan, std::nullopt));
     bool const more = co_await from->running->ready();
     std::optional<indexed_result<R>> one;
-    if (more) one.emplace(from->running->template take<R>());
+    if (more) {
+      one.emplace(from->running->template take<R>());
+      one->node = from->running->take_node(one->index);
+    }
     co_return one;
   }
 
@@ -73,7 +76,7 @@ class [[nodiscard("dropping it cancels its calls")]] completions {
 };
 
 /// Calls the method for each input and returns the outcome of each call as it arrives:
-/// `while (auto item = co_await stream.next()) use(item->index, item->value);`
+/// `while (auto item = co_await stream.next()) use(item->index, item->value, item->node);`
 ///
 /// Shape    inputs and window as for map_reduce. Calls start while a next() is awaited: a caller that stops asking
 ///          stops the fan-out, with at most its window under way.
@@ -82,6 +85,7 @@ auto as_completed(cluster on, Inputs inputs, fan_out how = {}) -> completions<re
   how.arrival_order();
   auto plan = plan_of<Method, Serving>("as_completed", std::move(on), std::move(inputs), std::move(how), on_fault::keep);
   plan.hands_out_first = true;
+  plan.names_nodes = true;
   return completions<result_of_method<Method, Serving>>(std::move(plan));
 }
 

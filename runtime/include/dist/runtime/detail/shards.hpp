@@ -33,6 +33,7 @@ struct fan_out_plan {
   fan_out how;
   on_fault faults = on_fault::stop;
   bool names_inputs = false;  ///< of those that fail; take_input()
+  bool names_nodes = false;   ///< that answered; take_node()
   bool is_spread = true;      ///< over all nodes: few inputs leave slots idle
   bool hands_out_first = false;  ///< if reading the inputs throws: started calls end before that is thrown
   char const* runs_once = nullptr;  ///< why its calls are not retried, `is not const`; null: they are, or need not be
@@ -43,6 +44,9 @@ template <class R>
 struct indexed_result {
   std::size_t index = 0;  ///< of the input
   result<R> value;
+  /// Of as_completed: the node that answered. Empty if none did, or if only the master knows: for calls made from a node or
+  /// over a connection to another process's master.
+  std::string node{};
 };
 
 /// The running calls of one fan-out and the results that wait to be taken, in order or as they arrive. Reads
@@ -76,6 +80,8 @@ class shards {
   }
   /// A short text of an input that failed, once, if known; if the plan names_inputs.
   std::string take_input(std::size_t number);
+  /// The node that answered for an input, once; empty where it is not known or the plan does not name nodes.
+  std::string take_node(std::size_t number);
   /// How many inputs there are, once that is known.
   std::optional<std::size_t> const& total() const noexcept { return total_; }
 
@@ -119,6 +125,7 @@ class shards {
   std::deque<slot> results_;  ///< in order: from the oldest that was not taken, with gaps; else as they came
   std::deque<std::pair<std::size_t, time_point>> marks_;  ///< when some shards started, for people
   std::unordered_map<std::size_t, std::string> failed_inputs_;
+  std::unordered_map<std::size_t, std::string> nodes_;
   std::size_t waiting_bytes_ = 0;
   bool said_held_up_ = false;
   std::optional<fault> first_fault_;
