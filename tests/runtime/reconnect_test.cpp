@@ -199,6 +199,20 @@ BOOST_AUTO_TEST_CASE(wait_for_node_does_not_restart_with_each_connection) {
   BOOST_TEST(((world.clock.now() - begin) <= 67s));
 }
 
+BOOST_AUTO_TEST_CASE(request_that_is_being_written_for_longer_than_lost_after_keeps_its_connection) {
+  // The job's beats wait behind the request, so the master cannot answer them.
+  world.network.pipe_bytes = 1000;
+  auto& slow = world.connect("slow");
+  add_node();
+  at->open_all();
+  world.pass(1s);
+  slow.network.up->time = &world.clock;
+  slow.network.up->delay = [](std::size_t) { return 500ms; };
+  auto call = go<&Work::read>(slow.link.calls(), std::string(200'000, 'x'));
+  BOOST_TEST(world.run<std::string>(std::move(call)).size() > 200'000U);
+  BOOST_TEST(!world.has_logged("lost the master"), world.logged());
+}
+
 BOOST_AUTO_TEST_CASE(repeated_losses_are_limited_by_a_budget) {
   add_node();
   constexpr std::size_t count = 40;
