@@ -8,7 +8,7 @@ from support import expect, living, main, runs_of, until
 
 def ends_alone(world, job, says):
     """Checks the job's endless call; `says` is the process whose log reports ended processes."""
-    says.says(r"the process of node \S+ ended: by kill_after while running Tasks.forever\(\[\d+,0,.*; starting another\n")
+    says.says(r"the process of node \S+ ended: killed by kill_after while running Tasks.forever\(\[\d+,0,.*; starting another\n")
     ended, answered = job.ends(0).stdout().splitlines()
     tag, ended = ended.split(" ", 1)
     expect(ended.startswith("fault deadline_exceeded unknown running"), ended)

@@ -155,7 +155,7 @@ def no_output_contains_a_secret(world):
     impostor = witness.start("--master", at, *loud, *wrong, "serve")
     alive[0].ends(2)
     waiting.child.wait(60)
-    impostor.says("refused")
+    impostor.says("rejected")
     impostor.signal(signal.SIGTERM)
     impostor.child.wait(60)
     witness.judge()
