@@ -23,7 +23,7 @@ def calls_survive_an_outage_of_the_master(world):
     until("the job", lambda: calls_of(job))
     master.signal(signal.SIGKILL)
     master.ends(-signal.SIGKILL)
-    job.says("is gone")
+    job.says("lost the master")
     gone = time.monotonic()
     time.sleep(10 if is_long() else 1)
     again = world.master(at=master.at)

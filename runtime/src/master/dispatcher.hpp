@@ -72,6 +72,11 @@ class dispatcher final : public call_route, public node_directory {
   /// On whose behalf an attempt runs, and so its nested calls.
   std::uint32_t origin_of(call_id attempt, node_link& on);
 
+  /// Before anything else happens: where calls are and wait goes there.
+  void draw_on(std::unique_ptr<trace> to) {
+    ledger_.watch(true);
+    record_.draw_on(std::move(to));
+  }
   call_book& book() const noexcept { return book_; }
   seams const& world() const noexcept { return book_.world(); }
   limits const& bounds() const noexcept { return book_.bounds(); }

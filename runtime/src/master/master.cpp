@@ -66,7 +66,7 @@ master::impl::impl(seams const& world, master_options options)
   for (auto const& network : options_.go_nodes) go_ranges_.push_back(address_range::parse(network).value());
   listener_ = world_.network.listen(options_.listen);
   if (!options_.trace_file.empty())
-    calls_->record().draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for a node"));
+    calls_->draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for a node"));
   if (!options_.failure_file.empty())
     calls_->record().write_failures(std::make_unique<failure_file>(options_.failure_file, world_.log));
 }

@@ -25,17 +25,17 @@ class node_waiters {
   void tell(std::size_t living) {
     if (waiting_.empty()) return;
     for (auto const& one : std::exchange(waiting_, {})) {
-      auto const waiter = one.lock();
-      if (waiter && living >= waiter->count)
-        std::exchange(waiter->done, nullptr)(nullptr);
-      else if (waiter)
+      auto const still = one.lock();
+      if (still && living >= still->count)
+        std::exchange(still->done, nullptr)(nullptr);
+      else if (still)
         waiting_.push_back(one);
     }
   }
   void stop(fault const& why) {
     own_.go_on();
     for (auto const& one : std::exchange(waiting_, {}))
-      if (auto const waiter = one.lock()) std::exchange(waiter->done, nullptr)(&why);
+      if (auto const still = one.lock()) std::exchange(still->done, nullptr)(&why);
   }
 
   /// Those of the embedded cluster that this is the master of.
