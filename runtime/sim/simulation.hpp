@@ -32,9 +32,16 @@ class simulation {
         : self(in.time, in.network, std::move(how)),
           node(self.world(), std::move(options), services(self)),
           run(test::start(self.io, node.run())) {}
+    /// Its calls end, then the process.
+    void drain() {
+      is_leaving = true;
+      self.post([this] { node.drain(); });
+    }
+
     process self;
     dist::node node;
     test::started<void> run;
+    bool is_leaving = false;  ///< it was told to drain, and has perhaps not heard it yet
   };
   struct master_process {
     master_process(simulation& in, process_settings how, master_options options)

@@ -99,7 +99,7 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
         });
       case drain:
         event("drain " + name);
-        return node->self.post([node] { node->node.drain(); });
+        return node->drain();
       case 9:
         // The master believes the old session to be alive when the same process rejoins.
         event("the path of " + name + " is lost");

@@ -100,7 +100,7 @@ void scenario::run_drill() {
           node->self.network.up->cut();
         } else {
           event("drain " + plan.name);
-          node->self.post([node] { node->node.drain(); });
+          node->drain();
         }
       }
     });

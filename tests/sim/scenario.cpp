@@ -186,7 +186,8 @@ void scenario::forget_customers_of(process const& dead) {
 bool scenario::everybody_here() {
   if (!world_->has_master() || master_calls().book().is_stopped()) return false;
   for (auto const& plan : plans_)
-    if (auto const* const node = world_->find(plan.name); !node || !node->node.joined()) return false;
+    if (auto const* const node = world_->find(plan.name); !node || node->is_leaving || !node->node.joined())
+      return false;
   auto const counts = master_calls().nodes().counts();
   return counts.living + counts.set_aside == plans_.size() && counts.nodes == plans_.size();
 }
