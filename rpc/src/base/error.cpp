@@ -12,7 +12,7 @@ struct entry {
   failure kind;
 };
 
-constexpr entry entries[] = {
+constexpr entry codes[] = {
     {errc::unknown_method, "unknown_method", "unknown method", failure::invalid},
     {errc::bad_arguments, "bad_arguments", "arguments do not fit", failure::invalid},
     {errc::bad_result, "bad_result", "result does not fit", failure::invalid},
@@ -34,7 +34,7 @@ constexpr entry entries[] = {
 };
 
 entry const* find(errc code) noexcept {
-  for (auto const& e : entries)
+  for (auto const& e : codes)
     if (e.code == code) return &e;
   return nullptr;
 }
@@ -94,7 +94,7 @@ std::string_view to_text(errc code) noexcept {
 }
 
 errc errc_from_text(std::string_view name) noexcept {
-  for (auto const& e : entries)
+  for (auto const& e : codes)
     if (e.name == name) return e.code;
   return errc::method_failed;
 }
