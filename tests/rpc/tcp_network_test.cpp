@@ -311,7 +311,7 @@ class no_more_descriptors {
   no_more_descriptors() {
     ::getrlimit(RLIMIT_NOFILE, &before_);
     // The lowest free number is what the next descriptor would get.
-    int const next = ::dup(0);
+    int const next = ::open("/dev/null", O_RDONLY);
     ::close(next);
     rlimit now = before_;
     now.rlim_cur = static_cast<rlim_t>(next);
