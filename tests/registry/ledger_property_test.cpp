@@ -39,6 +39,7 @@ struct death {
 };
 
 struct call_of_model {
+  std::size_t order = 0;  ///< counts the calls
   dist::call_no number;
   std::string method;
   bool once = false;
@@ -73,6 +74,12 @@ dist::registry_settings settings() {
   settings.ejection.failures = 0;
   return settings;
 }
+
+/// The same on each run, unlike the order of addresses.
+struct by_order {
+  bool operator()(call_of_model const* a, call_of_model const* b) const noexcept { return a->order < b->order; }
+};
+using model_calls = std::set<call_of_model*, by_order>;
 
 class driver {
  public:
@@ -181,8 +188,8 @@ class driver {
     return where;
   }
   /// The calls that end because their parents' attempts on these calls' nodes are not wanted any more.
-  std::set<call_of_model*> cascade_of(std::vector<dist::call_id> attempts) {
-    std::set<call_of_model*> ends;
+  model_calls cascade_of(std::vector<dist::call_id> attempts) {
+    model_calls ends;
     for (std::size_t n = 0; n < attempts.size(); ++n)
       for (auto* child : live())
         if (child->parent == attempts[n] && ends.insert(child).second)
@@ -199,9 +206,9 @@ class driver {
 
   /// Does it, and judges: `of` the calls that it concerns as `opinion` says, those that it cancels, and all others, which
   /// can only come from the queue to a node.
-  void happens(std::function<void()> const& what, std::set<call_of_model*> const& of, opinion const& concerned,
-               std::set<call_of_model*> const& cancelled = {}) {
-    std::map<call_of_model*, place> before;
+  void happens(std::function<void()> const& what, model_calls const& of, opinion const& concerned,
+               model_calls const& cancelled = {}) {
+    std::map<call_of_model*, place, by_order> before;
     for (auto* call : live()) before[call] = look(*call);
     what();
     for (auto& [call, was] : before) {
@@ -304,7 +311,7 @@ class driver {
     for (auto* node : here_)
       if (about.process != 0 && about_[node].process == about.process) return;
     std::erase(gone_, about.process);
-    std::set<call_of_model*> relieved;
+    model_calls relieved;
     for (auto* call : live()) {
       if (std::erase_if(call->deaths, [&](death const& one) { return one.process == about.process && about.process != 0; }) > 0 &&
           call->poisoned && call->deaths.size() < 3)
@@ -339,8 +346,8 @@ class driver {
     std::uint64_t written = 0;
     for (auto const& one : node.attempts)
       if (one.written) written = one.frame;
-    std::map<call_of_model*, std::pair<bool, bool>> had;  // written, alone
-    std::set<call_of_model*> of;
+    std::map<call_of_model*, std::pair<bool, bool>, by_order> had;  // written, alone
+    model_calls of;
     for (auto const& one : node.attempts) {
       auto* call = one.abandoned ? nullptr : call_of(one.call);
       if (!call) continue;
@@ -416,7 +423,7 @@ class driver {
     if (auto* node = any_node()) sound_of(*node);
   }
   void sound_of(stage_node& node) {
-    std::set<call_of_model*> of;
+    model_calls of;
     if (is_suspect(node))
       for (auto* call : live())
         if (look(*call).on == std::set{node.name}) of.insert(call);
@@ -427,6 +434,7 @@ class driver {
 
   void start() {
     auto& call = calls_.emplace_back();
+    call.order = calls_.size();
     dist::test::call_wishes wishes;
     char const* const methods[] = {"Work.read", "Work.slow", "Work.write"};
     call.method = methods[below(3)];
@@ -436,7 +444,7 @@ class driver {
       wishes.labels = {"node=" + call.only};
     }
     if (below(4) == 0) wishes.node_wait = call.node_wait = 1s * (1 + below(5));
-    std::set<call_of_model*> none;
+    model_calls none;
     if (auto* node = any_node(); node && !node->attempts.empty() && below(3) == 0) {
       auto const& parent = node->attempts[below(static_cast<std::uint32_t>(node->attempts.size()))];
       wishes.parent = parent.id;
@@ -502,7 +510,7 @@ class driver {
     auto* call = call_of(node.attempts[index].call);
     auto ends = call ? attempts_of(*call) : std::vector<dist::call_id>();
     std::erase(ends, node.attempts[index].id);
-    std::set<call_of_model*> of;
+    model_calls of;
     if (call) of.insert(call);
     orphan(node.attempts[index].id);
     happens([&] { on_.answer(node, index); }, of, [&](call_of_model& one, place const&, place const& is) {  // 12
@@ -525,7 +533,7 @@ class driver {
     auto const code = below(3) == 0 ? errc::method_failed : errc::transient;
     auto ends = call ? attempts_of(*call) : std::vector<dist::call_id>();
     std::erase(ends, one.id);
-    std::set<call_of_model*> of;
+    model_calls of;
     if (call) of.insert(call);
     orphan(one.id);
     happens([&] { on_.refuse(*node, code, index); }, of, [&](call_of_model& about, place const&, place const& is) {
@@ -551,7 +559,7 @@ class driver {
     auto* call = one.abandoned ? nullptr : call_of(one.call);
     errc const codes[] = {errc::overloaded, errc::overloaded, errc::draining, errc::unknown_method, errc::bad_arguments};
     auto const code = codes[below(below(4) == 0 ? 5 : 3)];
-    std::set<call_of_model*> of;
+    model_calls of;
     if (call) of.insert(call);
     orphan(one.id);
     if (call && code == errc::unknown_method) about_[node].lacks.insert(call->method);
@@ -587,7 +595,7 @@ class driver {
     if (gone_.empty()) return;
     auto const process = gone_[below(static_cast<std::uint32_t>(gone_.size()))];
     std::erase(gone_, process);  // it does not come back
-    std::set<call_of_model*> of;
+    model_calls of;
     for (auto* call : live()) {
       for (auto& one : call->deaths)
         if (one.process == process) one.certain_at = dist::time_point::min();
@@ -612,9 +620,9 @@ class driver {
   /// Half a second: pauses, waits and post-mortems end, nodes fall silent and are lost.
   void pass() {
     // A node that will be lost is lost first, so that only this happens to its calls.
-    std::set<call_of_model*> all;
+    model_calls all;
     for (auto* call : live()) all.insert(call);
-    std::set<stage_node*> before = here_;
+    dist::test::stage_nodes before = here_;
     happens(
         [&] {
           on_.pass(500ms);
@@ -670,8 +678,8 @@ class driver {
   std::mt19937 random_;
   ledger_stage on_;
   std::deque<call_of_model> calls_;
-  std::set<stage_node*> here_;
-  std::map<stage_node const*, known_node> about_;
+  dist::test::stage_nodes here_;
+  std::map<stage_node const*, known_node, dist::test::by_join> about_;
   std::vector<std::uint64_t> gone_;  ///< processes that went, and that nobody has explained
   std::map<std::string, dist::node_id> lost_;
   std::set<std::uint32_t> parents_;  ///< attempts that have made calls

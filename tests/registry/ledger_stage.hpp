@@ -65,11 +65,18 @@ struct stage_node {
   }
 
   node_id id{};
+  std::size_t joined = 0;  ///< counts the nodes
   std::string name;
   std::deque<attempt> attempts;   ///< not answered
   std::vector<std::string> sent;  ///< methods, in order
   bool silent = false;            ///< nothing is heard of it
 };
+
+/// In the order in which they joined: the same on each run, unlike that of their addresses.
+struct by_join {
+  bool operator()(stage_node const* a, stage_node const* b) const noexcept { return a->joined < b->joined; }
+};
+using stage_nodes = std::set<stage_node*, by_join>;
 
 /// A ledger with nodes that do what the test says, in virtual time: the fate of calls, event by event. `Work.read` and
 /// `Work.slow` may run twice, `Work.write` may not.
@@ -115,9 +122,10 @@ class ledger_stage {
     BOOST_REQUIRE(in);
     node.id = in->id;
     node.name = in->name;
+    node.joined = nodes.size();
     here_.insert(&node);
     if (in->replaced)
-      for (auto* old : std::set(here_))
+      for (auto* old : stage_nodes(here_))
         if (old->id == *in->replaced) {
           auto const same = process != 0 && ledger.node(old->id)->incarnation == process;
           leave(*old, !same && in->replaced_silent ? departure::silent : departure::left);
@@ -238,12 +246,12 @@ class ledger_stage {
   }
   void beat() {
     beat_at_ += std::chrono::seconds(1);
-    for (auto* node : std::set(here_))
+    for (auto* node : stage_nodes(here_))
       if (!node->silent) ledger.heard(node->id, now_);
     auto const events = ledger.tick(now_);
     for (auto const& event : events)
       if (event.change == liveness_change::became_lost)
-        for (auto* node : std::set(here_))
+        for (auto* node : stage_nodes(here_))
           if (node->id == event.node) leave(*node, departure::silent);
     carry_out();
   }
@@ -290,7 +298,7 @@ class ledger_stage {
 
   time_point now_ = time_point() + std::chrono::hours(1);
   time_point beat_at_ = now_ + std::chrono::seconds(1);
-  std::set<stage_node*> here_;
+  stage_nodes here_;
   std::map<std::uint32_t, outcome*> outcomes_;
   std::map<std::uint32_t, std::string> names_;
   std::vector<std::uint32_t> free_;
