@@ -146,7 +146,7 @@ task<void> master_link::impl::beat_loop() {
     large_blocks::return_unused();
     // A master that is still reading a large request cannot answer the beats behind it.
     auto const before = std::exchange(sent, session_->sent_bytes());
-    if (sent != before && session_->out().held_bytes() > 0) silence_->heard(world_.clock.now());
+    if (sent != before && !session_->out().left().empty()) silence_->heard(world_.clock.now());
     if (silence_->is_too_long(world_.clock.now())) {
       silent_ = true;
       session_->close();
