@@ -30,7 +30,7 @@ struct attempt {
   std::uint32_t nested = 0;   ///< calls that it waits for; its slot is given back or lent meanwhile
   std::uint32_t first_child = ~0U;  ///< of these, by their calls' index
   bool alone = false;         ///< it has the node to itself, so that no other call is to blame for the node's end
-  bool abandoned = false;     ///< nobody waits for it any more
+  bool abandoned = false;     ///< its reply is no longer needed
   bool callers_word = false;  ///< as the call's
   call_id previous{};         ///< on its node, in the order in which they went out
   call_id next{};

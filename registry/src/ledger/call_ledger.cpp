@@ -92,7 +92,7 @@ void call_ledger::take(submitted const& asked, time_point now) {
   place(call, now);
 }
 
-/// False: nobody wants the parent any more, so nobody wants this one. A parent that has ended leaves it behind.
+/// False if the parent is abandoned: its nested calls are not needed either. Those of a parent that has ended go on.
 bool call_ledger::link_to_parent(ledger_call& call, submitted const& asked) {
   auto* parent = attempts_.find(*asked.parent);
   if (!parent) return true;
@@ -169,13 +169,13 @@ void call_ledger::close(ledger_call& call) noexcept {
   call.parent = {};
 }
 
-/// Nobody needs what the nodes make of it.
+/// Cancels the attempts that the nodes have.
 void call_ledger::abandon_attempts(ledger_call& call) {
   auto const attempts = call.on;
   auto const count = std::exchange(call.on_count, std::uint8_t{0});
   for (std::size_t i = 0; i < count; ++i) {
     auto& one = *attempts_.find(attempts[i]);
-    // What has not left this process needs no cancelling: whoever carries out the actions leaves it out.
+    // An attempt that has not been sent is not cancelled; its send action is skipped.
     if (one.frame == 0) {
       close_attempt(*nodes_.find(one.node), attempts[i], one);
       continue;
@@ -326,7 +326,7 @@ void call_ledger::end_stranded() {
   }
 }
 
-/// Nested calls that nobody else can take go to the nodes that drain and run their parents.
+/// Nested calls that no other node can take go to the nodes that drain and run their parents.
 void call_ledger::send_home(time_point now) {
   if (lists_.draining == 0) return;
   std::vector<std::pair<call_no, node_id>> waiting;
@@ -374,7 +374,7 @@ void call_ledger::keep_unheard(ledger_call& call) {
   lists_.unheard.push_back(call.number);
 }
 
-/// The first node has come: of the calls whose method nobody had heard of, some have another name here, some none.
+/// The first node has joined: undeclared methods of queued calls may have another name there, or none.
 void call_ledger::judge_unheard(time_point now) {
   for (auto const waiting : std::exchange(lists_.unheard, {})) {
     auto* call = find_live(waiting);

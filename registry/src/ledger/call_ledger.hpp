@@ -70,7 +70,7 @@ struct gone {
   std::uint64_t written = 0;  ///< frames up to here have left this process
 };
 
-/// How a supervised process ended, by whoever started it.
+/// How a supervised process ended, as reported by its supervisor.
 struct process_ended {
   std::uint64_t incarnation = 0;
   std::string end;
@@ -113,7 +113,7 @@ class call_ledger {
 
   // Calls
   void take(submitted const& asked, time_point now);
-  /// Nobody wants the call any more. Nothing: its end has been decided already and is among the actions. A call that was
+  /// The caller no longer needs the call. Nothing: its end has been decided already and is among the actions. A call that was
   /// not submitted has not started.
   std::optional<end_facts> given_up(call_no call);
   /// The caller has its end; nothing of the call is kept.
@@ -129,7 +129,7 @@ class call_ledger {
     auto const* one = attempts_.find(attempt);
     return one && one->frame == 0;
   }
-  /// The call that this node has under this id, also where nobody waits for it any more; null: it has none.
+  /// The call that this node has under this id, abandoned or not; null: it has none.
   attempt const* find(call_id id, node_id on) const noexcept {
     auto const* one = attempts_.find(id);
     return one && one->node == on ? one : nullptr;
@@ -167,7 +167,7 @@ class call_ledger {
   method_names const& methods() const noexcept { return names_; }
   registry const& nodes() const noexcept { return registry_; }
   ledger_node const* node(node_id id) const noexcept { return nodes_.find(id); }
-  /// Whether a name that nobody has declared may yet turn out to be a method.
+  /// Whether an undeclared name may yet turn out to be a method.
   bool may_be_heard_of() const noexcept { return nodes_.empty() || lists_.silent_on_methods > 0; }
   /// Labels as callers write them; as registry::ask.
   std::optional<fault> ask(std::span<std::string const> labels, call_needs& needs) { return registry_.ask(labels, needs); }
@@ -190,7 +190,7 @@ class call_ledger {
     std::vector<call_no> unheard;      ///< queued before the first node came; judged when one has
     std::vector<call_no> limited;      ///< queued, and their callers limit the wait for a node
     std::vector<call_no> dying;        ///< with a post_mortem
-    std::vector<call_no> to_give_up;   ///< made by attempts that nobody wants any more
+    std::vector<call_no> to_give_up;   ///< nested calls of abandoned attempts
     std::set<std::string> said;        ///< reasons to wait, since the last node came
     bool waits_changed = false;        ///< whether nodes could take calls
     bool homes_changed = false;        ///< nested calls may have lost the only other node

@@ -18,7 +18,7 @@ namespace dist {
 struct node_action {
   enum class kind : std::uint8_t {
     send,    ///< the request goes out under the attempt's id; tell the ledger with sent(), or report why it did not
-    cancel,  ///< nobody waits for this attempt any more
+    cancel,  ///< the attempt is abandoned
   };
   kind what = kind::send;
   std::optional<issue_cost> again;     ///< of a send: it is not the first, and what paid for it

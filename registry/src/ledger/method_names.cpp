@@ -6,7 +6,7 @@
 namespace dist {
 namespace {
 
-/// Names that nobody has declared and that wait for a node, or for what a Go node says of them.
+/// At most this many undeclared names are kept until a node lists or rejects them.
 constexpr std::size_t most_strange = 4096;
 
 }  // namespace

@@ -56,7 +56,7 @@ struct next_step {
   friend bool operator==(next_step const&, next_step const&) = default;
 };
 
-/// A call that was refused this many times in a row pauses, whoever refused it.
+/// A call that was refused this many times in a row pauses, whichever nodes refused it.
 inline constexpr unsigned most_refusals = 4;
 
 /// The failure contract for one call, as a table. Pure.

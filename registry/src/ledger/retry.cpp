@@ -11,7 +11,7 @@ retry_budget::retry_budget(retry_settings settings) noexcept
 void retry_budget::bear(std::uint64_t burst) noexcept {
   constexpr std::uint64_t most = 10'000'000;
   auto const wanted = static_cast<unsigned>(std::clamp<std::uint64_t>(burst, retry_settings().burst, most));
-  // What a new node can lose is there at once. Not again for one that goes and comes back: it would lose calls for ever.
+  // What a new node can lose is there at once. Not again for one that goes and comes back: it could lose calls indefinitely.
   if (wanted > most_borne_) hundredths_ += std::uint64_t{100} * (wanted - std::exchange(most_borne_, wanted));
   settings_.burst = wanted;
   settings_.per_second = std::max(retry_settings().per_second, wanted / 10);

@@ -28,7 +28,7 @@ class retry_budget {
   void called() noexcept {
     hundredths_ = std::min(most(), hundredths_ + settings_.percent);
   }
-  /// Bursts of so many are borne from now on, and that many a ten seconds' time allows.
+  /// Raises the burst limit; the same number is refilled every ten seconds.
   void bear(std::uint64_t burst) noexcept;
   /// Takes one re-issue from the budget, or says no.
   bool try_take(time_point now) noexcept;

@@ -28,6 +28,7 @@ dispatcher::dispatcher(call_book& book, registry_settings const& settings, std::
       record_(book.world()),
       beat_at_(book.world().clock.now()) {
   for (auto const& method : expected) ledger_.methods().expect(method.name);
+  ledger_.watch(world().log.wants(log_level::debug));
   book_.watch(record_);
 }
 
@@ -87,7 +88,7 @@ void dispatcher::carry_out(ledger_note const& what) {
   switch (what.what) {
     case ledger_note::kind::queued:
       if (call) record_.queued(*call);
-      world().log.debug([&] { return method + ": waits"; });
+      world().log.debug([&] { return method + ": waits: " + ledger_.standing(what.call).waits; });
       return;
     case ledger_note::kind::waits_for:
       return world().log.warn(what.text + ": calls of " + method + " wait for one");
