@@ -14,7 +14,7 @@
 namespace dist {
 namespace {
 
-struct alarm;
+struct sleep_timer;
 
 /// The half of a sleep that lives in the coroutine. Either half may end first: the clock's with the clock, this one
 /// when the coroutine is cancelled or destroyed.
@@ -26,17 +26,17 @@ struct sleeper {
 
   clock& time;
   timer_id timer = timer_id::none;
-  alarm* armed = nullptr;
+  sleep_timer* armed = nullptr;
   bool due = false;
   event woken;
 };
 
 /// The clock's half, owned by the action that it keeps.
-struct alarm {
-  explicit alarm(sleeper& s) : whom(&s) { s.armed = this; }
-  alarm(alarm const&) = delete;
-  alarm& operator=(alarm const&) = delete;
-  ~alarm() {
+struct sleep_timer {
+  explicit sleep_timer(sleeper& s) : whom(&s) { s.armed = this; }
+  sleep_timer(sleep_timer const&) = delete;
+  sleep_timer& operator=(sleep_timer const&) = delete;
+  ~sleep_timer() {
     if (!whom) return;
     whom->armed = nullptr;
     whom->woken.set();
@@ -55,7 +55,7 @@ sleeper::~sleeper() {
 
 task<void> sleep_until(clock& clock, time_point when) {
   sleeper self(clock);
-  self.timer = clock.schedule(when, [half = std::make_shared<alarm>(self)] {
+  self.timer = clock.schedule(when, [half = std::make_shared<sleep_timer>(self)] {
     if (half->whom) half->whom->due = true;
   });
   // Run or forgotten, the action ends and wakes us.

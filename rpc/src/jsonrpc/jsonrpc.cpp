@@ -3,7 +3,7 @@
 #include <array>
 #include <ostream>
 
-#include "values/json_scan.hpp"
+#include "values/json_scanner.hpp"
 #include "values/json_splitter.hpp"
 
 namespace dist {

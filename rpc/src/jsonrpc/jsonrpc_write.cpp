@@ -4,7 +4,7 @@
 #include <boost/describe/enum_to_string.hpp>
 
 #include "jsonrpc/jsonrpc.hpp"
-#include "values/json_scan.hpp"
+#include "values/json_scanner.hpp"
 
 namespace dist {
 namespace {

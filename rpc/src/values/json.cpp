@@ -4,7 +4,7 @@
 #include <dist/rpc/detail/json_reader.hpp>
 
 #include "values/json_document.hpp"
-#include "values/json_scan.hpp"
+#include "values/json_scanner.hpp"
 
 namespace dist {
 

@@ -45,7 +45,7 @@ std::optional<node_logs::part> node_logs::read(std::string const& node, std::uin
   return part{kept.substr(from - begin), end};
 }
 
-node_logs::log& node_logs::log_of(std::string const& node) {
+node_logs::node_log& node_logs::log_of(std::string const& node) {
   auto const [at, is_new] = logs_.try_emplace(node);
   auto& found = at->second;
   if (is_new)

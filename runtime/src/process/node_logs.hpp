@@ -29,15 +29,15 @@ class node_logs {
   std::optional<part> read(std::string const& node, std::uint64_t from) const;
 
  private:
-  struct log {
+  struct node_log {
     std::string kept;
     std::uint64_t end = 0;  ///< bytes so far
     std::list<std::string>::iterator turn;
   };
 
-  log& log_of(std::string const& node);
+  node_log& log_of(std::string const& node);
 
-  std::unordered_map<std::string, log> logs_;
+  std::unordered_map<std::string, node_log> logs_;
   std::list<std::string> turns_;  ///< their names; the last one printed last
 };
 

@@ -1,4 +1,4 @@
-#include "values/json_scan.hpp"
+#include "values/json_scanner.hpp"
 
 #include "base/hex.hpp"
 
