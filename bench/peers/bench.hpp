@@ -31,7 +31,6 @@ inline int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
-inline double now_s() { return now_ns() * 1e-9; }
 
 [[noreturn]] inline void die(const char* what) {
   std::fprintf(stderr, "FAIL: %s\n", what);

@@ -123,8 +123,6 @@ class simulation {
  private:
   bool step_once(duration until);
   process_settings settings_for(std::string name);
-  template <class Action>
-  void each_process(Action&& action);
   void end_network(process_network& of, death how);
   void note(std::string problem) {
     if (!problem.empty()) leftovers_.push_back(std::move(problem));

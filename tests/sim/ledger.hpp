@@ -87,7 +87,6 @@ class ledger {
   std::uint64_t checks() const noexcept { return checks_; }
   /// A node's process ended while calls may have been running on it.
   void node_died() noexcept { ++deaths_; }
-  std::size_t open_count() const noexcept { return open_; }
   std::size_t calls() const noexcept { return entries_.size(); }
   std::size_t answers() const noexcept { return answers_; }
 
