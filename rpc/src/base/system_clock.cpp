@@ -1,15 +1,10 @@
 #include <dist/rpc/detail/system_clock.hpp>
 
 #include <algorithm>
-#include <utility>
 
 namespace dist {
 
 system_clock::system_clock(asio::io_context& io) : timer_(io), timers_(now()) {}
-
-system_clock::~system_clock() {
-  if (self_) *self_ = nullptr;
-}
 
 timer_id system_clock::schedule(time_point when, std::function<void()> action) {
   auto const made = timers_.add(when, std::move(action));
@@ -21,7 +16,7 @@ void system_clock::cancel(timer_id timer) noexcept {
   // The system's timer stays as it is and finds nothing due; it is cancelled only with the last one, since it would
   // keep the io_context running.
   if (!timers_.cancel(timer) || !timers_.empty() || armed_for_ == time_point::max()) return;
-  if (self_) *std::exchange(self_, nullptr) = nullptr;
+  self_.reset();
   armed_for_ = time_point::max();
   timer_.cancel();
 }
@@ -29,11 +24,10 @@ void system_clock::cancel(timer_id timer) noexcept {
 void system_clock::arm(time_point when) {
   // One step short of "not armed", for a timer that is never due.
   armed_for_ = std::min(when, time_point::max() - duration(1));
-  if (self_) *self_ = nullptr;
-  self_ = std::make_shared<system_clock*>(this);
+  self_.emplace(*this);
   timer_.expires_at(when);
-  timer_.async_wait([self = self_](std::error_code) {
-    if (*self) (*self)->fired();
+  timer_.async_wait([weak = self_->ref()](std::error_code) {
+    if (auto* const self = weak.get()) self->fired();
   });
 }
 

@@ -6,22 +6,22 @@ namespace dist {
 
 class peer_calls::relay final : public call_waiter {
  public:
-  relay(std::shared_ptr<peer_calls*> to, std::uint64_t number) : to_(std::move(to)), number_(number) {}
+  relay(lifetime<peer_calls>::weak to, std::uint64_t number) : to_(std::move(to)), number_(number) {}
 
   void on_reply(call_record const& call, call_reply const& reply) noexcept override {
-    if (*to_) (*to_)->done(number_, call, reply);
+    if (auto* const owner = to_.get()) owner->done(number_, call, reply);
   }
 
  private:
-  std::shared_ptr<peer_calls*> to_;
+  lifetime<peer_calls>::weak to_;
   std::uint64_t number_;
 };
 
 peer_calls::peer_calls(std::shared_ptr<call_book> on, on_answer answer)
-    : on_(std::move(on)), answer_(std::move(answer)), self_(std::make_shared<peer_calls*>(this)) {}
+    : on_(std::move(on)), answer_(std::move(answer)) {}
 
 peer_calls::~peer_calls() {
-  *self_ = nullptr;
+  self_.end();
   for (auto const& [number, call] : std::exchange(calls_, {})) on_->cancel(call);
 }
 
@@ -29,7 +29,7 @@ bool peer_calls::start(std::uint64_t number, call_ptr call) {
   // The place is taken first: the call may end before this returns.
   if (!calls_.emplace(number, call).second) return false;
   on_->start(call);
-  on_->await(call, std::make_unique<relay>(self_, number));
+  on_->await(call, std::make_unique<relay>(self_.ref(), number));
   return true;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <dist/rpc/detail/lifetime.hpp>
 #include <dist/runtime/detail/call_book.hpp>
 #include <functional>
 #include <memory>
@@ -36,7 +37,7 @@ class peer_calls {
   std::shared_ptr<call_book> on_;
   on_answer answer_;
   std::unordered_map<std::uint64_t, call_ptr> calls_;
-  std::shared_ptr<peer_calls*> self_;  ///< null pointer once this is gone: a call may end later
+  lifetime<peer_calls> self_{*this};  ///< a call may end later
 };
 
 /// A call's number on one connection.

@@ -43,7 +43,7 @@ progress_watch::progress_watch(std::shared_ptr<cluster_core> on, fan_out const& 
   if (bar_) add(bar_->every(), [this](fan_out_progress const& at) { bar_->show(at); });
   if (how.observer()) add(std::max<duration>(how.observe_every(), std::chrono::milliseconds(1)), how.observer());
   if (!views_->empty()) {
-    self_ = std::make_shared<progress_watch*>(this);
+    self_.emplace(*this);
     arm();
   }
   if (!calls_.is_stopped()) listed_ = on_->list(*this);
@@ -53,7 +53,7 @@ progress_watch::~progress_watch() {
   // Once stopped, this may be another thread.
   if (!calls_.is_stopped()) on_->unlist(listed_);
   if (!self_) return;
-  *self_ = nullptr;
+  self_->end();
   stop();
   // Once stopped, the clock may be gone.
   if (calls_.is_stopped()) return;
@@ -93,8 +93,8 @@ void progress_watch::add(duration every, fan_out_observer show) {
 
 void progress_watch::arm() {
   auto const next = std::ranges::min_element(*views_, {}, &view::due)->due;
-  timer_ = calls_.world().clock.schedule(next, [self = self_] {
-    if (auto* const alive = *self) alive->tick();
+  timer_ = calls_.world().clock.schedule(next, [weak = self_->ref()] {
+    if (auto* const self = weak.get()) self->tick();
   });
 }
 
@@ -103,7 +103,7 @@ void progress_watch::tick() {
   auto const at = calls_.world().clock.now();
   auto const where = measure();
   // An observer may end the fan-out, and this with it.
-  auto const self = self_;
+  auto const weak = self_->ref();
   auto const views = views_;
   for (auto& one : *views) {
     if (one.due > at) continue;
@@ -115,7 +115,7 @@ void progress_watch::tick() {
     } catch (...) {
       thrown = std::current_exception();
     }
-    if (!*self) return;
+    if (!weak.get()) return;
     one.is_shown = false;
     if (!thrown) continue;
     error_ = thrown;

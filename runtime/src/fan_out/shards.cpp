@@ -17,13 +17,13 @@ constexpr std::size_t most_shown_bytes = 16 * 1024;
 
 class shards::waiter final : public call_waiter, public recycled<waiter> {
  public:
-  waiter(std::shared_ptr<shards*> to, call_id id) : to_(std::move(to)), id_(id) {}
+  waiter(lifetime<shards>::weak to, call_id id) : to_(std::move(to)), id_(id) {}
   void on_reply(call_record const& call, call_reply const& reply) noexcept override {
-    if (auto* const owner = *to_) owner->came(id_, call, reply);
+    if (auto* const owner = to_.get()) owner->came(id_, call, reply);
   }
 
  private:
-  std::shared_ptr<shards*> to_;
+  lifetime<shards>::weak to_;
   call_id id_;
 };
 
@@ -35,13 +35,12 @@ shards::shards(fan_out_plan plan)
       in_order_(plan_.how.is_in_order()),
       total_(plan_.inputs->total()),
       watch_(plan_.on.core(), plan_.how, std::string(plan_.name) + " of " + plan_.method->name, total_,
-             [this] { changed_.set(); }),
-      self_(std::make_shared<shards*>(this)) {
+             [this] { changed_.set(); }) {
   say_early();
 }
 
 shards::~shards() {
-  *self_ = nullptr;
+  self_.end();
   if (question_) plan_.on.caller().cancel(question_);
   for (auto const& one : running_.close_all()) plan_.on.caller().cancel(one.call);
 }
@@ -99,7 +98,7 @@ void shards::start_next() {
   argument_bytes_ += last_bytes_ = call->arguments.size();
   auto const id = running_.open({number, call, last_bytes_});
   calls.start(call);
-  calls.await(std::move(call), std::make_unique<waiter>(self_, id));
+  calls.await(std::move(call), std::make_unique<waiter>(self_.ref(), id));
 }
 
 void shards::came(call_id id, call_record const& call, call_reply const& reply) {
@@ -180,12 +179,12 @@ void shards::say_early() {
 }
 
 void shards::ask_for_nodes(call_record const& like) {
-  auto const self = self_;
+  auto const weak = self_.ref();
   auto const on = plan_.on;
-  auto question = on.core()->nodes().list_nodes(like, [self](result<std::vector<listed_node>> const& nodes) {
-    if (*self) (*self)->judge_slots(nodes);
+  auto question = on.core()->nodes().list_nodes(like, [weak](result<std::vector<listed_node>> const& nodes) {
+    if (auto* const self = weak.get()) self->judge_slots(nodes);
   });
-  if (*self)
+  if (weak.get())
     question_ = std::move(question);
   else if (question)
     on.caller().cancel(question);

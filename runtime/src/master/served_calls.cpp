@@ -23,12 +23,11 @@ served_calls::served_calls(connection& peer, std::shared_ptr<call_book> on, node
       parents_(parents),
       origin_(origin),
       arguments_(peer.memory()),
-      self_(std::make_shared<served_calls*>(this)),
       calls_(on_, [this](std::uint64_t number, call_record const& call, call_reply const& reply) {
         answer(to_call_id(number), call, reply);
       }) {}
 
-served_calls::~served_calls() { *self_ = nullptr; }
+served_calls::~served_calls() { self_.end(); }
 
 void served_calls::refuse(call_id id, fault what) { put_fault(peer_.out(), id, what); }
 
@@ -107,9 +106,11 @@ void served_calls::wait_for_nodes(own_request const& asked) {
   if (!node_waits_.try_emplace(number).second)
     throw protocol_breach("a request with a call id that is already in use: " + std::to_string(asked.id.index) + "/" +
                           std::to_string(asked.id.generation));
-  auto wait = nodes_.when_nodes(static_cast<std::size_t>(std::get<0>(count)), [to = self_, id = asked.id, as = asked.as](auto failed) {
-    if (!*to || (*to)->node_waits_.erase(to_number(id)) == 0) return;
-    failed ? (*to)->refuse(id, *failed) : (*to)->answer_nothing(id, as);
+  auto wait = nodes_.when_nodes(static_cast<std::size_t>(std::get<0>(count)),
+                                [weak = self_.ref(), id = asked.id, as = asked.as](auto failed) {
+    auto* const to = weak.get();
+    if (!to || to->node_waits_.erase(to_number(id)) == 0) return;
+    failed ? to->refuse(id, *failed) : to->answer_nothing(id, as);
   });
   if (wait) node_waits_[number] = std::move(wait);
 }
@@ -153,12 +154,13 @@ void served_calls::list_nodes(own_request const& asked) {
   auto wishes = std::make_shared<request_options>();
   wishes->needs = std::move(std::get<1>(given));
   like->set_options(std::move(wishes));
-  nodes_.list_nodes(*like, [to = self_, id = asked.id, as = asked.as](result<std::vector<listed_node>> const& nodes) {
-    if (!*to) return;
-    if (nodes.has_error()) return (*to)->refuse(id, nodes.error());
+  nodes_.list_nodes(*like, [weak = self_.ref(), id = asked.id, as = asked.as](result<std::vector<listed_node>> const& nodes) {
+    auto* const to = weak.get();
+    if (!to) return;
+    if (nodes.has_error()) return to->refuse(id, nodes.error());
     buffer list;
     encode_result(as, spelling::declared, list, *nodes);
-    (*to)->answer_own(id, as, list);
+    to->answer_own(id, as, list);
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <dist/rpc/detail/lifetime.hpp>
 #include <dist/runtime/detail/call_book.hpp>
 #include <dist/runtime/detail/fan_out_report.hpp>
 #include <dist/runtime/detail/node_directory.hpp>
@@ -90,7 +91,7 @@ class served_calls {
   std::uint64_t answered_ = 0;
   std::string cancelled_;  ///< why; empty: it is not
   memory_share arguments_;  ///< of the calls under way
-  std::shared_ptr<served_calls*> self_;  ///< null pointer once this is gone: a node may come later
+  lifetime<served_calls> self_{*this};  ///< a node may come later
   peer_calls calls_;                     ///< by the peer's ids
 };
 

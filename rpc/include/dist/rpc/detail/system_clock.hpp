@@ -3,8 +3,9 @@
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 #include <dist/rpc/clock.hpp>
+#include <dist/rpc/detail/lifetime.hpp>
 #include <dist/rpc/detail/timer_heap.hpp>
-#include <memory>
+#include <optional>
 
 namespace dist {
 
@@ -17,7 +18,6 @@ class system_clock final : public clock {
   explicit system_clock(asio::io_context& io);
   system_clock(system_clock const&) = delete;
   system_clock& operator=(system_clock const&) = delete;
-  ~system_clock() override;
 
   time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
   timer_id schedule(time_point when, std::function<void()> action) override;
@@ -32,7 +32,7 @@ class system_clock final : public clock {
   timer_heap timers_;
   /// What the system's timer waits for; max when it is not armed. Never later than the first of `timers_`.
   time_point armed_for_ = time_point::max();
-  std::shared_ptr<system_clock*> self_;  // null inside for a wait that ends after this object or after a newer wait
+  std::optional<lifetime<system_clock>> self_;  ///< of the latest wait: one that ends after this or after a newer wait does nothing
 };
 
 }  // namespace dist

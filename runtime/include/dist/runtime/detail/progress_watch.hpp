@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <dist/rpc/detail/lifetime.hpp>
 #include <dist/runtime/detail/cluster_core.hpp>
 #include <dist/runtime/detail/fan_out_report.hpp>
 #include <dist/runtime/fan_out.hpp>
@@ -63,7 +64,7 @@ class progress_watch {
   std::size_t failed_ = 0;
   timer_id timer_ = timer_id::none;
   std::exception_ptr error_;
-  std::shared_ptr<progress_watch*> self_;  ///< null pointer once this is gone: its timer may still be armed
+  std::optional<lifetime<progress_watch>> self_;  ///< with observers: a timer may still be armed
   cluster_core::fan_out_place listed_;
 };
 

@@ -4,6 +4,7 @@
 #include <deque>
 #include <dist/rpc/detail/call_table.hpp>
 #include <dist/rpc/detail/event.hpp>
+#include <dist/rpc/detail/lifetime.hpp>
 #include <dist/runtime/cluster.hpp>
 #include <dist/runtime/detail/input.hpp>
 #include <dist/runtime/detail/kept_reply.hpp>
@@ -116,7 +117,7 @@ class shards {
   bool in_order_;
   std::optional<std::size_t> total_;
   progress_watch watch_;
-  std::shared_ptr<shards*> self_;  ///< null pointer once this is gone: its calls end later
+  lifetime<shards> self_{*this};  ///< its calls may end later
   std::size_t started_ = 0;
   std::size_t taken_ = 0;
   std::size_t argument_bytes_ = 0;  ///< of the calls under way
