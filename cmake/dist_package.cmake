@@ -15,6 +15,6 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 # The command needs the libraries it is linked with; building programs needs the rest.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS
-    "libasio-dev, libssl-dev, libboost1.81-dev, libboost-json1.81-dev, libboost-program-options1.81-dev")
+    "libasio-dev, libssl-dev, libboost1.81-dev, libboost-json1.81-dev, libboost-program-options1.81-dev, libsqlite3-dev")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/package/postinst)
 include(CPack)

@@ -29,6 +29,8 @@ ALLOWED = [
     ("rpc/include/dist/rpc/detail/tcp_network.hpp", (TIMER,), "the same, declared"),
     ("rpc/src/io/resolve.cpp", (THREAD,), "the system's resolver may hang, so its thread must never be joined"),
     ("rpc/src/base/cpu_count.cpp", (THREAD,), "asks how many processors there are, makes no thread"),
+    ("runtime/src/journal/journal_thread.cpp", (THREAD,), "the thread that waits for the disk"),
+    ("runtime/src/journal/journal_thread.hpp", (THREAD,), "the same, declared"),
     ("runtime/src/process/io_watchdog.cpp", (THREAD,), "the thread that sees that the I/O thread is blocked"),
     ("runtime/src/process/io_watchdog.hpp", (THREAD,), "the same, declared"),
     ("runtime/src/process/orders.cpp", (SIGNAL,), "a node process leaves Ctrl-C to its parent"),
