@@ -25,6 +25,14 @@ std::string too_large(std::system_error const& e) {
 
 [[noreturn]] void deny(std::string const& text) { throw command_error(exit_code::wrong_use, text); }
 
+/// A TLS handshake that failed: the message names the address and says what to change.
+void report_handshake(std::system_error const& e) {
+  auto const* const failed = dynamic_cast<call_error const*>(&e);
+  if (!failed) return;
+  if (e.code() == errc::denied) deny(failed->fault().message);
+  if (e.code() == errc::protocol_error) throw command_error(exit_code::nobody_there, failed->fault().message);
+}
+
 }  // namespace
 
 master_client::master_client(command_line const& given) : given_(given), world_(0, log(log_level::error)) {
@@ -84,7 +92,8 @@ task<std::unique_ptr<stream>> master_client::connect() {
     problem = e.code().message();
     // The host has several addresses.
     if (problem != e.what() && std::string_view(e.what()).find(" (") != std::string_view::npos) problem = e.what();
-    if (e.code() == errc::denied || e.code() == errc::protocol_error) problem = e.what();
+    report_handshake(e);
+    if (e.code() == errc::protocol_error) problem = e.what();
   }
   clock.cancel(timer);
   if (made) co_return made;
@@ -109,6 +118,7 @@ task<http_response> master_client::ask(http_request request, duration limit) {
     co_return std::move(answer.response);
   } catch (std::system_error const& e) {
     problem = e.what();
+    if (e.code() == errc::denied) report_handshake(e);
     if (e.code() == errc::limit_exceeded) throw command_error(exit_code::failed, too_large(e));
   }
   if (timer.fired()) throw command_error(exit_code::failed, timer.reason() + " from " + at());
@@ -130,7 +140,7 @@ void master_client::check(http_response const& answer) const {
     case 403:
       deny("the master at " + at() + " rejected this: " + body);
     case 400:
-      if (body.find(" TLS") != body.npos) deny("the master at " + at() + " requires TLS: add --tls-ca FILE or --tls");
+      if (asks_for_tls(answer)) deny(tls_required(given_.master));
       break;
     case 404:
       if (body.starts_with("there is no ")) throw command_error(exit_code::failed, body);

@@ -98,8 +98,13 @@ def commands_work_over_tls(world):
     on.says("node a joined")
     expect("living" in dist("nodes", "--tls-ca", pem("authority.pem"), DIST_CONNECT=at).out, "no node over TLS")
     expect(dist("call", "Work.square", "5", DIST_CONNECT=at, DIST_TLS_CA=pem("authority.pem")).out == "25\n", "a call")
-    refused(2, "requires TLS: add --tls-ca FILE", "nodes", "--master", at)
-    refused(4, "no master at", "nodes", "--master", at, "--tls")
+    refused(2, "requires TLS; add --tls-ca FILE", "nodes", "--master", at)
+    untrusted = refused(2, "is not trusted", "nodes", "--master", at, "--tls").err
+    expect("no master at" not in untrusted and "--tls-ca FILE" in untrusted, untrusted)
+    demanding = master(world, "--tls-cert", pem("master.pem"), "--tls-key", pem("master.key"), "--tls-ca", pem("authority.pem"),
+                       at="localhost:0")
+    refused(2, "requires a certificate: --tls-cert FILE --tls-key FILE", "nodes", "--master", "localhost:%d" % demanding.port,
+            "--tls-ca", pem("authority.pem"))
     refused(2, "none.pem", "nodes", "--master", at, "--tls-ca", pem("none.pem"))
 
 

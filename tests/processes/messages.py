@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 
-from support import Process, expect, main
+from support import Process, expect, main, names_addresses_once
 
 DIST, CERTIFICATES = sys.argv.pop(2), sys.argv.pop(2)
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "messages.md"
@@ -36,6 +36,7 @@ MESSAGES = {case: message for message, case in ROW.findall(TEXT)}
 
 def has(text, case):
     expect(re.search(to_pattern(MESSAGES[case]), text), "%s: not as the page says '%s':\n%s" % (case, MESSAGES[case], text))
+    names_addresses_once(text)
 
 
 def printed(world, *words, code, case, **more):
@@ -151,7 +152,17 @@ def with_tls(world):
 
 
 def plain_against_tls(world):
-    world.node(with_tls(world), "a").says(to_pattern(MESSAGES["plain_against_tls"]))
+    master = with_tls(world)
+    has(world.node(master, "a").ends(2).stderr(), "plain_against_tls")
+    printed(world, "--connect", master.at, "sum", "3", code=4, case="plain_against_tls")
+    commanded(world, "nodes", "--master", master.at, code=2, case="plain_against_tls")
+
+
+def tls_closed(world):
+    master = world.master()
+    world.start("--join", master.at, "--tls").says(to_pattern(MESSAGES["tls_closed"]))
+    printed(world, "--connect", master.at, "--tls", "sum", "3", code=4, case="tls_closed")
+    commanded(world, "nodes", "--master", master.at, "--tls", code=4, case="tls_closed")
 
 
 def certificate_unknown(world):
@@ -263,7 +274,7 @@ def every_row_has_its_case(world):
 
 CASES = [connection_refused, unknown_host, drain_without_nodes, command_without_master, port_taken, open_without_secret, no_node_joined, label_missing,
          secret_file_missing, secret_file_open, secret_file_short, secret_missing, secret_wrong, name_taken,
-         tls_against_plain, plain_against_tls, certificate_unknown, certificate_missing, unknown_method, no_text, argument_count,
+         tls_against_plain, tls_closed, plain_against_tls, certificate_unknown, certificate_missing, unknown_method, no_text, argument_count,
          argument_type, too_deep, not_const, types_differ, other_build, poisoned, lost_once, node_process_ended,
          wrong_number, arguments_too_large, result_too_large, no_such_limit, two_roles]
 

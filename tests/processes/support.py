@@ -38,6 +38,12 @@ def expect(holds, what):
         raise Failure(what)
 
 
+def names_addresses_once(text):
+    """No warning or error names an address with its port twice."""
+    twice = [line for line in text.splitlines() if re.search(r"(?<![\w.])([\w.]+:\d+)\b.*(?<![\w.])\1\b", line)]
+    expect(not twice, "an address is named twice:\n" + "\n".join(twice))
+
+
 def free_port():
     """A port outside the range that the system assigns: it must still be free when a master returns to it."""
     with open("/proc/sys/net/ipv4/ip_local_port_range") as file:

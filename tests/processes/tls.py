@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from support import Failure, World, expect, main, say, until
+from support import Failure, World, expect, main, names_addresses_once, say, until
 
 CERTIFICATES = sys.argv.pop(2)
 SECRET = "a secret of a good length"
@@ -124,12 +124,17 @@ def client_certificates_replace_the_secret(world):
     expect(job.stdout() == "285\n", job.stdout())
     code, text = square(url, *shown)
     expect((code, json.loads(text)["result"]) == (200, 144), text)
+    plain = world.start("--join", master.at, "--name", "b").ends(2)
+    expect("requires TLS; add --tls-ca FILE or --tls" in plain.stderr(), plain.stderr())
+    expect("trying again" not in plain.stderr(), plain.stderr())
     naked = world.start("--join", master.at, "--name", "b", *TRUST).ends(2)
     expect("--tls-cert FILE --tls-key FILE" in naked.stderr(), naked.stderr())
     stranger = world.start("--join", master.at, "--name", "c", *STRANGER, *TRUST).ends(2)
     expect("does not trust this end's certificate" in stranger.stderr(), stranger.stderr())
     master.says("presented no certificate")
     master.says("is not trusted")
+    for one in (master, plain, naked, stranger):
+        names_addresses_once(one.stderr())
     code, text = square(url, "--cacert", pem("authority.pem"))
     expect(code == 0, text)
     expect(nodes(url, *shown) == 1, "a stranger joined")

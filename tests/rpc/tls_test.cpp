@@ -268,6 +268,30 @@ BOOST_AUTO_TEST_CASE(plain_text_is_rejected) {
   BOOST_TEST(how.code != errc::denied);
 }
 
+BOOST_AUTO_TEST_CASE(master_without_tls_is_named_with_the_remedy) {
+  asio::io_context io;
+  virtual_clock clock;
+  auto [here, there] = memory_stream_pair();
+  auto const client = tls_stream::connecting(std::move(there), "localhost",
+                                             tls_context::for_client(files_of("", "authority")).value());
+  // As a master without a certificate does.
+  auto hang_up = [](stream& end) -> task<void> {
+    std::byte piece[4096];
+    co_await end.read_some(asio::buffer(piece));
+    end.close();
+  };
+  auto both_ends = [](task<void> one, task<void> other) -> task<void> {
+    task_group ends(co_await asio::this_coro::executor);
+    ends.spawn(std::move(one));
+    ends.spawn(std::move(other));
+    co_await ends.join();
+  };
+  ending how;
+  run<void>(io, clock, both_ends(hang_up(*here), shake(*client, how)));
+  BOOST_TEST(how.problem.find("omit --tls and --tls-ca") != std::string::npos, how.problem);
+  BOOST_TEST(how.code == errc::protocol_error);  // tried again: the master may be restarting
+}
+
 BOOST_AUTO_TEST_CASE(tls_network_connects_and_names_the_untrusted_peer) {
   asio::io_context io;
   virtual_clock clock;

@@ -120,7 +120,16 @@ task<void> tls_stream::handshake() {
     co_await flush();
     if (met.kind == SSL_ERROR_NONE) co_return;
     if (met.kind != SSL_ERROR_WANT_READ) fail(met);
-    co_await fill();
+    try {
+      co_await fill();
+    } catch (std::system_error const& e) {
+      auto const is_closed = e.code() == asio::error::eof || e.code() == asio::error::connection_reset;
+      if (!is_closed || SSL_is_server(ssl_.get())) throw;
+      throw call_error(make_fault(
+          errc::protocol_error, peer_address() +
+                                    " closed the connection during the TLS handshake; if it has no certificate, give it "
+                                    "--tls-cert FILE --tls-key FILE, or omit --tls and --tls-ca here"));
+    }
   }
 }
 

@@ -79,7 +79,16 @@ task<welcome> introduce_in_time(seams world, connection& session, hello me, std:
   }
 }
 
+bool asks_for_tls(http_response const& answer) {
+  return answer.status == 400 && answer.body.find(" TLS") != std::string::npos;
+}
+
+std::string tls_required(address const& master) {
+  return "the master at " + to_text(master) + " requires TLS; add --tls-ca FILE or --tls";
+}
+
 call_error registration_error(address const& master, std::string const& path, http_response const& answer) {
+  if (asks_for_tls(answer)) return call_error(make_fault(errc::denied, tls_required(master)));
   auto body = answer.body.substr(0, 200);
   while (!body.empty() && body.back() == '\n') body.pop_back();
   return call_error(make_fault(errc::protocol_error, "the master at " + to_text(master) + " answered " + path +

@@ -28,7 +28,11 @@ task<http_answer> ask_for_frames(seams world, stream& peer, address master, std:
 /// for, when limits.handshake has passed.
 task<welcome> introduce_in_time(seams world, connection& session, hello me, std::string secret, limits bounds);
 
-/// The error of a registration that was answered with a status other than 101.
+/// Whether this is a TLS master's answer to plain HTTP, and what to do about it.
+bool asks_for_tls(http_response const& answer);
+std::string tls_required(address const& master);
+
+/// The error of a registration that was answered with a status other than 101: denied if the master requires TLS.
 call_error registration_error(address const& master, std::string const& path, http_response const& answer);
 
 }  // namespace dist
