@@ -9,8 +9,8 @@ import socket
 import sys
 import time
 
-from support import (Process, all_answered, calls_of, expect, free_port, is_long, lost_calls, main, processor_seconds, say,
-                     until)
+from support import (Process, all_answered, calls_of, expect, free_port, is_long, lost_calls, main, names_addresses_once,
+                     processor_seconds, say, until)
 
 # The path of `dist`, if built.
 DIST = next((one.partition("=")[2] for one in sys.argv if one.startswith("--dist=")), None)
@@ -23,7 +23,8 @@ def calls_survive_an_outage_of_the_master(world):
     until("the job", lambda: calls_of(job))
     master.signal(signal.SIGKILL)
     master.ends(-signal.SIGKILL)
-    job.says("lost the master")
+    job.says("lost the master.*: cannot connect")
+    names_addresses_once(job.stderr())
     gone = time.monotonic()
     time.sleep(10 if is_long() else 1)
     again = world.master(at=master.at)

@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(unresponsive_go_nodes_are_limited_per_address) {
   BOOST_TEST(accepted == 64U);
   BOOST_TEST(join(30'000) == 201U);
   // They do not count as connections, and the log does not grow with them.
-  BOOST_TEST(world.count_logged("cannot be reached") == 5U);
+  BOOST_TEST(world.count_logged("cannot reach the Go node: ") == 5U);
   go_node node(world.world(), 0);
   world.network.client_host = "127.0.0.2";
   BOOST_TEST(join(31'000) == 201U);

@@ -12,6 +12,7 @@
 #include "node/back_off.hpp"
 #include "node/join.hpp"
 #include "node/silence.hpp"
+#include "process/host_of.hpp"
 #include "wire/hello.hpp"
 #include "wire/protocol_breach.hpp"
 
@@ -107,7 +108,7 @@ task<void> master_link::impl::stay() {
     if (stopping_) co_return;
     // Once for each problem, not for each attempt.
     if (std::exchange(last_problem_, why) != why)
-      world_.log.warn("lost the master at " + to_text(options_.master) + ": " + why + "; trying again");
+      world_.log.warn(with_address("lost the master", to_text(options_.master), why) + "; trying again");
     co_await sleep_for(world_.clock, pause_before_retry(failures++, world_.entropy));
   }
 }

@@ -40,6 +40,13 @@ void refuse_unsafe(master_options const& options) {
                         "--tls-key and --tls-ca, or allow it with --insecure"));
 }
 
+/// A problem with a peer. Its address is named once: those of the handshake name it already.
+std::string problem_of(std::string const& address, std::system_error const& e) {
+  auto const* const fault = dynamic_cast<call_error const*>(&e);
+  std::string const message = fault ? fault->fault().message : e.what();
+  return message.find(address) == std::string::npos ? address + ": " + e.what() : message;
+}
+
 /// Of the peers that reach this machine.
 std::string those_let_in(master_options const& options) {
   std::string text;
@@ -242,10 +249,10 @@ task<void> master::impl::serve(std::unique_ptr<stream> peer) {
   } catch (protocol_breach const& e) {
     warn_of_strangers("breach", "the connection of " + address + " was closed: " + e.why());
   } catch (std::system_error const& e) {
-    problem = e.what();
+    problem = problem_of(address, e);
     code = e.code();
   } catch (std::exception const& e) {
-    problem = e.what();
+    problem = address + ": " + e.what();
   }
   if (held.is_crowded_out())
     warn_of_strangers(
@@ -254,9 +261,9 @@ task<void> master::impl::serve(std::unique_ptr<stream> peer) {
             " was closed before it was authenticated: all such peers together reached the limit (unproven_bytes) of " +
             std::to_string(options_.limits.unproven_bytes) + " bytes");
   else if (code == errc::denied || code == errc::limit_exceeded)
-    warn_of_strangers(code.message() + (held.is_let_in() ? " by a caller" : ""), address + ": " + problem);
+    warn_of_strangers(code.message() + (held.is_let_in() ? " by a caller" : ""), problem);
   else if (!problem.empty())
-    world_.log.debug([&] { return address + ": " + problem; });
+    world_.log.debug([&] { return problem; });
 }
 
 task<void> master::impl::serve_visitor(visitor who, share& held) {

@@ -113,7 +113,7 @@ task<void> master::impl::serve_go_node(address at, std::shared_ptr<go_registrati
       problem = e.what();
     }
     if (!problem.empty() && failures == 0 && !stopped_)
-      warn_of_strangers("Go node", "Go node " + name + " cannot be reached: " + problem + "; trying again");
+      warn_of_strangers("Go node", with_address("cannot reach the Go node", name, problem) + "; trying again");
     if (asked->was_here) {
       if (world_.clock.now() - asked->seen >= go_patience) break;
       {
