@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <dist/rpc/detail/text.hpp>
 
-#include "base/screen.hpp"
+#include "base/terminal.hpp"
 
 namespace dist {
 namespace {
 
-void write_to_stderr(log_level level, std::string_view line) {
-  screen::standard_error().write_log(level, line);
-}
+void write_to_stderr(log_level level, std::string_view line) { terminal::standard_error().write_log(level, line); }
 
 }  // namespace
 

@@ -5,7 +5,7 @@
 #include <dist/rpc/detail/text.hpp>
 
 #include "base/duration_text.hpp"
-#include "base/screen.hpp"
+#include "base/terminal.hpp"
 #include "fan_out/columns.hpp"
 #include "record/count_text.hpp"
 
@@ -44,7 +44,7 @@ std::string rate_text(double per_second) {
 
 progress_output progress_output::standard_error() {
   progress_output made;
-  auto& shown = screen::standard_error();
+  auto& shown = terminal::standard_error();
   made.is_terminal = shown.is_terminal();
   made.width = [&shown] { return shown.width(); };
   made.write_lines = [&shown](std::string_view lines) { shown.write_lines(lines); };

@@ -1,6 +1,6 @@
 #include "master/dist_link.hpp"
 
-#include "base/screen.hpp"
+#include "base/terminal.hpp"
 #include "call/no_room.hpp"
 #include "process/node_text.hpp"
 #include "wire/protocol_breach.hpp"
@@ -91,7 +91,7 @@ void dist_link::cancel(call_id attempt, std::uint32_t kill_after_us) {
 
 void dist_link::printed(std::string_view lines, bool is_shown) {
   auto const fit = logs_.add(name, lines);
-  if (!is_shown) screen::standard_error().write_lines(named_lines(name, fit));
+  if (!is_shown) terminal::standard_error().write_lines(named_lines(name, fit));
 }
 
 void dist_link::beat(std::size_t in_flight) {

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "base/duration_text.hpp"
-#include "base/screen.hpp"
+#include "base/terminal.hpp"
 #include "call/alarm.hpp"
 #include "call/listing.hpp"
 #include "node/back_off.hpp"
@@ -129,7 +129,7 @@ task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> 
   exit_report ended;
   try {
     auto const show = [box, name = given.name, is_shown = is_beside_its_master()](std::string_view lines) {
-      screen::standard_error().write_lines(named_lines(name, lines));
+      terminal::standard_error().write_lines(named_lines(name, lines));
       box->put_printed(lines, is_shown);
     };
     text = std::make_shared<child_text>(world_, show);

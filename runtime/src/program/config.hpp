@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "base/screen.hpp"
+#include "base/terminal.hpp"
 
 namespace dist {
 

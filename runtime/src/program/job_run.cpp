@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/screen.hpp"
+#include "base/terminal.hpp"
 #include "process/io_watchdog.hpp"
 
 namespace dist {
@@ -136,7 +136,7 @@ void job_run::say_account() const {
   if (calls.age() < long_job && !interrupted_)
     log.info(text);
   else if (log.wants(log_level::warn))
-    screen::standard_error().write_log(log_level::info, printable(text, log::line_bytes));
+    terminal::standard_error().write_log(log_level::info, printable(text, log::line_bytes));
 }
 
 task<void> job_run::watch_signals() {
@@ -144,7 +144,7 @@ task<void> job_run::watch_signals() {
     auto const number = co_await signals_.async_wait(asio::use_awaitable);
     if (std::exchange(interrupted_, true)) ::_exit(exit_code::interrupted);
     std::string const again = number == SIGINT ? "Ctrl-C again" : "another SIGTERM";
-    screen::standard_error().write_lines(process_.program + ": stopping; " + again + " stops it immediately\n");
+    terminal::standard_error().write_lines(process_.program + ": stopping; " + again + " stops it immediately\n");
     code_ = exit_code::interrupted;
     ended_ = true;
     if (job_) job_->stop();

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "base/screen.hpp"
+#include "base/terminal.hpp"
 #include "process/build_id.hpp"
 #include "process/descriptor_limit.hpp"
 #include "process/process.hpp"
@@ -111,8 +111,8 @@ int run_role_of(process const& of) {
 
 int process::say(int code, std::string const& text) const {
   // It may be the message of a method or a peer.
-  screen::standard_error().write_lines(program + ": " + printable(text, 64 * 1024, line_ends::kept) + '\n',
-                                       log_level::error);
+  terminal::standard_error().write_lines(program + ": " + printable(text, 64 * 1024, line_ends::kept) + '\n',
+                                         log_level::error);
   return code;
 }
 
@@ -140,7 +140,7 @@ int run_any(int argc, char** argv, service_list services, any_job job) {
     if (!config) return self.say(exit_code::wrong_use, config.error().message + "\n" + program + ": see --help");
     self.config = std::move(*config);
     // The parent shows a node process's output, in its own format.
-    if (!self.under) screen::standard_error().set_format(self.config.log_format);
+    if (!self.under) terminal::standard_error().set_format(self.config.log_format);
     if (self.config.help) {
       std::cout << usage(program);
       return 0;

@@ -6,7 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <sstream>
 
-#include "base/screen.hpp"
+#include "base/terminal.hpp"
 
 namespace {
 
@@ -36,7 +36,7 @@ class paper {
 
 BOOST_AUTO_TEST_CASE(lines_are_written_above_the_bar) {
   paper to;
-  dist::screen shown(to.descriptor(), true);
+  dist::terminal shown(to.descriptor(), true);
   shown.write_lines("before\n");
   BOOST_TEST(to.text() == "before\n");
   shown.draw_bar("[=> ]");
@@ -53,21 +53,21 @@ BOOST_AUTO_TEST_CASE(lines_are_written_above_the_bar) {
 }
 
 BOOST_AUTO_TEST_CASE(failed_write_is_not_an_error) {
-  dist::screen shown(-1, false);
+  dist::terminal shown(-1, false);
   shown.write_lines("lost\n");
   BOOST_TEST(shown.width() == 80U);
 }
 
 BOOST_AUTO_TEST_CASE(control_characters_are_escaped) {
   paper to;
-  dist::screen shown(to.descriptor(), false);
+  dist::terminal shown(to.descriptor(), false);
   shown.write_lines("[\x1b[31mred] one\n[b] two\n");
   BOOST_TEST(to.text() == "[\\x1b[31mred] one\n[b] two\n");
 }
 
 BOOST_AUTO_TEST_CASE(stalled_reader_is_told_how_many_lines_were_dropped) {
   paper to;
-  dist::screen shown(to.descriptor(), false);
+  dist::terminal shown(to.descriptor(), false);
   std::string const line(1000, 'x');
   for (int i = 0; i < 200; ++i) shown.write_lines(line + '\n');  // a pipe holds 64 KiB
   std::string read;
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(stalled_reader_is_told_how_many_lines_were_dropped) {
 
 BOOST_AUTO_TEST_CASE(pipe_stays_blocking_for_other_writers) {
   paper to;
-  dist::screen shown(to.descriptor(), false);
+  dist::terminal shown(to.descriptor(), false);
   shown.write_lines("one\n");
   BOOST_TEST((::fcntl(to.descriptor(), F_GETFL) & O_NONBLOCK) == 0);
 }
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(pipe_stays_blocking_for_other_writers) {
 BOOST_AUTO_TEST_CASE(closed_pipe_raises_no_signal) {
   int ends[2];
   BOOST_REQUIRE(::pipe(ends) == 0);
-  dist::screen shown(ends[1], false);
+  dist::terminal shown(ends[1], false);
   ::close(ends[0]);
   BOOST_CHECK_NO_THROW(shown.write_lines("dropped\n"));  // SIGPIPE would kill this process
   ::close(ends[1]);
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(closed_pipe_raises_no_signal) {
 
 BOOST_AUTO_TEST_CASE(json_log_lines_are_objects) {
   paper to;
-  dist::screen shown(to.descriptor(), true);
+  dist::terminal shown(to.descriptor(), true);
   shown.set_format(dist::line_format::json);
   BOOST_TEST(!shown.is_terminal());
   shown.write_log(dist::log_level::warn, "a \"word\"");
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(json_log_lines_are_objects) {
 
 BOOST_AUTO_TEST_CASE(log_line_names_its_level) {
   paper to;
-  dist::screen shown(to.descriptor(), false);
+  dist::terminal shown(to.descriptor(), false);
   shown.write_log(dist::log_level::error, "one");
   shown.write_log(dist::log_level::info, "two");
   BOOST_TEST(to.text() == "dist: error: one\ndist: two\n");

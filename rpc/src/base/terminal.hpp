@@ -16,13 +16,13 @@ enum class line_format { text, json };
 /// The output of this process to a terminal or a file: whole lines, and on a terminal at most one bar below them, which
 /// lines never break. A stalled reader does not block it: lines without room are dropped, and once the reader resumes a
 /// line reports how many. Any thread may use it.
-class screen {
+class terminal {
  public:
-  screen(int descriptor, bool is_terminal) noexcept : out_(descriptor), is_terminal_(is_terminal) {}
-  screen(screen const&) = delete;
-  screen& operator=(screen const&) = delete;
+  terminal(int descriptor, bool is_terminal) noexcept : out_(descriptor), is_terminal_(is_terminal) {}
+  terminal(terminal const&) = delete;
+  terminal& operator=(terminal const&) = delete;
 
-  static screen& standard_error();
+  static terminal& standard_error();
 
   /// Before anything is shown. In JSON there is no bar: lines report the progress.
   void set_format(line_format how) noexcept {
@@ -34,8 +34,8 @@ class screen {
   /// Columns; 80 if unknown.
   std::size_t width() const noexcept;
 
-  /// Each ends with a newline. They go above the bar, in one system call: lines of several processes on one terminal stay
-  /// whole. Control characters of whatever origin are escaped. Only JSON shows the level.
+  /// Each ends with a newline. They go above the bar, in one system call: lines of several processes on one terminal
+  /// stay whole. Control characters of whatever origin are escaped. Only JSON shows the level.
   void write_lines(std::string_view lines, log_level level = log_level::info);
   /// A line of the log, without its newline: `dist: warning: line`.
   void write_log(log_level level, std::string_view line);

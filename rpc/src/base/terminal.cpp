@@ -1,4 +1,4 @@
-#include "base/screen.hpp"
+#include "base/terminal.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -16,18 +16,18 @@ constexpr std::string_view erase_to_end = "\x1b[K";
 
 }  // namespace
 
-screen& screen::standard_error() {
+terminal& terminal::standard_error() {
   // Never destroyed: objects that are destroyed last may still log.
-  static auto& only = *new screen(STDERR_FILENO, ::isatty(STDERR_FILENO) == 1);
+  static auto& only = *new terminal(STDERR_FILENO, ::isatty(STDERR_FILENO) == 1);
   return only;
 }
 
-std::size_t screen::width() const noexcept {
+std::size_t terminal::width() const noexcept {
   winsize size{};
   return ::ioctl(out_.descriptor(), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-void screen::write_lines(std::string_view lines, log_level level) {
+void terminal::write_lines(std::string_view lines, log_level level) {
   if (format_ == line_format::text) return show(printable(lines, lines.size(), line_ends::kept));
   std::string objects;
   while (!lines.empty()) {
@@ -38,14 +38,14 @@ void screen::write_lines(std::string_view lines, log_level level) {
   show(objects);
 }
 
-void screen::write_log(log_level level, std::string_view line) {
+void terminal::write_log(log_level level, std::string_view line) {
   if (format_ == line_format::json) return show(json_line(level, line));
   std::string text = "dist: ";
   if (level == log_level::error || level == log_level::warn) text.append(to_text(level)).append(": ");
   show(text.append(line).append("\n"));
 }
 
-void screen::show(std::string_view lines) {
+void terminal::show(std::string_view lines) {
   std::lock_guard const lock(mutex_);
   if (bar_.empty()) return write(lines);
   std::string text = "\r";
@@ -53,7 +53,7 @@ void screen::show(std::string_view lines) {
   write(text);
 }
 
-void screen::draw_bar(std::string bar) {
+void terminal::draw_bar(std::string bar) {
   std::lock_guard const lock(mutex_);
   bar_ = std::move(bar);
   std::string text = "\r";
@@ -61,12 +61,12 @@ void screen::draw_bar(std::string bar) {
   write(text);
 }
 
-void screen::leave_bar() {
+void terminal::leave_bar() {
   std::lock_guard const lock(mutex_);
   if (!std::exchange(bar_, {}).empty()) write("\n");
 }
 
-void screen::write(std::string_view text) {
+void terminal::write(std::string_view text) {
   auto const dropped = out_.dropped();
   if (dropped == 0) return out_.write(text);
   if (!out_.is_writable()) return out_.drop(text);
