@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <dist/rpc/detail/recycled.hpp>
+#include <dist/rpc/detail/freelist.hpp>
 #include <mutex>
 #include <new>
 #include <vector>

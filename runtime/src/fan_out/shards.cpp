@@ -1,7 +1,7 @@
 #include <dist/runtime/detail/shards.hpp>
 
 #include <algorithm>
-#include <dist/rpc/detail/recycled.hpp>
+#include <dist/rpc/detail/freelist.hpp>
 #include <stdexcept>
 
 namespace dist {
@@ -15,7 +15,7 @@ constexpr std::size_t most_shown_bytes = 16 * 1024;
 
 }  // namespace
 
-class shards::waiter final : public call_waiter, public recycled<waiter> {
+class shards::waiter final : public call_waiter, public from_freelist<waiter> {
  public:
   waiter(lifetime<shards>::weak to, call_id id) : to_(std::move(to)), id_(id) {}
   void on_reply(call_record const& call, call_reply const& reply) noexcept override {

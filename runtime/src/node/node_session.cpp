@@ -242,7 +242,7 @@ void node_session::on_request(frame& in) {
   if (auto const problem = get_traceparent(prefix, trace); !problem.empty())
     return refuse(header.id, make_fault(errc::bad_arguments, problem));
   auto const make_call = [&] {
-    auto made = std::allocate_shared<served_call>(recycling_allocator<served_call>(), *this, header.id, *method, until);
+    auto made = std::allocate_shared<served_call>(freelist_allocator<served_call>(), *this, header.id, *method, until);
     made->traceparent = std::move(trace);
     return made;
   };

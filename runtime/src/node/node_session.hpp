@@ -1,7 +1,7 @@
 #pragma once
 
 #include <dist/rpc/context.hpp>
-#include <dist/rpc/detail/recycled.hpp>
+#include <dist/rpc/detail/freelist.hpp>
 #include <dist/rpc/service.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <dist/runtime/detail/cluster_core.hpp>
@@ -92,7 +92,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   std::shared_ptr<mailbox> done_;                                ///< from the compute threads to here
   std::vector<std::shared_ptr<call_scope::names const>> names_;  ///< by method
   std::unordered_map<std::uint64_t, running_call, std::hash<std::uint64_t>, std::equal_to<>,
-                     recycling_allocator<std::pair<std::uint64_t const, running_call>>>
+                     freelist_allocator<std::pair<std::uint64_t const, running_call>>>
       running_;
   std::size_t coroutines_ = 0;  ///< of these
   std::size_t doomed_ = 0;      ///< likewise

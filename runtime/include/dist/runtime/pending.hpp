@@ -7,7 +7,7 @@
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
-#include <dist/rpc/detail/recycled.hpp>
+#include <dist/rpc/detail/freelist.hpp>
 #include <dist/rpc/detail/thrown.hpp>
 #include <dist/runtime/detail/call_book.hpp>
 #include <exception>
@@ -138,7 +138,7 @@ class call_handle {
 
 /// Hands a reply to a completion handler, on the handler's own executor.
 template <class R, class Handler>
-class handler_waiter final : public call_waiter, public recycled<handler_waiter<R, Handler>> {
+class handler_waiter final : public call_waiter, public from_freelist<handler_waiter<R, Handler>> {
  public:
   handler_waiter(Handler handler, std::size_t depth_limit) : handler_(std::move(handler)), depth_limit_(depth_limit) {}
 

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <dist/rpc/detail/freelist.hpp>
 #include <dist/rpc/detail/large_blocks.hpp>
-#include <dist/rpc/detail/recycled.hpp>
 #include <new>
 #include <span>
 #include <string_view>
@@ -73,7 +73,7 @@ class buffer {
 
   void enlarge(std::size_t needed) {
     if (capacity_ == 0 && needed <= first_bytes) {
-      data_ = static_cast<std::byte*>(spare_blocks<first_bytes>::take());
+      data_ = static_cast<std::byte*>(freelist<first_bytes>::take());
       capacity_ = first_bytes;
       return;
     }
@@ -96,7 +96,7 @@ class buffer {
     use(memory);
   }
   void release() noexcept {
-    if (is_spare()) return spare_blocks<first_bytes>::give(data_);
+    if (is_spare()) return freelist<first_bytes>::give(data_);
     if (is_large()) return large_blocks::give({data_, capacity_});
     std::free(data_);
   }

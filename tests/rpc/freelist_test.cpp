@@ -1,4 +1,4 @@
-#include <dist/rpc/detail/recycled.hpp>
+#include <dist/rpc/detail/freelist.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <set>
@@ -7,7 +7,7 @@
 
 namespace {
 
-struct small : dist::recycled<small> {
+struct small : dist::from_freelist<small> {
   virtual ~small() = default;
   std::uint64_t numbers[4] = {1, 2, 3, 4};
 };
@@ -15,21 +15,21 @@ struct small : dist::recycled<small> {
 struct large final : small {
   std::uint64_t more[100] = {};
 };
-struct other : dist::recycled<other> {
+struct other : dist::from_freelist<other> {
   std::uint64_t numbers[7] = {};
 };
 
 /// Whether blocks are kept: sanitizer builds keep none, so that use after free is detected.
 bool keeps_blocks() {
-  auto* const first = dist::spare_blocks<48>::take();
-  auto* const second = dist::spare_blocks<48>::take();
-  dist::spare_blocks<48>::give(first);
-  dist::spare_blocks<48>::give(second);
-  auto* const again = dist::spare_blocks<48>::take();
-  auto* const last = dist::spare_blocks<48>::take();
+  auto* const first = dist::freelist<48>::take();
+  auto* const second = dist::freelist<48>::take();
+  dist::freelist<48>::give(first);
+  dist::freelist<48>::give(second);
+  auto* const again = dist::freelist<48>::take();
+  auto* const last = dist::freelist<48>::take();
   auto const kept = again == second && last == first;
-  dist::spare_blocks<48>::give(again);
-  dist::spare_blocks<48>::give(last);
+  dist::freelist<48>::give(again);
+  dist::freelist<48>::give(last);
   return kept;
 }
 

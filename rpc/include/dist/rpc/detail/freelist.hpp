@@ -5,8 +5,8 @@
 
 namespace dist {
 
-/// Whether memory that was given back is kept for another use: a sanitizer sees the use of a block after its end only if it
-/// really ends.
+/// Whether memory that was given back is kept for another use: a sanitizer sees the use of a block after its end only
+/// if it really ends.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool keeps_memory = false;
 #elif defined(__has_feature)
@@ -18,7 +18,7 @@ inline constexpr bool keeps_memory = true;
 /// A freelist of blocks of one size per thread: the general allocator costs more than what a call does with the block.
 /// Beyond a bound they go back to the heap, and all of them when the thread ends.
 template <std::size_t Bytes>
-class spare_blocks {
+class freelist {
  public:
   static void* take() {
     if (!spare_.first) return ::operator new(Bytes);
@@ -56,23 +56,21 @@ class spare_blocks {
     }
   };
   /// In a function: g++ 12 defines the guard of a template's thread_local member twice.
-  static void empty_at_thread_end() noexcept {
-    [[maybe_unused]] static thread_local emptier const once;
-  }
+  static void empty_at_thread_end() noexcept { [[maybe_unused]] static thread_local emptier const once; }
 
   static inline constinit thread_local list spare_;
 };
 
-/// Base of a class whose objects come and go with every call: `class waiter : public recycled<waiter>`.
+/// Base of a class whose objects come and go with every call: `class waiter : public from_freelist<waiter>`.
 template <class T>
-class recycled {
+class from_freelist {
  public:
   static void* operator new(std::size_t bytes) {
-    return bytes == sizeof(T) ? spare_blocks<sizeof(T)>::take() : ::operator new(bytes);
+    return bytes == sizeof(T) ? freelist<sizeof(T)>::take() : ::operator new(bytes);
   }
   static void operator delete(void* memory, std::size_t bytes) noexcept {
     if (bytes == sizeof(T))
-      spare_blocks<sizeof(T)>::give(memory);
+      freelist<sizeof(T)>::give(memory);
     else
       ::operator delete(memory);
   }
@@ -80,24 +78,24 @@ class recycled {
 
 /// The same for what shared pointers and containers allocate one by one.
 template <class T>
-class recycling_allocator {
+class freelist_allocator {
  public:
   using value_type = T;
 
-  recycling_allocator() noexcept = default;
+  freelist_allocator() noexcept = default;
   template <class U>
-  recycling_allocator(recycling_allocator<U> const&) noexcept {}  // NOLINT: allocators convert
+  freelist_allocator(freelist_allocator<U> const&) noexcept {}  // NOLINT: allocators convert
 
   T* allocate(std::size_t count) {
-    return static_cast<T*>(count == 1 ? spare_blocks<sizeof(T)>::take() : ::operator new(count * sizeof(T)));
+    return static_cast<T*>(count == 1 ? freelist<sizeof(T)>::take() : ::operator new(count * sizeof(T)));
   }
   void deallocate(T* memory, std::size_t count) noexcept {
     if (count == 1)
-      spare_blocks<sizeof(T)>::give(memory);
+      freelist<sizeof(T)>::give(memory);
     else
       ::operator delete(memory);
   }
-  friend bool operator==(recycling_allocator const&, recycling_allocator const&) noexcept { return true; }
+  friend bool operator==(freelist_allocator const&, freelist_allocator const&) noexcept { return true; }
 };
 
 }  // namespace dist
