@@ -3,7 +3,7 @@
 #include <asio/this_coro.hpp>
 
 #include "desk.hpp"
-#include "process/black_box.hpp"
+#include "process/crash_record.hpp"
 #include "support/standing_compute.hpp"
 
 using namespace std::chrono_literals;
@@ -52,7 +52,7 @@ struct fixture {
     options.name = "a";
     options.name_is_default = false;
     options.drain_limit = 30s;
-    if (supervised) options.box = &box;
+    if (supervised) options.record = &record;
     auto const its = world.world();
     node.emplace(dist::seams{its.io, its.clock, its.network, *compute, its.entropy, its.log}, std::move(options),
                  dist::services(Work(at), mule));
@@ -104,7 +104,7 @@ struct fixture {
 
   std::shared_ptr<dist::test::desk> at = std::make_shared<dist::test::desk>();
   Mule mule{std::make_shared<dist::test::standing_compute*>(nullptr), at};
-  dist::black_box box;
+  dist::crash_record record;
   dist::test::memory_cluster world{dist::services(Work(at), mule)};
   dist::cluster cluster = world.cluster();
   std::optional<dist::test::standing_compute> compute;
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(kill_after_ends_only_the_call_that_overran) {
   world.pass(10ms);
   BOOST_TEST(running->done());
   BOOST_TEST(node->kills());
-  BOOST_TEST(box.running() == "Mule.stay([])");
+  BOOST_TEST(record.running() == "Mule.stay([])");
   BOOST_TEST(world.has_logged("this process is ending because of kill_after: Mule.stay is still running"));
   BOOST_TEST(world.has_logged("it left: its process ends because of kill_after"));
   // None of them started there.

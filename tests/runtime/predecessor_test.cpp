@@ -2,7 +2,7 @@
 #include <dist/rpc/detail/text.hpp>
 
 #include "desk.hpp"
-#include "process/black_box.hpp"
+#include "process/crash_record.hpp"
 
 using namespace std::chrono_literals;
 using dist::errc;
@@ -19,18 +19,18 @@ struct supervised : dist::test::work_fixture {
     options.name = name;
     options.name_is_default = false;
     options.predecessor = std::move(before);
-    options.box = &boxes.emplace_back();
+    options.record = &records.emplace_back();
     world.add(options, 1, dist::services(Work(at)));
-    index[name] = boxes.size() - 1;
+    index[name] = records.size() - 1;
   }
   void begin_and_join(std::string const& name) {
     begin(name);
-    BOOST_REQUIRE(world.drive_until([&] { return boxes[index.at(name)].incarnation() != 0; }));
+    BOOST_REQUIRE(world.drive_until([&] { return records[index.at(name)].incarnation() != 0; }));
   }
   /// Kills it and returns its crash record.
   dist::predecessor end(std::string const& name) {
     auto const which = index.at(name);
-    dist::predecessor left{boxes[which].incarnation(), "signal 9 (killed)", boxes[which].running()};
+    dist::predecessor left{records[which].incarnation(), "signal 9 (killed)", records[which].running()};
     world.kill_node(which);
     world.pass(0ms);
     return left;
@@ -53,7 +53,7 @@ struct supervised : dist::test::work_fixture {
     throw std::logic_error("the call succeeded");
   }
 
-  std::deque<dist::black_box> boxes;
+  std::deque<dist::crash_record> records;
   std::map<std::string, std::size_t> index;
 };
 
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(name_of_a_half_open_node_is_free_for_its_successor) {
   BOOST_TEST(!lost.done());
   begin("a", left);
   world.pass(100ms);
-  BOOST_TEST(boxes.back().incarnation() != 0U);
+  BOOST_TEST(records.back().incarnation() != 0U);
   BOOST_TEST(fault_of(lost).message.find("signal 9 (killed)") != std::string::npos);
 }
 

@@ -10,7 +10,7 @@
 #include "node/join.hpp"
 #include "node/node_impl.hpp"
 #include "node/silence.hpp"
-#include "process/black_box.hpp"
+#include "process/crash_record.hpp"
 
 namespace dist {
 node::impl::impl(seams const& world, node_options options, service_list const& services)
@@ -119,14 +119,14 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   last_problem_.clear();
   // Its master knows now; another has never seen that process.
   options_.predecessor.reset();
-  if (options_.box) {
+  if (options_.record) {
     auto const times = times_of(accepted);
     // Later than the master: its judgement of a silent node comes first.
-    options_.box->joined(incarnation_, std::max<duration>(system_patience(times.heartbeat, times.lost_after),
-                                                          3 * black_box::beat_interval));
+    options_.record->joined(incarnation_, std::max<duration>(system_patience(times.heartbeat, times.lost_after),
+                                                             3 * crash_record::beat_interval));
   }
   session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted,
-                                            options_.drain_limit, options_.box);
+                                            options_.drain_limit, options_.record);
   no_longer_asking();
   if (stopping_) session_->drain(drain_until_ - world_.clock.now());
   auto const staying = session_;

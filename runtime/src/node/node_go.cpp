@@ -5,7 +5,7 @@
 #include "call/alarm.hpp"
 #include "node/go_service.hpp"
 #include "node/node_impl.hpp"
-#include "process/black_box.hpp"
+#include "process/crash_record.hpp"
 
 namespace dist {
 namespace {
@@ -98,7 +98,7 @@ std::unique_ptr<listener> node::impl::listen_for_go_master(std::string const& ho
 
 task<void> node::impl::serve_go_master(std::unique_ptr<listener> port) {
   go_port_ = port->local_address().port;
-  if (options_.box) options_.box->joined(incarnation_, std::chrono::seconds(30));
+  if (options_.record) options_.record->joined(incarnation_, std::chrono::seconds(30));
   go_service service(world_, options_, services_, std::move(port));
   struct known {
     go_service*& here;

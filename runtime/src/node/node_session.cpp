@@ -8,7 +8,7 @@
 
 #include "call/nested_calls.hpp"
 #include "call/no_room.hpp"
-#include "process/black_box.hpp"
+#include "process/crash_record.hpp"
 #include "wire/protocol_breach.hpp"
 
 namespace dist {
@@ -82,13 +82,13 @@ class node_session::served_call final : public call_scope,
 };
 
 node_session::node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds,
-                           service_table& services, welcome const& accepted, duration drain_limit, black_box* box)
+                           service_table& services, welcome const& accepted, duration drain_limit, crash_record* record)
     : session_(std::move(over)),
       world_(world),
       limits_(bounded(bounds)),
       services_(services),
       name_(accepted.name),
-      box_(box),
+      record_(record),
       times_(times_of(accepted)),
       drain_limit_(drain_limit),
       book_(std::make_shared<call_book>(world, bounds)),
@@ -171,8 +171,8 @@ task<void> node_session::beat_loop() {
 }
 
 void node_session::send_printed() {
-  if (!box_ || !master_takes_text_) return;
-  auto const text = box_->take_printed();
+  if (!record_ || !master_takes_text_) return;
+  auto const text = record_->take_printed();
   if (text.lines.empty()) return;
   nested_->show_text(text.lines, text.is_shown, [to = weak_from_this()](fault const* failed) {
     // Much may be in flight just now; any other fault means that the master does not support it.
@@ -235,7 +235,7 @@ void node_session::on_request(frame& in) {
   what.depth_limit = limits_.depth;
   what.result_limit = limits_.frame_bytes;
   what.nested = header.flags & frame_flags::by_method;
-  what.watch = box_;
+  what.watch = record_;
   auto const as = what.codec;
   auto const until = deadline_from_wire(header.deadline_us, heard_);
   std::string trace;

@@ -20,7 +20,7 @@
 
 namespace dist {
 
-class black_box;
+class crash_record;
 
 /// A node's end of its dist/1 session: runs the requested methods and answers each request once.
 ///
@@ -28,7 +28,7 @@ class black_box;
 class node_session : public std::enable_shared_from_this<node_session> {
  public:
   node_session(std::unique_ptr<connection> over, seams const& world, limits const& bounds, service_table& services,
-               welcome const& accepted, duration drain_limit, black_box* box = nullptr);
+               welcome const& accepted, duration drain_limit, crash_record* record = nullptr);
 
   /// Until the connection ends; then every running method is cancelled. Throws why it ended, unless it
   /// was drained.
@@ -83,7 +83,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   limits limits_;
   service_table& services_;
   std::string name_;
-  black_box* box_;  ///< of a process that is started again when it ends; null for another
+  crash_record* record_;  ///< of a process that is started again when it ends; null for another
   beat_times times_;
   duration drain_limit_;  ///< where the master asks for the drain
   std::shared_ptr<call_book> book_;  ///< of the calls that running methods make

@@ -1,5 +1,5 @@
-#include "process/black_box.hpp"
 #include "node/node_session.hpp"
+#include "process/crash_record.hpp"
 
 namespace dist {
 
@@ -19,7 +19,7 @@ void node_session::on_cancel(call_id id, std::uint32_t patience_us) {
 }
 
 std::string node_session::why_not_killed(running_call const& call) const {
-  if (!box_) return "nothing would restart this process; start its nodes with --procs N";
+  if (!record_) return "nothing would restart this process; start its nodes with --procs N";
   if (world_.compute.slots() > 1)
     return "the calls in its " + std::to_string(world_.compute.slots()) +
            " slots would be killed too; start one-slot nodes with --procs N";

@@ -73,23 +73,23 @@ task<void> node_processes::keep(std::size_t number) {
   restart_policy policy;
   std::string unsent;  ///< output of the previous process
   while (!stopping_) {
-    auto const box = std::make_shared<black_box>();
-    given.black_box = box->descriptor();
-    box->put_printed(unsent, is_beside_its_master());
+    auto const record = std::make_shared<crash_record>();
+    given.black_box = record->descriptor();
+    record->put_printed(unsent, is_beside_its_master());
     auto const started = world_.clock.now();
-    auto const ended = co_await live(given, box);
+    auto const ended = co_await live(given, record);
     if (stopping_) break;
-    unsent = box->take_printed().lines;
-    auto const joined = box->incarnation() != 0;
+    unsent = record->take_printed().lines;
+    auto const joined = record->incarnation() != 0;
     any_joined_ = any_joined_ || joined;
-    if (box->left() == black_box::farewell::drained && ended.is_success()) co_return stay_away(given.name);
+    if (record->left() == crash_record::farewell::drained && ended.is_success()) co_return stay_away(given.name);
     auto const answer = policy.after(ended, joined, world_.clock.now() - started);
     if (answer == restart_policy::answer::never) co_return give_up(given.name, ended);
     auto const time = answer == restart_policy::answer::at_once
                           ? duration::zero()
                           : duration(pause_before_retry(policy.failures(), world_.entropy));
     given.predecessor =
-        ended.is_success() ? predecessor() : predecessor{box->incarnation(), to_text(ended), box->running()};
+        ended.is_success() ? predecessor() : predecessor{record->incarnation(), to_text(ended), record->running()};
     auto const& running = given.predecessor.running;
     auto const line = "the process of node " + given.name + " ended: " + to_text(ended) +
                       (running.empty() ? "" : " while running " + running) + "; starting another" +
@@ -101,16 +101,16 @@ task<void> node_processes::keep(std::size_t number) {
 
 /// Kills a child that has been silent as long as its master tolerates: it is stopped, or has closed its descriptors.
 /// Its session is gone then, and no one else could replace it.
-task<void> node_processes::watch(child_process& child, std::shared_ptr<black_box> box, duration& unresponsive) {
+task<void> node_processes::watch(child_process& child, std::shared_ptr<crash_record> record, duration& unresponsive) {
   std::optional<silence> life;
   duration patience{};
   for (std::uint64_t known = 0;;) {
-    co_await sleep_for(world_.clock, black_box::beat_interval);
-    if (box->incarnation() == 0) continue;
+    co_await sleep_for(world_.clock, crash_record::beat_interval);
+    if (record->incarnation() == 0) continue;
     auto const now = world_.clock.now();
-    if (!life || patience != box->patience())
-      life.emplace(black_box::beat_interval, patience = box->patience(), now);
-    if (auto const beats = box->beats(); std::exchange(known, beats) != beats) life->heard(now);
+    if (!life || patience != record->patience())
+      life.emplace(crash_record::beat_interval, patience = record->patience(), now);
+    if (auto const beats = record->beats(); std::exchange(known, beats) != beats) life->heard(now);
     if (!life->is_too_long(now)) continue;
     unresponsive = patience;
     child.signal(SIGKILL);
@@ -121,16 +121,16 @@ task<void> node_processes::watch(child_process& child, std::shared_ptr<black_box
 /// Among the others, which all end together: one that is given up cancels those that live.
 task<void> node_processes::hear(std::shared_ptr<child_text> text) { co_await text->run(); }
 
-task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> box) {
-  std::vector<int> inherited{box->descriptor()};
+task<exit_report> node_processes::live(orders given, std::shared_ptr<crash_record> record) {
+  std::vector<int> inherited{record->descriptor()};
   if (given.secret >= 0) inherited.push_back(given.secret);
   std::shared_ptr<child_text> text;
   std::optional<child_process> child;
   exit_report ended;
   try {
-    auto const show = [box, name = given.name, is_shown = is_beside_its_master()](std::string_view lines) {
+    auto const show = [record, name = given.name, is_shown = is_beside_its_master()](std::string_view lines) {
       terminal::standard_error().write_lines(named_lines(name, lines));
-      box->put_printed(lines, is_shown);
+      record->put_printed(lines, is_shown);
     };
     text = std::make_shared<child_text>(world_, show);
     child.emplace(world_.io, starter_, arguments_, std::vector{to_environment(given)}, text->writing_end(), inherited);
@@ -144,7 +144,7 @@ task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> 
     tasks_.spawn(hear(text));
     duration unresponsive{};
     task_group watching(world_.io.get_executor());
-    watching.spawn(watch(*child, box, unresponsive));
+    watching.spawn(watch(*child, record, unresponsive));
     std::exception_ptr failed;
     try {
       ended = co_await child->wait();
@@ -161,7 +161,7 @@ task<exit_report> node_processes::live(orders given, std::shared_ptr<black_box> 
     // Before its end is logged.
     text->end();
     ended.unresponsive = unresponsive;
-    ended.went_silently = box->left() == black_box::farewell::none;
+    ended.went_silently = record->left() == crash_record::farewell::none;
   }
   co_return ended;
 }

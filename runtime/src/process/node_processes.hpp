@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "process/black_box.hpp"
 #include "process/child_process.hpp"
+#include "process/crash_record.hpp"
 #include "process/orders.hpp"
 
 namespace dist {
@@ -43,8 +43,8 @@ class node_processes {
 
  private:
   task<void> keep(std::size_t number);
-  task<exit_report> live(orders given, std::shared_ptr<black_box> box);
-  task<void> watch(child_process& child, std::shared_ptr<black_box> box, duration& unresponsive);
+  task<exit_report> live(orders given, std::shared_ptr<crash_record> record);
+  task<void> watch(child_process& child, std::shared_ptr<crash_record> record, duration& unresponsive);
   /// Output shown here then is shown by the master's process.
   bool is_beside_its_master() const noexcept { return !common_.master.empty(); }
   static task<void> hear(std::shared_ptr<child_text> text);

@@ -20,7 +20,7 @@ struct orders {
   std::uint32_t spin_us = 0;  ///< likewise; see system_world::run
   std::vector<std::string> limits;  ///< likewise, those that are not as by default; see set_limit
   int secret = -1;     ///< descriptor of a file with the secret; -1: there is none here
-  int black_box = -1;  ///< descriptor
+  int black_box = -1;  ///< descriptor of the crash record
   int parent = 0;      ///< its process id
   dist::predecessor predecessor;
 };

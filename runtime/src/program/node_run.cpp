@@ -12,8 +12,8 @@
 #include <dist/runtime/system_world.hpp>
 #include <memory>
 
-#include "process/black_box.hpp"
 #include "process/build_id.hpp"
+#include "process/crash_record.hpp"
 #include "process/host_name.hpp"
 #include "process/leave_at_once.hpp"
 
@@ -27,7 +27,7 @@ class node_run {
         signals_(world.io(), SIGTERM),
         tasks_(world.io().get_executor()),
         clock_(world.get().clock),
-        box_(options.box),
+        record_(options.record),
         node_(world, std::move(options), of.services) {
     // Under a parent that is ignored; see obey().
     if (!of.under) signals_.add(SIGINT);
@@ -36,7 +36,7 @@ class node_run {
   int run(system_world& world, duration spin) {
     tasks_.spawn(watch_signals());
     tasks_.spawn(serve());
-    if (box_) tasks_.spawn(show_life());
+    if (record_) tasks_.spawn(show_life());
     world.run(spin);
     // A method that ignores its cancellation must not outlast the drain limit: nothing would end this process.
     if (world.is_computing()) leave_at_once(code_);
@@ -52,14 +52,14 @@ class node_run {
     } catch (...) {
       code_ = process_.say_thrown();
     }
-    if (box_) box_->leaves(node_.was_drained() ? black_box::farewell::drained : black_box::farewell::ended);
+    if (record_) record_->leaves(node_.was_drained() ? crash_record::farewell::drained : crash_record::farewell::ended);
     tasks_.stop();
   }
 
   task<void> show_life() {
     for (;;) {
-      box_->beat();
-      co_await sleep_for(clock_, black_box::beat_interval);
+      record_->beat();
+      co_await sleep_for(clock_, crash_record::beat_interval);
     }
   }
 
@@ -75,7 +75,7 @@ class node_run {
   asio::signal_set signals_;
   task_group tasks_;
   clock& clock_;
-  black_box* box_;  ///< null: this process is not supervised
+  crash_record* record_;  ///< null: this process is not supervised
   node node_;
   int code_ = 0;
 };
@@ -84,9 +84,9 @@ int run_node(process const& of, node_options options) {
   // One method per slot: a library that starts its own threads would take the processors from the other slots.
   for (auto const* variable : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"})
     ::setenv(variable, "1", 0);
-  auto const box = of.under ? std::make_unique<black_box>(of.under->black_box) : nullptr;
+  auto const record = of.under ? std::make_unique<crash_record>(of.under->black_box) : nullptr;
   options.build = build_id();
-  options.box = box.get();
+  options.record = record.get();
   if (of.under) {
     options.name = of.under->name;
     options.predecessor = of.under->predecessor;

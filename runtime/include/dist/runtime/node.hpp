@@ -13,7 +13,7 @@
 
 namespace dist {
 
-class black_box;
+class crash_record;
 
 /// Options of a node: its master, its description, and how long it may finish its calls when it ends.
 class node_options {
@@ -34,7 +34,7 @@ class node_options {
   duration drain_limit = std::chrono::seconds(30);  ///< how long drain() waits for running calls
   dist::limits limits;
   std::optional<dist::predecessor> predecessor;  ///< of a process that is supervised
-  black_box* box = nullptr;                      ///< the record that a supervised process leaves for its parent
+  crash_record* record = nullptr;                ///< the record that a supervised process leaves for its parent
 };
 
 /// Serves methods to a master: joins it, and joins again when the connection or the master was lost.

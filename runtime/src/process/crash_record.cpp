@@ -1,4 +1,4 @@
-#include "process/black_box.hpp"
+#include "process/crash_record.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -37,16 +37,16 @@ constexpr std::size_t text_bytes = 64 * 1024;
 
 }  // namespace
 
-struct black_box::page {
+struct crash_record::page {
   std::atomic<std::uint64_t> incarnation;
   std::atomic<std::int64_t> patience;  ///< in the clock's units
   std::atomic<std::uint64_t> beats;
   std::atomic<farewell> left;
   std::atomic<std::uint64_t> taken;  ///< one bit for each place
   place places[nowhere];
-  std::atomic<std::uint64_t> text_put;    ///< bytes so far; of `text` those from text_taken on are not taken
+  std::atomic<std::uint64_t> text_put;  ///< bytes so far; of `text` those from text_taken on are not taken
   std::atomic<std::uint64_t> text_taken;
-  std::atomic<std::uint64_t> left_out;    ///< lines that found no room
+  std::atomic<std::uint64_t> left_out;  ///< lines that found no room
   std::atomic<std::uint8_t> text_is_shown;
   char text[text_bytes];
 
@@ -58,7 +58,7 @@ struct black_box::page {
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "two processes share it");
 
-black_box::black_box() : descriptor_(::memfd_create("dist-black-box", MFD_CLOEXEC)) {
+crash_record::crash_record() : descriptor_(::memfd_create("dist-crash-record", MFD_CLOEXEC)) {
   if (descriptor_ < 0) fail(errno);
   if (::ftruncate(descriptor_, sizeof(page)) == 0) page_ = page::map(descriptor_);
   if (page_) return;
@@ -67,27 +67,27 @@ black_box::black_box() : descriptor_(::memfd_create("dist-black-box", MFD_CLOEXE
   fail(error);
 }
 
-black_box::black_box(int descriptor) : page_(page::map(descriptor)) {
+crash_record::crash_record(int descriptor) : page_(page::map(descriptor)) {
   auto const error = errno;
   ::close(descriptor);
   if (!page_) fail(error);
 }
 
-black_box::~black_box() {
+crash_record::~crash_record() {
   ::munmap(page_, sizeof(page));
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void black_box::joined(std::uint64_t incarnation, duration patience) noexcept {
+void crash_record::joined(std::uint64_t incarnation, duration patience) noexcept {
   page_->patience.store(patience.count());
   page_->incarnation.store(incarnation);
 }
 
-void black_box::beat() noexcept { page_->beats.fetch_add(1); }
+void crash_record::beat() noexcept { page_->beats.fetch_add(1); }
 
-void black_box::leaves(farewell how) noexcept { page_->left.store(how); }
+void crash_record::leaves(farewell how) noexcept { page_->left.store(how); }
 
-std::size_t black_box::begins(std::string_view method, invocation const& what) noexcept {
+std::size_t crash_record::begins(std::string_view method, invocation const& what) noexcept {
   auto taken = page_->taken.load(std::memory_order_relaxed);
   std::size_t here = nowhere;
   do {
@@ -104,11 +104,11 @@ std::size_t black_box::begins(std::string_view method, invocation const& what) n
   return here;
 }
 
-void black_box::ends(std::size_t place) noexcept {
+void crash_record::ends(std::size_t place) noexcept {
   if (place != nowhere) page_->taken.fetch_and(~(std::uint64_t{1} << place), std::memory_order_release);
 }
 
-std::string black_box::running() const {
+std::string crash_record::running() const {
   std::string text;
   auto const taken = page_->taken.load();
   int shown = 0;
@@ -126,7 +126,7 @@ std::string black_box::running() const {
   return text;
 }
 
-void black_box::put_printed(std::string_view lines, bool is_shown) noexcept {
+void crash_record::put_printed(std::string_view lines, bool is_shown) noexcept {
   page_->text_is_shown.store(is_shown);
   auto const put = page_->text_put.load();
   // A size beyond the buffer means a corrupted record.
@@ -144,7 +144,7 @@ void black_box::put_printed(std::string_view lines, bool is_shown) noexcept {
   page_->text_put.store(put + lines.size());
 }
 
-black_box::printed_text black_box::take_printed() {
+crash_record::printed_text crash_record::take_printed() {
   printed_text taken;
   taken.is_shown = page_->text_is_shown.load() != 0;
   auto const put = page_->text_put.load();
@@ -157,12 +157,12 @@ black_box::printed_text black_box::take_printed() {
   return taken;
 }
 
-std::uint64_t black_box::incarnation() const noexcept { return page_->incarnation.load(); }
+std::uint64_t crash_record::incarnation() const noexcept { return page_->incarnation.load(); }
 
-std::uint64_t black_box::beats() const noexcept { return page_->beats.load(); }
+std::uint64_t crash_record::beats() const noexcept { return page_->beats.load(); }
 
-duration black_box::patience() const noexcept { return duration(page_->patience.load()); }
+duration crash_record::patience() const noexcept { return duration(page_->patience.load()); }
 
-black_box::farewell black_box::left() const noexcept { return page_->left.load(); }
+crash_record::farewell crash_record::left() const noexcept { return page_->left.load(); }
 
 }  // namespace dist

@@ -12,15 +12,15 @@ namespace dist {
 /// have mapped.
 ///
 /// Threads  any.
-class black_box final : public call_watch {
+class crash_record final : public call_watch {
  public:
   /// The parent's: a new one. Throws std::system_error.
-  black_box();
+  crash_record();
   /// The child's: the one that it inherited; closes the descriptor.
-  explicit black_box(int descriptor);
-  black_box(black_box const&) = delete;
-  black_box& operator=(black_box const&) = delete;
-  ~black_box() override;
+  explicit crash_record(int descriptor);
+  crash_record(crash_record const&) = delete;
+  crash_record& operator=(crash_record const&) = delete;
+  ~crash_record() override;
 
   /// The parent's, for the child to inherit.
   int descriptor() const noexcept { return descriptor_; }

@@ -5,24 +5,24 @@
 #include <thread>
 #include <vector>
 
-#include "process/black_box.hpp"
+#include "process/crash_record.hpp"
 
 using namespace std::chrono_literals;
-using dist::black_box;
 using dist::buffer;
 using dist::codec;
+using dist::crash_record;
 
 namespace {
 
 struct both_ends {
-  black_box parent;
-  black_box child{::dup(parent.descriptor())};
+  crash_record parent;
+  crash_record child{::dup(parent.descriptor())};
 };
 
-std::size_t begin(black_box& box, std::string_view method, buffer const& arguments) {
+std::size_t begin(crash_record& record, std::string_view method, buffer const& arguments) {
   dist::invocation what;
   what.arguments = arguments.bytes();
-  return box.begins(method, what);
+  return record.begins(method, what);
 }
 
 template <class... A>
@@ -34,7 +34,7 @@ buffer cbor(A const&... values) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(black_box_of_a_process)
+BOOST_AUTO_TEST_SUITE(crash_record_of_a_process)
 
 BOOST_AUTO_TEST_CASE(parent_reads_what_the_child_wrote) {
   both_ends ends;
@@ -60,9 +60,9 @@ BOOST_AUTO_TEST_CASE(parent_sees_the_childs_state_and_last_words) {
   ends.child.beat();
   ends.child.beat();
   BOOST_TEST(ends.parent.beats() == 2U);
-  BOOST_TEST((ends.parent.left() == black_box::farewell::none));
-  ends.child.leaves(black_box::farewell::drained);
-  BOOST_TEST((ends.parent.left() == black_box::farewell::drained));
+  BOOST_TEST((ends.parent.left() == crash_record::farewell::none));
+  ends.child.leaves(crash_record::farewell::drained);
+  BOOST_TEST((ends.parent.left() == crash_record::farewell::drained));
 }
 
 BOOST_AUTO_TEST_CASE(long_entries_are_cut) {
