@@ -33,7 +33,7 @@ ALLOWED = [
     ("runtime/src/journal/journal_thread.hpp", (THREAD,), "the same, declared"),
     ("runtime/src/process/io_watchdog.cpp", (THREAD,), "the thread that sees that the I/O thread is blocked"),
     ("runtime/src/process/io_watchdog.hpp", (THREAD,), "the same, declared"),
-    ("runtime/src/process/orders.cpp", (SIGNAL,), "a node process leaves Ctrl-C to its parent"),
+    ("runtime/src/process/child_config.cpp", (SIGNAL,), "a node process leaves Ctrl-C to its parent"),
     ("runtime/src/program/job_run.hpp", (SIGNAL,), "the signals of a process that runs a job"),
     ("runtime/src/program/job_run.cpp", (SIGNAL,), "the same"),
     ("runtime/src/program/node_run.cpp", (SIGNAL,), "the signals of a node's process"),

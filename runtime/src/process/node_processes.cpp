@@ -34,7 +34,8 @@ std::vector<std::string> own_arguments() {
 
 }  // namespace
 
-node_processes::node_processes(seams const& world, std::size_t count, orders common, std::vector<std::string> arguments)
+node_processes::node_processes(seams const& world, std::size_t count, child_config common,
+                               std::vector<std::string> arguments)
     : world_(world),
       count_(affordable_processes(count)),
       common_(std::move(common)),
@@ -121,7 +122,7 @@ task<void> node_processes::watch(child_process& child, std::shared_ptr<crash_rec
 /// Among the others, which all end together: one that is given up cancels those that live.
 task<void> node_processes::hear(std::shared_ptr<child_text> text) { co_await text->run(); }
 
-task<exit_report> node_processes::live(orders given, std::shared_ptr<crash_record> record) {
+task<exit_report> node_processes::live(child_config given, std::shared_ptr<crash_record> record) {
   std::vector<int> inherited{record->descriptor()};
   if (given.secret >= 0) inherited.push_back(given.secret);
   std::shared_ptr<child_text> text;

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "process/child_config.hpp"
 #include "process/child_process.hpp"
 #include "process/crash_record.hpp"
-#include "process/orders.hpp"
 
 namespace dist {
 
@@ -25,7 +25,7 @@ class node_processes {
  public:
   /// `common` holds the settings of all; the nodes' names are its name followed by 1, 2 and so on. `arguments` is their
   /// argv; empty: this process's own.
-  node_processes(seams const& world, std::size_t count, orders common, std::vector<std::string> arguments = {});
+  node_processes(seams const& world, std::size_t count, child_config common, std::vector<std::string> arguments = {});
   node_processes(node_processes const&) = delete;
   node_processes& operator=(node_processes const&) = delete;
   ~node_processes();
@@ -43,7 +43,7 @@ class node_processes {
 
  private:
   task<void> keep(std::size_t number);
-  task<exit_report> live(orders given, std::shared_ptr<crash_record> record);
+  task<exit_report> live(child_config given, std::shared_ptr<crash_record> record);
   task<void> watch(child_process& child, std::shared_ptr<crash_record> record, duration& unresponsive);
   /// Output shown here then is shown by the master's process.
   bool is_beside_its_master() const noexcept { return !common_.master.empty(); }
@@ -57,7 +57,7 @@ class node_processes {
   seams world_;
   compute_pool starter_{1};  ///< its thread starts all processes
   std::size_t count_;
-  orders common_;
+  child_config common_;
   std::vector<std::string> arguments_;
   task_group tasks_;
   std::vector<child_process*> children_;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/cpu_count.hpp"
-#include "process/orders.hpp"
+#include "process/child_config.hpp"
 #include "program/config.hpp"
 #include "program/exit_code.hpp"
 
@@ -18,7 +18,7 @@ struct process {
   any_job job;
   std::string secret;
   std::optional<tls_context> tls;  ///< as the config asks for
-  std::optional<orders> under;     ///< of the parent that supervises this node
+  std::optional<child_config> under;  ///< of the parent that supervises this node
 
   /// Prints why it ends and returns the code.
   int say(int code, std::string const& text) const;

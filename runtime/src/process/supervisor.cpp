@@ -21,7 +21,7 @@ class supervisor {
       : process_(of),
         signals_(world.io(), SIGINT, SIGTERM),
         tasks_(world.io().get_executor()),
-        nodes_(world, of.config.procs, common_orders(of.config)) {}
+        nodes_(world, of.config.procs, common_config(of.config)) {}
 
   int run(system_world& world) {
     tasks_.spawn(watch_signals());
@@ -31,8 +31,8 @@ class supervisor {
   }
 
  private:
-  static orders common_orders(run_config const& config) {
-    orders made;
+  static child_config common_config(run_config const& config) {
+    child_config made;
     made.name = (config.name_is_default ? host_name() : config.name) + '-';
     return made;
   }

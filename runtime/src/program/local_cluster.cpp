@@ -60,8 +60,8 @@ class local_cluster::impl {
     made.loopback_may_look = true;
     return made;
   }
-  orders for_nodes(local_options const& options) const {
-    orders made;
+  child_config for_nodes(local_options const& options) const {
+    child_config made;
     made.master = to_text(master_.local_address());
     made.name = "local";
     made.slots = static_cast<std::uint32_t>(options.slots);

@@ -97,7 +97,7 @@ int run_node(process const& of, node_options options) {
 }
 
 /// As a node process of a local_cluster.
-int serve_local_cluster(orders const& given, service_list const& services) {
+int serve_local_cluster(child_config const& given, service_list const& services) {
   process self{given.name, {}, services, {}, {}, {}, given};
   self.config.log_level = static_cast<log_level>(given.log_level);
   self.config.spin = std::chrono::microseconds(given.spin_us);
@@ -133,7 +133,7 @@ int run_node(process const& of) {
 }
 
 std::optional<int> serve_if_embedded(service_list const& services) {
-  auto const given = find_orders();
+  auto const given = find_child_config();
   if (!given || given->master.empty()) return std::nullopt;
   return serve_local_cluster(*given, services);
 }

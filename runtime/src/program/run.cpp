@@ -134,7 +134,7 @@ int run_any(int argc, char** argv, service_list services, any_job job) {
   process self{program, {}, std::move(services), std::move(job), {}, {}, {}};
   try {
     if (auto const code = serve_if_embedded(self.services)) return *code;
-    self.under = find_orders();
+    self.under = find_child_config();
     if (self.under) obey(*self.under);
     auto config = parse_config({argv + std::min(argc, 1), argv + argc}, [](char const* name) { return std::getenv(name); });
     if (!config) return self.say(exit_code::wrong_use, config.error().message + "\n" + program + ": see --help");

@@ -1,4 +1,4 @@
-#include "process/orders.hpp"
+#include "process/child_config.hpp"
 
 #include <signal.h>
 #include <sys/mman.h>
@@ -20,23 +20,23 @@ constexpr char variable[] = "DIST_ORDERS";
 
 }  // namespace
 
-std::string to_environment(orders const& given) {
+std::string to_environment(child_config const& given) {
   buffer text;
   encode_result(codec::json, spelling::declared, text, given);
   return std::string(variable) + '=' + std::string(text.text());
 }
 
-std::optional<orders> find_orders() {
+std::optional<child_config> find_child_config() {
   auto const* const text = std::getenv(variable);
   if (!text) return std::nullopt;
-  orders given;
+  child_config given;
   if (auto const problem = decode_result(codec::json, as_bytes(text), limits{}.depth, given); !problem.empty())
     throw std::runtime_error(std::string(variable) +
                              " is only for node processes that this program starts: " + problem);
   return given;
 }
 
-void obey(orders const& given) {
+void obey(child_config const& given) {
   ::unsetenv(variable);
   // No orphans: this process ends with its parent, even if that is killed.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
