@@ -27,7 +27,7 @@ struct model {
   };
 
   std::map<dist::method_ref, std::uint32_t> windows;
-  dist::wish_ref gpu{};
+  dist::label_filter_ref gpu{};
   std::map<dist::node_id, node> nodes;
   std::deque<waiting> queue;  ///< in order of arrival; moved calls at the front
 
@@ -43,7 +43,7 @@ struct model {
   bool serves(dist::node_id id, node const& n, dist::call_needs const& needs) const {
     if (needs.pin != dist::no_node_id && needs.pin != id) return false;
     if (needs.held_by == id || (needs.not_in_go && n.go)) return false;
-    return n.takes_calls && may_have(n, needs.method) && (needs.labels == dist::no_wish || n.gpu);
+    return n.takes_calls && may_have(n, needs.method) && (needs.labels == dist::no_label_filter || n.gpu);
   }
 
   bool room(dist::node_id id, node const& n, dist::call_needs const& needs) const {
@@ -274,7 +274,7 @@ class driver {
       return false;
     auto const at = model_.nodes.find(needs.pin);
     return at == model_.nodes.end() || !model::may_have(at->second, needs.method) ||
-           (needs.labels != dist::no_wish && !at->second.gpu);
+           (needs.labels != dist::no_label_filter && !at->second.gpu);
   }
 
   /// Calls for a node that has left, or that cannot run them, end.

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(heaps_of_callers_and_lines_stay_valid) {
     if (places.size() < 400 && random() % 2 == 0) {
       dist::call_needs needs;
       needs.method = static_cast<dist::method_ref>(random() % 20);
-      needs.labels = static_cast<dist::wish_ref>(random() % 3);
+      needs.labels = static_cast<dist::label_filter_ref>(random() % 3);
       needs.caller = static_cast<dist::caller_ref>(random() % 20);
       needs.nested = random() % 4 == 0;
       needs.moved = random() % 8 == 0;

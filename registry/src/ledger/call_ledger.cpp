@@ -350,7 +350,7 @@ void call_ledger::send_home(time_point now) {
 }
 
 void call_ledger::say_why_it_waits(ledger_call const& call) {
-  if (nodes_.empty() || (call.needs.labels == no_wish && call.needs.pin == no_node_id)) return;
+  if (nodes_.empty() || (call.needs.labels == no_label_filter && call.needs.pin == no_node_id)) return;
   auto why = registry_.why_waiting(call.needs);
   if (lists_.said.size() < most_said && lists_.said.insert(why).second)
     actions_.notes.push_back({ledger_note::kind::waits_for, call.number, {}, call.needs.method, {}, {}, std::move(why)});

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "nodes/node_info.hpp"
-#include "placement/wish.hpp"
+#include "placement/label_filter.hpp"
 
 namespace dist {
 
@@ -35,7 +35,7 @@ enum class caller_ref : std::uint32_t {};
 /// The requirements of a call on its node and on the queue.
 struct call_needs {
   method_ref method{};
-  wish_ref labels = no_wish;
+  label_filter_ref labels = no_label_filter;
   node_id pin = no_node_id;  ///< this node and no other; see registry::ask
   caller_ref caller{};
   bool repeatable = false;  ///< as declared, unless the caller narrowed it; may use the method's window

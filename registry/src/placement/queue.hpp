@@ -54,7 +54,7 @@ class call_queue {
   /// The common properties of the calls of one line.
   struct line_key {
     method_ref method{};
-    wish_ref labels = no_wish;
+    label_filter_ref labels = no_label_filter;
     node_id pin = no_node_id;
     caller_ref caller{};
     bool repeatable = false;  ///< may use a window, which others have to wait for

@@ -6,7 +6,7 @@ namespace dist {
 registry::registry(registry_settings settings)
     : settings_(settings),
       methods_(settings.method_count),
-      wishes_(settings.wish_count),
+      label_filters_(settings.label_filter_count),
       queue_(settings.queue),
       liveness_(settings.liveness) {}
 

@@ -19,10 +19,10 @@
 #include "nodes/node_info.hpp"
 #include "nodes/node_table.hpp"
 #include "placement/call_needs.hpp"
+#include "placement/label_filter.hpp"
 #include "placement/lease.hpp"
 #include "placement/queue.hpp"
 #include "placement/selector.hpp"
-#include "placement/wish.hpp"
 
 namespace dist {
 
@@ -34,7 +34,7 @@ struct registry_settings {
   std::uint32_t window = 256;         ///< calls beyond its slots that a node may get at most, repeatable ones only
   std::uint32_t brief_window = 64;    ///< the same for a brief method that has not been measured yet
   std::size_t method_count = 65'536;  ///< different method names, of nodes and of callers
-  std::size_t wish_count = 4096;      ///< different sets of labels that calls ask for
+  std::size_t label_filter_count = 4096;  ///< different sets of labels that calls ask for
 };
 
 /// A node was let in.
@@ -277,7 +277,7 @@ class registry {
 
   registry_settings settings_;
   method_table methods_;
-  wish_table wishes_;
+  label_filter_table label_filters_;
   selector selector_;
   call_queue queue_;
   node_table table_;

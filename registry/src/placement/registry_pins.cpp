@@ -13,9 +13,9 @@ bool is_absent(node_id id) { return (static_cast<std::uint64_t>(id) & no_index) 
 std::optional<fault> registry::ask(std::span<std::string const> written, call_needs& needs) {
   auto const read = read_needs(written);
   if (!read) return read.error();
-  auto const labels = wishes_.intern(read->labels);
+  auto const labels = label_filters_.intern(read->labels);
   if (!labels) return labels.error();
-  if (selector_.wish_count() < wishes_.size()) selector_.add_wish(read->labels);
+  if (selector_.label_filter_count() < label_filters_.size()) selector_.add_label_filter(read->labels);
   needs.labels = *labels;
   needs.pin = read->node ? pin_of(*read->node) : no_node_id;
   return {};
@@ -44,7 +44,7 @@ std::optional<fault> registry::refusal(call_needs const& needs) const {
                       "node " + entry->info.name + " has no method " + methods_.name(needs.method));
   if (!group.meets(needs.labels))
     return make_fault(errc::no_node,
-                      "node " + entry->info.name + " does not have the " + to_text(wishes_.at(needs.labels)));
+                      "node " + entry->info.name + " does not have the " + to_text(label_filters_.at(needs.labels)));
   return {};
 }
 

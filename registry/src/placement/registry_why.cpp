@@ -14,7 +14,7 @@ std::string registry::why_waiting(call_needs const& needs) const {
   if (table_.size() == 0) return "no node has joined";
   if (needs.pin != no_node_id) return why_pinned(needs);
   auto const living = selector_.able(needs);
-  auto const with = needs.labels == no_wish ? std::string() : to_text(wishes_.at(needs.labels));
+  auto const with = needs.labels == no_label_filter ? std::string() : to_text(label_filters_.at(needs.labels));
   if (living == 0) {
     if (!with.empty() && !selector_.anybody_meets(needs.labels)) return "no node has " + with;
     auto text = "no living node " + (with.empty() ? "" : "with " + with + " ") +

@@ -121,7 +121,7 @@ lease selector::take(node_load& load, call_needs const& needs) {
   return held;
 }
 
-std::size_t selector::living(method_ref method, wish_ref labels) const noexcept {
+std::size_t selector::living(method_ref method, label_filter_ref labels) const noexcept {
   std::size_t count = 0;
   for (auto const* groups : {&methods_[index_of(method)].listed, &methods_[index_of(method)].possible})
     for (auto const* group : *groups)
@@ -143,7 +143,7 @@ bool selector::anybody_takes(call_needs const& needs) const noexcept {
   return std::ranges::any_of(classes_, [&](auto const& one) { return one.second->takes(needs); });
 }
 
-std::uint64_t selector::slots(method_ref method, wish_ref labels) const noexcept {
+std::uint64_t selector::slots(method_ref method, label_filter_ref labels) const noexcept {
   std::uint64_t count = 0;
   for (auto const* groups : {&methods_[index_of(method)].listed, &methods_[index_of(method)].possible})
     for (auto const* group : *groups)
@@ -151,7 +151,7 @@ std::uint64_t selector::slots(method_ref method, wish_ref labels) const noexcept
   return count;
 }
 
-bool selector::anybody_meets(wish_ref labels) const noexcept {
+bool selector::anybody_meets(label_filter_ref labels) const noexcept {
   return std::ranges::any_of(classes_, [&](auto const& one) { return one.second->meets(labels); });
 }
 

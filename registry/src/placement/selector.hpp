@@ -40,10 +40,10 @@ class node_class {
   std::span<node_load* const> nodes() const noexcept { return heap_; }
   node_load* top() const noexcept { return heap_.empty() ? nullptr : heap_.front(); }
   /// Whether its nodes have, or may have, the method and have the labels.
-  bool serves(method_ref method, wish_ref labels) const noexcept {
+  bool serves(method_ref method, label_filter_ref labels) const noexcept {
     return meets(labels) && key_.may_have(method);
   }
-  bool meets(wish_ref labels) const noexcept { return meets_[static_cast<std::size_t>(labels)]; }
+  bool meets(label_filter_ref labels) const noexcept { return meets_[static_cast<std::size_t>(labels)]; }
   /// Whether the call may go to nodes of this kind with these labels.
   bool suits(call_needs const& needs) const noexcept {
     return meets(needs.labels) && !(needs.not_in_go && key_.kind == node_kind::go);
@@ -67,7 +67,7 @@ class node_class {
   void place(std::size_t index, node_load* load) noexcept;
 
   class_key key_;
-  std::vector<bool> meets_;  ///< by wish_ref
+  std::vector<bool> meets_;  ///< by label_filter_ref
   std::vector<node_load*> heap_;
   std::size_t members_ = 0;  ///< with those that take no calls
   std::size_t living_ = 0;
@@ -93,8 +93,8 @@ class selector {
   /// A method that was not known before; refs come in order from 0.
   void add_method(method_ref method);
   /// Labels that no call asked for before; refs come in order from 1.
-  void add_wish(wish all);
-  std::size_t wish_count() const noexcept { return wishes_.size(); }
+  void add_label_filter(label_filter all);
+  std::size_t label_filter_count() const noexcept { return label_filters_.size(); }
   /// How many of the method's repeatable calls a node may get beyond its slots. Default: none.
   void set_window(method_ref method, std::uint32_t calls);
   std::uint32_t window(method_ref method) const noexcept { return methods_[static_cast<std::size_t>(method)].window; }
@@ -123,14 +123,14 @@ class selector {
   /// Counts one call on a node that find() gave.
   lease take(node_load& load, call_needs const& needs);
   /// Living nodes that have the method, or may have it, and the labels.
-  std::size_t living(method_ref method, wish_ref labels = no_wish) const noexcept;
+  std::size_t living(method_ref method, label_filter_ref labels = no_label_filter) const noexcept;
   /// Living nodes that may get the call, busy or not.
   std::size_t able(call_needs const& needs) const noexcept;
   /// Whether any node, living or not, may get it.
   bool anybody_takes(call_needs const& needs) const noexcept;
-  std::uint64_t slots(method_ref method, wish_ref labels = no_wish) const noexcept;
+  std::uint64_t slots(method_ref method, label_filter_ref labels = no_label_filter) const noexcept;
   /// Whether any node, living or not, has the labels, whatever its methods.
-  bool anybody_meets(wish_ref labels) const noexcept;
+  bool anybody_meets(label_filter_ref labels) const noexcept;
   node_load* find(node_id node) const noexcept {
     auto const found = loads_.find(node);
     return found == loads_.end() ? nullptr : found->second;
@@ -186,7 +186,7 @@ class selector {
 
   std::map<class_key, std::unique_ptr<node_class>> classes_;
   std::vector<method_entry> methods_;
-  std::vector<wish> wishes_ = std::vector<wish>(1);  ///< by wish_ref
+  std::vector<label_filter> label_filters_ = std::vector<label_filter>(1);  ///< by label_filter_ref
   std::vector<node_class*> freed_;
   std::vector<node_load*> freed_nodes_;
   std::unordered_map<node_id, node_load*> loads_;  ///< of nodes that are here

@@ -26,9 +26,9 @@ void selector::add_method(method_ref method) {
     if (!key.lists(method) && key.may_have(method)) entry.possible.push_back(group.get());
 }
 
-void selector::add_wish(wish all) {
+void selector::add_label_filter(label_filter all) {
   for (auto const& [key, group] : classes_) group->meets_.push_back(dist::meets(key.labels, all));
-  wishes_.push_back(std::move(all));
+  label_filters_.push_back(std::move(all));
 }
 
 void selector::learn(node_load& load, method_ref method, bool has_it) {
@@ -51,7 +51,7 @@ node_class& selector::group_for(class_key key) {
   if (auto const found = classes_.find(key); found != classes_.end()) return *found->second;
   freed_.reserve(classes_.size() + 1);
   auto& group = *classes_.emplace(key, std::make_unique<node_class>(key)).first->second;
-  for (auto const& all : wishes_) group.meets_.push_back(dist::meets(key.labels, all));
+  for (auto const& all : label_filters_) group.meets_.push_back(dist::meets(key.labels, all));
   for (auto const method : key.methods) methods_[index_of(method)].listed.push_back(&group);
   if (key.kind == node_kind::go) {
     for (std::size_t index = 0; index < methods_.size(); ++index) {

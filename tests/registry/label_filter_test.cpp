@@ -5,7 +5,7 @@
 
 using namespace registry_test;
 
-BOOST_AUTO_TEST_SUITE(wish)
+BOOST_AUTO_TEST_SUITE(label_filter)
 
 BOOST_AUTO_TEST_CASE(pinned_call_waits_for_its_node_while_others_are_free) {
   fixture f;
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(ten_thousand_pinned_calls_are_cheap) {
 
 BOOST_AUTO_TEST_CASE(invalid_label_filters_are_rejected) {
   dist::registry_settings settings;
-  settings.wish_count = 2;
+  settings.label_filter_count = 2;
   fixture f(settings);
   auto needs = f.needs();
   struct row {
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(invalid_label_filters_are_rejected) {
     BOOST_TEST(wrong.has_value() == row.wrong.has_value());
     if (wrong && row.wrong) BOOST_TEST((wrong->code == *row.wrong));
   }
-  BOOST_TEST((needs.labels == dist::no_wish));
+  BOOST_TEST((needs.labels == dist::no_label_filter));
   BOOST_TEST(needs.pin == dist::no_node_id);
 }
 

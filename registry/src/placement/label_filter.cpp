@@ -1,17 +1,17 @@
-#include "placement/wish.hpp"
+#include "placement/label_filter.hpp"
 
 #include <algorithm>
 
 namespace dist {
 
-bool meets(node_labels const& labels, wish const& all) noexcept {
+bool meets(node_labels const& labels, label_filter const& all) noexcept {
   return std::ranges::all_of(all, [&](label_need const& one) {
     auto const found = labels.find(one.name);
     return found != labels.end() && (!one.value || found->second == *one.value);
   });
 }
 
-std::string to_text(wish const& all) {
+std::string to_text(label_filter const& all) {
   std::string text = all.size() == 1 ? "label " : "labels ";
   for (std::size_t n = 0; n < all.size(); ++n) {
     if (n > 0) text += " and ";
@@ -42,15 +42,15 @@ result<written_needs> read_needs(std::span<std::string const> written) {
   return out;
 }
 
-result<wish_ref> wish_table::intern(wish const& all) {
-  if (all.empty()) return no_wish;
+result<label_filter_ref> label_filter_table::intern(label_filter const& all) {
+  if (all.empty()) return no_label_filter;
   if (auto const known = refs_.find(all); known != refs_.end()) return known->second;
-  if (wishes_.size() > most_)
+  if (label_filters_.size() > most_)
     return make_fault(errc::limit_exceeded, "calls have asked for " + std::to_string(most_) +
-                                                " different label sets, which is the limit (wish_count); " +
+                                                " different label sets, which is the limit (label_filter_count); " +
                                                 to_text(all) + " is one more");
-  auto const made = static_cast<wish_ref>(wishes_.size());
-  wishes_.push_back(all);
+  auto const made = static_cast<label_filter_ref>(label_filters_.size());
+  label_filters_.push_back(all);
   refs_.emplace(all, made);
   return made;
 }

@@ -13,9 +13,9 @@
 namespace dist {
 
 /// The number of a set of labels that calls ask for, for the life of its registry.
-enum class wish_ref : std::uint32_t {};
+enum class label_filter_ref : std::uint32_t {};
 /// Any node will do.
-inline constexpr wish_ref no_wish{};
+inline constexpr label_filter_ref no_label_filter{};
 
 /// One label that a call asks for: with this value, or with any.
 struct label_need {
@@ -26,35 +26,35 @@ struct label_need {
 };
 
 /// All of these; sorted, each once.
-using wish = std::vector<label_need>;
+using label_filter = std::vector<label_need>;
 using node_labels = std::map<std::string, std::string>;
 
-bool meets(node_labels const& labels, wish const& all) noexcept;
+bool meets(node_labels const& labels, label_filter const& all) noexcept;
 /// `label gpu=1`, `labels gpu=1 and zone`.
-std::string to_text(wish const& all);
+std::string to_text(label_filter const& all);
 
 /// Labels as a caller wrote them: `gpu=1`, `gpu`; `node=NAME` is that node, not a label.
 struct written_needs {
-  wish labels;
+  label_filter labels;
   std::optional<std::string> node;
 };
 /// Errors  errc::bad_arguments: a label without a name, two different nodes.
 result<written_needs> read_needs(std::span<std::string const> written);
 
 /// Label sets as small numbers. Callers can ask for any labels, so their number is bounded.
-class wish_table {
+class label_filter_table {
  public:
-  explicit wish_table(std::size_t most) : most_(most), wishes_(1) {}
+  explicit label_filter_table(std::size_t most) : most_(most), label_filters_(1) {}
 
   /// Errors  errc::limit_exceeded.
-  result<wish_ref> intern(wish const& all);
-  wish const& at(wish_ref one) const noexcept { return wishes_[static_cast<std::size_t>(one)]; }
-  std::size_t size() const noexcept { return wishes_.size(); }
+  result<label_filter_ref> intern(label_filter const& all);
+  label_filter const& at(label_filter_ref one) const noexcept { return label_filters_[static_cast<std::size_t>(one)]; }
+  std::size_t size() const noexcept { return label_filters_.size(); }
 
  private:
   std::size_t most_;
-  std::vector<wish> wishes_;  ///< the first asks for nothing
-  std::map<wish, wish_ref> refs_;
+  std::vector<label_filter> label_filters_;  ///< the first asks for nothing
+  std::map<label_filter, label_filter_ref> refs_;
 };
 
 }  // namespace dist
