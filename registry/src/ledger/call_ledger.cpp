@@ -152,7 +152,7 @@ void call_ledger::end(ledger_call& call, fault what) {
 void call_ledger::close(ledger_call& call) noexcept {
   if (call.queued || call.issued_for) withdraw(call);
   wakes_.clear(call.number.index);
-  if (blame_.size() > 0) blame_.ended(ref_of(call.number));
+  if (deaths_.size() > 0) deaths_.ended(ref_of(call.number));
   if (call.death()) {
     std::erase(lists_.dying, call.number);
     call.extras->death.reset();
@@ -705,7 +705,7 @@ void call_ledger::lost_with(ledger_call& call, bool was_alone, ledger_node const
   // Only a call that goes on can be to blame for more; a process without a number could not be told from its successor.
   auto const goes_on = facts.elsewhere || decide(facts).what == next_step::kind::issue;
   if (how.how == departure::died && had == loss::begun && node.incarnation != 0 && goes_on)
-    facts.blamed = blame_for(call, was_alone, node, now);
+    facts.blamed = count_death(call, was_alone, node, now);
   auto const step = decide(facts);
   if (step.what == next_step::kind::stay) {
     call.needs.alone = call.needs.alone || facts.blamed != verdict::again;
@@ -717,19 +717,19 @@ void call_ledger::lost_with(ledger_call& call, bool was_alone, ledger_node const
   go_on(step, call, node, std::move(what), now);
 }
 
-verdict call_ledger::blame_for(ledger_call const& call, bool was_alone, ledger_node const& node, time_point now) {
+verdict call_ledger::count_death(ledger_call const& call, bool was_alone, ledger_node const& node, time_point now) {
   auto const certain_at = later(now, node.is_supervised ? longest_post_mortem : settings_.liveness.lost_after);
-  auto const judged = blame_.died(ref_of(call.number), node.name, node.incarnation, certain_at);
+  auto const judged = deaths_.died(ref_of(call.number), node.name, node.incarnation, certain_at);
   // Its node may have died of another call as long as it was not alone there.
   return judged == verdict::poisoned && !was_alone ? verdict::alone : judged;
 }
 
 /// What some calls were blamed for was their node's connection.
 void call_ledger::relieve(std::uint64_t incarnation, time_point now) {
-  for (auto const ref : blame_.lives(incarnation)) {
+  for (auto const ref : deaths_.lives(incarnation)) {
     auto* call = find(ref);
     if (!call) continue;
-    call->needs.alone = blame_.runs_alone(ref);
+    call->needs.alone = deaths_.runs_alone(ref);
     if (auto const* death = call->death(); death && death->poisoned) {
       std::erase(lists_.dying, call->number);
       call->extras->death.reset();
@@ -751,7 +751,8 @@ void call_ledger::await_post_mortem(ledger_call& call, bool poisoned, fault what
   death->incarnation = incarnation;
   death->poisoned = poisoned;
   lists_.dying.push_back(call.number);
-  auto const until = poisoned ? std::max(now, blame_.certain_at(ref_of(call.number))) : later(now, longest_post_mortem);
+  auto const until =
+      poisoned ? std::max(now, deaths_.certain_at(ref_of(call.number))) : later(now, longest_post_mortem);
   wakes_.set(call.number.index, until, wake_reason::post_mortem);
 }
 
@@ -759,7 +760,7 @@ void call_ledger::end_post_mortem(ledger_call& call) {
   auto& death = *call.death();
   auto what = std::move(death.what);
   if (death.poisoned)
-    what = blame_.poisoned(ref_of(call.number), method_name(call));
+    what = deaths_.poisoned(ref_of(call.number), method_name(call));
   else if (!death.end.empty())
     what.message = "its process ended: " + death.end;
   if (!death.running.empty())
@@ -768,7 +769,7 @@ void call_ledger::end_post_mortem(ledger_call& call) {
 }
 
 void call_ledger::take(process_ended const& which, time_point now) {
-  blame_.explain(which.incarnation, which.end);
+  deaths_.explain(which.incarnation, which.end);
   for (auto const number : std::vector(lists_.dying)) {
     auto& call = *find_live(number);
     auto& death = *call.death();
@@ -777,7 +778,7 @@ void call_ledger::take(process_ended const& which, time_point now) {
       death.running = which.running;
     }
     // A list of nodes that died waits for the last of them.
-    auto const until = death.poisoned ? blame_.certain_at(ref_of(number)) : time_point::max();
+    auto const until = death.poisoned ? deaths_.certain_at(ref_of(number)) : time_point::max();
     if (death.poisoned ? until <= now : !death.end.empty())
       end_post_mortem(call);
     else if (death.poisoned)

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ledger/attempts.hpp"
-#include "ledger/blame.hpp"
+#include "ledger/death_record.hpp"
 #include "ledger/ledger_actions.hpp"
 #include "ledger/ledger_call.hpp"
 #include "ledger/method_names.hpp"
@@ -239,7 +239,7 @@ class call_ledger {
   duration next_pause(ledger_call& call) noexcept;
   std::optional<duration> judge_failure(attempt const& one, fault const& what, std::uint32_t running_us, time_point now);
   void lost_with(ledger_call& call, bool was_alone, ledger_node const& node, gone const& how, loss had, time_point now);
-  verdict blame_for(ledger_call const& call, bool was_alone, ledger_node const& node, time_point now);
+  verdict count_death(ledger_call const& call, bool was_alone, ledger_node const& node, time_point now);
   void relieve(std::uint64_t incarnation, time_point now);
   void await_post_mortem(ledger_call& call, bool poisoned, fault what, std::uint64_t incarnation, time_point now);
   void end_post_mortem(ledger_call& call);
@@ -257,7 +257,7 @@ class call_ledger {
   ledger_calls calls_;
   attempt_table attempts_;
   ledger_nodes nodes_;
-  blame blame_;
+  death_record deaths_;
   reissue_budget budget_;
   wakes wakes_;
   call_lists lists_;

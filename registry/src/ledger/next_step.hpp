@@ -4,7 +4,7 @@
 #include <iosfwd>
 #include <string_view>
 
-#include "ledger/blame.hpp"
+#include "ledger/death_record.hpp"
 
 namespace dist {
 

@@ -41,7 +41,7 @@ struct call_needs {
   bool repeatable = false;  ///< as declared, unless the caller narrowed it; may use the method's window
   bool nested = false;      ///< made by a method: goes ahead of top-level calls
   bool moved = false;       ///< was accepted before and returns: goes to the front, is never rejected for a full queue
-  bool alone = false;       ///< needs a node for itself (blame)
+  bool alone = false;       ///< needs a node for itself: nodes died under it
   bool not_in_go = false;   ///< its arguments cannot be sent to a Go node: never one of those
   std::uint32_t bytes = 0;  ///< of the encoded arguments, for the queue's bound
   node_id held_by = no_node_id;  ///< this node has the call already: never there

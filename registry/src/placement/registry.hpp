@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ledger/blame.hpp"
+#include "ledger/death_record.hpp"
 #include "ledger/retry.hpp"
 #include "nodes/liveness.hpp"
 #include "nodes/method_table.hpp"

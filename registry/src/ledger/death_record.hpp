@@ -43,13 +43,14 @@ class begun_calls {
 };
 
 /// Remembers on which nodes a call was running when their processes died by themselves (not drained, not silent).
-class blame {
+class death_record {
  public:
   static constexpr std::size_t deaths_until_alone = 2;
 
   /// The node's process died while it executed the call. `incarnation` names the process, 0 when that is not known.
   /// Until `certain_at` the process may turn out to have lost only its connection, or it is explained how it ended.
-  verdict died(call_ref call, std::string node, std::uint64_t incarnation = 0, time_point certain_at = time_point::min());
+  verdict died(call_ref call, std::string node, std::uint64_t incarnation = 0,
+               time_point certain_at = time_point::min());
   /// The process is there: it had not died, only its connection had. Returns the calls of which another verdict is true
   /// now.
   std::vector<call_ref> lives(std::uint64_t incarnation);

@@ -38,7 +38,7 @@ struct fixture : dist::test::work_fixture {};
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(blame, fixture)
+BOOST_FIXTURE_TEST_SUITE(deaths, fixture)
 
 BOOST_AUTO_TEST_CASE(broken_connection_does_not_count_as_a_death) {
   world.add("a");

@@ -1,4 +1,4 @@
-#include "ledger/blame.hpp"
+#include "ledger/death_record.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -9,19 +9,19 @@ namespace dist {
 namespace {
 
 verdict verdict_of(std::size_t deaths) noexcept {
-  if (deaths < blame::deaths_until_alone) return verdict::again;
-  return deaths == blame::deaths_until_alone ? verdict::alone : verdict::poisoned;
+  if (deaths < death_record::deaths_until_alone) return verdict::again;
+  return deaths == death_record::deaths_until_alone ? verdict::alone : verdict::poisoned;
 }
 
 }  // namespace
 
-verdict blame::died(call_ref call, std::string node, std::uint64_t incarnation, time_point certain_at) {
+verdict death_record::died(call_ref call, std::string node, std::uint64_t incarnation, time_point certain_at) {
   auto& deaths = deaths_[call];
   deaths.push_back({std::move(node), incarnation, certain_at, {}});
   return verdict_of(deaths.size());
 }
 
-std::vector<call_ref> blame::lives(std::uint64_t incarnation) {
+std::vector<call_ref> death_record::lives(std::uint64_t incarnation) {
   std::vector<call_ref> judged_anew;
   if (incarnation == 0) return judged_anew;
   for (auto at = deaths_.begin(); at != deaths_.end();) {
@@ -34,14 +34,14 @@ std::vector<call_ref> blame::lives(std::uint64_t incarnation) {
   return judged_anew;
 }
 
-time_point blame::certain_at(call_ref call) const noexcept {
+time_point death_record::certain_at(call_ref call) const noexcept {
   auto latest = time_point::min();
   if (auto const found = deaths_.find(call); found != deaths_.end())
     for (auto const& one : found->second) latest = std::max(latest, one.certain_at);
   return latest;
 }
 
-void blame::explain(std::uint64_t incarnation, std::string const& end) {
+void death_record::explain(std::uint64_t incarnation, std::string const& end) {
   for (auto& [call, deaths] : deaths_)
     for (auto& one : deaths)
       if (one.incarnation == incarnation) {
@@ -50,12 +50,12 @@ void blame::explain(std::uint64_t incarnation, std::string const& end) {
       }
 }
 
-std::size_t blame::count(call_ref call) const noexcept {
+std::size_t death_record::count(call_ref call) const noexcept {
   auto const found = deaths_.find(call);
   return found == deaths_.end() ? 0 : found->second.size();
 }
 
-fault blame::poisoned(call_ref call, std::string method) const {
+fault death_record::poisoned(call_ref call, std::string method) const {
   std::string text = "the processes of these nodes died while running it:";
   if (auto const found = deaths_.find(call); found != deaths_.end()) {
     for (char const* separator = " "; auto const& one : found->second) {
