@@ -125,29 +125,29 @@ dist::task<void> w6(dist::cluster on, std::int64_t count) {
 
 }  // namespace
 
-dist::task<void> run_w1(dist::cluster& on, wish asked) {
+dist::task<void> run_w1(dist::cluster& on, workload asked) {
   return asked.pool() ? w1<&Bench::sum_on_pool>(on) : w1<&Bench::sum>(on);
 }
-dist::task<void> run_w2(dist::cluster& on, wish asked) {
+dist::task<void> run_w2(dist::cluster& on, workload asked) {
   auto const in_flight = static_cast<int>(asked.number);
   return asked.pool() ? w2<&Bench::sum_on_pool>(on, in_flight) : w2<&Bench::sum>(on, in_flight);
 }
-dist::task<void> run_w6(dist::cluster& on, wish asked) {
+dist::task<void> run_w6(dist::cluster& on, workload asked) {
   return asked.pool() ? w6<&Bench::sum_on_pool, &Bench::wait_on_pool>(on, asked.number)
                       : w6<&Bench::sum, &Bench::wait>(on, asked.number);
 }
-dist::task<void> run_count(dist::cluster& on, wish asked) {
+dist::task<void> run_count(dist::cluster& on, workload asked) {
   dist::task_group lanes(on.get_executor());
   auto left = asked.number;
   for (int i = std::stoi(asked.variant); i > 0; --i) lanes.spawn(counted_lane(on, left));
   co_await lanes.join();
 }
-dist::task<void> run_w10(dist::cluster& on, wish) {
+dist::task<void> run_w10(dist::cluster& on, workload) {
   auto call = dist::go<&Bench::sum>(on, 1, 2, 3);
   bench::check(co_await std::move(call) == 6, "w10: wrong sum");
   std::cout << "answered" << std::endl;
 }
-dist::task<void> serve(dist::cluster& on, wish) {
+dist::task<void> serve(dist::cluster& on, workload) {
   std::cout << "ready" << std::endl;
   asio::steady_timer never(on.get_executor(), asio::steady_timer::time_point::max());
   co_await never.async_wait(asio::use_awaitable);

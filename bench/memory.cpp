@@ -27,7 +27,7 @@ dist::task<std::int64_t> node_resident(dist::cluster on) {
 }  // namespace
 
 /// Calls that no node can take.
-dist::task<void> run_w8_queued(dist::cluster& on, wish asked) {
+dist::task<void> run_w8_queued(dist::cluster& on, workload asked) {
   co_await warm_up(on);
   auto const nowhere = dist::call_options().needs("absent=1");
   std::vector<dist::pending<std::int64_t>> calls;
@@ -37,7 +37,7 @@ dist::task<void> run_w8_queued(dist::cluster& on, wish asked) {
   bench::report("w8_queued_bytes", each(before, bench::resident_bytes("self"), asked.number));
 }
 
-dist::task<void> run_w8_calls(dist::cluster& on, wish asked) {
+dist::task<void> run_w8_calls(dist::cluster& on, workload asked) {
   auto const count = asked.number;
   co_await warm_up(on);
   std::vector<dist::pending<void>> calls;
@@ -57,7 +57,7 @@ dist::task<void> run_w8_calls(dist::cluster& on, wish asked) {
   for (auto& call : calls) co_await std::move(call);
 }
 
-dist::task<void> run_w8_connections(dist::cluster& on, wish asked) {
+dist::task<void> run_w8_connections(dist::cluster& on, workload asked) {
   co_await warm_up(on);
   auto const before = bench::resident_bytes("self");
   std::cout << "ready" << std::endl;

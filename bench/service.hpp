@@ -65,7 +65,7 @@ template <>
 inline constexpr bool dist::brief<&Bench::release> = true;
 
 /// `w2:64 pool` is the name w2, the number 64 and the variant pool.
-struct wish {
+struct workload {
   std::string name;
   std::int64_t number = 0;  ///< 0: none was given
   std::string variant;
@@ -76,22 +76,22 @@ struct wish {
 /// As a calculation would: each call has a deadline.
 inline dist::call_options const in_time = dist::call_options().within(std::chrono::seconds(60));
 
-dist::task<void> run_w1(dist::cluster& on, wish asked);
-dist::task<void> run_w2(dist::cluster& on, wish asked);
-dist::task<void> run_count(dist::cluster& on, wish asked);
-dist::task<void> run_w3_sum(dist::cluster& on, wish asked);
-dist::task<void> run_w3_vec(dist::cluster& on, wish asked);
-dist::task<void> run_w3_echo(dist::cluster& on, wish asked);
-dist::task<void> run_w4(dist::cluster& on, wish asked);
-dist::task<void> run_w5(dist::cluster& on, wish asked);
-dist::task<void> run_w6(dist::cluster& on, wish asked);
-dist::task<void> run_w8_connections(dist::cluster& on, wish asked);
-dist::task<void> run_w8_queued(dist::cluster& on, wish asked);
-dist::task<void> run_w8_calls(dist::cluster& on, wish asked);
-dist::task<void> run_w10(dist::cluster& on, wish asked);
-dist::task<void> run_w11(dist::cluster& on, wish asked);
+dist::task<void> run_w1(dist::cluster& on, workload asked);
+dist::task<void> run_w2(dist::cluster& on, workload asked);
+dist::task<void> run_count(dist::cluster& on, workload asked);
+dist::task<void> run_w3_sum(dist::cluster& on, workload asked);
+dist::task<void> run_w3_vec(dist::cluster& on, workload asked);
+dist::task<void> run_w3_echo(dist::cluster& on, workload asked);
+dist::task<void> run_w4(dist::cluster& on, workload asked);
+dist::task<void> run_w5(dist::cluster& on, workload asked);
+dist::task<void> run_w6(dist::cluster& on, workload asked);
+dist::task<void> run_w8_connections(dist::cluster& on, workload asked);
+dist::task<void> run_w8_queued(dist::cluster& on, workload asked);
+dist::task<void> run_w8_calls(dist::cluster& on, workload asked);
+dist::task<void> run_w10(dist::cluster& on, workload asked);
+dist::task<void> run_w11(dist::cluster& on, workload asked);
 /// Says that it is ready, and waits until the program is ended.
-dist::task<void> serve(dist::cluster& on, wish asked);
+dist::task<void> serve(dist::cluster& on, workload asked);
 
 /// `--crowd HOST:PORT N`: N nodes in this process, without threads; they take a million calls at once.
 int run_crowd(std::string const& master, std::size_t count);

@@ -46,11 +46,11 @@ double list_schedule_ms(std::vector<std::int64_t> const& times, std::size_t slot
 
 }  // namespace
 
-dist::task<void> run_w4(dist::cluster& on, wish asked) {
+dist::task<void> run_w4(dist::cluster& on, workload asked) {
   return asked.pool() ? w4<&Bench::count_on_pool>(on, asked.number) : w4<&Bench::count>(on, asked.number);
 }
 
-dist::task<void> run_w5(dist::cluster& on, wish) {
+dist::task<void> run_w5(dist::cluster& on, workload) {
   auto const times = nap_times();
   auto const before = bench::now_ns();
   auto napped = dist::map<&Bench::nap>(on, times);

@@ -60,14 +60,14 @@ dist::task<double> reduce_ms(dist::cluster on, std::vector<double> const& values
 
 }  // namespace
 
-dist::task<void> run_w3_sum(dist::cluster& on, wish asked) {
+dist::task<void> run_w3_sum(dist::cluster& on, workload asked) {
   auto const size = static_cast<std::size_t>(asked.number);
   auto const key = size ? "w3_sum_" + std::to_string(8 * size) + "_GBps" : std::string("w3_sum_GBps");
   return asked.variant == "brief" ? sum_there<&Bench::sum_few>(on, size, key) : sum_there<&Bench::sum_span>(on, size, key);
 }
-dist::task<void> run_w3_vec(dist::cluster& on, wish) { return sum_there<&Bench::sum_vector>(on, 0, "w3_vec_GBps"); }
+dist::task<void> run_w3_vec(dist::cluster& on, workload) { return sum_there<&Bench::sum_vector>(on, 0, "w3_vec_GBps"); }
 
-dist::task<void> run_w3_echo(dist::cluster& on, wish) {
+dist::task<void> run_w3_echo(dist::cluster& on, workload) {
   auto values = bench::make_vector();
   double busy = 0;
   int count = 0;
@@ -85,7 +85,7 @@ dist::task<void> run_w3_echo(dist::cluster& on, wish) {
   bench::report("w3_echo_GBps", count * (2 * static_cast<double>(values.size()) * 8) / busy * 1e-9);
 }
 
-dist::task<void> run_w11(dist::cluster& on, wish) {
+dist::task<void> run_w11(dist::cluster& on, workload) {
   auto const values = bench::make_vector();
   auto const expected = bench::sum_doubles(values.data(), values.size());
   std::vector<double> total(values.size());

@@ -28,7 +28,7 @@
 
 namespace {
 
-using job_function = dist::task<void> (*)(dist::cluster&, wish);
+using job_function = dist::task<void> (*)(dist::cluster&, workload);
 
 std::map<std::string, job_function, std::less<>> const jobs = {{"w1", run_w1},
                                                                {"w2", run_w2},
@@ -48,7 +48,7 @@ std::map<std::string, job_function, std::less<>> const jobs = {{"w1", run_w1},
 
 dist::task<void> job(dist::cluster& on, std::vector<std::string> words) {
   if (words.empty()) throw dist::usage_error("missing workload; see the comment at the top of bench/workloads.cpp");
-  wish asked;
+  workload asked;
   auto const colon = words[0].find(':');
   asked.name = words[0].substr(0, colon);
   if (colon != std::string::npos) asked.number = std::stoll(words[0].substr(colon + 1));

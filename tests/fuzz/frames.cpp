@@ -32,8 +32,8 @@ void feed(frame_reader& reader, std::span<std::byte const> bytes, reading& made)
       request_prefix prefix;
       if (!get_prefix(one->bytes(), one->header().flags, prefix).empty()) continue;
       fuzz::require(prefix.bytes <= one->bytes().size() && prefix.bytes % 8 == 0, "a prefix beyond its request");
-      request_options wishes;
-      if (!prefix.options.empty()) decode(prefix.options, wishes).clear();
+      request_options options;
+      if (!prefix.options.empty()) decode(prefix.options, options).clear();
     }
     fuzz::require(reader.held_bytes() <= 4 * frame_limit + (std::size_t{1} << 20), "the reader holds too much memory");
   }

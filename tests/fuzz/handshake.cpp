@@ -25,8 +25,8 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   read_as<welcome>(input);
   auto const what = get_fault(input, 64);
   fuzz::require(what.code != errc{}, "a fault without an error code");
-  request_options wishes;
-  decode(input, wishes).clear();
+  request_options options;
+  decode(input, options).clear();
   hello who;
   if (decode_result(codec::cbor, input, 64, who).empty())
     for (auto const& method : who.methods)

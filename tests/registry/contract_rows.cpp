@@ -20,9 +20,9 @@ using dist::departure;
 using dist::errc;
 using dist::issue_cost;
 using dist::progress;
-using dist::test::call_wishes;
 using dist::test::ledger_stage;
 using dist::test::outcome;
+using dist::test::test_call;
 
 namespace {
 
@@ -47,31 +47,31 @@ struct row_case {
   ending then;
 };
 
-call_wishes needs(std::vector<std::string> labels) {
-  call_wishes wishes;
-  wishes.labels = std::move(labels);
-  return wishes;
+test_call needs(std::vector<std::string> labels) {
+  test_call asked;
+  asked.labels = std::move(labels);
+  return asked;
 }
-call_wishes once() {
-  call_wishes wishes;
-  wishes.once = true;
-  return wishes;
+test_call once() {
+  test_call asked;
+  asked.once = true;
+  return asked;
 }
-call_wishes retries(unsigned most) {
-  call_wishes wishes;
-  wishes.retries = most;
-  return wishes;
+test_call retries(unsigned most) {
+  test_call asked;
+  asked.retries = most;
+  return asked;
 }
-call_wishes wait_for_node(dist::duration time) {
-  call_wishes wishes;
-  wishes.node_wait = time;
-  return wishes;
+test_call wait_for_node(dist::duration time) {
+  test_call asked;
+  asked.node_wait = time;
+  return asked;
 }
-call_wishes made_by(dist::call_id parent, bool blocks = false) {
-  call_wishes wishes;
-  wishes.parent = parent;
-  wishes.parent_blocks = blocks;
-  return wishes;
+test_call made_by(dist::call_id parent, bool blocks = false) {
+  test_call asked;
+  asked.parent = parent;
+  asked.parent_blocks = blocks;
+  return asked;
 }
 
 std::uint32_t in_use(ledger_stage const& on) { return static_cast<std::uint32_t>(on.ledger.nodes().counts().in_use); }
@@ -152,8 +152,8 @@ row_case const cases[] = {
      "a call that had not been written moves in any case, at no cost",  // 26
      [](ledger_stage& on) {
        auto& a = on.add("a");
-       auto wishes = once();
-       on.start("Work.write", wishes, &on.got);
+       auto asked = once();
+       on.start("Work.write", asked, &on.got);
        auto& b = on.add("b");
        a.attempts[0].written = false;
        on.leave(a);
@@ -469,9 +469,9 @@ row_case const cases[] = {
      "once it is cancelled its node is told when to end the process",  // 33
      [](ledger_stage& on) {
        auto& a = on.add("a");
-       call_wishes wishes;
-       wishes.kill_after_us = 5'000'000;
-       auto const call = on.start("Work.read", wishes, &on.got);
+       test_call asked;
+       asked.kill_after_us = 5'000'000;
+       auto const call = on.start("Work.read", asked, &on.got);
        BOOST_TEST(on.give_up(call).has_value());
        BOOST_TEST(a.attempts[0].abandoned);
        BOOST_TEST(a.attempts[0].kill_after_us == 5'000'000U);
@@ -481,9 +481,9 @@ row_case const cases[] = {
      "a call that may have run is not sent to a node that lists its method as not repeatable",
      [](ledger_stage& on) {
        auto& a = on.add("a");
-       call_wishes wishes;
-       wishes.again = true;
-       on.start("Work.write", wishes, &on.got);
+       test_call asked;
+       asked.again = true;
+       on.start("Work.write", asked, &on.got);
        BOOST_TEST(a.sent.empty());
        BOOST_TEST(in_use(on) == 0U);
      },
@@ -492,9 +492,9 @@ row_case const cases[] = {
      "a repeatable one is, and a refusal does not hide that it may have run",  // 2, 16
      [](ledger_stage& on) {
        auto& a = on.add("a");
-       call_wishes wishes;
-       wishes.again = true;
-       on.start("Work.read", wishes, &on.got);
+       test_call asked;
+       asked.again = true;
+       on.start("Work.read", asked, &on.got);
        on.refuse(a, errc::bad_arguments);
      },
      fails(errc::bad_arguments, progress::unknown)},
@@ -600,9 +600,9 @@ row_case const cases[] = {
      "nor where the pause would end behind the deadline",  // 19
      [](ledger_stage& on) {
        on.add("a");
-       call_wishes wishes;
-       wishes.deadline = on.now();
-       on.start("Work.read", wishes, &on.got);
+       test_call asked;
+       asked.deadline = on.now();
+       on.start("Work.read", asked, &on.got);
        on.refuse(*on.holder(), errc::transient);
      },
      fails(errc::transient, progress::executed)},
@@ -1227,11 +1227,14 @@ row_case const cases[] = {
      [](ledger_stage& on) {
        auto& a = on.add("a");
        auto const top = on.start("Work.read");
-       on.start("Work.read", [&] {
-         auto wishes = made_by(a.attempts[0].id);
-         wishes.labels = {"gpu=1"};
-         return wishes;
-       }(), &on.got);
+       on.start(
+           "Work.read",
+           [&] {
+             auto asked = made_by(a.attempts[0].id);
+             asked.labels = {"gpu=1"};
+             return asked;
+           }(),
+           &on.got);
        on.give_up(top);
        BOOST_TEST(queued(on) == 0U);
      },

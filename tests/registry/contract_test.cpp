@@ -6,10 +6,10 @@ using dist::departure;
 using dist::errc;
 using dist::issue_cost;
 using dist::progress;
-using dist::test::call_wishes;
 using dist::test::ledger_stage;
 using dist::test::outcome;
 using dist::test::stage_node;
+using dist::test::test_call;
 
 namespace {
 
@@ -18,17 +18,17 @@ struct stage : ledger_stage {
   using ledger_stage::ledger_stage;
 };
 
-call_wishes wait_at_most(dist::duration node_wait, std::vector<std::string> labels = {}) {
-  call_wishes wishes;
-  wishes.node_wait = node_wait;
-  wishes.labels = std::move(labels);
-  return wishes;
+test_call wait_at_most(dist::duration node_wait, std::vector<std::string> labels = {}) {
+  test_call asked;
+  asked.node_wait = node_wait;
+  asked.labels = std::move(labels);
+  return asked;
 }
 
-call_wishes made_by(dist::call_id parent) {
-  call_wishes wishes;
-  wishes.parent = parent;
-  return wishes;
+test_call made_by(dist::call_id parent) {
+  test_call asked;
+  asked.parent = parent;
+  return asked;
 }
 
 dist::registry_settings without_window() {

@@ -435,25 +435,25 @@ class driver {
   void start() {
     auto& call = calls_.emplace_back();
     call.order = calls_.size();
-    dist::test::call_wishes wishes;
+    dist::test::test_call asked;
     char const* const methods[] = {"Work.read", "Work.slow", "Work.write"};
     call.method = methods[below(3)];
-    wishes.once = call.once = below(8) == 0;
+    asked.once = call.once = below(8) == 0;
     if (below(6) == 0) {
       call.only = "n" + std::to_string(below(8));
-      wishes.labels = {"node=" + call.only};
+      asked.labels = {"node=" + call.only};
     }
-    if (below(4) == 0) wishes.node_wait = call.node_wait = 1s * (1 + below(5));
+    if (below(4) == 0) asked.node_wait = call.node_wait = 1s * (1 + below(5));
     model_calls none;
     if (auto* node = any_node(); node && !node->attempts.empty() && below(3) == 0) {
       auto const& parent = node->attempts[below(static_cast<std::uint32_t>(node->attempts.size()))];
-      wishes.parent = parent.id;
+      asked.parent = parent.id;
       if (!parent.abandoned) {
         call.parent = parent.id;
         parents_.insert(parent.id.index);
       }
       call.given_up = true;  // it is not there yet
-      happens([&] { begin(call, wishes); }, none, {});
+      happens([&] { begin(call, asked); }, none, {});
       if (parent_was_abandoned_) {  // 3
         BOOST_REQUIRE(call.end.failed);
         BOOST_REQUIRE(call.end.failed->code == errc::cancelled);
@@ -461,12 +461,12 @@ class driver {
       return;
     }
     call.given_up = true;
-    happens([&] { begin(call, wishes); }, none, {});
+    happens([&] { begin(call, asked); }, none, {});
   }
-  void begin(call_of_model& call, dist::test::call_wishes const& wishes) {
-    parent_was_abandoned_ = wishes.parent && !call.parent;
+  void begin(call_of_model& call, dist::test::test_call const& asked) {
+    parent_was_abandoned_ = asked.parent && !call.parent;
     call.given_up = false;
-    call.number = on_.start(call.method, wishes, &call.end);
+    call.number = on_.start(call.method, asked, &call.end);
     if (call.end.ended && !parent_was_abandoned_) {  // 2
       auto const* node = named(call.only);
       BOOST_REQUIRE((node && !has(*node, call)));

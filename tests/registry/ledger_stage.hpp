@@ -35,7 +35,7 @@ struct outcome {
 };
 
 /// How a call is made.
-struct call_wishes {
+struct test_call {
   std::vector<std::string> labels;
   duration node_wait = duration::max();
   time_point deadline = time_point::max();
@@ -135,7 +135,7 @@ class ledger_stage {
     return node;
   }
 
-  call_no start(std::string const& method, call_wishes const& how = {}, outcome* into = nullptr) {
+  call_no start(std::string const& method, test_call const& how = {}, outcome* into = nullptr) {
     auto const number = ledger.methods().find(method, ledger.may_be_heard_of());
     BOOST_REQUIRE(number);
     submitted asked;

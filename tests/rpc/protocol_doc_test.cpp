@@ -197,17 +197,17 @@ std::string sum_arguments(codec how) {
 }
 
 request_options page_options() {
-  request_options wishes;
-  wishes.needs = {"gpu=yes"};
-  wishes.retries = 5;
-  return wishes;
+  request_options options;
+  options.needs = {"gpu=yes"};
+  options.retries = 5;
+  return options;
 }
 
 std::string named_request(std::uint8_t flags, call_id parent) {
   buffer payload;
-  buffer wishes;
-  BOOST_TEST_REQUIRE(encode(page_options(), wishes) == "");
-  put_prefix(payload, flags, {parent, "Arith.sum", wishes.bytes(), 0});
+  buffer options;
+  BOOST_TEST_REQUIRE(encode(page_options(), options) == "");
+  put_prefix(payload, flags, {parent, "Arith.sum", options.bytes(), 0});
   payload.append(as_bytes(sum_arguments(codec::cbor)));
   auto header = header_of(frame_kind::request, {0, 1});
   header.flags = flags;
@@ -361,9 +361,9 @@ BOOST_AUTO_TEST_CASE(frames_are_read_as_shown) {
     BOOST_TEST(prefix.method == (asked.header.flags & frame_flags::named ? "Arith.sum" : ""));
     BOOST_TEST(prefix.parent == (asked.header.flags & frame_flags::nested ? call_id{1, 3} : call_id{}));
     if (!prefix.options.empty()) {
-      request_options wishes;
-      BOOST_TEST(decode(prefix.options, wishes) == "");
-      BOOST_TEST((wishes == page_options()));
+      request_options options;
+      BOOST_TEST(decode(prefix.options, options) == "");
+      BOOST_TEST((options == page_options()));
     }
     std::tuple<std::vector<std::int64_t>> arguments;
     value_store store;

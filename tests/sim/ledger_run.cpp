@@ -326,11 +326,11 @@ class ledger_run {
     static std::string const even[] = {"even=1"};
     static std::string const named[] = {"node=n1"};
     static std::string const nobody[] = {"even=2"};
-    auto const wish = below(40);
-    if (wish < 3) asked.labels = even;
-    if (wish == 3) asked.labels = named;
-    if (wish == 4) asked.labels = nobody;
-    if (once_in(4) || wish == 4) asked.node_wait = 1ms * below(800);
+    auto const kind = below(40);
+    if (kind < 3) asked.labels = even;
+    if (kind == 3) asked.labels = named;
+    if (kind == 4) asked.labels = nobody;
+    if (once_in(4) || kind == 4) asked.node_wait = 1ms * below(800);
     if (once_in(20)) asked.retries = below(6);
     if (once_in(20)) asked.deadline = now_ + 1ms * below(100);
     if (parent.generation != 0) {

@@ -67,7 +67,7 @@ std::uint64_t fresh_seed() {
   return 1'000'000 + chance();
 }
 
-struct wishes {
+struct sim_options {
   std::uint64_t seeds = 2000;
   std::uint64_t from = fresh_seed();
   std::uint64_t minutes = 0;
@@ -76,8 +76,8 @@ struct wishes {
   bool stops_at_failure = false;
 };
 
-std::optional<wishes> read(int argc, char** argv) {
-  wishes read;
+std::optional<sim_options> read(int argc, char** argv) {
+  sim_options read;
   for (int i = 1; i < argc; i += 2) {
     std::uint64_t value = 0;
     if (i + 1 >= argc) return std::nullopt;

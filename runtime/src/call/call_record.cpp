@@ -4,8 +4,8 @@
 
 namespace dist {
 
-void call_record::set_options(std::shared_ptr<request_options const> wishes) {
-  options = std::move(wishes);
+void call_record::set_options(std::shared_ptr<request_options const> given) {
+  options = std::move(given);
   if (!options || !options->node_wait_us) return;
   // It may come from a peer: what does not fit never times out.
   constexpr auto longest = std::chrono::floor<std::chrono::microseconds>(duration::max());

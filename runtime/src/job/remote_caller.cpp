@@ -22,7 +22,7 @@ constexpr char const* connection_ended = "the connection to the master ended: ";
 constexpr char const* master_stopped = "the master stopped";
 
 /// The caller's options that still apply.
-request_options wishes_left(call_record const& call) {
+request_options options_left(call_record const& call) {
   auto left = *call.options;
   if (left.node_wait_us)
     left.node_wait_us = static_cast<std::uint64_t>(
@@ -239,10 +239,10 @@ void remote_caller::send_waiting_later() {
 }
 
 void remote_caller::send(remote_ptr const& call) {
-  buffer wishes;
+  buffer options;
   if (call->options) {
     auto const has_waited = call->waits_since != time_point() && call->node_wait != duration::max();
-    auto const problem = has_waited ? encode(wishes_left(*call), wishes) : encode(*call->options, wishes);
+    auto const problem = has_waited ? encode(options_left(*call), options) : encode(*call->options, options);
     if (!problem.empty()) return fail(*call, make_fault(errc::limit_exceeded, problem));
   }
   call->id = table_.open(call);
@@ -262,7 +262,7 @@ void remote_caller::send(remote_ptr const& call) {
   header.deadline_us = to_wire(call->deadline, world().clock.now());
   header.id = call->id;
   buffer prefix;
-  put_prefix(prefix, header.flags, {call->parent.value_or(call_id{}), call->method->name, wishes.bytes(), 0});
+  put_prefix(prefix, header.flags, {call->parent.value_or(call_id{}), call->method->name, options.bytes(), 0});
   auto const bytes = call->arguments.bytes();
   if (bytes.size() > outbox_copy_bytes)
     session_->out().put(header, prefix.bytes(), bytes, std::shared_ptr<void const>(call.get(), [call](void const*) {}));

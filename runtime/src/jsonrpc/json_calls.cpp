@@ -44,18 +44,18 @@ void hand_on(call_book const& on, call_record const& call, call_reply const& rep
 
 }  // namespace
 
-task<std::string> answer_rpc(std::shared_ptr<call_book> on, rpc_message message, rpc_wishes wishes) {
-  std::shared_ptr<request_options> options;
-  if (!wishes.traceparent.empty()) {
-    options = std::make_shared<request_options>();
-    options->traceparent = wishes.traceparent;
+task<std::string> answer_rpc(std::shared_ptr<call_book> on, rpc_message message, rpc_call_options options) {
+  std::shared_ptr<request_options> traced;
+  if (!options.traceparent.empty()) {
+    traced = std::make_shared<request_options>();
+    traced->traceparent = options.traceparent;
   }
   std::vector<std::string> texts(message.items.size());  // in the order of the requests
   memory_share kept(on->world().memory);
   std::size_t open = 1;
   event all;
   auto answer = [&](std::uint64_t place, call_record const& call, call_reply const& reply) {
-    if (wishes.why) *wishes.why = on->why(call);
+    if (options.why) *options.why = on->why(call);
     hand_on(*on, call, reply, [&](std::string_view result_text, fault const* failed) {
       auto const& asked = std::get<rpc_request>(message.items[place]);
       if (asked.is_notification()) return;
@@ -73,8 +73,8 @@ task<std::string> answer_rpc(std::shared_ptr<call_book> on, rpc_message message,
     auto const* request = std::get_if<rpc_request>(&item);
     if (!request) continue;
     ++open;
-    auto call = make_json_call(*on, *request, wishes.node_wait);
-    call->set_options(options);
+    auto call = make_json_call(*on, *request, options.node_wait);
+    call->set_options(traced);
     calls.start(place, std::move(call));
     if ((place + 1) % messages_per_turn == 0) co_await asio::post(asio::use_awaitable);
   }

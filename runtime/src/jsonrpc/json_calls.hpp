@@ -11,7 +11,7 @@
 namespace dist {
 
 /// The common state of the calls of one message.
-struct rpc_wishes {
+struct rpc_call_options {
   duration node_wait = duration::max();
   std::string traceparent;     ///< empty: none
   std::string* why = nullptr;  ///< receives why the call went where it went, the last of a batch; outlives the await
@@ -19,7 +19,7 @@ struct rpc_wishes {
 
 /// Answers one message, with all calls of a batch under way at once. Cancel: terminal, the calls are cancelled too.
 /// The answer is empty if none is due (notifications, replies).
-task<std::string> answer_rpc(std::shared_ptr<call_book> on, rpc_message message, rpc_wishes wishes);
+task<std::string> answer_rpc(std::shared_ptr<call_book> on, rpc_message message, rpc_call_options options);
 
 /// Answers the requests of one session by calls of a book. When this goes its calls are cancelled, and only its.
 ///

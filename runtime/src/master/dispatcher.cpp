@@ -138,10 +138,10 @@ void dispatcher::send_out(call_ptr const& call) {
   asked.bytes = static_cast<std::uint32_t>(std::min<std::size_t>(call->arguments.size(), UINT32_MAX));
   asked.node_wait = call->node_wait;
   asked.deadline = call->deadline.at();
-  if (auto const& wishes = call->options) {
-    asked.labels = wishes->needs;
-    asked.retries = wishes->retries;
-    if (wishes->kill_after_us) asked.kill_after_us = patience_to_wire(*wishes->kill_after_us);
+  if (auto const& options = call->options) {
+    asked.labels = options->needs;
+    asked.retries = options->retries;
+    if (options->kill_after_us) asked.kill_after_us = patience_to_wire(*options->kill_after_us);
   }
   ledger_.take(asked, now());
   carry_out();

@@ -8,10 +8,10 @@
 namespace dist {
 namespace {
 
-/// Of a call's wishes those that its node must know from the start.
-buffer options_for_node(request_options const& wishes) {
+/// Of the options of a call those that its node must know from the start.
+buffer options_for_node(request_options const& options) {
   request_options told;
-  told.traceparent = wishes.traceparent;
+  told.traceparent = options.traceparent;
   buffer cbor;
   encode(told, cbor);
   return cbor;

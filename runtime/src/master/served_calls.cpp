@@ -66,10 +66,10 @@ void served_calls::on_request(frame& request) {
   call->once = header.flags & frame_flags::once;
   call->deadline = deadline_from_wire(header.deadline_us, on_->world().clock.now());
   if (!prefix.options.empty()) {
-    auto wishes = std::make_shared<request_options>();
-    if (auto const problem = decode(prefix.options, *wishes); !problem.empty())
+    auto options = std::make_shared<request_options>();
+    if (auto const problem = decode(prefix.options, *options); !problem.empty())
       return refuse(header.id, make_fault(errc::bad_arguments, problem));
-    call->set_options(std::move(wishes));
+    call->set_options(std::move(options));
   }
   call->origin = origin_;
   call->arguments.append(arguments);
@@ -151,9 +151,9 @@ void served_calls::list_nodes(own_request const& asked) {
   auto const like = on_->make_call();
   method_key const method{std::get<0>(given), false, nullptr};
   like->method = &method;
-  auto wishes = std::make_shared<request_options>();
-  wishes->needs = std::move(std::get<1>(given));
-  like->set_options(std::move(wishes));
+  auto options = std::make_shared<request_options>();
+  options->needs = std::move(std::get<1>(given));
+  like->set_options(std::move(options));
   nodes_.list_nodes(*like, [weak = self_.ref(), id = asked.id, as = asked.as](result<std::vector<listed_node>> const& nodes) {
     auto* const to = weak.get();
     if (!to) return;

@@ -27,9 +27,9 @@ fault too_many_coroutines(std::size_t limit, std::uint8_t flags) {
 /// Of the trace that the request belongs to, into `trace`; empty: none. Returns what is wrong, or an empty text.
 std::string get_traceparent(request_prefix const& prefix, std::string& trace) {
   if (prefix.options.empty()) return {};
-  request_options wishes;
-  auto problem = decode(prefix.options, wishes);
-  trace = std::move(wishes.traceparent).value_or("");
+  request_options options;
+  auto problem = decode(prefix.options, options);
+  trace = std::move(options.traceparent).value_or("");
   return problem;
 }
 

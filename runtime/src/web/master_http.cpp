@@ -149,9 +149,10 @@ task<http_response> master::impl::answer_http(http_request request, asker from) 
 
 task<http_response> master::impl::answer_call(http_request request) {
   std::string why;
-  rpc_wishes wishes{options_.node_wait, {}, request.headers.find("Dist-Why") ? &why : nullptr};
-  if (auto const trace = request.headers.find("traceparent"); trace && is_traceparent(*trace)) wishes.traceparent = *trace;
-  auto text = co_await answer_rpc(book_, parse_rpc(request.body, options_.limits), std::move(wishes));
+  rpc_call_options options{options_.node_wait, {}, request.headers.find("Dist-Why") ? &why : nullptr};
+  if (auto const trace = request.headers.find("traceparent"); trace && is_traceparent(*trace))
+    options.traceparent = *trace;
+  auto text = co_await answer_rpc(book_, parse_rpc(request.body, options_.limits), std::move(options));
   auto const status = text.empty() ? 204U : 200U;
   http_response answer(status, std::move(text), "application/json");
   if (!why.empty()) answer.headers.set("Dist-Why", std::move(why));

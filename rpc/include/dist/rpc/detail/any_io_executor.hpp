@@ -8,28 +8,28 @@
 namespace asio {
 
 template <>
-inline any_io_executor any_io_executor::require(execution::blocking_t::never_t const& wish, int) const {
-  return static_cast<base_type const&>(*this).require(wish);
+inline any_io_executor any_io_executor::require(execution::blocking_t::never_t const& property, int) const {
+  return static_cast<base_type const&>(*this).require(property);
 }
 template <>
-inline any_io_executor any_io_executor::prefer(execution::blocking_t::possibly_t const& wish, int) const {
-  return static_cast<base_type const&>(*this).prefer(wish);
+inline any_io_executor any_io_executor::prefer(execution::blocking_t::possibly_t const& property, int) const {
+  return static_cast<base_type const&>(*this).prefer(property);
 }
 template <>
-inline any_io_executor any_io_executor::prefer(execution::outstanding_work_t::tracked_t const& wish, int) const {
-  return static_cast<base_type const&>(*this).prefer(wish);
+inline any_io_executor any_io_executor::prefer(execution::outstanding_work_t::tracked_t const& property, int) const {
+  return static_cast<base_type const&>(*this).prefer(property);
 }
 template <>
-inline any_io_executor any_io_executor::prefer(execution::outstanding_work_t::untracked_t const& wish, int) const {
-  return static_cast<base_type const&>(*this).prefer(wish);
+inline any_io_executor any_io_executor::prefer(execution::outstanding_work_t::untracked_t const& property, int) const {
+  return static_cast<base_type const&>(*this).prefer(property);
 }
 template <>
-inline any_io_executor any_io_executor::prefer(execution::relationship_t::fork_t const& wish, int) const {
-  return static_cast<base_type const&>(*this).prefer(wish);
+inline any_io_executor any_io_executor::prefer(execution::relationship_t::fork_t const& property, int) const {
+  return static_cast<base_type const&>(*this).prefer(property);
 }
 template <>
-inline any_io_executor any_io_executor::prefer(execution::relationship_t::continuation_t const& wish, int) const {
-  return static_cast<base_type const&>(*this).prefer(wish);
+inline any_io_executor any_io_executor::prefer(execution::relationship_t::continuation_t const& property, int) const {
+  return static_cast<base_type const&>(*this).prefer(property);
 }
 
 }  // namespace asio

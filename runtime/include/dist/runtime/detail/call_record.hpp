@@ -43,7 +43,7 @@ class call_record {
   virtual ~call_record() = default;
 
   /// Takes the caller's options, as given or as received.
-  void set_options(std::shared_ptr<request_options const> wishes);
+  void set_options(std::shared_ptr<request_options const> given);
 
   std::shared_ptr<call_book> home;  ///< for handles of the call; null: none
   method_key const* method = nullptr;
