@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
-#include <dist/rpc/detail/large_blocks.hpp>
 #include <dist/rpc/sleep.hpp>
 #include <dist/rpc/task_group.hpp>
 #include <optional>
@@ -11,7 +10,7 @@
 #include "job/remote_caller.hpp"
 #include "node/back_off.hpp"
 #include "node/join.hpp"
-#include "node/silence.hpp"
+#include "node/master_watchdog.hpp"
 #include "process/host_of.hpp"
 #include "wire/hello.hpp"
 #include "wire/protocol_breach.hpp"
@@ -42,7 +41,6 @@ class master_link::impl {
  private:
   task<void> stay();
   task<void> serve();
-  task<void> beat_loop();
   task<void> tell_loop();
   void on_frame(frame& in);
 
@@ -55,8 +53,7 @@ class master_link::impl {
   task_group tasks_;
   std::unique_ptr<connection> session_;
   beat_times times_;
-  std::optional<silence> silence_;  ///< of the session
-  bool silent_ = false;             ///< that is why it was closed
+  std::optional<master_watchdog> watchdog_;  ///< of the session
   std::string last_problem_;
   bool stopping_ = false;
 };
@@ -114,20 +111,21 @@ task<void> master_link::impl::stay() {
 }
 
 task<void> master_link::impl::serve() {
-  silence_.emplace(times_.heartbeat, times_.lost_after, world_.clock.now());
+  watchdog_.emplace(world_.clock, *session_, times_);
   task_group beats(world_.io.get_executor());
-  beats.spawn(beat_loop());
+  std::function<void(frame_header&)> on_beat = [this](frame_header&) { calls_->flush_trace(); };
+  beats.spawn(watchdog_->run(std::move(on_beat)));
   beats.spawn(tell_loop());
   std::exception_ptr failed;
   std::string why = "the master closed the connection";
   try {
-    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { silence_->heard(world_.clock.now()); },
+    co_await session_->run([this](frame& in) { on_frame(in); }, [this] { watchdog_->heard(world_.clock.now()); },
                            [this] { book_->tell_waiters(); });
   } catch (std::exception const& e) {
     failed = std::current_exception();
     why = e.what();
   }
-  if (std::exchange(silent_, false)) {
+  if (watchdog_->has_given_up()) {
     why = "it is silent";
     failed = std::make_exception_ptr(std::system_error(errc::connection_lost, why));
   }
@@ -138,26 +136,6 @@ task<void> master_link::impl::serve() {
   session_.reset();
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   if (failed) std::rethrow_exception(failed);
-}
-
-task<void> master_link::impl::beat_loop() {
-  auto sent = session_->sent_bytes();
-  for (;;) {
-    co_await sleep_for(world_.clock, times_.heartbeat);
-    large_blocks::return_unused();
-    // A master that is still reading a large request cannot answer the beats behind it.
-    auto const before = std::exchange(sent, session_->sent_bytes());
-    if (sent != before && !session_->out().left().empty()) silence_->heard(world_.clock.now());
-    if (silence_->is_too_long(world_.clock.now())) {
-      silent_ = true;
-      session_->close();
-      co_return;
-    }
-    calls_->flush_trace();
-    frame_header beat;
-    beat.kind = frame_kind::beat;
-    session_->out().put(beat);
-  }
 }
 
 /// Reports the progress of this job's fan-outs to the master: those that take longer than a second.

@@ -8,7 +8,7 @@
 #include "master/master_impl.hpp"
 #include "node/back_off.hpp"
 #include "node/join.hpp"
-#include "node/silence.hpp"
+#include "node/master_watchdog.hpp"
 #include "process/host_of.hpp"
 #include "record/count_text.hpp"
 

@@ -8,7 +8,7 @@
 #include "master/dist_link.hpp"
 #include "master/master_impl.hpp"
 #include "master/served_calls.hpp"
-#include "node/silence.hpp"
+#include "node/master_watchdog.hpp"
 #include "record/count_text.hpp"
 #include "values/json_splitter.hpp"
 #include "wire/hello.hpp"

@@ -9,7 +9,7 @@
 #include "node/back_off.hpp"
 #include "node/join.hpp"
 #include "node/node_impl.hpp"
-#include "node/silence.hpp"
+#include "node/master_watchdog.hpp"
 #include "process/crash_record.hpp"
 
 namespace dist {

@@ -2,7 +2,6 @@
 
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
-#include <dist/rpc/detail/large_blocks.hpp>
 #include <dist/rpc/detail/request_options.hpp>
 #include <dist/rpc/sleep.hpp>
 
@@ -120,20 +119,24 @@ std::optional<fault> node_session::why_deadlocks(call_record const& nested) cons
 
 task<void> node_session::run() {
   heard_ = world_.clock.now();
-  silence_.emplace(times_.heartbeat, times_.lost_after, heard_);
+  watchdog_.emplace(world_.clock, *session_, times_);
   task_group beats(world_.io.get_executor());
-  beats.spawn(beat_loop());
+  std::function<void(frame_header&)> on_beat = [this](frame_header& beat) {
+    beat.id.index = static_cast<std::uint32_t>(running_.size());
+    send_printed();
+  };
+  beats.spawn(watchdog_->run(std::move(on_beat)));
   std::exception_ptr failed;
   std::string why = "the master closed the connection";
   try {
     co_await session_->run([this](frame& in) { on_frame(in); },
-                           [this] { silence_->heard(heard_ = world_.clock.now()); },
+                           [this] { watchdog_->heard(heard_ = world_.clock.now()); },
                            [this] { book_->tell_waiters(); });
   } catch (std::exception const& e) {
     failed = std::current_exception();
     why = e.what();
   }
-  if (silent_) {
+  if (watchdog_->has_given_up()) {
     why = "the master is silent";
     failed = std::make_exception_ptr(call_error(make_fault(errc::connection_lost, why)));
   }
@@ -151,23 +154,6 @@ task<void> node_session::run() {
   co_await beats.join();
   forget_timer(drain_timer_);
   if (failed && !said_goodbye_) std::rethrow_exception(failed);
-}
-
-task<void> node_session::beat_loop() {
-  for (;;) {
-    co_await sleep_for(world_.clock, times_.heartbeat);
-    large_blocks::return_unused();
-    if (silence_->is_too_long(world_.clock.now())) {
-      silent_ = true;
-      session_->close();
-      co_return;
-    }
-    frame_header beat;
-    beat.kind = frame_kind::beat;
-    beat.id.index = static_cast<std::uint32_t>(running_.size());
-    session_->out().put(beat);
-    send_printed();
-  }
 }
 
 void node_session::send_printed() {

@@ -14,7 +14,7 @@
 #include "call/peer_calls.hpp"
 #include "job/remote_caller.hpp"
 #include "node/brief_watch.hpp"
-#include "node/silence.hpp"
+#include "node/master_watchdog.hpp"
 #include "wire/connection.hpp"
 #include "wire/hello.hpp"
 
@@ -50,7 +50,6 @@ class node_session : public std::enable_shared_from_this<node_session> {
   void refuse(call_id id, fault what, std::uint32_t running_us = 0);
   /// For a call that one of the running methods makes and blocks on.
   std::optional<fault> why_deadlocks(call_record const& nested) const;
-  task<void> beat_loop();
   /// Output of this process that has not been sent to the master.
   void send_printed();
 
@@ -101,13 +100,12 @@ class node_session : public std::enable_shared_from_this<node_session> {
   outcome brief_outcome_;  ///< reused by methods that run here
   brief_watch brief_watch_;
   time_point heard_{};
-  std::optional<silence> silence_;  ///< while run() runs
+  std::optional<master_watchdog> watchdog_;  ///< while run() runs
   timer_id drain_timer_ = timer_id::none;
   bool draining_ = false;
   bool drain_confirmed_ = false;  ///< the master sends no request any more
   bool said_goodbye_ = false;
   bool master_takes_text_ = true;
-  bool silent_ = false;  ///< the master was, for too long
 };
 
 }  // namespace dist

@@ -17,7 +17,7 @@
 #include "call/alarm.hpp"
 #include "call/listing.hpp"
 #include "node/back_off.hpp"
-#include "node/silence.hpp"
+#include "nodes/liveness.hpp"
 #include "process/child_text.hpp"
 #include "process/descriptor_limit.hpp"
 #include "process/restart_policy.hpp"
@@ -103,16 +103,21 @@ task<void> node_processes::keep(std::size_t number) {
 /// Kills a child that has been silent as long as its master tolerates: it is stopped, or has closed its descriptors.
 /// Its session is gone then, and no one else could replace it.
 task<void> node_processes::watch(child_process& child, std::shared_ptr<crash_record> record, duration& unresponsive) {
-  std::optional<silence> life;
+  std::optional<liveness> rounds;
+  pulse life;
   duration patience{};
   for (std::uint64_t known = 0;;) {
     co_await sleep_for(world_.clock, crash_record::beat_interval);
     if (record->incarnation() == 0) continue;
     auto const now = world_.clock.now();
-    if (!life || patience != record->patience())
-      life.emplace(crash_record::beat_interval, patience = record->patience(), now);
-    if (auto const beats = record->beats(); std::exchange(known, beats) != beats) life->heard(now);
-    if (!life->is_too_long(now)) continue;
+    if (!rounds || patience != record->patience()) {
+      patience = record->patience();
+      rounds.emplace(liveness_settings{crash_record::beat_interval, 2, patience});
+      life = {now, false};
+    }
+    if (auto const beats = record->beats(); std::exchange(known, beats) != beats) liveness::heard(life, now);
+    rounds->begin_round(now);
+    if (rounds->judge(life, now) != liveness_change::became_lost) continue;
     unresponsive = patience;
     child.signal(SIGKILL);
     co_return;

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <dist/rpc/clock.hpp>
+#include <dist/rpc/task.hpp>
+#include <functional>
 
 #include "nodes/liveness.hpp"
+#include "wire/connection.hpp"
 #include "wire/hello.hpp"
 
 namespace dist {
@@ -26,25 +30,26 @@ inline std::chrono::milliseconds system_patience(duration heartbeat, duration lo
   return std::chrono::ceil<std::chrono::milliseconds>(std::min(lost_after, longest) + 2 * std::min(heartbeat, longest));
 }
 
-/// How long a peer has been silent, judged once each heartbeat. Time in which this process itself did not run does not
-/// count.
-class silence {
+/// A peer's side of the heartbeats: sends its own, and closes the session once the master has been silent for too long.
+/// Time in which this process itself did not run does not count.
+class master_watchdog {
  public:
-  silence(duration heartbeat, duration lost_after, time_point now) noexcept
-      : rounds_({heartbeat, 2, lost_after}), pulse_{now, false} {
-    rounds_.begin_round(now);
-  }
+  master_watchdog(clock& time, connection& session, beat_times times);
 
   void heard(time_point now) noexcept { liveness::heard(pulse_, now); }
-  /// Once each heartbeat; whether it was silent for too long.
-  bool is_too_long(time_point now) noexcept {
-    rounds_.begin_round(now);
-    return rounds_.judge(pulse_, now) == liveness_change::became_lost;
-  }
+  /// Whether the session was closed because the master was silent.
+  bool has_given_up() const noexcept { return given_up_; }
+
+  /// Beats until the master is given up. `on_beat` may complete each beat before it is sent. Cancel: terminal.
+  task<void> run(std::function<void(frame_header& beat)> on_beat);
 
  private:
+  clock& clock_;
+  connection& session_;
+  duration heartbeat_;
   liveness rounds_;
   pulse pulse_;
+  bool given_up_ = false;
 };
 
 }  // namespace dist
