@@ -4,6 +4,7 @@
 #include <dist/rpc/detail/event.hpp>
 
 #include "call/no_room.hpp"
+#include "jsonrpc/rpc_answers.hpp"
 #include "values/json.hpp"
 
 namespace dist {
@@ -50,36 +51,39 @@ task<std::string> answer_rpc(std::shared_ptr<call_book> on, rpc_message message,
     traced = std::make_shared<request_options>();
     traced->traceparent = options.traceparent;
   }
-  std::vector<std::string> texts(message.items.size());  // in the order of the requests
+  rpc_answers answers(message.items.size());
   memory_share kept(on->world().memory);
-  std::size_t open = 1;
   event all;
+  auto const put = [&](std::size_t place, std::string text) {
+    kept.add(text.size());
+    if (answers.put(place, std::move(text))) all.set();
+  };
   auto answer = [&](std::uint64_t place, call_record const& call, call_reply const& reply) {
     if (options.why) *options.why = on->why(call);
     hand_on(*on, call, reply, [&](std::string_view result_text, fault const* failed) {
       auto const& asked = std::get<rpc_request>(message.items[place]);
-      if (asked.is_notification()) return;
-      texts[place] = failed ? write_error(asked, *failed)
-                            : write_bounded(asked, result_text, kept.bytes(), on->bounds().outbox_bytes, kept.budget());
-      kept.add(texts[place].size());
+      if (asked.is_notification()) return put(place, {});
+      put(place, failed ? write_error(asked, *failed)
+                        : write_bounded(asked, result_text, kept.bytes(), on->bounds().outbox_bytes, kept.budget()));
     });
-    if (--open == 0) all.set();
   };
   // The last to be made: when this coroutine is cancelled its calls end first.
   peer_calls calls(on, std::move(answer));
   for (std::size_t place = 0; place < message.items.size(); ++place) {
     auto const& item = message.items[place];
-    if (auto const* invalid = std::get_if<rpc_invalid>(&item)) texts[place] = write_error(*invalid);
     auto const* request = std::get_if<rpc_request>(&item);
-    if (!request) continue;
-    ++open;
+    if (!request) {
+      auto const* invalid = std::get_if<rpc_invalid>(&item);
+      put(place, invalid ? write_error(*invalid) : std::string());
+      continue;
+    }
     auto call = make_json_call(*on, *request, options.node_wait);
     call->set_options(traced);
     calls.start(place, std::move(call));
     if ((place + 1) % messages_per_turn == 0) co_await asio::post(asio::use_awaitable);
   }
-  if (--open > 0) co_await all.wait();
-  std::erase_if(texts, [](std::string const& one) { return one.empty(); });
+  if (!answers.complete()) co_await all.wait();
+  auto texts = answers.take();
   if (message.batch) co_return write_batch(std::move(texts));
   co_return texts.empty() ? std::string() : std::move(texts.front());
 }

@@ -41,13 +41,8 @@ task<void> json_session::run(handler on_request, peer_end end) {
 }
 
 void json_session::on_message(rpc_message message, handler const& on_request) {
-  std::shared_ptr<batch> in;
-  if (message.batch) {
-    // One more than there are requests, so that the array does not go out before all have been looked at.
-    in = std::make_shared<batch>();
-    in->open = message.items.size() + 1;
-    in->replies.resize(message.items.size() + 1);
-  }
+  std::shared_ptr<rpc_answers> in;
+  if (message.batch) in = std::make_shared<rpc_answers>(message.items.size());
   for (std::size_t place = 0; place < message.items.size(); ++place) {
     auto const& item = message.items[place];
     if (auto const* request = std::get_if<rpc_request>(&item))
@@ -57,10 +52,9 @@ void json_session::on_message(rpc_message message, handler const& on_request) {
     else
       deliver(in, place, {});  // a reply: nothing was asked here
   }
-  if (in) deliver(in, message.items.size(), {});
 }
 
-void json_session::on_request(rpc_request const& request, std::shared_ptr<batch> in, std::size_t place,
+void json_session::on_request(rpc_request const& request, std::shared_ptr<rpc_answers> in, std::size_t place,
                               handler const& on_request) {
   rpc_request kept;
   kept.version = request.version;
@@ -74,18 +68,15 @@ void json_session::on_request(rpc_request const& request, std::shared_ptr<batch>
                                               " calls in flight is reached"));
 }
 
-void json_session::deliver(std::shared_ptr<batch> const& in, std::size_t place, std::string text) {
+void json_session::deliver(std::shared_ptr<rpc_answers> const& in, std::size_t place, std::string text) {
   if (!in) {
     if (!text.empty()) lines_.put(std::move(text));
     return;
   }
   kept_.add(text.size());
-  in->bytes += text.size();
-  in->replies[place] = std::move(text);
-  if (--in->open > 0) return;
-  kept_.remove(in->bytes);
-  std::erase_if(in->replies, [](std::string const& one) { return one.empty(); });
-  lines_.put_batch(std::move(in->replies));
+  if (!in->put(place, std::move(text))) return;
+  kept_.remove(in->bytes());
+  lines_.put_batch(in->take());
 }
 
 void json_session::answer(call_id id, std::string_view result_text) {

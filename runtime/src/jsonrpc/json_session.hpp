@@ -9,6 +9,7 @@
 
 #include "jsonrpc/json_stream.hpp"
 #include "jsonrpc/jsonrpc.hpp"
+#include "jsonrpc/rpc_answers.hpp"
 
 namespace dist {
 
@@ -47,20 +48,15 @@ class json_session {
   stream& over() noexcept { return lines_.over(); }
 
  private:
-  struct batch {
-    std::size_t open = 0;
-    std::size_t bytes = 0;             ///< of the replies received so far
-    std::vector<std::string> replies;  ///< in the order of the requests
-  };
   struct entry {
     rpc_request request;  ///< without its parameters
-    std::shared_ptr<batch> in;
+    std::shared_ptr<rpc_answers> in;  ///< of its batch; null: it came alone
     std::size_t place = 0;
   };
 
   void on_message(rpc_message message, handler const& on_request);
-  void on_request(rpc_request const& request, std::shared_ptr<batch> in, std::size_t place, handler const& on_request);
-  void deliver(std::shared_ptr<batch> const& in, std::size_t place, std::string text);
+  void on_request(rpc_request const& request, std::shared_ptr<rpc_answers> in, std::size_t place, handler const& on_request);
+  void deliver(std::shared_ptr<rpc_answers> const& in, std::size_t place, std::string text);
   void end_if_done() noexcept;
 
   limits limits_;
