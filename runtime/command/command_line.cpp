@@ -7,6 +7,7 @@
 #include <dist/runtime/duration_text.hpp>
 #include <sstream>
 
+#include "program/config.hpp"
 #include "program/exit_code.hpp"
 #include "verbs.hpp"
 
@@ -54,26 +55,22 @@ std::vector<po::option> negative_number(std::vector<std::string>& left) {
 
 /// DIST_SECRET_FILE for secret-file. The master's address has the variable that a job has which connects to it:
 /// DIST_MASTER would make every program a master there.
-std::string variable_of(std::string const& flag) {
+std::string command_variable_of(std::string const& flag) {
   if (flag == "master") return "DIST_CONNECT";
   // As other programs have it that begin and end spans.
   if (flag == "traceparent") return "TRACEPARENT";
-  std::string name = "DIST_" + flag;
-  std::ranges::transform(name, name.begin(), [](char c) {
-    return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  });
-  return name;
+  return variable_of(flag);
 }
 
-class given_flags {
+class command_flags {
  public:
-  given_flags(po::variables_map flags, std::function<char const*(char const*)> const& environment)
+  command_flags(po::variables_map flags, std::function<char const*(char const*)> const& environment)
       : flags_(std::move(flags)), environment_(environment) {}
 
   bool on_line(std::string const& flag) const { return flags_.count(flag) != 0; }
   std::string text(std::string const& flag) const {
     if (on_line(flag)) return flags_[flag].as<std::string>();
-    auto const* const value = environment_(variable_of(flag).c_str());
+    auto const* const value = environment_(command_variable_of(flag).c_str());
     return value ? value : "";
   }
 
@@ -87,7 +84,7 @@ class given_flags {
   std::function<char const*(char const*)> const& environment_;
 };
 
-void read_master(command_line& read, given_flags const& given) {
+void read_master(command_line& read, command_flags const& given) {
   auto const text = given.text("master");
   auto const parsed = parse_address(text.empty() ? ":3000" : text);
   if (!parsed) refuse("--master " + text + ": " + parsed.error().message);
@@ -99,7 +96,7 @@ void read_master(command_line& read, given_flags const& given) {
                   !read.tls.key.empty() || !read.tls.authority.empty();
 }
 
-void read_verb(command_line& read, given_flags const& given) {
+void read_verb(command_line& read, command_flags const& given) {
   if (read.words.empty()) {
     if (!read.help && !read.version) refuse("missing command; see: dist --help");
     return;
@@ -142,7 +139,7 @@ command_line read_command_line(std::vector<std::string> const& arguments,
   } catch (po::error const& e) {
     refuse(std::string(e.what()) + "; see: dist --help");
   }
-  given_flags const given(std::move(map), environment);
+  command_flags const given(std::move(map), environment);
   read.help = given.on_line("help");
   read.version = given.on_line("version");
   read.json = given.on_line("json");

@@ -131,14 +131,6 @@ class given_flags {
   bool on_command_line(std::string const& flag) const { return flags_.count(flag) != 0; }
 
  private:
-  static std::string variable_of(std::string const& flag) {
-    std::string name = "DIST_" + flag;
-    std::ranges::transform(name, name.begin(), [](char c) {
-      return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    });
-    return name;
-  }
-
   po::variables_map flags_;
   environment_reader const& environment_;
 };
@@ -291,6 +283,13 @@ result<run_config> parse_config(std::vector<std::string> const& arguments, envir
   } catch (std::exception const& e) {
     return make_fault(errc::bad_arguments, e.what());
   }
+}
+
+std::string variable_of(std::string flag) {
+  std::ranges::transform(flag, flag.begin(), [](char c) {
+    return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  });
+  return "DIST_" + flag;
 }
 
 std::string usage(std::string const& program) {

@@ -56,6 +56,9 @@ struct run_config {
   std::vector<std::string> rest;  ///< the job's own, in order
 };
 
+/// The variable of a flag: `DIST_LOST_AFTER` for `lost-after`.
+std::string variable_of(std::string flag);
+
 using environment_reader = std::function<char const*(char const*)>;
 
 /// Reads the flags (argv without its first) and, where a flag is missing, its variable (DIST_JOIN for --join). The
