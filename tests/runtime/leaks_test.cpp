@@ -137,9 +137,9 @@ struct fixture : dist::test::work_fixture {
     expect(errc::deadline_exceeded, fault_of(dist::go<&Work::outer>(on, "r", call_options().within(1ms))));
     // Cancelled before it is sent, before it arrives, while it runs, two hops away, and after its reply.
     auto const gpu = call_options().needs("gpu");
-    for (auto const& options : {gpu, call_options()}) {
-      auto call = dist::go<&Work::read>(on, fresh(), options);
-      if (options.sent()) dist::test::run_until_idle(world.io);
+    for (auto const& each : {gpu, call_options()}) {
+      auto call = dist::go<&Work::read>(on, fresh(), each);
+      if (each.sent()) dist::test::run_until_idle(world.io);
       call.cancel();
       expect(errc::cancelled, fault_of(std::move(call)));
     }
