@@ -29,7 +29,8 @@ fault fault_of(give_up_reason why) {
 }  // namespace
 
 call_book::call_book(seams const& world, limits const& bounds)
-    : world_(world), made_at_(world.clock.now()), limits_(bounded(bounds)), mailbox_(std::make_shared<mailbox>(world.io)) {
+    : world_(world), made_at_(world.clock.now()), limits_(bounded(bounds)), mailbox_(std::make_shared<mailbox>(world.io)),
+      deadlines_(world.clock, [this](call_record& call) { end_early(call, give_up_reason::deadline); }) {
   context_seams::of(world.io.get_executor()).add(this, {&world.io, &world.clock, &world.compute});
 }
 
@@ -80,12 +81,7 @@ void call_book::start_here(call_ptr const& call) {
     return fail(*call, make_fault(errc::unknown_method, "a method's name has at most 255 bytes"));
   if (!call->early_problem.empty()) return fail(*call, make_fault(errc::bad_arguments, call->early_problem));
   if (stopped_) return fail(*call, fault_of(give_up_reason::stopped));
-  if (!call->deadline.is_never())
-    call->deadline_timer_ = world_.clock.schedule(call->deadline.at(), [this, raw = call.get()] {
-      // The record is live, so its place keeps it.
-      raw->deadline_timer_ = timer_id::none;
-      end_early(*raw, give_up_reason::deadline);
-    });
+  if (!call->deadline.is_never()) deadlines_.add(*call);
   way_->send_out(call);
 }
 
@@ -160,8 +156,7 @@ void call_book::fail(call_record& call, fault what) noexcept {
 void call_book::finish(call_record& call, call_reply const& reply) noexcept {
   if (!call.is_live()) return;
   call.state_ = call_record::state::done;
-  if (call.deadline_timer_ != timer_id::none)
-    world_.clock.cancel(std::exchange(call.deadline_timer_, timer_id::none));
+  deadlines_.remove(call);
   auto& here = places_[call.number_.index];
   call_ptr keep = std::move(here.call);
   here.generation = next_generation(here.generation);
@@ -200,6 +195,7 @@ void call_book::stop() noexcept {
   // Those whose end is on its way have it soon.
   for (std::size_t i = 0; i < places_.size(); ++i)
     if (auto const call = places_[i].call) end_early(*call, give_up_reason::stopped);
+  deadlines_.disarm();
   mailbox_->finish();
 }
 

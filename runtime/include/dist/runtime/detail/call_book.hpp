@@ -8,6 +8,7 @@
 #include <dist/runtime/detail/call_record.hpp>
 #include <dist/runtime/detail/call_reply.hpp>
 #include <dist/runtime/detail/call_route.hpp>
+#include <dist/runtime/detail/deadline_watch.hpp>
 #include <dist/runtime/detail/mailbox.hpp>
 #include <memory>
 #include <string>
@@ -113,6 +114,7 @@ class call_book final : public std::enable_shared_from_this<call_book> {
   };
   std::vector<place> places_;  ///< of live calls, by number
   std::vector<std::uint32_t> free_;
+  deadline_watch deadlines_;
   std::vector<ended_call> to_tell_;  ///< by tell_waiters()
   std::vector<end_watcher*> watchers_;
   bool stopped_ = false;

@@ -63,7 +63,7 @@ class call_record {
 
   /// The node that answered, if this process knows it. Written once; readable from any thread.
   void set_answered_by(std::string_view node) {
-    answered_by_ = node;
+    answered_by_.append(node);  // to nothing: cheaper than an assignment
     answered_.store(true, std::memory_order_release);
   }
   std::optional<std::string> answered_by() const {
@@ -78,6 +78,7 @@ class call_record {
 
  private:
   friend class call_book;
+  friend class deadline_watch;
   friend void intrusive_ptr_add_ref(call_record* r) noexcept { r->references_.fetch_add(1, std::memory_order_relaxed); }
   friend void intrusive_ptr_release(call_record* r) noexcept {
     if (r->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete r;
@@ -97,7 +98,11 @@ class call_record {
   enum class state : std::uint8_t { fresh, live, done };
   state state_ = state::fresh;
   call_no number_;
-  timer_id deadline_timer_ = timer_id::none;
+  struct {
+    call_record* before = nullptr;
+    call_record* behind = nullptr;
+    timer_id own = timer_id::none;
+  } in_deadlines_;  ///< its place there
   std::unique_ptr<call_waiter> waiter_;
   std::unique_ptr<kept_reply> kept_;  ///< it ended before the waiter came
 };
