@@ -566,11 +566,11 @@ BOOST_AUTO_TEST_CASE(call_cancelled_before_its_request_went_out_has_not_started)
   ledger.take(asked, now());
   BOOST_REQUIRE(ledger.actions().to_nodes.size() == 1U);
   auto const attempt = ledger.actions().to_nodes[0].attempt;
-  BOOST_TEST(ledger.is_to_be_sent(attempt));
+  BOOST_TEST((ledger.to_be_sent(attempt) != nullptr));
   auto const left = ledger.given_up(asked.call);
   BOOST_REQUIRE(left);
   BOOST_TEST(left->known == progress::not_started);
-  BOOST_TEST(!ledger.is_to_be_sent(attempt));
+  BOOST_TEST((ledger.to_be_sent(attempt) == nullptr));
   BOOST_TEST(ledger.nodes().counts().in_use == 0U);
   // Nothing to cancel either.
   BOOST_TEST(ledger.actions().to_nodes.size() == 1U);

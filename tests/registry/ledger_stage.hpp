@@ -276,7 +276,7 @@ class ledger_stage {
   void carry_out(node_action const& one) {
     auto const at = std::find_if(here_.begin(), here_.end(), [&](auto const* node) { return node->id == one.node; });
     if (one.what == node_action::kind::send) {
-      if (!ledger.is_to_be_sent(one.attempt)) return;
+      if (!ledger.to_be_sent(one.attempt)) return;
       BOOST_REQUIRE((at != here_.end()));
       (*at)->attempts.push_back({one.call, one.attempt, ++frames_});
       (*at)->sent.push_back(names_.at(one.call.index));

@@ -374,7 +374,7 @@ class ledger_run {
 
   void send(node_action const& one) {
     auto* call = find(one.call);
-    if (!ledger_.is_to_be_sent(one.attempt)) return;
+    if (!ledger_.to_be_sent(one.attempt)) return;
     expect(call != nullptr, "a call that has ended is sent");
     auto const at = std::ranges::find(nodes_, one.node, &node_of_run::id);
     expect(at != nodes_.end() && at->here, "a call is sent to a node that is not here");

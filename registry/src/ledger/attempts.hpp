@@ -17,44 +17,44 @@
 
 namespace dist {
 
-/// One request for a call on one node, until the node has answered or is gone, whatever becomes of the call. Its id is the
-/// call's on the node's wire.
-struct attempt {
-  call_no call;
-  node_id node{};
-  method_ref method{};
-  caller_ref caller{};
-  lease held;
-  time_point sent_at{};
-  std::uint64_t frame = 0;    ///< its place in what is written to the node; 0: it has not been handed to the connection
-  std::uint32_t nested = 0;   ///< calls that it waits for; its slot is given back or lent meanwhile
-  std::uint32_t first_child = ~0U;  ///< of these, by their calls' index
-  bool alone = false;         ///< it has the node to itself, so that no other call is to blame for the node's end
-  bool abandoned = false;     ///< its reply is no longer needed
-  bool callers_word = false;  ///< as the call's
-  call_id previous{};         ///< on its node, in the order in which they went out
-  call_id next{};
-};
-
 /// A node as the ledger keeps it, from its joining until it is gone.
 struct ledger_node {
   node_id id{};
   std::string name;
-  std::uint64_t incarnation = 0;    ///< of its process; 0: not known
+  std::uint64_t incarnation = 0;  ///< of its process; 0: not known
   std::uint32_t slots = 1;
-  std::uint64_t most_calls = 0;     ///< that it can hold at once
-  bool is_supervised = false;       ///< somebody will tell how its process ended
-  bool lists_methods = true;        ///< a Go node does not: it is tried for any
+  std::uint64_t most_calls = 0;  ///< that it can hold at once
+  bool is_supervised = false;    ///< somebody will tell how its process ended
+  bool lists_methods = true;     ///< a Go node does not: it is tried for any
   bool drains = false;
   std::vector<method_ref> repeatable;  ///< of the methods that it lists, sorted
-  std::set<method_ref> has;            ///< methods that it has answered, where it lists none: they are as good as listed
-  call_id first{};                     ///< its attempts in the order in which they went out
+  std::set<method_ref> has;  ///< methods that it has answered, where it lists none: they are as good as listed
+  call_id first{};           ///< its attempts in the order in which they went out
   call_id last{};
   std::size_t attempts = 0;
 
   bool may_repeat(method_ref method, bool callers_word) const noexcept {
     return lists_methods ? std::ranges::binary_search(repeatable, method) : callers_word;
   }
+};
+
+/// One request for a call on one node, until the node has answered or is gone, whatever becomes of the call. Its id is
+/// the call's on the node's wire.
+struct attempt {
+  call_no call;
+  ledger_node* at = nullptr;  ///< its node, which outlives it
+  method_ref method{};
+  caller_ref caller{};
+  lease held;
+  time_point sent_at{};
+  std::uint64_t frame = 0;   ///< its place in what is written to the node; 0: it has not been handed to the connection
+  std::uint32_t nested = 0;  ///< calls that it waits for; its slot is given back or lent meanwhile
+  std::uint32_t first_child = ~0U;  ///< of these, by their calls' index
+  bool alone = false;               ///< it has the node to itself, so that no other call is to blame for the node's end
+  bool abandoned = false;           ///< its reply is no longer needed
+  bool callers_word = false;        ///< as the call's
+  call_id previous{};               ///< on its node, in the order in which they went out
+  call_id next{};
 };
 
 /// The nodes that are here, by their ids. One that another replaces stays until it is gone.
@@ -93,9 +93,8 @@ class attempt_table {
  public:
   /// At the end of the node's; to be filled in.
   std::pair<call_id, attempt&> open(ledger_node& node) {
-    auto const id = table_.open();
-    auto& one = *table_.find(id);
-    one.node = node.id;
+    auto const [id, one] = table_.open();
+    one.at = &node;
     one.previous = node.last;
     if (auto* before = table_.find(node.last))
       before->next = id;

@@ -126,7 +126,7 @@ std::optional<end_facts> call_ledger::given_up(call_no number) {
     if (one.frame == 0) continue;
     left.known = progress::unknown;
     left.phase = "running";
-    if (left.node.empty()) left.node = nodes_.find(one.node)->name;
+    if (left.node.empty()) left.node = one.at->name;
   }
   abandon_attempts(*call);
   close(*call);
@@ -177,12 +177,12 @@ void call_ledger::abandon_attempts(ledger_call& call) {
     auto& one = *attempts_.find(attempts[i]);
     // An attempt that has not been sent is not cancelled; its send action is skipped.
     if (one.frame == 0) {
-      close_attempt(*nodes_.find(one.node), attempts[i], one);
+      close_attempt(*one.at, attempts[i], one);
       continue;
     }
     one.held.abandon();
     one.abandoned = true;
-    actions_.to_nodes.push_back({node_action::kind::cancel, {}, call.kill_after_us, call.number, attempts[i], one.node,
+    actions_.to_nodes.push_back({node_action::kind::cancel, {}, call.kill_after_us, call.number, attempts[i], one.at->id,
                                  one.method});
     // Not left to the node: a plain method may not notice, a stopped process cannot. Their ends come to the node behind the
     // cancel frame, so that the method knows why.
@@ -208,7 +208,7 @@ void call_ledger::give_up_children() {
       if (one.frame == 0) continue;
       what.known = progress::unknown;
       what.phase = "running";
-      if (what.node.empty()) what.node = nodes_.find(one.node)->name;
+      if (what.node.empty()) what.node = one.at->name;
     }
     abandon_attempts(*call);
     end(*call, std::move(what));
@@ -229,7 +229,7 @@ void call_ledger::close_attempt(ledger_node& node, call_id id, attempt const& on
 // Placement
 
 void call_ledger::place(ledger_call& call, time_point now) {
-  call.needs.held_by = call.is_nowhere() ? no_node_id : attempts_.find(call.on.front())->node;
+  call.needs.held_by = call.is_nowhere() ? no_node_id : attempts_.find(call.on.front())->at->id;
   if (call.extras && !call.extras->labels.empty())
     if (auto wrong = registry_.ask(call.extras->labels, call.needs)) {
       wrong->phase = "queueing";
@@ -271,7 +271,7 @@ void call_ledger::give_back_cost(ledger_call& call) noexcept {
   if (auto const cost = std::exchange(call.issued_for, {})) budget_.give_back(*cost);
 }
 
-void call_ledger::send(ledger_call& call, node_id to, lease held, time_point now) {
+void call_ledger::send(ledger_call& call, node_id to, lease&& held, time_point now) {
   call.queued = {};
   wakes_.clear(call.number.index);
   auto& node = *nodes_.find(to);
@@ -445,7 +445,7 @@ void call_ledger::wake(time_point now) {
 
 attempt_end call_ledger::take(answered const& reply, time_point) {
   auto const& one = *attempts_.find(reply.attempt);
-  auto& node = *nodes_.find(one.node);
+  auto& node = *one.at;
   attempt_end told{one.call, one.method, one.sent_at, false, false, {}};
   if (!node.lists_methods && node.has.insert(one.method).second) registry_.known_method(node.id, one.method);
   told.takes_again = registry_.succeeded(one.held, one.method, reply.running_us);
@@ -473,7 +473,7 @@ std::optional<duration> call_ledger::judge_failure(attempt const& one, fault con
 
 attempt_end call_ledger::take(faulted reply, time_point now) {
   auto const& one = *attempts_.find(reply.attempt);
-  auto& node = *nodes_.find(one.node);
+  auto& node = *one.at;
   auto& what = reply.what;
   attempt_end told{one.call, one.method, one.sent_at, false, false, {}};
   told.set_aside = judge_failure(one, what, reply.running_us, now);
@@ -571,7 +571,7 @@ duration call_ledger::next_pause(ledger_call& call) noexcept {
 /// Where its only node is silent, and the call may run twice, another gets it as well.
 void call_ledger::copy_if_silent(ledger_call& call, time_point now) {
   if (call.on_count != 1 || call.queued || wakes_.is_set(call.number.index)) return;
-  auto const& node = *nodes_.find(attempts_.find(call.on.front())->node);
+  auto const& node = *attempts_.find(call.on.front())->at;
   if (!registry_.is_silent(node.id) || call.once || call.needs.pin != no_node_id || !may_repeat(call, node)) return;
   actions_.notes.push_back({ledger_note::kind::copied, call.number, {}, call.needs.method, {}, node.name, {}});
   call.story.moved_because =
@@ -588,7 +588,7 @@ void call_ledger::refused_one_of_two(ledger_call& call, ledger_node const& by, t
     withdraw(call);
     return issue_now(call, issue_cost::nothing, now);
   }
-  if (registry_.is_silent(attempts_.find(call.on.front())->node))
+  if (registry_.is_silent(attempts_.find(call.on.front())->at->id))
     issue_after(call, next_pause(call), issue_cost::loss, now);
 }
 
@@ -805,7 +805,7 @@ call_standing call_ledger::standing(call_no number) const {
   if (!call) return told;
   for (auto const id : call->attempts()) {
     auto const* one = attempts_.find(id);
-    told.on.push_back(nodes_.find(one->node)->name);
+    told.on.push_back(one->at->name);
   }
   told.waits_for_death = call->death() != nullptr;
   told.pauses = wakes_.is_set(number.index, wake_reason::pause);

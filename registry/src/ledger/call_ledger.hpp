@@ -124,15 +124,15 @@ class call_ledger {
   void sent(call_id attempt, std::uint64_t frame) noexcept {
     if (auto* one = attempts_.find(attempt)) one->frame = frame;
   }
-  /// Whether the attempt is still to be sent.
-  bool is_to_be_sent(call_id attempt) const noexcept {
+  /// Null: it has been sent, or is not to be sent any more.
+  attempt const* to_be_sent(call_id attempt) const noexcept {
     auto const* one = attempts_.find(attempt);
-    return one && one->frame == 0;
+    return one && one->frame == 0 ? one : nullptr;
   }
   /// The call that this node has under this id, abandoned or not; null: it has none.
   attempt const* find(call_id id, node_id on) const noexcept {
     auto const* one = attempts_.find(id);
-    return one && one->node == on ? one : nullptr;
+    return one && one->at->id == on ? one : nullptr;
   }
   attempt_end take(answered const& reply, time_point now);
   attempt_end take(faulted reply, time_point now);
@@ -157,6 +157,10 @@ class call_ledger {
   time_point next_wake() const noexcept { return wakes_.next(); }
   /// The queue meets the nodes.
   void settle(time_point now);
+  /// settle() would do nothing.
+  bool is_settled() const noexcept {
+    return registry_.is_settled() && !lists_.homes_changed && !lists_.waits_changed;
+  }
   /// The caller swaps them out.
   ledger_actions& actions() noexcept { return actions_; }
   /// Notes of every call, not only of what is rare.
@@ -209,7 +213,7 @@ class call_ledger {
   // Placement
   bool link_to_parent(ledger_call& call, submitted const& asked);
   void place(ledger_call& call, time_point now);
-  void send(ledger_call& call, node_id to, lease held, time_point now);
+  void send(ledger_call& call, node_id to, lease&& held, time_point now);
   void keep_from(ledger_call& call, ledger_node const& node, time_point now);
   void withdraw(ledger_call& call) noexcept;
   void give_back_cost(ledger_call& call) noexcept;

@@ -46,19 +46,11 @@ struct node_load {
 class lease {
  public:
   lease() noexcept = default;
-  lease(lease&& other) noexcept
-      : load_(std::exchange(other.load_, nullptr)),
-        counted_(other.counted_),
-        lent_(other.lent_),
-        abandoned_(other.abandoned_),
-        is_try_(other.is_try_) {}
+  lease(lease&& other) noexcept : load_(std::exchange(other.load_, nullptr)), use_(other.use_) {}
   lease& operator=(lease&& other) noexcept {
-    lease taken(std::move(other));
-    std::swap(load_, taken.load_);
-    std::swap(counted_, taken.counted_);
-    std::swap(lent_, taken.lent_);
-    std::swap(abandoned_, taken.abandoned_);
-    std::swap(is_try_, taken.is_try_);
+    if (load_) end();
+    load_ = std::exchange(other.load_, nullptr);
+    use_ = other.use_;
     return *this;
   }
   ~lease() {
@@ -90,11 +82,16 @@ class lease {
   explicit lease(node_load& load) noexcept : load_(&load) { ++load.holders; }
   void end() noexcept;
 
+  /// What the slot is used for. Together, so that moving a lease moves two words.
+  struct use {
+    bool counted = true;
+    bool lent = false;
+    bool abandoned = false;
+    bool is_try = false;  ///< the one call with which a node that was set aside is tried
+  };
+
   node_load* load_ = nullptr;
-  bool counted_ = true;
-  bool lent_ = false;
-  bool abandoned_ = false;
-  bool is_try_ = false;  ///< the one call with which a node that was set aside is tried
+  use use_;
 };
 
 }  // namespace dist

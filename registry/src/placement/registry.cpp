@@ -56,7 +56,7 @@ lease registry::take_while_draining(node_id node, call_needs const& needs) {
       !load->group->takes(needs))
     return {};
   lease held(*load);
-  held.counted_ = false;
+  held.use_.counted = false;
   held.retake();
   return held;
 }

@@ -184,6 +184,8 @@ class registry {
   /// The queued call was cancelled or its deadline passed. False if it does not wait any more.
   bool withdraw(ticket place) noexcept;
   bool has_stranded() const noexcept { return !stranded_.empty(); }
+  /// No call waits, so that next() and stranded() have nothing.
+  bool is_settled() const noexcept { return queue_.empty() && !has_stranded() && !selector_.reserved(); }
   std::vector<stranded_call> stranded() { return std::exchange(stranded_, {}); }
   /// Whether a living node has the method, busy or not.
   bool available(method_ref method) const noexcept { return selector_.living(method) > 0; }

@@ -53,7 +53,7 @@ std::optional<duration> registry::failed(lease const& held, method_ref method, s
   auto& record = load->record;
   if (record.is_aside()) {
     // Calls that ran there when it was set aside tell nothing new.
-    if (!held.is_try_) return {};
+    if (!held.use_.is_try) return {};
     return record.set_aside(settings_.ejection, now, random);
   }
   if (!record.failed(settings_.ejection) || !selector_.may_set_aside(*load)) return {};

@@ -49,7 +49,10 @@ placement registry::submit(call_ref call, call_needs const& needs) {
 
 std::optional<assignment> registry::next() {
   if (selector_.reserved()) end_stale_reservation();
-  if (queue_.empty()) selector_.settle_all();
+  if (queue_.empty()) {
+    selector_.settle_all();
+    return {};
+  }
   while (auto* load = selector_.freed_node()) {
     candidate found;
     consider_node(*load, found);

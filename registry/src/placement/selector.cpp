@@ -114,7 +114,7 @@ lease selector::take(node_load& load, call_needs const& needs) {
     load.group->moved_down(load);
   }
   if (load.to_be_tried) {
-    load.tried = held.is_try_ = true;
+    load.tried = held.use_.is_try = true;
     load.to_be_tried = false;
     refresh(load);
   }

@@ -38,9 +38,8 @@ void dispatcher::carry_out() {
   // What happens meanwhile joins the next round.
   has_news_ = true;
   if (std::exchange(is_carrying_out_, true)) return;
-  auto const time = now();
   while (std::exchange(has_news_, false)) {
-    ledger_.settle(time);
+    if (!ledger_.is_settled()) ledger_.settle(now());
     doing_.swap(ledger_.actions());
     for (auto const& one : doing_.notes) carry_out(one);
     for (auto const& one : doing_.to_nodes) carry_out(one);
@@ -59,26 +58,29 @@ void dispatcher::carry_out(node_action const& what) {
     node->abandoned.add(to_number(what.attempt), nodes().method_name(what.method), now());
     return node->cancel(what.attempt, what.kill_after_us);
   }
-  if (!node || !ledger_.is_to_be_sent(what.attempt)) return;
+  auto const* to_send = ledger_.to_be_sent(what.attempt);
+  if (!node || !to_send) return;
   auto* const call = book_.at(what.call);
   if (world().log.wants(log_level::debug)) {
     world().log.debug([&] { return call->method->name + ": to " + node->name; });
     // The log handler may have ended the call.
-    if (!ledger_.is_to_be_sent(what.attempt)) return;
+    to_send = ledger_.to_be_sent(what.attempt);
+    if (!to_send) return;
   }
   record_.sent(*call, what.attempt, *node, what.again);
-  auto const frame = node->send(what.attempt, static_cast<placed_call&>(*call));
-  if (frame) return ledger_.sent(what.attempt, *frame);
-  faulted(what.attempt, *node, frame.error());
+  std::optional<fault> why_not;
+  auto const frame = node->send(what.attempt, static_cast<placed_call&>(*call), to_send->sent_at, why_not);
+  if (frame != 0) return ledger_.sent(what.attempt, frame);
+  faulted(what.attempt, *node, std::move(*why_not));
 }
 
 void dispatcher::carry_out(caller_action const& what) {
   auto* const call = book_.at(what.call);
   static_cast<placed_call&>(*call).story = ledger_.forget(what.call);
   if (what.why) return book_.fail(*call, std::move(*what.why));
-  auto reply = replies_[what.reply];
+  // Nothing is read meanwhile, so no answer can come and move the others.
+  auto const& reply = replies_[what.reply];
   world().log.debug([&] { return call->method->name + ": answered by " + std::string(reply.node); });
-  reply.lasts = false;
   book_.finish(*call, reply);
 }
 
@@ -122,9 +124,9 @@ void dispatcher::set_timer() {
 
 void dispatcher::send_out(call_ptr const& call) {
   auto& placed = static_cast<placed_call&>(*call);
-  auto const number = methods_.find(*call->method, ledger_.methods(), ledger_.may_be_heard_of());
+  auto const number =
+      methods_.find(*call->method, !call->own_method, ledger_.methods(), ledger_.may_be_heard_of());
   if (!number) return book_.fail(*call, number.error());
-  if (!call->own_method) methods_.remember(*call->method, *number);
   placed.method_number = *number;
   submitted asked;
   asked.call = call->number();
@@ -157,14 +159,14 @@ std::optional<end_facts> dispatcher::give_up(call_record& call, give_up_reason) 
 void dispatcher::answered(call_id attempt, node_link& by, call_reply const& reply) {
   auto const* there = ledger_.find(attempt, by.id);
   if (!there) return;
-  auto const method = there->method;
   if (auto const* call = by.keeps_codec ? book_.at(there->call) : nullptr; call && call->codec != reply.codec)
     return faulted(attempt, by, wrong_codec(*call, reply.codec), reply.running_us);
   returned(attempt, by);
   auto const told = ledger_.take(dist::answered{attempt, reply.running_us, static_cast<std::uint32_t>(replies_.size())},
                                  by.heard_at);
   replies_.push_back(reply);
-  record_.answered(attempt, by, told, reply.running_us, ledger_.methods().is_brief(method));
+  replies_.back().lasts = false;
+  record_.answered(attempt, by, told, reply.running_us, ledger_.methods().is_brief(told.method));
   if (told.takes_again) {
     world().log.info("node " + by.name + " answered a call and takes calls again");
     waiting_.tell(nodes().counts().living);
@@ -213,7 +215,7 @@ result<joined> dispatcher::join(node_link& node, node_info info) {
   if (!in) return in;
   node.id = in->id;
   node.name = in->name;
-  links_[in->id] = &node;
+  links_.add(node);
   record_.joined(node.name);
   return in;
 }
@@ -235,7 +237,7 @@ void dispatcher::ready(joined const& in) {
 }
 
 void dispatcher::leave(node_link& node, departure how, std::string const& why) {
-  if (links_.erase(node.id) == 0) return;
+  if (!links_.remove(node)) return;
   auto const noted = ledger_.actions().notes.size();
   ledger_.take(gone{node.id, how, why, node.written()}, now());
   auto const& notes = ledger_.actions().notes;
@@ -279,7 +281,7 @@ void dispatcher::drain(node_link& node) {
 bool dispatcher::drain(std::string_view name) {
   for (auto const& node : nodes().nodes()) {
     if (node.info->name != name) continue;
-    auto& there = *links_.at(node.id);
+    auto& there = *links_.find(node.id);
     // First stop sending; if the node drains already, it takes the frame as the end of the requests.
     drain(there);
     there.drain();
@@ -339,7 +341,7 @@ call_ptr dispatcher::list_nodes(call_record const& like, nodes_taker done) {
     done(std::move(what));
     return call_ptr();
   };
-  auto const method = methods_.find(*like.method, ledger_.methods(), ledger_.may_be_heard_of());
+  auto const method = methods_.find(*like.method, !like.own_method, ledger_.methods(), ledger_.may_be_heard_of());
   if (!method) return named(method.error());
   call_needs needs;
   needs.method = *method;

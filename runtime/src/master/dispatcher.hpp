@@ -9,12 +9,11 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "ledger/call_ledger.hpp"
 #include "master/method_lookup.hpp"
-#include "master/node_link.hpp"
+#include "master/node_links.hpp"
 #include "master/node_waiters.hpp"
 #include "master/placed_call.hpp"
 #include "record/run_record.hpp"
@@ -86,10 +85,7 @@ class dispatcher final : public call_route, public node_directory {
   call_ledger const& ledger() const noexcept { return ledger_; }
   registry const& nodes() const noexcept { return ledger_.nodes(); }
   /// Null for a node that is not here.
-  node_link* find(node_id node) const {
-    auto const found = links_.find(node);
-    return found == links_.end() ? nullptr : found->second;
-  }
+  node_link* find(node_id node) const { return links_.find(node); }
   /// Calls that this node has not answered, abandoned ones too.
   std::size_t in_flight_on(node_id node) const {
     auto const* there = ledger_.node(node);
@@ -109,7 +105,7 @@ class dispatcher final : public call_route, public node_directory {
   call_book& book_;
   call_ledger ledger_;
   method_lookup methods_;
-  std::unordered_map<node_id, node_link*> links_;
+  node_links links_;
   node_waiters waiting_;
   run_record record_;
   std::vector<call_reply> replies_;  ///< that the ledger has taken and whose callers have not been told

@@ -8,6 +8,9 @@
 namespace dist {
 namespace {
 
+/// On the wire: of a method that the node has not listed.
+constexpr std::uint16_t no_number = 0xFFFF;
+
 /// Of the options of a call those that its node must know from the start.
 buffer options_for_node(request_options const& options) {
   request_options told;
@@ -32,9 +35,14 @@ dist_link::dist_link(std::unique_ptr<connection> session, std::shared_ptr<dispat
 dist_link::~dist_link() = default;
 
 void dist_link::let_in() {
-  for (std::size_t i = 0; i < who_.methods.size(); ++i)
-    if (auto const number = calls_->nodes().find_method(who_.methods[i].name))
-      numbers_.emplace(*number, static_cast<std::uint16_t>(i));
+  for (std::size_t i = 0; i < who_.methods.size(); ++i) {
+    auto const number = calls_->nodes().find_method(who_.methods[i].name);
+    if (!number) continue;
+    auto const index = static_cast<std::size_t>(*number);
+    if (index >= numbers_.size()) numbers_.resize(index + 1, no_number);
+    // Of a method that is listed twice the first counts.
+    if (numbers_[index] == no_number) numbers_[index] = static_cast<std::uint16_t>(i);
+  }
 }
 
 task<std::string> dist_link::run() {
@@ -54,16 +62,16 @@ task<std::string> dist_link::run() {
   co_return why;
 }
 
-result<std::uint64_t> dist_link::send(call_id attempt, placed_call& call) {
-  auto const known = numbers_.find(call.method_number);
+std::uint64_t dist_link::send(call_id attempt, placed_call& call, time_point now, std::optional<fault>&) {
+  auto const method = static_cast<std::size_t>(call.method_number);
   frame_header header;
   header.kind = frame_kind::request;
   header.flags = static_cast<std::uint8_t>((call.reply_spelling == spelling::go ? frame_flags::go_spelling : 0) |
                                            (call.once ? frame_flags::once : 0) |
                                            (call.parent ? frame_flags::by_method : 0));
   header.codec = static_cast<std::uint8_t>(call.codec);
-  header.method = known == numbers_.end() ? std::uint16_t{0xFFFF} : known->second;
-  if (!call.deadline.is_never()) header.deadline_us = to_wire(call.deadline, calls_->world().clock.now());
+  header.method = method < numbers_.size() ? numbers_[method] : no_number;
+  if (!call.deadline.is_never()) header.deadline_us = to_wire(call.deadline, now);
   header.id = attempt;
   buffer prefix;
   if (call.options && call.options->traceparent) {

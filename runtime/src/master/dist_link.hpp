@@ -1,6 +1,6 @@
 #pragma once
 
-#include <unordered_map>
+#include <vector>
 
 #include "master/dispatcher.hpp"
 #include "master/node_link.hpp"
@@ -28,7 +28,7 @@ class dist_link final : public node_link, private nested_parents {
   /// Whether it broke the protocol, so that its connection was closed here.
   bool broke_protocol() const noexcept { return broke_protocol_; }
 
-  result<std::uint64_t> send(call_id attempt, placed_call& call) override;
+  std::uint64_t send(call_id attempt, placed_call& call, time_point now, std::optional<fault>& why_not) override;
   void cancel(call_id attempt, std::uint32_t kill_after_us) override;
   void beat(std::size_t in_flight) override;
   void drain() override;
@@ -49,7 +49,7 @@ class dist_link final : public node_link, private nested_parents {
   std::shared_ptr<dispatcher> calls_;
   hello who_;
   node_logs& logs_;
-  std::unordered_map<method_ref, std::uint16_t> numbers_;  ///< of its methods on the wire
+  std::vector<std::uint16_t> numbers_;  ///< of its methods on the wire, by method_ref
   std::uint64_t last_request_ = 0;                         ///< position of the latest in the written stream, plus 1
   served_calls nested_;
   std::string goodbye_;

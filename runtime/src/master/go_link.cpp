@@ -88,13 +88,13 @@ void go_link::put_request(std::string method, std::string params_text, std::uint
   lines_.put(write_request(request));
 }
 
-result<std::uint64_t> go_link::send(call_id attempt, placed_call& call) {
+std::uint64_t go_link::send(call_id attempt, placed_call& call, time_point, std::optional<fault>& why_not) {
   auto params = go_params(call, calls_->bounds().depth);
   if (!params) {
-    auto what = params.error();
+    why_not = params.error();
     // Another kind of node may accept a call that this one cannot.
-    what.may = remedy::elsewhere;
-    return what;
+    why_not->may = remedy::elsewhere;
+    return 0;
   }
   auto const number = ++last_number_;
   attempts_.emplace(number, attempt);

@@ -22,7 +22,7 @@ class go_link final : public node_link {
   /// the node, or closes this.
   task<std::string> run(std::function<void()> on_alive);
 
-  result<std::uint64_t> send(call_id attempt, placed_call& call) override;
+  std::uint64_t send(call_id attempt, placed_call& call, time_point now, std::optional<fault>& why_not) override;
   /// It cannot be told.
   void cancel(call_id, std::uint32_t) override {}
   void beat(std::size_t) override { beat(); }

@@ -14,18 +14,25 @@ class method_lookup {
  public:
   explicit method_lookup(std::span<method_description const> served) : own_(served) {}
 
+  /// `is_static`: the key lives as long as the program, so that no other can come to its address.
   /// Errors  as method_names::find; errc::incompatible: the caller means another class of this name.
-  result<method_ref> find(method_key const& key, method_names& names, bool open) {
-    if (auto const known = numbers_.find(&key); known != numbers_.end()) return known->second;
+  result<method_ref> find(method_key const& key, bool is_static, method_names& names, bool open) {
+    if (&key == latest_) return latest_number_;
+    if (auto const known = numbers_.find(&key); known != numbers_.end()) {
+      latest_ = &key;
+      return latest_number_ = known->second;
+    }
     if (auto other = own_.refuse(key)) return std::move(*other);
-    return names.find(key.name, open);
+    auto const number = names.find(key.name, open);
+    if (number && is_static) numbers_.emplace(&key, *number);
+    return number;
   }
-  /// For a key that lives as long as the program: the address of another may be reused.
-  void remember(method_key const& key, method_ref number) { numbers_.try_emplace(&key, number); }
 
  private:
   own_classes own_;
   std::unordered_map<method_key const*, method_ref> numbers_;
+  method_key const* latest_ = nullptr;  ///< of `numbers_`: most calls are of the same method as the one before
+  method_ref latest_number_{};
 };
 
 }  // namespace dist

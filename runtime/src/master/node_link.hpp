@@ -2,7 +2,8 @@
 
 #include <cstdint>
 #include <dist/rpc/detail/call_id.hpp>
-#include <dist/rpc/result.hpp>
+#include <dist/rpc/fault.hpp>
+#include <optional>
 #include <string>
 
 #include "master/abandoned_calls.hpp"
@@ -18,9 +19,9 @@ class node_link {
  public:
   virtual ~node_link() = default;
 
-  /// Writes the request. Returns its position in the stream to the node, above 0.
-  /// Errors  why this node cannot be asked; nothing was written.
-  virtual result<std::uint64_t> send(call_id attempt, placed_call& call) = 0;
+  /// Writes the request, which the ledger decided on at `now`. Returns its position in the stream to the node, above 0.
+  /// 0: the node cannot be asked, `why_not` says why, and nothing was written.
+  virtual std::uint64_t send(call_id attempt, placed_call& call, time_point now, std::optional<fault>& why_not) = 0;
   /// The attempt is abandoned. `kill_after_us` 0: the method is left running.
   virtual void cancel(call_id attempt, std::uint32_t kill_after_us) = 0;
   /// Sends a beat; `in_flight`: the attempts here.

@@ -13,8 +13,10 @@ class histogram {
  public:
   static constexpr std::size_t size = 140;  ///< the last bucket ends at 2^36 us, 19 hours, and includes longer times
 
-  void add(std::uint64_t microseconds) noexcept {
-    ++counts_[index(microseconds)];
+  void add(std::uint64_t microseconds) noexcept { add(microseconds, index(microseconds)); }
+  /// The same where the bucket is known.
+  void add(std::uint64_t microseconds, std::size_t bucket) noexcept {
+    ++counts_[bucket];
     sum_ += microseconds;
   }
 

@@ -25,14 +25,13 @@ call_ptr run_record::take_drawn(call_id attempt) {
 }
 
 void run_record::draw_return(call_id attempt, node_link const& by, timeline::outcome how, bool is_awaited) {
-  if (!trace_) return;
   if (!is_awaited) how.text = "late";
   if (auto const call = take_drawn(attempt)) trace_->calls.returned(*call, by.name, how, world_.clock.now());
 }
 
 void run_record::answered(call_id attempt, node_link& by, attempt_end const& how,
                           std::uint32_t running_us, bool is_brief) {
-  draw_return(attempt, by, {"ok", {}, {}, running_us}, how.is_awaited);
+  if (trace_) draw_return(attempt, by, {"ok", {}, {}, running_us}, how.is_awaited);
   count_running(how, by, running_us, is_brief);
   auto& counted = by.tries.of(how.method);
   if (!how.is_awaited) {
@@ -43,16 +42,17 @@ void run_record::answered(call_id attempt, node_link& by, attempt_end const& how
   ++counted.answered;
   auto const took = std::chrono::duration_cast<std::chrono::microseconds>(by.heard_at - how.sent_at).count();
   auto const us = took > 0 ? static_cast<std::uint64_t>(took) : 0;
-  by.tries.took.add(us);
+  auto const bucket = histogram::index(us);
+  by.tries.took.add(us, bucket);
   auto& of_method = tally_.of(how.method);
-  of_method.took.add(us);
+  of_method.took.add(us, bucket);
   if (running_us != 0) of_method.ran.add(running_us);
   remember(by, how.method, past::answered, how.sent_at, by.heard_at);
 }
 
 void run_record::faulted(call_id attempt, node_link& by, attempt_end const& how, fault const& what,
                          std::uint32_t running_us, bool is_brief) {
-  draw_return(attempt, by, {dist::to_text(what.code), what.message, {}, running_us}, how.is_awaited);
+  if (trace_) draw_return(attempt, by, {dist::to_text(what.code), what.message, {}, running_us}, how.is_awaited);
   auto const begun = what.known != progress::not_started;
   if (begun) count_running(how, by, running_us, is_brief);
   auto& counted = by.tries.of(how.method);

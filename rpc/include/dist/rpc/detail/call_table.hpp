@@ -23,11 +23,10 @@ class call_table {
     places_[id.index].entry.emplace(std::move(entry));
     return id;
   }
-  /// An entry to be filled in.
-  call_id open() {
+  /// An entry to be filled in, good until the next open().
+  std::pair<call_id, Entry&> open() {
     auto const id = take_free();
-    places_[id.index].entry.emplace();
-    return id;
+    return {id, places_[id.index].entry.emplace()};
   }
 
   /// Good until the next open().
