@@ -44,6 +44,7 @@ ALLOWED = [
     ("tests/processes/cluster_program.cpp", (SLEEP,), "methods of real processes that take their time"),
     ("tests/processes/fault_tasks.hpp", (SLEEP,), "the same"),
     ("tests/processes/fan_out_program.cpp", (SLEEP,), "the same"),
+    ("tests/processes/journal_program.cpp", (SLEEP,), "the same"),
 ]
 RULES = [
     (THREAD, "a thread is made by the compute seam"),

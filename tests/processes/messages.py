@@ -261,6 +261,16 @@ def no_such_limit(world):
     printed(world, "--limit", "frames=2", "sum", "3", code=2, case="no_such_limit")
 
 
+def journal_of_another_kind(world):
+    with open(world.path("table"), "w", encoding="utf-8") as file:
+        file.write("name,price\n")
+    printed(world, "--inline", "--journal", world.path("table"), "sum", "3", code=2, case="journal_of_another_kind")
+
+
+def journal_folder_missing(world):
+    printed(world, "--inline", "--journal", world.path("none/journal"), "sum", "3", code=2, case="journal_folder_missing")
+
+
 def two_roles(world):
     printed(world, "--inline", "--master", ":3000", "sum", "3", code=2, case="two_roles")
 
@@ -276,6 +286,7 @@ CASES = [connection_refused, unknown_host, drain_without_nodes, command_without_
          secret_file_missing, secret_file_open, secret_file_short, secret_missing, secret_wrong, name_taken,
          tls_against_plain, tls_closed, plain_against_tls, certificate_unknown, certificate_missing, unknown_method, no_text, argument_count,
          argument_type, too_deep, not_const, types_differ, other_build, poisoned, lost_once, node_process_ended,
-         wrong_number, arguments_too_large, result_too_large, no_such_limit, two_roles]
+         wrong_number, arguments_too_large, result_too_large, no_such_limit, journal_of_another_kind,
+         journal_folder_missing, two_roles]
 
 main([every_row_has_its_case, *CASES])

@@ -1,14 +1,20 @@
 #include <dist/runtime/detail/shards.hpp>
 
 #include <algorithm>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
 #include <dist/rpc/detail/freelist.hpp>
 #include <stdexcept>
+
+#include "journal/journalled_work.hpp"
 
 namespace dist {
 namespace {
 
 /// Only one shard in this many gets a start time: the others need no exact one.
 constexpr std::size_t marked_shards = 256;
+/// Then connections and timers get their turn.
+constexpr std::size_t most_replayed = 4096;
 constexpr std::size_t most_text_bytes = 100;
 /// Larger ones are not turned into text for the sake of the first hundred bytes.
 constexpr std::size_t most_shown_bytes = 16 * 1024;
@@ -36,6 +42,7 @@ shards::shards(fan_out_plan plan)
       total_(plan_.inputs->total()),
       watch_(plan_.on.core(), plan_.how, std::string(plan_.name) + " of " + plan_.method->name, total_,
              [this] { changed_.set(); }) {
+  open_journal();
   say_early();
 }
 
@@ -46,7 +53,8 @@ shards::~shards() {
 }
 
 bool shards::fill() {
-  while (has_room() && has_input()) {
+  if (replayed_ >= most_replayed) return false;
+  while (has_room() && has_input() && journal_allows_next()) {
     try {
       start_next();
     } catch (...) {
@@ -62,7 +70,9 @@ bool shards::fill() {
 bool shards::has_input() {
   if (input_error_) return false;
   try {
-    return !plan_.inputs->is_at_end();
+    auto const at_end = plan_.inputs->is_at_end();
+    if (at_end && journal_) journal_->end_inputs(started_);
+    return !at_end;
   } catch (...) {
     if (!keep_input_error()) throw;
     return false;
@@ -77,6 +87,11 @@ bool shards::keep_input_error() {
 
 task<bool> shards::ready() {
   while (!fill()) {
+    if (std::exchange(replayed_, 0) >= most_replayed) {
+      auto turn = asio::post(plan_.on.get_executor(), asio::use_awaitable);
+      co_await std::move(turn);
+      continue;
+    }
     if (is_done()) {
       if (input_error_) std::rethrow_exception(input_error_);
       co_return false;
@@ -95,10 +110,48 @@ void shards::start_next() {
     results_.push_back({{}, number});
     if (number % marked_shards == 0) marks_.emplace_back(number, calls.world().clock.now());
   }
+  was_replayed_ = replay(number, *call);
+  if (was_replayed_) return;
   argument_bytes_ += last_bytes_ = call->arguments.size();
   auto const id = running_.open({number, call, last_bytes_});
   calls.start(call);
   calls.await(std::move(call), std::make_unique<waiter>(self_.ref(), id));
+}
+
+void shards::open_journal() {
+  auto* const journal = plan_.on.core()->journal();
+  if (!journal || !plan_.types) return;
+  journalled_plan about{plan_.how.label(), plan_.method->name, plan_.types(), plan_.version, total_, plan_.ends_at_first};
+  journal_ = std::make_unique<journalled_work>(*journal, std::move(about), plan_.on.caller(), [this] { changed_.set(); });
+}
+
+bool shards::journal_allows_next() {
+  if (!journal_) return true;
+  // Those who take results in order take them at once: no need to pile them up.
+  if (in_order_ && was_replayed_ && has_result()) return false;
+  return journal_->is_ready(started_) && !journal_->is_behind();
+}
+
+bool shards::replay(std::size_t number, call_record const& call) {
+  if (!journal_ || !call.early_problem.empty()) return false;
+  auto const recorded = journal_->take_recorded(number, call);
+  if (!recorded) return false;
+  call_reply reply;
+  reply.codec = recorded->codec;
+  reply.bytes = recorded->result.bytes();
+  keep(number, kept_reply(*plan_.method, reply));
+  if (plan_.names_nodes && !recorded->node.empty()) nodes_.emplace(number, recorded->node);
+  ++replayed_;
+  return true;
+}
+
+void shards::keep(std::size_t number, kept_reply kept) {
+  watch_.ended(kept.failed() != nullptr);
+  waiting_bytes_ += kept.memory_bytes() + sizeof(slot) - sizeof(kept);
+  if (in_order_)
+    results_[number - taken_].reply = std::move(kept);
+  else
+    results_.push_back({std::move(kept), number});
 }
 
 void shards::came(call_id id, call_record const& call, call_reply const& reply) {
@@ -116,12 +169,13 @@ void shards::came(call_id id, call_record const& call, call_reply const& reply) 
   }
   if (plan_.names_nodes && !reply.node.empty()) nodes_.emplace(number, reply.node);
   auto const asks = std::exchange(asks_again_, false) && !kept.failed();
-  watch_.ended(kept.failed() != nullptr);
-  waiting_bytes_ += kept.memory_bytes() + sizeof(slot) - sizeof(kept);
-  if (in_order_)
-    results_[number - taken_].reply = std::move(kept);
-  else
-    results_.push_back({std::move(kept), number});
+  if (journal_) {
+    auto outcome = kept.view();
+    outcome.node = reply.node;
+    outcome.running_us = reply.running_us;
+    journal_->record(number, call, outcome);
+  }
+  keep(number, std::move(kept));
   changed_.set();
   // This may log, and a log handler may end the fan-out.
   if (asks) ask_for_nodes(call);
@@ -131,6 +185,7 @@ shards::slot shards::take_next() {
   auto taken = std::move(results_.front());
   results_.pop_front();
   ++taken_;
+  if (journal_) journal_->taken(taken.number);
   waiting_bytes_ -= taken.reply.memory_bytes() + sizeof(slot) - sizeof(kept_reply);
   while (marks_.size() > 1 && marks_[1].first <= taken_) marks_.pop_front();
   return taken;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "job/remote_caller.hpp"
+#include "journal/run_journal.hpp"
 #include "node/back_off.hpp"
 #include "node/join.hpp"
 #include "node/master_watchdog.hpp"
@@ -31,6 +32,8 @@ class master_link::impl {
       calls_->draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for the master"));
     if (!options_.failure_file.empty())
       calls_->write_failures(std::make_unique<failure_file>(options_.failure_file, world_.log));
+    if (!options_.journal_file.empty())
+      core_->keep_results(std::make_shared<run_journal>(options_.journal_file, world_.log));
   }
 
   task<void> open();

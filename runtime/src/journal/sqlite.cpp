@@ -19,10 +19,11 @@ constexpr int patience_ms = 5000;
 
 void sqlite_database::closer::operator()(sqlite3* one) const noexcept { sqlite3_close(one); }
 
-sqlite_database::sqlite_database(std::string const& name, access how) {
+sqlite_database::sqlite_database(std::string const& path, access how) {
+  // Names such as `:memory:` have a meaning of their own.
+  auto const name = path.starts_with('/') ? path : "./" + path;
   sqlite3* made = nullptr;
-  auto const flags = (how == access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_URI |
-                     SQLITE_OPEN_NOMUTEX;
+  auto const flags = (how == access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
   auto const code = sqlite3_open_v2(name.c_str(), &made, flags, nullptr);
   handle_.reset(made);
   if (code != SQLITE_OK) fail(made, code);

@@ -28,8 +28,8 @@ class sqlite_error : public std::runtime_error {
 class sqlite_database {
  public:
   enum class access { read, write };
-  /// Never creates the file. `name` may be a URI that begins with `file:`.
-  sqlite_database(std::string const& name, access how);
+  /// Never creates the file.
+  sqlite_database(std::string const& path, access how);
 
   sqlite3* get() const noexcept { return handle_.get(); }
   void run(char const* statements);

@@ -8,6 +8,7 @@
 
 #include "base/duration_text.hpp"
 #include "io/tls_stream.hpp"
+#include "journal/run_journal.hpp"
 #include "master/master_impl.hpp"
 #include "process/host_name.hpp"
 #include "process/host_of.hpp"
@@ -76,6 +77,8 @@ master::impl::impl(seams const& world, master_options options)
     calls_->draw_on(std::make_unique<trace>(world_, options_.trace_file, "waiting for a node"));
   if (!options_.failure_file.empty())
     calls_->record().write_failures(std::make_unique<failure_file>(options_.failure_file, world_.log));
+  if (!options_.journal_file.empty())
+    core_->keep_results(std::make_shared<run_journal>(options_.journal_file, world_.log));
 }
 
 task<void> master::impl::run() {

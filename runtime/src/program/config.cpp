@@ -47,6 +47,7 @@ po::options_description flags() {
   add("register-path", text("PATH"), "HTTP path where nodes register; default /register-node");
   add("trace", text("FILE"), "write a timeline of the job's calls to FILE, for Perfetto");
   add("failures", text("FILE"), "write the job's failed calls to FILE with their arguments, one JSON object per line");
+  add("journal", text("FILE"), "keep the results of the job's fan-outs in FILE; a later run with it reuses them");
   add("log", text("LEVEL"), "off, error, warn, info or debug");
   add("log-format", text("FORMAT"), "text, or json: one object per line with time, level and message");
   add(",v", "the same as --log debug");
@@ -224,6 +225,7 @@ run_config read(given_flags const& given) {
   if (auto const count = given.text("min-nodes")) config.min_nodes = to_count("--min-nodes", *count, 0);
   config.trace = file_of_job("trace", config, given);
   config.failures = file_of_job("failures", config, given);
+  config.journal = file_of_job("journal", config, given);
   if (auto const name = given.text("name")) {
     if (name->size() > most_name_bytes)
       throw mistake("--name: " + std::to_string(name->size()) + " bytes, the maximum is " +

@@ -38,6 +38,7 @@ struct run_config {
   std::size_t min_nodes = 0;
   std::string trace;     ///< file; empty: none
   std::string failures;  ///< likewise
+  std::string journal;   ///< likewise
   std::string secret_file;
   bool with_tls = false;
   tls_files tls;

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/terminal.hpp"
+#include "journal/run_journal.hpp"
 #include "process/io_watchdog.hpp"
 
 namespace dist {
@@ -77,6 +78,8 @@ task<void> job_run::work() {
   co_await job.join();
   job_ = nullptr;
   if (runs) say_account();
+  auto* const journal = runs ? backend_.calls().core()->journal() : nullptr;
+  if (journal && code_ == 0) journal->say_gone();
   backend_.stop();
   co_await served_.wait();
   if (!stopped_because_.empty() && !backend_failed_) finish(process_.say(exit_code::failed, stopped_because_));

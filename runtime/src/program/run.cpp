@@ -38,6 +38,7 @@ master_options options_for(process const& of) {
   options.program = of.program;
   options.trace_file = of.config.trace;
   options.failure_file = of.config.failures;
+  options.journal_file = of.config.journal;
   options.limits = of.config.limits;
   return options;
 }
@@ -79,6 +80,7 @@ int run_connected(process const& of) {
   link_options options;
   options.trace_file = of.config.trace;
   options.failure_file = of.config.failures;
+  options.journal_file = of.config.journal;
   options.limits = of.config.limits;
   options.master = *of.config.at;
   options.name = of.config.name_is_default ? of.program : of.config.name;

@@ -58,6 +58,7 @@ R without_answer(vain_tries& tries) {
 template <class R>
 task<R> any_of_inputs(fan_out_plan plan) {
   plan.names_inputs = true;
+  plan.ends_at_first = true;
   plan.how.arrival_order();
   shards calls(std::move(plan));
   vain_tries tries;

@@ -9,14 +9,25 @@
 #include <functional>
 #include <memory>
 #include <ranges>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace dist {
 
 template <auto Method, class Serving>
 using result_of_method = typename method_traits<Method, Serving>::result;
+
+/// The types of a method's arguments and its result.
+template <auto Method, class Serving>
+std::string types_of() {
+  using traits = method_traits<Method, Serving>;
+  using R = typename traits::result;
+  return type_text<typename traits::arguments>() + " -> " +
+         type_text<std::conditional_t<std::is_void_v<R>, std::monostate, R>>();
+}
 
 /// The type-independent part of a fan-out. Throws std::invalid_argument for max_failures unless the function is
 /// `collect`.
@@ -32,6 +43,8 @@ fan_out_plan plan_of(char const* name, cluster on, Inputs inputs, fan_out how, o
     if constexpr (fits) {
       auto source = std::make_unique<range_source<arguments, Inputs>>(std::move(inputs));
       fan_out_plan plan{name, std::move(on), &key_of<Method, Serving>(), std::move(source), std::move(how), faults};
+      plan.types = &types_of<Method, Serving>;
+      plan.version = version<Method>;
       if (!repeatable<Method> && faults == on_fault::stop)
         plan.runs_once = member_signature<decltype(Method)>::is_const ? "is not repeatable" : "is not const";
       return plan;
@@ -67,6 +80,7 @@ consteval bool is_fold() {
 ///
 /// Shape    inputs: any input range, read lazily; each converts to the method's single parameter, or is tuple-like for
 ///          several. Empty input yields `first`.
+/// Journal  with --journal, results of an earlier run are used without a call, as if they had just arrived.
 /// Errors   the first fault cancels the other calls and is thrown as call_error, which names the input; so is what
 ///          `fold` throws, or reading the inputs.
 /// Cancel   terminal; the calls are cancelled with it.

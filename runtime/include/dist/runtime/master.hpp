@@ -36,6 +36,7 @@ class master_options {
   std::string build;                               ///< this program's build id: nodes of another are named in the log
   std::string trace_file;                          ///< where its calls go as trace events; empty: nowhere
   std::string failure_file;                        ///< where its failed calls go, a line of JSON each; empty: nowhere
+  std::string journal_file;  ///< where the results of its fan-outs are kept for the next run; empty: nowhere
   std::string program;                             ///< its name, for the log line about how to start a node
   dist::limits limits;
 };
@@ -44,7 +45,7 @@ class master_options {
 ///
 /// Errors   the constructor throws std::system_error when the port is taken, call_error (errc::denied) when it would
 ///          listen beyond this machine without a secret, or (errc::bad_arguments) when a network is none, usage_error
-///          when `trace_file` or `failure_file` cannot be written.
+///          when `trace_file`, `failure_file` or `journal_file` cannot be written.
 /// Lives    what `world` refers to outlives it. stop() it and let run() complete before destroying it.
 /// Threads  its I/O thread alone; calls() may be used anywhere.
 class master {

@@ -23,13 +23,14 @@ class link_options {
   std::string register_path = "/register-node";
   std::string trace_file;    ///< where its calls go as trace events; empty: nowhere
   std::string failure_file;  ///< where its failed calls go, a line of JSON each; empty: nowhere
+  std::string journal_file;  ///< where the results of its fan-outs are kept for the next run; empty: nowhere
   dist::limits limits;
   service_list services;  ///< of this program: their classes are distinguished from others of the same name
 };
 
 /// A job's connection to a running master, whose nodes it shares with other jobs.
 ///
-/// Errors   the constructor throws usage_error when `trace_file` or `failure_file` cannot be written.
+/// Errors   the constructor throws usage_error when `trace_file`, `failure_file` or `journal_file` cannot be written.
 /// Lives    what `world` refers to outlives it. stop() it and let run() complete before destroying it.
 /// Threads  its I/O thread alone; calls() may be used anywhere.
 class master_link {

@@ -106,6 +106,11 @@ struct class_of_pointer<M C::*> {
 template <auto Method>
 inline constexpr bool repeatable = member_signature<decltype(Method)>::is_const;
 
+/// The version of what the method computes: results that a journal holds of another version are computed anew.
+/// `template <> inline constexpr std::uint64_t dist::version<&T::m> = 2;`
+template <auto Method>
+inline constexpr std::uint64_t version = 0;
+
 /// Whether the method is tiny: it runs on the I/O thread and returns or suspends within 100 us.
 /// `template <> inline constexpr bool dist::brief<&T::m> = true;`
 template <auto Method>

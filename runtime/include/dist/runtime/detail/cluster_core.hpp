@@ -15,6 +15,7 @@
 namespace dist {
 
 class progress_watch;
+class run_journal;
 struct fan_out_report;
 
 /// What all handles of one cluster share: its calls, its nodes, and what fan-outs leave here. I/O thread, except for
@@ -36,6 +37,11 @@ class cluster_core {
   /// Cancel: terminal.
   task<std::vector<listed_node>> nodes_for(call_ptr like);
 
+  /// Before the first fan-out.
+  void keep_results(std::shared_ptr<run_journal> in) noexcept { journal_ = std::move(in); }
+  /// Where its fan-outs keep their results; null: nowhere.
+  run_journal* journal() const noexcept { return journal_.get(); }
+
   /// Logs a warning, the first time that it is about `what`.
   void warn_once(std::string what, std::string_view line);
   bool has_warned(std::string const& what) const { return warned_.contains(what); }
@@ -50,6 +56,7 @@ class cluster_core {
  private:
   std::shared_ptr<call_book> book_;
   node_directory& nodes_;
+  std::shared_ptr<run_journal> journal_;
   std::set<std::string> warned_;
   std::list<progress_watch const*> fan_outs_;  ///< the oldest first
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <dist/rpc/detail/call_table.hpp>
 #include <dist/rpc/detail/event.hpp>
@@ -18,6 +19,8 @@
 #include <utility>
 
 namespace dist {
+
+class journalled_work;
 
 /// The effect of a fault on the other calls of a fan-out.
 enum class on_fault {
@@ -37,6 +40,9 @@ struct fan_out_plan {
   bool names_nodes = false;   ///< that answered; take_node()
   bool is_spread = true;      ///< over all nodes: few inputs leave slots idle
   bool hands_out_first = false;  ///< if reading the inputs throws: started calls end before that is thrown
+  bool ends_at_first = false;    ///< the first result that is taken may be the last: later ones do not count
+  std::string (*types)() = nullptr;  ///< of arguments and result; null: its results do not go into a journal
+  std::uint64_t version = 0;         ///< of the method
   char const* runs_once = nullptr;  ///< why its calls are not retried, `is not const`; null: they are, or need not be
 };
 
@@ -103,7 +109,11 @@ class shards {
   bool has_input();
   bool keep_input_error();
   void start_next();
+  void open_journal();
+  bool journal_allows_next();
+  bool replay(std::size_t number, call_record const& call);
   void came(call_id id, call_record const& call, call_reply const& reply);
+  void keep(std::size_t number, kept_reply kept);
   slot take_next();
   void say_early();
   void ask_for_nodes(call_record const& like);
@@ -131,6 +141,9 @@ class shards {
   bool said_held_up_ = false;
   std::optional<fault> first_fault_;
   std::exception_ptr input_error_;  ///< thrown once all started calls have been taken
+  std::unique_ptr<journalled_work> journal_;  ///< null: none
+  bool was_replayed_ = false;  ///< the last input
+  std::size_t replayed_ = 0;   ///< results taken from the journal since this last let others run
   call_ptr question_;      ///< which nodes there are
   bool asks_again_ = false;  ///< once one has answered: there was none
   event changed_;
