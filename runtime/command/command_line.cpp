@@ -32,6 +32,7 @@ po::options_description flags() {
   add("why", "call: report where the call waits, where it went, and why");
   add("traceparent", text("TEXT"), "call: the trace of the call, in W3C Trace Context format; default TRACEPARENT");
   add("follow,f", "logs: keep printing new output until Ctrl-C");
+  add("export", text("FORMAT"), "journal: print every outcome, as csv or jsonl");
   add("json", "print JSON, for scripts");
   add("version", "print the version");
   add("help,h", "print this");
@@ -112,6 +113,12 @@ void read_verb(command_line& read, command_flags const& given) {
     refuse("--why: only allowed with call: dist call --why METHOD [JSON...]");
   if (given.on_line("follow") && read.verb != "logs")
     refuse("--follow: only allowed with logs: dist logs NODE --follow");
+  if (given.on_line("export")) {
+    read.export_as = given.text("export");
+    if (read.verb != "journal") refuse("--export: only allowed with journal: dist journal FILE --export csv");
+    if (read.export_as != "csv" && read.export_as != "jsonl")
+      refuse("--export: expected csv or jsonl, got '" + read.export_as + "'");
+  }
   if (given.on_line("traceparent") && !is_traceparent(given.text("traceparent")))
     refuse("--traceparent " + given.text("traceparent") +
            ": not a traceparent, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");

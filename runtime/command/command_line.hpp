@@ -33,6 +33,7 @@ struct command_line {
   std::optional<std::chrono::nanoseconds> within;
   bool json = false;
   bool why = false;
+  std::string export_as;    ///< `csv` or `jsonl`; empty: no export
   bool follow = false;      ///< keep printing new output
   std::string traceparent;  ///< empty: none
   dist::limits limits;      ///< for the master's replies

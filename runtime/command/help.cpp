@@ -15,6 +15,7 @@ constexpr verb verbs[] = {
     {"jobs", "jobs", "lists the connected jobs (PROGRAM --connect ADDR)", 0, 0, show_jobs},
     {"cancel", "cancel JOB", "cancels the calls of a job, given by number or name", 1, 1, cancel_job},
     {"logs", "logs NODE [-f]", "prints the recent output of a node; -f follows it", 1, 1, show_logs},
+    {"journal", "journal FILE", "shows what the journal of a job (--journal FILE) contains", 1, 1, show_journal},
     {"drain", "drain NODE", "lets a node finish its calls and exit; waits until it has left", 1, 1, drain_node},
     {"master", "master [ADDR] [FLAGS]", "runs a master without methods of its own, for nodes, jobs and JSON-RPC", 0, 0,
      never},

@@ -30,6 +30,7 @@ int drain_node(command_line const& given);
 int show_logs(command_line const& given);
 int show_jobs(command_line const& given);
 int cancel_job(command_line const& given);
+int show_journal(command_line const& given);
 int make_secret(command_line const& given);
 /// `dist master` takes the flags of every program's master: its words are read there, not by read_command_line.
 int run_master(std::vector<std::string> const& words);

@@ -2,12 +2,16 @@
 """--journal: what has finished is not computed again by the next run, and its output is the same."""
 
 import collections
+import csv
+import io
+import json
 import os
 import random
 import re
 import resource
 import signal
 import sqlite3
+import subprocess
 import sys
 
 from support import World, children, expect, free_port, gone, main, say, until
@@ -54,6 +58,11 @@ class Journals(World):
         job.child.wait()
         for one in nodes:
             until("the end of node %d" % one, lambda: gone(one))
+
+
+def given(name):
+    """A path from the command line: `--dist=PATH`."""
+    return next((one.split("=", 1)[1] for one in sys.argv if one.startswith("--%s=" % name)), None)
 
 
 def reused(job):
@@ -176,7 +185,7 @@ def changed_inputs_are_computed_anew(world):
 
 
 def another_version_computes_anew(world):
-    other = next(one for one in sys.argv if one.startswith("--other=")).split("=", 1)[1]
+    other = given("other")
     world.run("map_reduce", 100).ends(0)
     world.run("map", 10).ends(0)
     world.forget_executions()
@@ -249,8 +258,50 @@ def full_disk_does_not_stop_the_job(world):
     expect(len(world.committed()) == 300, "%d results" % len(world.committed()))
 
 
+def dist(*words, code=0):
+    """Runs the command to its end; its outputs."""
+    program = given("dist")
+    done = subprocess.run([program, *words], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+                          check=False)
+    expect(done.returncode == code, "dist %s ended with %s:\n%s%s" % (words, done.returncode, done.stdout, done.stderr))
+    return done.stdout, done.stderr
+
+
+def command_shows_and_exports_it(world):
+    world.run("collect", 20, FAIL="1").ends(0)
+    world.run("map", 2).ends(0)
+    lines = dist("journal", world.journal)[0].splitlines()
+    expect(re.match(r"FAN-OUT +METHOD +INPUTS +FINISHED +FAILED +RUN TIME +LONGEST$", lines[0]), lines)
+    expect(re.match(r"Work\.third#1 +Work\.third +20 +18 +2 +\d+\.\d s +\d+\.\d s$", lines[1]), lines)
+    expect(re.match(r"Work\.text#1 +Work\.text +2 +2 +0 ", lines[2]), lines)
+    expect(re.match(r"NODE +FINISHED +FAILED +RUN TIME$", lines[4]) and re.match(r"local\d +\d+ ", lines[5]), lines)
+    shown = json.loads(dist("journal", world.journal, "--json")[0])
+    expect([(one["name"], one["inputs"], one["finished"], one["failed"]) for one in shown["fan_outs"]] ==
+           [("Work.third#1", 20, 18, 2), ("Work.text#1", 2, 2, 0)], shown)
+    expect(sum(one["finished"] for one in shown["nodes"]) == 20, shown)
+
+    rows = list(csv.DictReader(io.StringIO(dist("journal", world.journal, "--export", "csv")[0])))
+    expect(len(rows) == 22, rows)
+    expect([rows[20][name] for name in ("fan_out", "input", "state", "result")] ==
+           ["Work.text#1", "0", "finished", '"text 0"'], rows[20])
+    expect(rows[10]["state"] == "failed" and json.loads(rows[10]["fault"])["arguments"] == [10], rows[10])
+    lines = [json.loads(line) for line in dist("journal", world.journal, "--export", "jsonl")[0].splitlines()]
+    expect(len(lines) == 22 and lines[3]["result"] == 1.0 and lines[3]["node"].startswith("local"), lines[3])
+    expect(lines[0]["fault"]["message"] == "0 fails" and "result" not in lines[0], lines[0])
+
+
+def command_rejects_other_files(world):
+    for words, problem in (((world.path("none"),), "none: No such file or directory; give the file of a job's --journal"),
+                           ((__file__,), "file is not a database"),
+                           ((world.path("none"), "--export", "xml"), "--export: expected csv or jsonl, got 'xml'"),
+                           ((), "usage: dist journal FILE")):
+        expect(problem in dist("journal", *words, code=2)[1], "%s: %s" % (words, problem))
+    expect("--export: only allowed with journal" in dist("nodes", "--export", "csv", code=2)[1], "nodes")
+
+
 if __name__ == "__main__":
     main([second_run_makes_no_call, first_answer_stays_the_answer, killed_job_goes_on, every_role_of_a_job_has_it,
           failed_inputs_are_tried_again, map_that_failed_goes_on, changed_inputs_are_computed_anew,
           another_version_computes_anew, label_used_twice_is_reported, results_are_readable_while_it_runs,
-          unusable_file_is_an_error, full_disk_does_not_stop_the_job], Journals)
+          unusable_file_is_an_error, full_disk_does_not_stop_the_job,
+          *([command_shows_and_exports_it, command_rejects_other_files] if given("dist") else [])], Journals)
