@@ -1,6 +1,8 @@
-#include <cassert>
+#include "placement/node_class.hpp"
 
-#include "placement/selector.hpp"
+#include <algorithm>
+#include <cassert>
+#include <utility>
 
 namespace dist {
 
