@@ -158,7 +158,7 @@ class call_queue {
     std::size_t operator()(line_key const& key) const noexcept;
   };
 
-  // queue.cpp: entries
+  // Entries
   static bool is_particular(call_needs const& needs) noexcept { return needs.alone || needs.not_in_go || needs.is_choosy(); }
   static lane lane_of(call_needs const& needs) noexcept;
   std::optional<fault> refusal(call_needs const& needs) const;
@@ -168,7 +168,7 @@ class call_queue {
   void count(call_needs const& needs, std::size_t change) noexcept;
   void shrink() noexcept;
 
-  // queue_lines.cpp: lines and turns
+  // Lines and turns
   std::uint32_t line_for(line_key const& key);
   std::uint32_t caller_for(caller_ref name);
   void forget_empty_lines();

@@ -15,12 +15,13 @@
 #include "ledger/retry.hpp"
 #include "nodes/liveness.hpp"
 #include "nodes/method_table.hpp"
-#include "nodes/method_time.hpp"
+#include "nodes/method_windows.hpp"
 #include "nodes/node_info.hpp"
 #include "nodes/node_table.hpp"
 #include "placement/call_needs.hpp"
 #include "placement/label_filter.hpp"
 #include "placement/lease.hpp"
+#include "placement/matcher.hpp"
 #include "placement/queue.hpp"
 #include "placement/selector.hpp"
 
@@ -61,13 +62,6 @@ struct placement {
   lease held;
   ticket place;
   std::optional<fault> why;
-};
-
-/// A queued call to be sent now.
-struct assignment {
-  call_ref call{};
-  node_id node{};
-  lease held;
 };
 
 /// A queued call that no node can take any more: it has left the queue.
@@ -150,10 +144,7 @@ class registry {
   void makes_calls(method_ref method);
 
   /// Its calls usually run for longer than a window lets others wait.
-  bool takes_long(method_ref method) const noexcept {
-    auto const index = static_cast<std::size_t>(method);
-    return index < facts_.size() && facts_[index].time.is_long();
-  }
+  bool takes_long(method_ref method) const noexcept { return windows_.takes_long(method); }
 
   // How calls end
 
@@ -178,11 +169,11 @@ class registry {
   std::optional<fault> ask(std::span<std::string const> written, call_needs& needs);
   /// Refused: the queue is full; the call is pinned to a node that has left, or has not the method or the labels.
   placement submit(call_ref call, call_needs const& needs);
-  std::optional<assignment> next();
+  std::optional<assignment> next() { return matcher_.next(); }
   /// Whether the call still has this place in the queue.
   bool waits(ticket place) const noexcept { return queue_.contains(place); }
   /// The queued call was cancelled or its deadline passed. False if it does not wait any more.
-  bool withdraw(ticket place) noexcept;
+  bool withdraw(ticket place) noexcept { return matcher_.withdraw(place); }
   bool has_stranded() const noexcept { return !stranded_.empty(); }
   /// No call waits, so that next() and stranded() have nothing.
   bool is_settled() const noexcept { return queue_.empty() && !has_stranded() && !selector_.reserved(); }
@@ -190,7 +181,7 @@ class registry {
   /// Whether a living node has the method, busy or not.
   bool available(method_ref method) const noexcept { return selector_.living(method) > 0; }
   /// Whether a living node could take the call, busy or not.
-  bool available(call_needs const& needs) const noexcept;
+  bool available(call_needs const& needs) const noexcept { return matcher_.available(needs); }
   /// Whether a living node could take this queued call.
   bool available(ticket place) const noexcept { return queue_.contains(place) && available(queue_.at(place.index).needs); }
   /// How many living nodes could.
@@ -225,51 +216,19 @@ class registry {
   std::uint64_t heap_steps() const noexcept { return selector_.steps(); }
 
  private:
-  struct candidate {
-    std::uint32_t index = ~0U;
-    node_load* load = nullptr;
-    call_queue::urgency when;
-  };
-
-  struct method_facts {
-    method_time time;
-    bool brief = false;
-    bool makes_calls = false;
-  };
-
-  // registry.cpp: membership
   void remove(node_entry& entry);
   void update_eligible(node_entry& entry);
   void members_changed();
   result<class_key> key_of(node_info const& info);
 
-  // registry_why.cpp
-  template <class Concerns>
-  std::vector<std::string> reasons_of(std::size_t most, Concerns concerns) const;
-
-  // registry_ejection.cpp: how calls ended
-  method_facts& facts_of(method_ref method);
+  // How calls ended
   void measured(method_ref method, std::uint32_t microseconds);
-  void update_window(method_ref method);
+  void set_window(method_ref method, std::uint32_t calls);
   bool recovered(node_load& load, method_ref method);
   void offer_tries(time_point now);
   void take_back_excess();
 
-  // registry_next.cpp: the queue meets the nodes
-  void mark_freed(call_needs const& needs);
-  candidate most_urgent(candidate found) const noexcept;
-  assignment assign(candidate const& found);
-  bool may_take_one(node_class const& group) const noexcept;
-  void consider_line(std::uint32_t line, candidate& best) const noexcept;
-  void consider_node(node_load const& load, candidate& best) const noexcept;
-  void consider_callers(node_class const& group, std::size_t position, candidate& best) const noexcept;
-  void consider_lines(node_class const& group, std::uint32_t caller, std::size_t position,
-                      candidate& best) const noexcept;
-  candidate first_that_fits(std::uint32_t line, call_queue::lane lane) const noexcept;
-  void end_stale_reservation();
-  void reserve_for_alone();
-
-  // registry_pins.cpp: calls for one certain node
+  // Calls for one certain node
   node_id pin_of(std::string const& name);
   std::optional<fault> refusal(call_needs const& needs) const;
   void bind_pins(node_entry& entry);
@@ -277,17 +236,20 @@ class registry {
   void strand(std::uint32_t line, fault const& why);
   std::string why_pinned(call_needs const& needs) const;
 
+  template <class Concerns>
+  std::vector<std::string> reasons_of(std::size_t most, Concerns concerns) const;
+
   registry_settings settings_;
   method_table methods_;
+  method_windows windows_;
   label_filter_table label_filters_;
   selector selector_;
   call_queue queue_;
+  matcher matcher_;
   node_table table_;
   liveness liveness_;
   std::vector<liveness_event> came_back_;  ///< for the next tick
-  std::vector<method_facts> facts_;  ///< by method_ref
   std::vector<node_id> aside_;       ///< since the oldest first; some may have gone
-  ticket reserved_for_;                    ///< the queued call that waits for a node of its own
   std::vector<stranded_call> stranded_;
   std::unordered_map<std::string, node_id> absent_;  ///< placeholders for nodes that have not joined yet
   std::uint64_t last_absent_ = 0;

@@ -1,6 +1,6 @@
-#include <cassert>
+#include "placement/matcher.hpp"
 
-#include "placement/registry.hpp"
+#include <utility>
 
 namespace dist {
 namespace {
@@ -10,44 +10,13 @@ constexpr unsigned most_looked_at = 16;
 
 }  // namespace
 
-placement registry::submit(call_ref call, call_needs const& needs) {
-  assert(static_cast<std::size_t>(needs.method) < methods_.size());
-  placement out;
-  if (needs.pin != no_node_id) {
-    if (auto why = refusal(needs)) {
-      out.why = std::move(why);
-      return out;
-    }
-  }
-  // No call overtakes waiting calls of the same method.
-  if (queue_.empty() || queue_.waiting_plain(needs.method) == 0) {
-    if (auto* load = selector_.find(needs)) {
-      out.what = placing::placed;
-      out.node = load->id;
-      out.held = selector_.take(*load, needs);
-      return out;
-    }
-  }
-  auto kept = needs;
-  kept.avoided = {};
-  for (auto const node : needs.avoided.all())
-    if (table_.find(node)) kept.avoided.add(node);
-  auto place = queue_.push(call, kept);
-  if (!place) {
-    out.why = place.error();
-    out.why->method = methods_.name(needs.method);
-    return out;
-  }
-  out.what = placing::queued;
-  out.place = *place;
-  if (needs.pin != no_node_id)
-    if (auto* load = selector_.find(needs.pin)) selector_.set_waited_for(*load, true);
-  // It may go at once nevertheless: ahead of those that wait, or because they wait for something else.
-  if (queue_.waiting(needs.method) > 1 && selector_.find(needs)) mark_freed(needs);
-  return out;
+bool matcher::available(call_needs const& needs) const noexcept {
+  if (needs.pin == no_node_id) return selector_.able(needs) > 0;
+  auto const* load = selector_.find(needs.pin);
+  return load && load->eligible && needs.held_by != load->id && load->group->takes(needs);
 }
 
-std::optional<assignment> registry::next() {
+std::optional<assignment> matcher::next() {
   if (selector_.reserved()) end_stale_reservation();
   if (queue_.empty()) {
     selector_.settle_all();
@@ -69,7 +38,7 @@ std::optional<assignment> registry::next() {
   return {};
 }
 
-registry::candidate registry::most_urgent(candidate found) const noexcept {
+matcher::candidate matcher::most_urgent(candidate found) const noexcept {
   // Its node may be of another class than the one examined, where another caller's turn comes first.
   for (node_load const* looked = nullptr; found.load != looked;) {
     looked = found.load;
@@ -79,7 +48,7 @@ registry::candidate registry::most_urgent(candidate found) const noexcept {
   return found;
 }
 
-assignment registry::assign(candidate const& found) {
+assignment matcher::assign(candidate const& found) {
   auto const needs = queue_.at(found.index).needs;
   assignment out{queue_.at(found.index).call, found.load->id, {}};
   queue_.take(found.index);
@@ -88,7 +57,7 @@ assignment registry::assign(candidate const& found) {
   return out;
 }
 
-bool registry::withdraw(ticket place) noexcept {
+bool matcher::withdraw(ticket place) noexcept {
   auto const needs = queue_.contains(place) ? queue_.at(place.index).needs : call_needs();
   if (!queue_.withdraw(place)) return false;
   if (auto* load = needs.pin != no_node_id ? selector_.find(needs.pin) : nullptr)
@@ -98,14 +67,14 @@ bool registry::withdraw(ticket place) noexcept {
   return true;
 }
 
-void registry::mark_freed(call_needs const& needs) {
+void matcher::mark_freed(call_needs const& needs) {
   if (needs.pin == no_node_id)
     selector_.mark_freed(needs.method);
   else if (auto* load = selector_.find(needs.pin))
     selector_.mark_freed(*load);
 }
 
-bool registry::may_take_one(node_class const& group) const noexcept {
+bool matcher::may_take_one(node_class const& group) const noexcept {
   if (selector_.reserved() || queue_.waiting_alone() > 0) return true;
   call_needs least;
   least.repeatable = queue_.waiting_for_window() > 0;
@@ -113,7 +82,7 @@ bool registry::may_take_one(node_class const& group) const noexcept {
   return group.top() && has_room(*group.top(), least, selector_.widest_window());
 }
 
-void registry::consider_callers(node_class const& group, std::size_t position, candidate& best) const noexcept {
+void matcher::consider_callers(node_class const& group, std::size_t position, candidate& best) const noexcept {
   auto const callers = queue_.callers();
   if (position >= callers.size() || queue_.urgency_of_caller(callers[position]) >= best.when) return;
   consider_lines(group, callers[position], 0, best);
@@ -122,7 +91,7 @@ void registry::consider_callers(node_class const& group, std::size_t position, c
   consider_callers(group, 2 * position + 2, best);
 }
 
-void registry::consider_lines(node_class const& group, std::uint32_t caller, std::size_t position,
+void matcher::consider_lines(node_class const& group, std::uint32_t caller, std::size_t position,
                               candidate& best) const noexcept {
   auto const lines = queue_.lines_of(caller);
   if (position >= lines.size() || queue_.urgency_of_line(lines[position]) >= best.when) return;
@@ -132,12 +101,12 @@ void registry::consider_lines(node_class const& group, std::uint32_t caller, std
   consider_lines(group, caller, 2 * position + 2, best);
 }
 
-void registry::consider_node(node_load const& load, candidate& best) const noexcept {
+void matcher::consider_node(node_load const& load, candidate& best) const noexcept {
   for (auto const line : queue_.lines_for(load.id))
     if (queue_.urgency_of_line(line) < best.when) consider_line(line, best);
 }
 
-void registry::consider_line(std::uint32_t line, candidate& best) const noexcept {
+void matcher::consider_line(std::uint32_t line, candidate& best) const noexcept {
   for (auto const lane :
        {call_queue::nested, call_queue::nested_particular, call_queue::top_level, call_queue::top_level_particular}) {
     auto const head = queue_.first(line, lane);
@@ -147,7 +116,7 @@ void registry::consider_line(std::uint32_t line, candidate& best) const noexcept
   }
 }
 
-registry::candidate registry::first_that_fits(std::uint32_t line, call_queue::lane lane) const noexcept {
+matcher::candidate matcher::first_that_fits(std::uint32_t line, call_queue::lane lane) const noexcept {
   bool const particular = lane == call_queue::nested_particular || lane == call_queue::top_level_particular;
   auto index = queue_.first(line, lane);
   for (unsigned looked = particular ? most_looked_at : 1; index != ~0U && looked > 0; --looked) {
@@ -158,11 +127,11 @@ registry::candidate registry::first_that_fits(std::uint32_t line, call_queue::la
   return {};
 }
 
-void registry::end_stale_reservation() {
+void matcher::end_stale_reservation() {
   if (!queue_.contains(reserved_for_)) selector_.cancel_reservation();
 }
 
-void registry::reserve_for_alone() {
+void matcher::reserve_for_alone() {
   std::uint32_t oldest = ~0U;
   for (std::uint32_t line = 0; line < queue_.line_count(); ++line) {
     for (auto const lane : {call_queue::nested_particular, call_queue::top_level_particular}) {
