@@ -165,6 +165,37 @@ void node::impl::stop() noexcept {
   tasks_.stop();
 }
 
+std::unique_ptr<listener> node::impl::listen_for_go_master(std::string const& host) {
+  if (go_port_ != 0) try {
+      return world_.network.listen({host, go_port_});
+    } catch (std::system_error const&) {
+      go_port_ = 0;
+    }
+  return world_.network.listen({host, 0});
+}
+
+task<void> node::impl::serve_go_master(std::unique_ptr<listener> port) {
+  go_port_ = port->local_address().port;
+  if (options_.record) options_.record->joined(incarnation_, std::chrono::seconds(30));
+  go_service service(world_, options_, services_, std::move(port));
+  struct known {
+    go_service*& here;
+    ~known() { here = nullptr; }
+  } const at_end{go_};
+  go_ = &service;
+  if (std::exchange(go_contacted_, false))
+    world_.log.info("node " + options_.name + ": joined the Go master at " + to_text(options_.master));
+  no_longer_asking();
+  if (stopping_) service.drain(drain_until_ - world_.clock.now());
+  co_await service.run();
+  if (service.contacted()) {
+    go_contacted_ = true;
+    failures_ = 0;
+    last_problem_.clear();
+  }
+  world_.log.debug([] { return "no call from the Go master for several beats; registering again"; });
+}
+
 node::node(seams const& world, node_options options, service_list const& services)
     : impl_(std::make_unique<impl>(world, std::move(options), services)) {}
 node::~node() = default;

@@ -25,7 +25,7 @@ class node::impl {
   bool was_drained() const noexcept { return was_drained_; }
 
  private:
-  // node.cpp: joining, and staying with a dist master
+  // Joining, and staying with a dist master
   task<void> join_loop();
   task<void> join_once();
   task<void> serve_dist_master(std::unique_ptr<stream> peer, buffer rest);
@@ -33,7 +33,7 @@ class node::impl {
   void said(std::string const& problem);
   void no_longer_asking() noexcept;
 
-  // node_go.cpp: being dialled back by a Go master
+  // Being dialled back by a Go master
   task<void> serve_go_master(std::unique_ptr<listener> port);
   /// The port of the last time, if it is free: a Go master that still knows this node then need not learn another.
   std::unique_ptr<listener> listen_for_go_master(std::string const& host);

@@ -63,7 +63,7 @@ class node_session : public std::enable_shared_from_this<node_session> {
   };
   static std::uint64_t key(call_id id) noexcept { return to_number(id); }
 
-  // How it ends, node_session_end.cpp
+  // How it ends
 
   void on_cancel(call_id id, std::uint32_t patience_us);
   /// Empty: it can be ended with this process, and nothing else is.

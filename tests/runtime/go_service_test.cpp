@@ -110,7 +110,7 @@ std::string const nap = R"({"method":"Slow.Nap","params":[2000],"id":1})";
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(node_go, fixture)
+BOOST_FIXTURE_TEST_SUITE(go_service, fixture)
 
 BOOST_AUTO_TEST_CASE(node_answers_any_master_that_dials) {
   connect();

@@ -1,11 +1,10 @@
+#include "node/go_service.hpp"
+
 #include <algorithm>
 #include <asio/cancellation_state.hpp>
 #include <asio/this_coro.hpp>
 
 #include "call/alarm.hpp"
-#include "node/go_service.hpp"
-#include "node/node_impl.hpp"
-#include "process/crash_record.hpp"
 
 namespace dist {
 namespace {
@@ -85,37 +84,6 @@ task<void> go_service::serve(std::unique_ptr<stream> peer) {
   std::erase(open_, &calls);
   last_contact_ = world_.clock.now();
   wake_.set();
-}
-
-std::unique_ptr<listener> node::impl::listen_for_go_master(std::string const& host) {
-  if (go_port_ != 0) try {
-      return world_.network.listen({host, go_port_});
-    } catch (std::system_error const&) {
-      go_port_ = 0;
-    }
-  return world_.network.listen({host, 0});
-}
-
-task<void> node::impl::serve_go_master(std::unique_ptr<listener> port) {
-  go_port_ = port->local_address().port;
-  if (options_.record) options_.record->joined(incarnation_, std::chrono::seconds(30));
-  go_service service(world_, options_, services_, std::move(port));
-  struct known {
-    go_service*& here;
-    ~known() { here = nullptr; }
-  } const at_end{go_};
-  go_ = &service;
-  if (std::exchange(go_contacted_, false))
-    world_.log.info("node " + options_.name + ": joined the Go master at " + to_text(options_.master));
-  no_longer_asking();
-  if (stopping_) service.drain(drain_until_ - world_.clock.now());
-  co_await service.run();
-  if (service.contacted()) {
-    go_contacted_ = true;
-    failures_ = 0;
-    last_problem_.clear();
-  }
-  world_.log.debug([] { return "no call from the Go master for several beats; registering again"; });
 }
 
 }  // namespace dist
