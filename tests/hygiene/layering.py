@@ -7,7 +7,7 @@ import sources
 
 BEFORE = {"rpc": (), "registry": ("rpc",), "runtime": ("rpc", "registry")}
 # The part of rpc that is free of Asio and that the pure registry may use.
-GROUND = ("error", "fault", "result", "limits", "deadline", "detail/call_id", "detail/call_no", "detail/call_table", "detail/end_facts",
+GROUND = ("error", "fault", "result", "limits", "deadline", "detail/call_id", "detail/call_no", "detail/call_table", "detail/end_facts", "detail/method_entry",
           "detail/spelling")
 FILES = set(sources.list_files(pathlib.Path(__file__).parents[2])) | {"runtime/src/call/private.hpp", "rpc/src/io/private.hpp"}
 

@@ -34,7 +34,7 @@ void method_names::expect(std::string_view name) {
   declared(facts, name, *number);
 }
 
-void method_names::offered(method_offer const& offer) {
+void method_names::offered(method_entry const& offer) {
   auto const number = registry_.intern(offer.name);
   if (!number) return;
   auto& facts = change(*number);

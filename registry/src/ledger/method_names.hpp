@@ -18,7 +18,7 @@ class method_names {
   /// This program calls it, or shares its types with nodes that serve it.
   void expect(std::string_view name);
   /// A node that was let in lists it.
-  void offered(method_offer const& offer);
+  void offered(method_entry const& offer);
 
   /// The method that a caller asks for, perhaps under its Go spelling. A name that nobody has declared gets a number only
   /// where `open`, and only some thousand do: callers can send any.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <dist/rpc/detail/method_entry.hpp>
 #include <iosfwd>
 #include <map>
 #include <string>
@@ -19,15 +20,6 @@ enum class call_ref : std::uintptr_t {};
 /// No node has this id.
 inline constexpr node_id no_node_id{};
 
-/// One method as a node offers it.
-struct method_offer {
-  std::string name;         ///< `Class.method`
-  std::string arguments;    ///< type text, empty where unknown
-  std::string result;       ///< type text, empty where unknown
-  bool repeatable = false;  ///< running it twice does no harm
-  bool brief = false;       ///< it ends well under a millisecond
-};
-
 enum class node_kind {
   dist,  ///< has the methods that it lists
   go,    ///< may have any method until it reports that it cannot find it
@@ -41,7 +33,7 @@ struct node_info {
   bool name_is_default = false;   ///< the name was not chosen: it may get a suffix that makes it unique
   std::uint32_t slots = 1;        ///< calls that it runs at once
   std::uint64_t incarnation = 0;  ///< one run of the process; 0: not known
-  std::vector<method_offer> methods;
+  std::vector<method_entry> methods;
   std::map<std::string, std::string> labels;
   std::string build;
 };

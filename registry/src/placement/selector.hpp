@@ -94,7 +94,7 @@ class selector {
 
  private:
   friend class lease;
-  struct method_entry {
+  struct method_nodes {
     std::vector<node_class*> listed;    ///< their nodes certainly have it
     std::vector<node_class*> possible;  ///< Go nodes that have not refused it
     std::uint32_t window = 0;
@@ -116,7 +116,7 @@ class selector {
   node_load* find_with(call_needs const& needs) const noexcept;
 
   std::map<class_key, std::unique_ptr<node_class>> classes_;
-  std::vector<method_entry> methods_;
+  std::vector<method_nodes> methods_;
   std::vector<label_filter> label_filters_ = std::vector<label_filter>(1);  ///< by label_filter_ref
   std::vector<node_class*> freed_;
   std::vector<node_load*> freed_nodes_;

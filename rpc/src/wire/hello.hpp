@@ -5,6 +5,7 @@
 #include <boost/describe/enum.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <dist/rpc/detail/method_entry.hpp>
 #include <dist/rpc/detail/predecessor.hpp>
 #include <dist/rpc/entropy.hpp>
 #include <dist/rpc/result.hpp>
@@ -38,16 +39,6 @@ inline constexpr std::size_t labels_max = 256;
 enum class role { node, caller };
 BOOST_DESCRIBE_ENUM(role, node, caller)
 
-/// A method as a hello lists it; a request names it by its place in the list.
-struct method_entry {
-  std::string name;       ///< `Class.method`
-  std::string arguments;  ///< type text of the argument list
-  std::string result;     ///< type text of the result
-  bool repeatable = false;
-  bool brief = false;
-};
-BOOST_DESCRIBE_STRUCT(method_entry, (), (name, arguments, result, repeatable, brief))
-
 /// Master to joiner.
 struct challenge {
   dist::nonce nonce{};
@@ -64,7 +55,7 @@ struct hello {
   std::uint64_t incarnation = 0;
   std::string build;  ///< the program's build id
   std::map<std::string, std::string> labels;
-  std::vector<method_entry> methods;
+  std::vector<method_entry> methods;  ///< a request names one by its place here
   dist::nonce nonce{};
   dist::proof proof{};
   std::optional<dist::predecessor> predecessor;  ///< of a process that is started again when it dies

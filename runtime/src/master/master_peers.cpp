@@ -26,13 +26,13 @@ node_info info_of(hello const& who, std::string address) {
   info.incarnation = who.incarnation;
   info.labels = who.labels;
   info.build = who.build;
-  for (auto const& m : who.methods) info.methods.push_back({m.name, m.arguments, m.result, m.repeatable, m.brief});
+  info.methods = who.methods;
   return info;
 }
 
 /// Takes out the methods whose types are not those of this program: they are refused on that node only.
 void drop_incompatible(node_info& info, std::span<method_description const> ours, log const& to) {
-  std::erase_if(info.methods, [&](method_offer const& offer) {
+  std::erase_if(info.methods, [&](method_entry const& offer) {
     auto const own = std::ranges::find(ours, offer.name, &method_description::name);
     if (own == ours.end()) return false;
     auto problem = type_mismatch(offer.arguments, own->arguments);

@@ -106,7 +106,7 @@ hello node::impl::introduction() const {
   me.build = options_.build;
   me.labels = options_.labels;
   me.predecessor = options_.predecessor;
-  for (auto const& m : services_.methods()) me.methods.push_back({m.name, m.arguments, m.result, m.repeatable, m.brief});
+  me.methods.assign(services_.methods().begin(), services_.methods().end());
   return me;
 }
 

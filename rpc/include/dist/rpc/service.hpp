@@ -5,6 +5,7 @@
 #include <dist/rpc/detail/buffer.hpp>
 #include <dist/rpc/detail/codec.hpp>
 #include <dist/rpc/detail/compute.hpp>
+#include <dist/rpc/detail/method_entry.hpp>
 #include <dist/rpc/detail/service_name.hpp>
 #include <dist/rpc/detail/work_item.hpp>
 #include <dist/rpc/fault.hpp>
@@ -24,13 +25,8 @@
 
 namespace dist {
 
-/// Public description of a method.
-struct method_description {
-  std::string name;          ///< `Arith.sum`
-  std::string arguments;     ///< their types as text, in structure
-  std::string result;        ///< its type as text, in structure
-  bool repeatable = false;   ///< running it twice does no harm
-  bool brief = false;        ///< may run on the I/O thread
+/// A method that this program serves.
+struct method_description : method_entry {
   bool coroutine = false;    ///< returns a task
   bool needs_scope = false;  ///< takes a context or is a coroutine: its invocation should carry a scope
   class_tag const* serving = nullptr;  ///< the class whose object runs it; null where only the name is known
