@@ -63,6 +63,14 @@ class master::impl {
     std::string local;
     bool encrypted = false;
   };
+  /// A path, who may ask for it, and how it is answered.
+  struct resource {
+    std::string_view path;
+    std::string_view methods;  ///< as the Allow header lists them
+    right least = right::none;
+    http_response (*answer)(impl& on, http_request const& request, asker const& from) = nullptr;  ///< null: answer_call
+  };
+  resource const* find_resource(std::string_view path) const noexcept;
   task<void> serve_web(std::unique_ptr<stream> peer, buffer first, share& held);
   void let_in_if_proven(http_request const& head, asker const& from, share& held) const;
   task<http_response> answer_visitor(http_request request, asker from, share& held);

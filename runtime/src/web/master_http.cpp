@@ -14,6 +14,13 @@
 namespace dist {
 namespace {
 
+/// As the Allow header lists them.
+constexpr std::string_view reads = "GET, HEAD";
+
+bool allows(std::string_view methods, std::string_view method) {
+  return method == methods || (methods == reads && (method == "GET" || method == "HEAD"));
+}
+
 http_response only(std::string methods) {
   http_response refusal(405, "use " + methods + "\n");
   refusal.headers.set("Allow", std::move(methods));
@@ -97,10 +104,9 @@ right master::impl::right_of_sender(http_request const& request, asker const& fr
 
 /// Why a request is rejected, as far as its head tells.
 std::optional<http_response> master::impl::refusal(http_request const& head, asker const& from) const {
-  auto const reads = head.method == "GET" || head.method == "HEAD";
   if (is_page(head.path)) {
     // The same for every visitor, and without data of this cluster: a link on another page may lead here.
-    if (!reads) return only("GET, HEAD");
+    if (!allows(reads, head.method)) return only(std::string(reads));
     return {};
   }
   auto const here = is_loopback(host_of(from.peer));
@@ -112,38 +118,48 @@ std::optional<http_response> master::impl::refusal(http_request const& head, ask
   auto const joins = head.path == options_.register_path && head.upgrade == "dist/1";
   auto const who = may != right::none || joins ? http_caller::authenticated : http_caller::anonymous;
   if (auto const why = refuse_browser(head, who, own_names)) return http_response(403, *why + "\n");
-  auto const secret = !options_.secret.empty();
-  if (head.path == "/rpc" || head.path == "/drain" || head.path == "/cancel") {
-    if (head.method != "POST") return only("POST");
-    if (may == right::look) return http_response(403, "this token is read-only\n");
-    if (may == right::none && secret) return unauthorized();
-  } else if (head.path == "/status" || head.path == "/metrics" || head.path == "/events" || head.path == "/logs") {
-    if (may == right::none && secret && !(here && options_.loopback_may_look)) return unauthorized();
-    if (head.path == "/events" && head.method != "GET") return only("GET");
-    if (!reads) return only("GET, HEAD");
-  } else if (head.path == "/healthz") {
-    if (!reads) return only("GET, HEAD");
-  } else if (head.path == options_.register_path) {
-    if (head.method != "GET") return only("GET");
-  } else {
+  auto const* const asked = find_resource(head.path);
+  if (!asked)
     return http_response(
         404,
         "not found; available are the page at /, /status, /logs, /metrics, /healthz, POST /rpc, /drain, /cancel\n");
-  }
+  if (!allows(asked->methods, head.method)) return only(std::string(asked->methods));
+  if (asked->least == right::call && may == right::look) return http_response(403, "this token is read-only\n");
+  auto const looks_from_here = asked->least == right::look && here && options_.loopback_may_look;
+  if (asked->least != right::none && may == right::none && !options_.secret.empty() && !looks_from_here)
+    return unauthorized();
   return {};
+}
+
+/// All paths but the page's.
+auto master::impl::find_resource(std::string_view path) const noexcept -> resource const* {
+  using request = http_request const&;
+  using from = asker const&;
+  static constexpr resource all[] = {
+      {"/rpc", "POST", right::call, nullptr},
+      {"/drain", "POST", right::call, [](impl& on, request asked, from) { return on.answer_drain(asked); }},
+      {"/cancel", "POST", right::call, [](impl& on, request asked, from) { return on.answer_cancel(asked); }},
+      {"/status", reads, right::look,
+       [](impl& on, request, from) { return http_response(200, on.status_json() + "\n", "application/json"); }},
+      {"/metrics", reads, right::look,
+       [](impl& on, request, from) {
+         return http_response(200, on.metrics(), "text/plain; version=0.0.4; charset=utf-8");
+       }},
+      {"/logs", reads, right::look, [](impl& on, request asked, from) { return on.answer_logs(asked); }},
+      {"/events", "GET", right::look, [](impl& on, request, from) { return on.answer_events(); }},
+      {"/healthz", reads, right::none, [](impl&, request, from) { return http_response(200, "ok\n"); }},
+  };
+  static constexpr resource registration{
+      {}, "GET", right::none, [](impl& on, request asked, from who) { return on.answer_register(asked, who.peer); }};
+  for (auto const& one : all)
+    if (one.path == path) return &one;
+  return path == options_.register_path ? &registration : nullptr;
 }
 
 task<http_response> master::impl::answer_http(http_request request, asker from) {
   if (is_page(request.path)) co_return answer_page(request.path);
-  if (request.path == "/events") co_return answer_events();
-  if (request.path == "/healthz") co_return http_response(200, "ok\n");
-  if (request.path == "/status") co_return http_response(200, status_json() + "\n", "application/json");
-  if (request.path == "/logs") co_return answer_logs(request);
-  if (request.path == "/metrics")
-    co_return http_response(200, metrics(), "text/plain; version=0.0.4; charset=utf-8");
-  if (request.path == options_.register_path) co_return answer_register(request, from.peer);
-  if (request.path == "/drain") co_return answer_drain(request);
-  if (request.path == "/cancel") co_return answer_cancel(request);
+  auto const& asked = *find_resource(request.path);
+  if (asked.answer) co_return asked.answer(*this, request, from);
   co_return co_await answer_call(std::move(request));
 }
 
