@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "call/peer_calls.hpp"
+#include "master/master_log.hpp"
+#include "master/submission.hpp"
 #include "record/why_text.hpp"
 
 namespace dist {
@@ -25,14 +27,17 @@ dispatcher::dispatcher(call_book& book, registry_settings const& settings, std::
     : book_(book),
       ledger_(settings, book.world().entropy.next(), book.world().clock.now()),
       methods_(expected),
+      directory_(ledger_, methods_),
       record_(book.world()),
+      alarm_(book.world().clock, [this] {
+        ledger_.wake(now());
+        carry_out();
+      }),
       beat_at_(book.world().clock.now()) {
   for (auto const& method : expected) ledger_.methods().expect(method.name);
   ledger_.watch(world().log.wants(log_level::debug));
   book_.watch(record_);
 }
-
-dispatcher::~dispatcher() = default;
 
 void dispatcher::carry_out() {
   // What happens meanwhile joins the next round.
@@ -48,7 +53,7 @@ void dispatcher::carry_out() {
   }
   replies_.clear();
   is_carrying_out_ = false;
-  set_timer();
+  alarm_.set(ledger_.next_wake());
 }
 
 void dispatcher::carry_out(node_action const& what) {
@@ -85,67 +90,19 @@ void dispatcher::carry_out(caller_action const& what) {
 }
 
 void dispatcher::carry_out(ledger_note const& what) {
-  auto* const call = book_.at(what.call);
   auto const& method = nodes().method_name(what.method);
-  switch (what.what) {
-    case ledger_note::kind::queued:
-      if (call) record_.queued(*call);
-      world().log.debug([&] { return method + ": waits: " + ledger_.standing(what.call).waits; });
-      return;
-    case ledger_note::kind::waits_for:
-      return world().log.warn(what.text + ": calls of " + method + " wait for one");
-    case ledger_note::kind::copied:
-      world().log.debug([&] { return method + ": as well as on " + what.node + ", which is silent"; });
-      return;
-    case ledger_note::kind::lost:
-      world().log.debug([&] { return method + ": lost with " + what.node + ": " + what.text; });
-      return;
-    case ledger_note::kind::moved_home:
-      world().log.debug([&] { return method + ": no other than node " + what.node + ", which drains, can take it"; });
-      return;
-  }
-}
-
-void dispatcher::set_timer() {
-  auto const due = ledger_.next_wake();
-  if (due == wake_at_) return;
-  if (wake_ != timer_id::none) world().clock.cancel(std::exchange(wake_, timer_id::none));
-  wake_at_ = due;
-  if (due == time_point::max()) return;
-  wake_ = world().clock.schedule(due, [this] {
-    wake_ = timer_id::none;
-    wake_at_ = time_point::max();
-    ledger_.wake(now());
-    carry_out();
-  });
+  if (what.what != ledger_note::kind::queued) return say(world().log, what, method);
+  if (auto* const call = book_.at(what.call)) record_.queued(*call);
+  world().log.debug([&] { return method + ": waits: " + ledger_.standing(what.call).waits; });
 }
 
 // Calls
 
 void dispatcher::send_out(call_ptr const& call) {
-  auto& placed = static_cast<placed_call&>(*call);
-  auto const number =
-      methods_.find(*call->method, !call->own_method, ledger_.methods(), ledger_.may_be_heard_of());
+  auto const number = methods_.find(*call->method, !call->own_method, ledger_.methods(), ledger_.may_be_heard_of());
   if (!number) return book_.fail(*call, number.error());
-  placed.method_number = *number;
-  submitted asked;
-  asked.call = call->number();
-  asked.method = *number;
-  asked.callers_word = call->method->repeatable;
-  asked.once = call->once;
-  asked.again = call->again;
-  asked.caller = static_cast<caller_ref>(call->origin);
-  asked.parent = call->parent;
-  asked.parent_blocks = call->parent_blocks;
-  asked.bytes = static_cast<std::uint32_t>(std::min<std::size_t>(call->arguments.size(), UINT32_MAX));
-  asked.node_wait = call->node_wait;
-  asked.deadline = call->deadline.at();
-  if (auto const& options = call->options) {
-    asked.labels = options->needs;
-    asked.retries = options->retries;
-    if (options->kill_after_us) asked.kill_after_us = patience_to_wire(*options->kill_after_us);
-  }
-  ledger_.take(asked, now());
+  static_cast<placed_call&>(*call).method_number = *number;
+  ledger_.take(submission(*call, *number), now());
   carry_out();
 }
 
@@ -169,7 +126,7 @@ void dispatcher::answered(call_id attempt, node_link& by, call_reply const& repl
   record_.answered(attempt, by, told, reply.running_us, ledger_.methods().is_brief(told.method));
   if (told.takes_again) {
     world().log.info("node " + by.name + " answered a call and takes calls again");
-    waiting_.tell(nodes().counts().living);
+    directory_.waiters().tell(nodes().counts().living);
   }
   if (!reply.lasts) carry_out();
 }
@@ -186,20 +143,14 @@ void dispatcher::faulted(call_id attempt, node_link& by, fault what, std::uint32
   returned(attempt, by);
   auto const told = ledger_.take(dist::faulted{attempt, running_us, what}, now());
   record_.faulted(attempt, by, told, what, running_us, ledger_.methods().is_brief(method));
-  if (told.set_aside) {
-    auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(*told.set_aside).count();
-    world().log.warn("node " + by.name + " is set aside for " + std::to_string(ms) +
-                     " ms: its calls keep failing, the latest was " + nodes().method_name(method) + ": " +
-                     what.message);
-  }
+  if (told.set_aside) say_set_aside(world().log, by.name, *told.set_aside, nodes().method_name(method), what);
   carry_out();
 }
 
 /// The node has answered a call, perhaps an abandoned one.
 void dispatcher::returned(call_id attempt, node_link& by) {
   if (by.abandoned.size() == 0) return;
-  auto const line = by.abandoned.remove(to_number(attempt), by.name, now());
-  if (line) world().log.info(*line);
+  if (auto const line = by.abandoned.remove(to_number(attempt), by.name, now())) world().log.info(*line);
 }
 
 std::uint32_t dispatcher::origin_of(call_id attempt, node_link& on) {
@@ -231,8 +182,8 @@ void dispatcher::ready(joined const& in) {
   }
   ledger_.ready(in.id, now());
   auto const living = nodes().counts().living;
-  waiting_.own().joined(living);
-  waiting_.tell(living);
+  directory_.waiters().own().joined(living);
+  directory_.waiters().tell(living);
   carry_out();
 }
 
@@ -269,7 +220,7 @@ void dispatcher::process_ended(predecessor const& which) {
 void dispatcher::heard(node_link& node) {
   node.heard_at = now();
   if (!ledger_.heard(node.id, node.heard_at)) return;
-  waiting_.tell(nodes().counts().living);
+  directory_.waiters().tell(nodes().counts().living);
   carry_out();
 }
 
@@ -302,66 +253,13 @@ void dispatcher::beat() {
   for (auto const& event : ledger_.tick(time)) {
     auto* const node = find(event.node);
     if (!node) continue;
-    auto const& log = world().log;
-    switch (event.change) {
-      case liveness_change::became_suspect:
-        log.warn("node " + node->name + " is silent: it gets no new calls; its repeatable calls move to other nodes");
-        break;
-      case liveness_change::became_lost:
-        log.warn("node " + node->name + " is lost: silent for too long");
-        node->close("silent for too long");
-        leave(*node, departure::silent, "it was silent for too long");
-        break;
-      case liveness_change::needed_again:
-        log.info("node " + node->name + " takes calls again: too few other nodes are available");
-        break;
-      case liveness_change::came_back: log.info("node " + node->name + " is back"); break;
-    }
+    say(world().log, event.change, node->name);
+    if (event.change != liveness_change::became_lost) continue;
+    node->close("silent for too long");
+    leave(*node, departure::silent, "it was silent for too long");
   }
-  waiting_.tell(nodes().counts().living);
+  directory_.waiters().tell(nodes().counts().living);
   carry_out();
-}
-
-std::shared_ptr<void> dispatcher::when_nodes(std::size_t count, nodes_waiter done) {
-  if (nodes().counts().living < count) return waiting_.add(count, std::move(done));
-  done(nullptr);
-  return {};
-}
-
-task<void> dispatcher::own_nodes_joined() {
-  if (!waiting_.own().are_awaited()) co_return;
-  auto const all = std::make_shared<event>();
-  waiting_.own().when_joined([all] { all->set(); });
-  co_await all->wait();
-}
-
-call_ptr dispatcher::list_nodes(call_record const& like, nodes_taker done) {
-  auto const named = [&](fault what) {
-    if (what.method.empty()) what.method = like.method->name;
-    done(std::move(what));
-    return call_ptr();
-  };
-  auto const method = methods_.find(*like.method, !like.own_method, ledger_.methods(), ledger_.may_be_heard_of());
-  if (!method) return named(method.error());
-  call_needs needs;
-  needs.method = *method;
-  if (like.options && !like.options->needs.empty())
-    if (auto const wrong = ledger_.ask(like.options->needs, needs)) return named(*wrong);
-  std::vector<listed_node> found;
-  for (auto const* info : nodes().nodes_for(needs)) found.push_back({info->name, info->slots});
-  if (found.empty()) {
-    auto what = make_fault(errc::no_node, nodes().why_waiting(needs));
-    what.phase = "queueing";
-    return named(std::move(what));
-  }
-  done(std::move(found));
-  return {};
-}
-
-std::string dispatcher::address_of(std::string_view name) const {
-  for (auto const& node : nodes().nodes())
-    if (node.info->name == name) return node.info->address;
-  return {};
 }
 
 std::string dispatcher::place_of(call_record const& call) const {
@@ -394,8 +292,8 @@ std::string dispatcher::account_text() const {
 void dispatcher::stop() {
   book_.stop();
   record_.close();
-  waiting_.stop(make_fault(errc::stopped, "the cluster was stopped"));
-  if (wake_ != timer_id::none) world().clock.cancel(std::exchange(wake_, timer_id::none));
+  directory_.waiters().stop(make_fault(errc::stopped, "the cluster was stopped"));
+  alarm_.set(time_point::max());
 }
 
 }  // namespace dist

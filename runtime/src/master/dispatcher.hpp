@@ -3,7 +3,6 @@
 #include <dist/rpc/detail/predecessor.hpp>
 #include <dist/rpc/service.hpp>
 #include <dist/runtime/detail/call_book.hpp>
-#include <dist/runtime/detail/node_directory.hpp>
 #include <dist/runtime/master.hpp>
 #include <memory>
 #include <span>
@@ -12,21 +11,22 @@
 #include <vector>
 
 #include "ledger/call_ledger.hpp"
+#include "master/master_nodes.hpp"
 #include "master/method_lookup.hpp"
 #include "master/node_links.hpp"
-#include "master/node_waiters.hpp"
 #include "master/placed_call.hpp"
+#include "master/wake_timer.hpp"
 #include "record/run_record.hpp"
 
 namespace dist {
 
 /// The route of a master's calls: carries out the decisions of the ledger, and passes it the events. Has no rules of
 /// its own about calls.
-class dispatcher final : public call_route, public node_directory {
+class dispatcher final : public call_route {
  public:
   /// Calls of a method that is neither in `expected` nor listed by any node fail at once, unless there is no node yet.
   dispatcher(call_book& book, registry_settings const& settings, std::span<method_description const> expected = {});
-  ~dispatcher() override;
+  ~dispatcher() override = default;
 
   // call_route
   call_ptr make_record() const override { return new placed_call; }
@@ -36,12 +36,6 @@ class dispatcher final : public call_route, public node_directory {
   std::string why(call_record const& call) const override;
   std::string how_it_went(call_record const& call) const override;
   std::string account_text() const override;
-
-  // node_directory
-  std::shared_ptr<void> when_nodes(std::size_t count, nodes_waiter done) override;
-  task<void> own_nodes_joined() override;
-  call_ptr list_nodes(call_record const& like, nodes_taker done) override;
-  std::string address_of(std::string_view name) const override;
 
   // Nodes. A link belongs to the runner of its connection; it is known here from join to leave.
 
@@ -81,7 +75,7 @@ class dispatcher final : public call_route, public node_directory {
   limits const& bounds() const noexcept { return book_.bounds(); }
   run_record& record() noexcept { return record_; }
   run_record const& record() const noexcept { return record_; }
-  node_waiters& waiters() noexcept { return waiting_; }
+  master_nodes& directory() noexcept { return directory_; }
   call_ledger const& ledger() const noexcept { return ledger_; }
   registry const& nodes() const noexcept { return ledger_.nodes(); }
   /// Null for a node that is not here.
@@ -98,7 +92,6 @@ class dispatcher final : public call_route, public node_directory {
   void carry_out(node_action const& what);
   void carry_out(caller_action const& what);
   void carry_out(ledger_note const& what);
-  void set_timer();
   void returned(call_id attempt, node_link& by);
   time_point now() const { return world().clock.now(); }
 
@@ -106,21 +99,20 @@ class dispatcher final : public call_route, public node_directory {
   call_ledger ledger_;
   method_lookup methods_;
   node_links links_;
-  node_waiters waiting_;
+  master_nodes directory_;
   run_record record_;
+  wake_timer alarm_;
   std::vector<call_reply> replies_;  ///< that the ledger has taken and whose callers have not been told
   ledger_actions doing_;
   bool is_carrying_out_ = false;
   bool has_news_ = false;  ///< for another round
-  timer_id wake_ = timer_id::none;
-  time_point wake_at_ = time_point::max();
   time_point beat_at_;
 };
 
 /// Of a master's own cluster.
-inline dispatcher& dispatcher_of(cluster const& of) { return static_cast<dispatcher&>(of.core()->nodes()); }
+inline dispatcher& dispatcher_of(cluster const& of) { return static_cast<dispatcher&>(of.core()->book()->route()); }
 
 /// Those of the embedded cluster that this is the master of.
-inline own_nodes& own_nodes_of(master const& of) { return dispatcher_of(of.calls()).waiters().own(); }
+inline own_nodes& own_nodes_of(master const& of) { return dispatcher_of(of.calls()).directory().waiters().own(); }
 
 }  // namespace dist

@@ -28,7 +28,7 @@ dist_link::dist_link(std::unique_ptr<connection> session, std::shared_ptr<dispat
       calls_(std::move(calls)),
       who_(std::move(who)),
       logs_(logs),
-      nested_(*session_, calls_->book().shared_from_this(), *calls_, *this) {
+      nested_(*session_, calls_->book().shared_from_this(), calls_->directory(), *this) {
   is_supervised = who_.predecessor.has_value();
 }
 

@@ -66,7 +66,7 @@ master::impl::impl(seams const& world, master_options options)
       methods_(options_.services.methods()),
       book_(std::make_shared<call_book>(world_, options_.limits)),
       calls_(make_route<dispatcher>(book_, settings_of(options_), methods_)),
-      core_(std::make_shared<cluster_core>(book_, *calls_)),
+      core_(std::make_shared<cluster_core>(book_, calls_->directory())),
       tasks_(world.io.get_executor()),
       go_tasks_(world.io.get_executor()),
       unproven_(options_.limits.unproven_bytes) {
@@ -156,7 +156,7 @@ task<void> master::impl::beat_loop() {
     auto text = "waiting: " + why;
     if (alone) {
       text += " in " + whole_seconds_text(now - alone_since);
-      if (!calls_->waiters().own().has_any()) text += "; " + join_hint();
+      if (!calls_->directory().waiters().own().has_any()) text += "; " + join_hint();
     }
     // Busy nodes are normal; calls that no node can take need attention.
     without_node.empty() ? world_.log.info(text) : world_.log.warn(text);

@@ -162,7 +162,7 @@ task<void> master::impl::serve_node(std::unique_ptr<connection> session, hello w
   if (who.predecessor && who.predecessor->incarnation != 0) {
     calls_->process_ended(*who.predecessor);
     // In its own cluster the parent has already logged it on the same terminal.
-    if (!calls_->waiters().own().has_any())
+    if (!calls_->directory().waiters().own().has_any())
       world_.log.warn("node " + who.name + ": its previous process ended: " + who.predecessor->end +
                       (who.predecessor->running.empty() ? "" : " while running " + who.predecessor->running));
   }
@@ -204,7 +204,7 @@ task<void> master::impl::serve_caller(std::unique_ptr<connection> session, hello
   session->tolerate_silence(2 * system_patience(options_.heartbeat, options_.lost_after));
   world_.log.info("job " + who.name + " connected from " + session->over().peer_address());
   auto const number = ++last_origin_;
-  served_calls calls(*session, book_, *calls_, number);
+  served_calls calls(*session, book_, calls_->directory(), number);
   connected_job here{who.name, session->over().peer_address(), world_.clock.now(), calls, *session};
   jobs_.emplace(number, &here);
   struct removal {

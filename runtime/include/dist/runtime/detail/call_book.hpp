@@ -37,6 +37,7 @@ class call_book final : public std::enable_shared_from_this<call_book> {
 
   /// Before the first call.
   void use(std::unique_ptr<call_route> way) noexcept { way_ = std::move(way); }
+  call_route& route() const noexcept { return *way_; }
   /// Before the first call; `one` lives as long as this.
   void watch(end_watcher& one) { watchers_.push_back(&one); }
 
