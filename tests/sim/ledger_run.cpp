@@ -53,6 +53,7 @@ struct open_call {
   bool lost = false;      ///< on a node that had it and went
   bool is_answered = false;
   bool named = false;     ///< for one node only
+  bool is_over = false;   ///< lost, and it may not run twice anywhere
   std::uint32_t reply = 0;
   call_id parent{};
   std::vector<std::uint64_t> deaths;  ///< processes that ended while it ran there; some may come back
@@ -281,6 +282,7 @@ class ledger_run {
         std::erase(call->on, id);
         if (one.frame > event.written) continue;
         call->ran = call->lost = true;
+        call->is_over = call->once || call->method >= method_count / 2;
         if (how == departure::died && !node.go) call->deaths.push_back(node.incarnation);
       }
     }
@@ -545,6 +547,7 @@ class ledger_run {
       expect(!standing.on.empty() || standing.pauses || standing.waits_for_death || !standing.waits.empty(),
              "a call waits for nothing");
       expect(!(standing.pauses && !standing.waits.empty()), "a call pauses in the queue");
+      expect(!calls_[index].is_over || !standing.on.empty() || standing.waits_for_death, "a lost call waits that must not run twice");
       expect(!calls_[index].named || standing.on.empty() || (standing.waits.empty() && !standing.pauses),
              "a call for one node waits for a second");
     }
