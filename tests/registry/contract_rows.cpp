@@ -983,6 +983,41 @@ row_case const cases[] = {
      },
      fails(errc::connection_lost, progress::unknown)},
     {"a node of another build",
+     "where a third says that it may, the call waits for that one",  // 27
+     [](ledger_stage& on) {
+       auto& a = on.add("a");
+       on.start("Work.read", {}, &on.got);
+       auto& b = on.add("b");
+       auto const other = on.start("Work.read");
+       auto& c = on.add_listing("c", {"Work.read"});
+       on.leave(a);
+       on.pass(30s);
+       BOOST_TEST(c.sent.empty());
+       BOOST_TEST(!on.got.ended);
+       BOOST_TEST(in_use(on) == 1U);
+       BOOST_REQUIRE(b.attempts.front().call == other);
+       on.answer(b);
+       on.pass(10s);
+       on.answer(b);
+       BOOST_TEST(on.issued_again(issue_cost::loss) == 1U);
+     },
+     answered("b")},
+    {"a node of another build",
+     "and fails once that one has gone too",  // 27
+     [](ledger_stage& on) {
+       auto& a = on.add("a");
+       on.start("Work.read", {}, &on.got);
+       auto& b = on.add("b");
+       on.start("Work.read");
+       on.add_listing("c", {"Work.read"});
+       on.leave(a);
+       on.pass(2s);
+       BOOST_TEST(!on.got.ended);
+       on.drain(b);
+       on.pass(10s);
+     },
+     fails(errc::connection_lost, progress::unknown)},
+    {"a node of another build",
      "nor does the copy for a silent node: the call stays there",  // 23
      [](ledger_stage& on) {
        auto& a = on.add("a");
@@ -1067,6 +1102,37 @@ row_case const cases[] = {
        on.answer(go);
      },
      answered("go")},
+    {"no available node has the method or the label",
+     "a method that nobody has declared fails when the last Go node has left the others",  // 8
+     [](ledger_stage& on) {
+       auto& go = on.add_go("go");
+       on.start("Arith.held", {}, nullptr);
+       on.start("Arith.unheard", {}, &on.got);
+       on.add("a");
+       BOOST_TEST(!on.got.ended);
+       on.leave(go);
+     },
+     fails(errc::unknown_method, progress::not_started)},
+    {"no available node has the method or the label",
+     "or has said that it does not know it",  // 8, 16
+     [](ledger_stage& on) {
+       auto& go = on.add_go("go");
+       on.start("Arith.unheard");
+       on.start("Arith.unheard", {}, &on.got);
+       on.refuse(go, errc::unknown_method);
+     },
+     fails(errc::unknown_method, progress::not_started)},
+    {"no available node has the method or the label",
+     "where it was the only node, the next one decides",  // 8
+     [](ledger_stage& on) {
+       auto& go = on.add_go("go");
+       on.start("Arith.held", {}, nullptr);
+       on.start("Arith.unheard", {}, &on.got);
+       on.leave(go);
+       BOOST_TEST(!on.got.ended);
+       on.add("a");
+     },
+     fails(errc::unknown_method, progress::not_started)},
     {"no available node has the method or the label",
      "a method under its Go spelling is found once a node lists it",  // 8
      [](ledger_stage& on) {

@@ -20,7 +20,8 @@ using dist::dispatcher;
 /// A node that holds its calls until it is told to answer one.
 class idle_node final : public dist::node_link {
  public:
-  dist::result<std::uint64_t> send(dist::call_id attempt, dist::placed_call&) override {
+  std::uint64_t send(dist::call_id attempt, dist::placed_call&, dist::time_point,
+                     std::optional<dist::fault>&) override {
     held_.push_back(attempt);
     return ++sent_;
   }

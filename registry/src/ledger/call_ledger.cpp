@@ -242,9 +242,10 @@ void call_ledger::place(ledger_call& call, time_point now) {
       call.queued = where.place;
       call.queued_at = lists_.beat_at;
       if (lists_.is_watched) actions_.notes.push_back({ledger_note::kind::queued, call.number, {}, call.needs.method, {}, {}, {}});
+      keep_unheard(call);
       if (!registry_.available(call.needs)) {
+        if (is_unheard_of(call.needs.method)) return end(call, method_names::unknown(method_name(call)));
         say_why_it_waits(call);
-        keep_unheard(call);
         if (call.needs.nested) lists_.homes_changed = true;
       }
       if (call.node_wait != duration::max()) limit_wait(call, now);
@@ -294,13 +295,23 @@ void call_ledger::send(ledger_call& call, node_id to, lease&& held, time_point n
       {node_action::kind::send, std::exchange(call.issued_for, {}), 0, call.number, id, to, call.needs.method});
 }
 
+/// Whether a node that is here to stay, other than this one, has the method and says that it may run twice.
+bool call_ledger::others_may_repeat(ledger_call const& call, ledger_node const& but) const {
+  auto found = false;
+  nodes_.each([&](ledger_node const& node) {
+    found = found || (&node != &but && !node.drains && may_repeat(call, node) && registry_.takes(node.id, call.needs));
+  });
+  return found;
+}
+
 /// It may run, or have run, elsewhere, and this node says that the method must not run twice.
 void call_ledger::keep_from(ledger_call& call, ledger_node const& node, time_point now) {
-  if (!call.is_nowhere()) {
-    // It stays where it is; perhaps another node comes that would take it as well.
+  if (!call.is_nowhere() || others_may_repeat(call, node)) {
+    // It stays where it is, or waits for the others to have room; perhaps another node comes that would take it as well.
+    auto const cost = call.is_nowhere() ? call.issued_for.value_or(issue_cost::nothing) : issue_cost::loss;
     give_back_cost(call);
     avoid(call, node.id);
-    return issue_after(call, next_pause(call), issue_cost::loss, now);
+    return issue_after(call, next_pause(call), cost, now);
   }
   auto what = make_fault(errc::connection_lost, "it may have run before, and the method is not repeatable on this node");
   what.node = node.name;
@@ -309,6 +320,7 @@ void call_ledger::keep_from(ledger_call& call, ledger_node const& node, time_poi
 }
 
 void call_ledger::settle(time_point now) {
+  if (std::exchange(lists_.methods_changed, false)) judge_unheard(now);
   if (registry_.has_stranded()) end_stranded();
   while (auto next = registry_.next())
     if (auto* call = find(next->call)) send(*call, next->node, std::move(next->held), now);
@@ -368,13 +380,14 @@ bool call_ledger::is_unheard_of(method_ref method) const noexcept {
 }
 
 void call_ledger::keep_unheard(ledger_call& call) {
-  if (!nodes_.empty() || names_.is_expected(call.needs.method)) return;
+  if (names_.is_declared(call.needs.method)) return;
   if (lists_.unheard.size() > most_lingering())
     std::erase_if(lists_.unheard, [&](call_no waiting) { return !find_live(waiting); });
   lists_.unheard.push_back(call.number);
 }
 
-/// The first node has joined: undeclared methods of queued calls may have another name there, or none.
+/// Undeclared methods of queued calls may have another name on a node that joined, or be gone with the last node that was
+/// tried for any.
 void call_ledger::judge_unheard(time_point now) {
   for (auto const waiting : std::exchange(lists_.unheard, {})) {
     auto* call = find_live(waiting);
@@ -387,6 +400,8 @@ void call_ledger::judge_unheard(time_point now) {
       place(*call, now);
     } else if (is_unheard_of(call->needs.method)) {
       end(*call, method_names::unknown(method_name(*call)));
+    } else {
+      lists_.unheard.push_back(waiting);
     }
   }
 }
@@ -488,7 +503,7 @@ attempt_end call_ledger::take(faulted reply, time_point now) {
     ++call.refusals;
     if (what.code == errc::unknown_method) {
       registry_.unknown_method(node.id, told.method);
-      lists_.waits_changed = true;
+      lists_.methods_changed = lists_.waits_changed = true;
     }
     if (!node.lists_methods && what.code == errc::bad_arguments && what.may == remedy::elsewhere)
       call.needs.not_in_go = true;
@@ -629,8 +644,7 @@ void call_ledger::ready(node_id id, time_point now) {
   if (!node) return;
   relieve(node->incarnation, now);
   lists_.said.clear();
-  judge_unheard(now);
-  lists_.waits_changed = true;
+  lists_.methods_changed = lists_.waits_changed = true;
 }
 
 bool call_ledger::heard(node_id id, time_point now) {
@@ -678,6 +692,7 @@ void call_ledger::take(gone const& event, time_point now) {
     close_attempt(*node, id, one);
     if (call && call->remove(id)) lost_with(*call, was_alone, *node, event, had, now);
   });
+  lists_.methods_changed = lists_.methods_changed || !node->lists_methods;
   lists_.waits_changed = lists_.homes_changed = true;
 }
 

@@ -159,7 +159,7 @@ class call_ledger {
   void settle(time_point now);
   /// settle() would do nothing.
   bool is_settled() const noexcept {
-    return registry_.is_settled() && !lists_.homes_changed && !lists_.waits_changed;
+    return registry_.is_settled() && !lists_.homes_changed && !lists_.waits_changed && !lists_.methods_changed;
   }
   /// The caller swaps them out.
   ledger_actions& actions() noexcept { return actions_; }
@@ -191,11 +191,12 @@ class call_ledger {
   };
   /// Calls that are looked at again when something changes; some may have ended.
   struct call_lists {
-    std::vector<call_no> unheard;      ///< queued before the first node came; judged when one has
+    std::vector<call_no> unheard;      ///< queued, and nobody has declared their methods
     std::vector<call_no> limited;      ///< queued, and their callers limit the wait for a node
     std::vector<call_no> dying;        ///< with a post_mortem
     std::vector<call_no> to_give_up;   ///< nested calls of abandoned attempts
     std::set<std::string> said;        ///< reasons to wait, since the last node came
+    bool methods_changed = false;      ///< nodes that have, or may have, undeclared methods
     bool waits_changed = false;        ///< whether nodes could take calls
     bool homes_changed = false;        ///< nested calls may have lost the only other node
     std::size_t draining = 0;          ///< nodes
@@ -214,6 +215,7 @@ class call_ledger {
   bool link_to_parent(ledger_call& call, submitted const& asked);
   void place(ledger_call& call, time_point now);
   void send(ledger_call& call, node_id to, lease&& held, time_point now);
+  bool others_may_repeat(ledger_call const& call, ledger_node const& but) const;
   void keep_from(ledger_call& call, ledger_node const& node, time_point now);
   void withdraw(ledger_call& call) noexcept;
   void give_back_cost(ledger_call& call) noexcept;

@@ -187,6 +187,11 @@ class registry {
   /// How many living nodes could.
   std::size_t able(call_needs const& needs) const noexcept { return selector_.able(needs); }
   /// Whether any node that is here may get the call, busy, silent or leaving.
+  /// Whether this node, busy or silent, has or may have the method and has the labels.
+  bool takes(node_id node, call_needs const& needs) const noexcept {
+    auto const* load = selector_.find(node);
+    return load && (needs.pin == no_node_id || needs.pin == node) && load->group->takes(needs);
+  }
   bool anybody_takes(call_needs const& needs) const noexcept {
     return needs.pin == no_node_id && selector_.anybody_takes(needs);
   }
