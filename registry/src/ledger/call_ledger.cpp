@@ -137,8 +137,9 @@ std::optional<end_facts> call_ledger::given_up(call_no number) {
 call_story call_ledger::forget(call_no number) noexcept {
   auto* call = calls_.find(number);
   if (!call) return {};
+  auto story = std::move(call->story);
   calls_.close(*call);
-  return std::move(call->story);
+  return story;
 }
 
 /// Its fault keeps what an earlier node may have done.

@@ -48,6 +48,7 @@ class lease {
   lease() noexcept = default;
   lease(lease&& other) noexcept : load_(std::exchange(other.load_, nullptr)), use_(other.use_) {}
   lease& operator=(lease&& other) noexcept {
+    if (this == &other) return *this;
     if (load_) end();
     load_ = std::exchange(other.load_, nullptr);
     use_ = other.use_;
