@@ -15,6 +15,7 @@ class lifetime {
   lifetime& operator=(lifetime const&) = delete;
   ~lifetime() { end(); }
 
+  /// What a callback keeps.
   class weak {
    public:
     /// Null once the lifetime has ended.
