@@ -19,14 +19,15 @@ node::impl::impl(seams const& world, node_options options, service_list const& s
       world_(with_memory(world, memory_)),
       services_(services.make()),
       incarnation_(world_.entropy.next()),
-      tasks_(world_.io.get_executor()) {}
+      tasks_(world_.io.get_executor()),
+      joining_(options_.rejoin) {}
 
 task<void> node::impl::run() {
   // The part of this world that coroutine methods on the compute threads use.
   auto const threads = world_.compute.executor();
   auto const apart = threads != asio::any_io_executor(world_.io.get_executor());
   if (apart) context_seams::of(threads).add(this, {&world_.io, &world_.clock, nullptr});
-  if (!stopping_) tasks_.spawn(join_loop());
+  if (!joining_.leaving()) tasks_.spawn(join_loop());
   std::exception_ptr failed;
   try {
     co_await tasks_.join();
@@ -38,7 +39,7 @@ task<void> node::impl::run() {
 }
 
 task<void> node::impl::join_loop() {
-  while (!stopping_) {
+  while (!joining_.leaving()) {
     try {
       co_await join_once();
     } catch (std::system_error const& e) {
@@ -49,19 +50,18 @@ task<void> node::impl::join_loop() {
     }
     // The end of a session must not be interrupted; what follows may be.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-    if (session_ && session_->kills()) kills_ = stopping_ = true;
+    if (session_ && session_->kills()) joining_.killed();
     session_.reset();
-    no_longer_asking();
-    if (stopping_ || !options_.rejoin) break;
-    auto const pause = pause_before_retry(failures_++, world_.entropy);
+    forget_answer_timer();
+    joining_.is_out();
+    if (!joining_.tries_again()) break;
+    auto const pause = pause_before_retry(joining_.failed(), world_.entropy);
     co_await sleep_for(world_.clock, pause);
   }
 }
 
 void node::impl::said(std::string const& problem) {
-  if (stopping_ || !options_.rejoin || problem == last_problem_) return;
-  last_problem_ = problem;
-  world_.log.warn("node " + options_.name + ": " + problem + "; trying again");
+  if (joining_.is_news(problem)) world_.log.warn("node " + options_.name + ": " + problem + "; trying again");
 }
 
 task<void> node::impl::join_once() {
@@ -75,7 +75,7 @@ task<void> node::impl::join_once() {
     port = listen_for_go_master(here->host);
   // Named before the await: g++ 12 goes wrong over a conditional inside a co_await expression.
   auto const dial_back = port ? port->local_address().port : std::uint16_t{0};
-  asking_ = true;
+  joining_.asks();
   auto answer = co_await ask_for_frames(world_, *peer, options_.master, options_.register_path, dial_back, options_.limits);
   switch (answer.response.status) {
     case 101:
@@ -115,8 +115,7 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   session->feed(rest.bytes());
   auto const accepted = co_await introduce_in_time(world_, *session, introduction(), options_.secret, options_.limits);
   world_.log.info("node " + accepted.name + ": joined the master at " + to_text(options_.master));
-  failures_ = 0;
-  last_problem_.clear();
+  joining_.succeeded();
   // Its master knows now; another has never seen that process.
   options_.predecessor.reset();
   if (options_.record) {
@@ -127,71 +126,71 @@ task<void> node::impl::serve_dist_master(std::unique_ptr<stream> peer, buffer re
   }
   session_ = std::make_shared<node_session>(std::move(session), world_, options_.limits, services_, accepted,
                                             options_.drain_limit, options_.record);
-  no_longer_asking();
-  if (stopping_) session_->drain(drain_until_ - world_.clock.now());
+  is_in();
+  if (joining_.leaving()) session_->drain(joining_.until() - world_.clock.now());
   auto const staying = session_;
   co_await staying->run();
-  // The master may have asked for it: then this node must not come back.
-  if (!staying->drained()) co_return;
-  was_drained_ = !stopping_ && !staying->kills();
-  stopping_ = true;
+  if (staying->drained()) joining_.drained();
 }
 
 void node::impl::drain() {
-  if (std::exchange(stopping_, true)) return;
-  drain_until_ = later(world_.clock.now(), options_.drain_limit);
-  if (session_)
-    session_->drain(options_.drain_limit);
-  else if (go_)
-    go_->drain(options_.drain_limit);
-  else if (asking_)
-    // The master may have accepted us already and sent calls: the session that starts next returns them.
-    asking_timer_ = world_.clock.schedule(drain_until_, [this] {
-      asking_timer_ = timer_id::none;
-      tasks_.stop();
-    });
-  else
-    tasks_.stop();
+  auto const until = later(world_.clock.now(), options_.drain_limit);
+  switch (joining_.leave(until)) {
+    case join_machine::farewell::none: return;
+    case join_machine::farewell::at_once: return tasks_.stop();
+    case join_machine::farewell::when_answered:
+      answer_timer_ = world_.clock.schedule(until, [this] {
+        answer_timer_ = timer_id::none;
+        tasks_.stop();
+      });
+      return;
+    case join_machine::farewell::by_draining:
+      if (session_) return session_->drain(options_.drain_limit);
+      if (go_.now) return go_.now->drain(options_.drain_limit);
+  }
 }
 
-void node::impl::no_longer_asking() noexcept {
-  asking_ = false;
-  if (asking_timer_ != timer_id::none) world_.clock.cancel(std::exchange(asking_timer_, timer_id::none));
+void node::impl::is_in() noexcept {
+  joining_.is_in();
+  forget_answer_timer();
+}
+
+void node::impl::forget_answer_timer() noexcept {
+  if (answer_timer_ != timer_id::none) world_.clock.cancel(std::exchange(answer_timer_, timer_id::none));
 }
 
 void node::impl::stop() noexcept {
-  stopping_ = true;
+  joining_.stop();
   if (session_) session_->stop();
   tasks_.stop();
 }
 
 std::unique_ptr<listener> node::impl::listen_for_go_master(std::string const& host) {
-  if (go_port_ != 0) try {
-      return world_.network.listen({host, go_port_});
+  if (go_.last_port != 0) try {
+      return world_.network.listen({host, go_.last_port});
     } catch (std::system_error const&) {
-      go_port_ = 0;
+      go_.last_port = 0;
     }
   return world_.network.listen({host, 0});
 }
 
 task<void> node::impl::serve_go_master(std::unique_ptr<listener> port) {
-  go_port_ = port->local_address().port;
+  go_.last_port = port->local_address().port;
   if (options_.record) options_.record->joined(incarnation_, std::chrono::seconds(30));
   go_service service(world_, options_, services_, std::move(port));
   struct known {
     go_service*& here;
     ~known() { here = nullptr; }
-  } const at_end{go_};
-  go_ = &service;
-  if (std::exchange(go_contacted_, false))
+  } const at_end{go_.now};
+  go_.now = &service;
+  if (std::exchange(go_.was_contacted, false))
     world_.log.info("node " + options_.name + ": joined the Go master at " + to_text(options_.master));
-  no_longer_asking();
-  if (stopping_) service.drain(drain_until_ - world_.clock.now());
+  is_in();
+  if (joining_.leaving()) service.drain(joining_.until() - world_.clock.now());
   co_await service.run();
   if (service.contacted()) {
-    go_contacted_ = true;
-    failures_ = 0;
-    last_problem_.clear();
+    go_.was_contacted = true;
+    joining_.succeeded();
   }
   world_.log.debug([] { return "no call from the Go master for several beats; registering again"; });
 }

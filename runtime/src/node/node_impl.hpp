@@ -8,9 +8,17 @@
 
 #include "http/http_client.hpp"
 #include "node/go_service.hpp"
+#include "node/join_machine.hpp"
 #include "node/node_session.hpp"
 
 namespace dist {
+
+/// What a node knows of its Go master, from one dial-back to the next.
+struct go_visits {
+  go_service* now = nullptr;     ///< while one is served
+  std::uint16_t last_port = 0;   ///< where the last one was; 0: nowhere
+  bool was_contacted = true;     ///< since the last registration with a Go master
+};
 
 /// The node's coroutines: one joins and stays, the session beats.
 class node::impl {
@@ -20,9 +28,9 @@ class node::impl {
   task<void> run();
   void drain();
   void stop() noexcept;
-  bool joined() const noexcept { return session_ != nullptr || go_ != nullptr; }
-  bool kills() const noexcept { return kills_; }
-  bool was_drained() const noexcept { return was_drained_; }
+  bool joined() const noexcept { return joining_.joined(); }
+  bool kills() const noexcept { return joining_.kills(); }
+  bool was_drained() const noexcept { return joining_.was_drained_by_master(); }
 
  private:
   // Joining, and staying with a dist master
@@ -31,7 +39,8 @@ class node::impl {
   task<void> serve_dist_master(std::unique_ptr<stream> peer, buffer rest);
   hello introduction() const;
   void said(std::string const& problem);
-  void no_longer_asking() noexcept;
+  void is_in() noexcept;
+  void forget_answer_timer() noexcept;
 
   // Being dialled back by a Go master
   task<void> serve_go_master(std::unique_ptr<listener> port);
@@ -44,18 +53,10 @@ class node::impl {
   service_table services_;
   std::uint64_t incarnation_;
   task_group tasks_;
-  std::shared_ptr<node_session> session_;
-  go_service* go_ = nullptr;     ///< while a Go master is served
-  std::uint16_t go_port_ = 0;    ///< where that was
-  bool go_contacted_ = true;     ///< since the last registration with a Go master
-  unsigned failures_ = 0;       ///< attempts to join since the last success
-  std::string last_problem_;    ///< logged once, not at every attempt
-  bool stopping_ = false;
-  bool was_drained_ = false;    ///< by its master
-  bool kills_ = false;          ///< a method that still runs, with this process
-  time_point drain_until_{};    ///< once stopping in good order
-  bool asking_ = false;         ///< a master has been asked to let this node in, and no session has started
-  timer_id asking_timer_ = timer_id::none;  ///< the drain's patience with that
+  join_machine joining_;
+  timer_id answer_timer_ = timer_id::none;  ///< while it leaves when_answered
+  std::shared_ptr<node_session> session_;   ///< with a dist master
+  go_visits go_;
 };
 
 }  // namespace dist
