@@ -44,12 +44,18 @@ cluster cluster::with(call_options const& defaults) const {
 }
 
 call_ptr cluster::make_call(method_key const& method, call_options const& given) const {
+  // Most calls have no defaults: nothing is copied for them.
+  if (!defaults_ && traceparent_.empty()) return make_call_as_is(method, given);
   auto options = defaults_ ? given.over(*defaults_) : given;
   if (!traceparent_.empty()) options = options.over(call_options().traceparent(traceparent_));
+  return make_call_as_is(method, options);
+}
+
+call_ptr cluster::make_call_as_is(method_key const& method, call_options const& options) const {
   auto call = caller().make_call();
   call->method = &method;
   call->once = options.is_once();
-  call->set_options(options.sent());
+  if (options.sent()) call->set_options(options.sent());
   call->parent = parent_id_;
   call->parent_blocks = parent_blocks_;
   call->deadline = inherited_;

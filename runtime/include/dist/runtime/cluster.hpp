@@ -41,6 +41,8 @@ class cluster {
   task<void> wait_for_nodes(std::size_t count) const { return core_->wait_for_nodes(count); }
 
  private:
+  call_ptr make_call_as_is(method_key const& method, call_options const& options) const;
+
   std::shared_ptr<cluster_core> core_;
   dist::deadline inherited_;
   std::optional<call_id> parent_id_;
