@@ -6,6 +6,7 @@
 #include "call/nested_calls.hpp"
 #include "call/no_room.hpp"
 #include "process/crash_record.hpp"
+#include "wire/hello.hpp"
 #include "wire/protocol_breach.hpp"
 
 namespace dist {

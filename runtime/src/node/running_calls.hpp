@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "call/peer_calls.hpp"
+
 namespace dist {
 
 /// The calls that a node has accepted in one session and not answered.
