@@ -1,6 +1,8 @@
-#include "registry/support.hpp"
+#include "ledger/death_record.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include "registry/support.hpp"
 
 using namespace registry_test;
 

@@ -11,8 +11,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ledger/death_record.hpp"
-#include "ledger/retry.hpp"
 #include "nodes/liveness.hpp"
 #include "nodes/method_table.hpp"
 #include "nodes/method_windows.hpp"
@@ -186,12 +184,12 @@ class registry {
   bool available(ticket place) const noexcept { return queue_.contains(place) && available(queue_.at(place.index).needs); }
   /// How many living nodes could.
   std::size_t able(call_needs const& needs) const noexcept { return selector_.able(needs); }
-  /// Whether any node that is here may get the call, busy, silent or leaving.
   /// Whether this node, busy or silent, has or may have the method and has the labels.
   bool takes(node_id node, call_needs const& needs) const noexcept {
     auto const* load = selector_.find(node);
     return load && (needs.pin == no_node_id || needs.pin == node) && load->group->takes(needs);
   }
+  /// Whether any node that is here may get the call, busy, silent or leaving.
   bool anybody_takes(call_needs const& needs) const noexcept {
     return needs.pin == no_node_id && selector_.anybody_takes(needs);
   }
