@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <dist/rpc/deadline.hpp>
 #include <dist/rpc/detail/call_no.hpp>
@@ -60,10 +61,11 @@ struct attempt {
 /// The nodes that are here, by their ids. One that another replaces stays until it is gone.
 class ledger_nodes {
  public:
-  ledger_node& open(node_id id) {
-    auto& node = *nodes_.emplace(id, std::make_unique<ledger_node>()).first->second;
-    node.id = id;
-    return node;
+  void open(ledger_node node) {
+    hold_ += node.most_calls;
+    tried_for_any_ += !node.lists_methods;
+    auto const id = node.id;
+    nodes_.emplace(id, std::make_unique<ledger_node>(std::move(node)));
   }
   /// Null: it is not here.
   std::unique_ptr<ledger_node> close(node_id id) noexcept {
@@ -71,7 +73,13 @@ class ledger_nodes {
     if (found == nodes_.end()) return nullptr;
     auto node = std::move(found->second);
     nodes_.erase(found);
+    hold_ -= node->most_calls;
+    tried_for_any_ -= !node->lists_methods;
+    draining_ -= node->drains;
     return node;
+  }
+  void drain(node_id id) noexcept {
+    if (auto* node = find(id); node && !std::exchange(node->drains, true)) ++draining_;
   }
   ledger_node* find(node_id id) const noexcept {
     auto const found = nodes_.find(id);
@@ -83,9 +91,17 @@ class ledger_nodes {
     for (auto const& [id, node] : nodes_) visit(*node);
   }
   bool empty() const noexcept { return nodes_.empty(); }
+  bool any_drains() const noexcept { return draining_ > 0; }
+  /// Whether one is here that lists no methods and is tried for any.
+  bool any_is_tried() const noexcept { return tried_for_any_ > 0; }
+  /// Calls, at most, slots and windows together.
+  std::uint64_t hold() const noexcept { return hold_; }
 
  private:
   std::map<node_id, std::unique_ptr<ledger_node>> nodes_;
+  std::size_t draining_ = 0;
+  std::size_t tried_for_any_ = 0;
+  std::uint64_t hold_ = 0;
 };
 
 /// The attempts of all nodes, each in the list of its node.

@@ -341,7 +341,7 @@ void call_ledger::end_stranded() {
 
 /// Nested calls that no other node can take go to the nodes that drain and run their parents.
 void call_ledger::send_home(time_point now) {
-  if (lists_.draining == 0) return;
+  if (!nodes_.any_drains()) return;
   std::vector<std::pair<call_no, node_id>> waiting;
   nodes_.each([&](ledger_node const& node) {
     if (!node.drains) return;
@@ -618,7 +618,8 @@ result<joined> call_ledger::join(node_info info, bool is_supervised, time_point 
   auto in = registry_.join(std::move(info), now);
   // A node that is turned away says nothing about methods.
   if (!in) return in;
-  auto& node = nodes_.open(in->id);
+  ledger_node node;
+  node.id = in->id;
   node.name = in->name;
   node.slots = slots;
   node.incarnation = incarnation;
@@ -635,8 +636,8 @@ result<joined> call_ledger::join(node_info info, bool is_supervised, time_point 
     if (offer.repeatable) node.repeatable.push_back(*number);
   }
   std::ranges::sort(node.repeatable);
-  lists_.silent_on_methods += !lists_methods;
-  budget_.nodes_hold(lists_.nodes_hold += node.most_calls);
+  nodes_.open(std::move(node));
+  budget_.nodes_hold(nodes_.hold());
   return in;
 }
 
@@ -663,7 +664,7 @@ bool call_ledger::heard(node_id id, time_point now) {
 }
 
 void call_ledger::drains(node_id id) {
-  if (auto* node = nodes_.find(id); node && !std::exchange(node->drains, true)) ++lists_.draining;
+  nodes_.drain(id);
   registry_.drain(id);
   lists_.waits_changed = lists_.homes_changed = true;
 }
@@ -671,9 +672,7 @@ void call_ledger::drains(node_id id) {
 void call_ledger::take(gone const& event, time_point now) {
   auto const node = nodes_.close(event.node);
   if (!node) return;
-  lists_.draining -= node->drains;
-  lists_.silent_on_methods -= !node->lists_methods;
-  budget_.nodes_hold(lists_.nodes_hold -= node->most_calls);
+  budget_.nodes_hold(nodes_.hold());
   registry_.leave(event.node);
   // Where one runs that is alone in its object, others may wait for it and leave their slots to those behind them.
   auto in_order = true;

@@ -172,7 +172,7 @@ class call_ledger {
   registry const& nodes() const noexcept { return registry_; }
   ledger_node const* node(node_id id) const noexcept { return nodes_.find(id); }
   /// Whether an undeclared name may yet turn out to be a method.
-  bool may_be_heard_of() const noexcept { return nodes_.empty() || lists_.silent_on_methods > 0; }
+  bool may_be_heard_of() const noexcept { return nodes_.empty() || nodes_.any_is_tried(); }
   /// Labels as callers write them; as registry::ask.
   std::optional<fault> ask(std::span<std::string const> labels, call_needs& needs) { return registry_.ask(labels, needs); }
   template <class Visit>
@@ -199,9 +199,6 @@ class call_ledger {
     bool methods_changed = false;      ///< nodes that have, or may have, undeclared methods
     bool waits_changed = false;        ///< whether nodes could take calls
     bool homes_changed = false;        ///< nested calls may have lost the only other node
-    std::size_t draining = 0;          ///< nodes
-    std::size_t silent_on_methods = 0;  ///< nodes that list none and are tried for any
-    std::uint64_t nodes_hold = 0;      ///< calls, at most, slots and windows together
     time_point beat_at{};              ///< the time, to a heartbeat
     bool is_watched = false;
   };
