@@ -5,6 +5,8 @@
 #include <map>
 #include <random>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 using namespace registry_test;
 
@@ -22,7 +24,7 @@ struct model {
     std::set<dist::method_ref> unknown;
   };
   struct waiting {
-    dist::call_ref call{};
+    dist::call_no call;
     dist::call_needs needs;
   };
 
@@ -279,7 +281,7 @@ class driver {
 
   /// Calls for a node that has left, or that cannot run them, end.
   void strand() {
-    std::set<dist::call_ref> expected;
+    std::unordered_set<dist::call_no> expected;
     for (auto const& w : model_.queue)
       if (hopeless(w.needs)) expected.insert(w.call);
     for (auto const& one : registry_.stranded()) {
@@ -461,11 +463,11 @@ class driver {
   dist::time_point now_ = at(0s);
   std::vector<dist::method_ref> methods_;
   std::vector<running> held_;
-  std::map<dist::call_ref, dist::ticket> places_;
+  std::unordered_map<dist::call_no, dist::ticket> places_;
   std::map<std::string, dist::node_id> absent_;  ///< ids of nodes that have not joined
   std::set<dist::node_id> draining_;
   std::uint64_t names_ = 0;
-  std::uintptr_t calls_ = 0;
+  std::uint32_t calls_ = 0;
 };
 
 }  // namespace

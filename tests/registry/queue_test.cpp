@@ -10,7 +10,7 @@ BOOST_AUTO_TEST_SUITE(queue)
 BOOST_AUTO_TEST_CASE(withdrawn_calls_are_not_assigned) {
   fixture f;
   std::vector<dist::ticket> places;
-  for (std::uintptr_t n = 1; n <= 5; ++n) places.push_back(f.submit(n).place);
+  for (std::uint32_t n = 1; n <= 5; ++n) places.push_back(f.submit(n).place);
   BOOST_TEST(f.registry.withdraw(places[0]));
   BOOST_TEST(f.registry.withdraw(places[2]));
   BOOST_TEST(f.registry.withdraw(places[4]));
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(bytes_are_released_when_a_call_leaves_in_any_way) {
 BOOST_AUTO_TEST_CASE(tickets_stay_stale_after_a_large_queue_was_emptied) {
   fixture f;
   std::vector<dist::ticket> places;
-  for (std::uintptr_t n = 0; n < 10'000; ++n) places.push_back(f.submit(n).place);
+  for (std::uint32_t n = 0; n < 10'000; ++n) places.push_back(f.submit(n).place);
   for (auto const& place : places) BOOST_REQUIRE(f.registry.withdraw(place));
   BOOST_TEST(f.registry.counts().queued == 0U);
   f.submit(1);

@@ -102,14 +102,14 @@ BOOST_AUTO_TEST_CASE(oldest_call_goes_first_across_many_methods) {
   auto held = f.submit(1).held;
   std::vector<dist::ticket> places;
   auto needs = f.needs();
-  for (std::uintptr_t n = 0; n < 500; ++n) {
+  for (std::uint32_t n = 0; n < 500; ++n) {
     needs.method = *f.registry.intern("M." + std::to_string(n * 7 % 250));
     needs.nested = n % 10 == 3;
     places.push_back(f.registry.submit(call(n), needs).place);
   }
-  for (std::uintptr_t n = 0; n < 500; n += 4) BOOST_TEST(f.registry.withdraw(places[n]));
+  for (std::uint32_t n = 0; n < 500; n += 4) BOOST_TEST(f.registry.withdraw(places[n]));
   for (bool const nested : {true, false}) {
-    for (std::uintptr_t n = 0; n < 500; ++n) {
+    for (std::uint32_t n = 0; n < 500; ++n) {
       if (n % 4 == 0 || (n % 10 == 3) != nested) continue;
       held = {};
       auto out = f.registry.next();
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(nested_calls_go_before_top_level_ones) {
   needs.nested = true;
   f.registry.submit(call(3), needs);
   f.registry.submit(call(4), needs);
-  std::vector<dist::call_ref> order;
+  std::vector<dist::call_no> order;
   for (int n = 0; n < 3; ++n) {
     held = {};
     auto one = f.registry.next();
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(window_is_used_only_by_repeatable_calls) {
   needs.repeatable = false;
   BOOST_TEST(f.registry.submit(call(2), needs).what == dist::placing::queued);
   needs.repeatable = true;
-  for (std::uintptr_t n = 3; n < 6; ++n) f.registry.submit(call(n), needs);
+  for (std::uint32_t n = 3; n < 6; ++n) f.registry.submit(call(n), needs);
   auto const more = f.drain_queue();
   BOOST_TEST(f.registry.counts().in_use == 5U);
   BOOST_TEST(f.registry.counts().queued == 2U);
@@ -434,7 +434,7 @@ BOOST_AUTO_TEST_CASE(why_waiting_names_the_reason) {
   other.method = lost;
   BOOST_TEST(f.registry.why_waiting(other) == "no living node has the method Nobody.has");
   std::vector<dist::lease> held;
-  for (std::uintptr_t n = 0; n < 48; ++n) held.push_back(f.submit(n).held);
+  for (std::uint32_t n = 0; n < 48; ++n) held.push_back(f.submit(n).held);
   BOOST_TEST(f.registry.why_waiting(f.needs()) == "all 8 slots of 2 nodes are in use, 40 calls of Arith.sum wait");
   f.registry.drain(a);
   BOOST_TEST(f.registry.why_waiting(other) == "no living node has the method Nobody.has; draining nodes: 1");

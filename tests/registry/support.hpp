@@ -34,7 +34,7 @@ inline dist::node_info process(dist::node_info info, std::uint64_t incarnation) 
   return info;
 }
 
-inline dist::call_ref call(std::uintptr_t number) { return static_cast<dist::call_ref>(number); }
+inline dist::call_no call(std::uint32_t number) { return {number, 1}; }
 
 /// A registry that knows the method Arith.sum, with short helpers for tests.
 struct fixture {
@@ -49,7 +49,7 @@ struct fixture {
     out.method = sum;
     return out;
   }
-  dist::placement submit(std::uintptr_t number = 0) { return registry.submit(call(number), needs()); }
+  dist::placement submit(std::uint32_t number = 0) { return registry.submit(call(number), needs()); }
   std::uint32_t in_use(dist::node_id id) const {
     for (auto const& view : registry.nodes())
       if (view.id == id) return view.in_use;

@@ -46,15 +46,6 @@ void avoid(ledger_call& call, node_id node) {
 
 }  // namespace
 
-call_ref call_ledger::ref_of(call_no call) noexcept {
-  return static_cast<call_ref>((std::uint64_t{call.generation} << 32) | call.index);
-}
-
-ledger_call* call_ledger::find(call_ref ref) noexcept {
-  auto const number = static_cast<std::uint64_t>(ref);
-  return find_live({static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)});
-}
-
 ledger_call* call_ledger::find_live(call_no number) noexcept {
   auto* call = calls_.find(number);
   return call && !call->ended ? call : nullptr;
@@ -153,7 +144,7 @@ void call_ledger::end(ledger_call& call, fault what) {
 void call_ledger::close(ledger_call& call) noexcept {
   if (call.queued || call.issued_for) withdraw(call);
   wakes_.clear(call.number.index);
-  if (deaths_.size() > 0) deaths_.ended(ref_of(call.number));
+  if (deaths_.size() > 0) deaths_.ended(call.number);
   if (call.death()) {
     std::erase(lists_.dying, call.number);
     call.extras->death.reset();
@@ -236,7 +227,7 @@ void call_ledger::place(ledger_call& call, time_point now) {
       wrong->phase = "queueing";
       return end(call, std::move(*wrong));
     }
-  auto where = registry_.submit(ref_of(call.number), call.needs);
+  auto where = registry_.submit(call.number, call.needs);
   switch (where.what) {
     case placing::placed: return send(call, where.node, std::move(where.held), now);
     case placing::queued:
@@ -324,14 +315,14 @@ void call_ledger::settle(time_point now) {
   if (std::exchange(lists_.methods_changed, false)) judge_unheard(now);
   if (registry_.has_stranded()) end_stranded();
   while (auto next = registry_.next())
-    if (auto* call = find(next->call)) send(*call, next->node, std::move(next->held), now);
+    if (auto* call = find_live(next->call)) send(*call, next->node, std::move(next->held), now);
   if (std::exchange(lists_.homes_changed, false)) send_home(now);
   if (std::exchange(lists_.waits_changed, false)) judge_waits(now);
 }
 
 void call_ledger::end_stranded() {
   for (auto& lost : registry_.stranded()) {
-    auto* call = find(lost.call);
+    auto* call = find_live(lost.call);
     // It may have been placed anew meanwhile, under the name that its method has here.
     if (!call || !call->queued || registry_.waits(call->queued)) continue;
     call->queued = {};
@@ -734,17 +725,17 @@ void call_ledger::lost_with(ledger_call& call, bool was_alone, ledger_node const
 
 verdict call_ledger::count_death(ledger_call const& call, bool was_alone, ledger_node const& node, time_point now) {
   auto const certain_at = later(now, node.is_supervised ? longest_post_mortem : settings_.liveness.lost_after);
-  auto const judged = deaths_.died(ref_of(call.number), node.name, node.incarnation, certain_at);
+  auto const judged = deaths_.died(call.number, node.name, node.incarnation, certain_at);
   // Its node may have died of another call as long as it was not alone there.
   return judged == verdict::poisoned && !was_alone ? verdict::alone : judged;
 }
 
 /// What some calls were blamed for was their node's connection.
 void call_ledger::relieve(std::uint64_t incarnation, time_point now) {
-  for (auto const ref : deaths_.lives(incarnation)) {
-    auto* call = find(ref);
+  for (auto const number : deaths_.lives(incarnation)) {
+    auto* call = find_live(number);
     if (!call) continue;
-    call->needs.alone = deaths_.runs_alone(ref);
+    call->needs.alone = deaths_.runs_alone(number);
     if (auto const* death = call->death(); death && death->poisoned) {
       std::erase(lists_.dying, call->number);
       call->extras->death.reset();
@@ -767,7 +758,7 @@ void call_ledger::await_post_mortem(ledger_call& call, bool poisoned, fault what
   death->poisoned = poisoned;
   lists_.dying.push_back(call.number);
   auto const until =
-      poisoned ? std::max(now, deaths_.certain_at(ref_of(call.number))) : later(now, longest_post_mortem);
+      poisoned ? std::max(now, deaths_.certain_at(call.number)) : later(now, longest_post_mortem);
   wakes_.set(call.number.index, until, wake_reason::post_mortem);
 }
 
@@ -775,7 +766,7 @@ void call_ledger::end_post_mortem(ledger_call& call) {
   auto& death = *call.death();
   auto what = std::move(death.what);
   if (death.poisoned)
-    what = deaths_.poisoned(ref_of(call.number), method_name(call));
+    what = deaths_.poisoned(call.number, method_name(call));
   else if (!death.end.empty())
     what.message = "its process ended: " + death.end;
   if (!death.running.empty())
@@ -793,7 +784,7 @@ void call_ledger::take(process_ended const& which, time_point now) {
       death.running = which.running;
     }
     // A list of nodes that died waits for the last of them.
-    auto const until = death.poisoned ? deaths_.certain_at(ref_of(number)) : time_point::max();
+    auto const until = death.poisoned ? deaths_.certain_at(number) : time_point::max();
     if (death.poisoned ? until <= now : !death.end.empty())
       end_post_mortem(call);
     else if (death.poisoned)

@@ -203,8 +203,6 @@ class call_ledger {
     bool is_watched = false;
   };
 
-  static call_ref ref_of(call_no call) noexcept;
-  ledger_call* find(call_ref ref) noexcept;
   ledger_call* find_live(call_no number) noexcept;
   std::string const& method_name(ledger_call const& call) const noexcept { return registry_.method_name(call.needs.method); }
 

@@ -15,14 +15,14 @@ verdict verdict_of(std::size_t deaths) noexcept {
 
 }  // namespace
 
-verdict death_record::died(call_ref call, std::string node, std::uint64_t incarnation, time_point certain_at) {
+verdict death_record::died(call_no call, std::string node, std::uint64_t incarnation, time_point certain_at) {
   auto& deaths = deaths_[call];
   deaths.push_back({std::move(node), incarnation, certain_at, {}});
   return verdict_of(deaths.size());
 }
 
-std::vector<call_ref> death_record::lives(std::uint64_t incarnation) {
-  std::vector<call_ref> judged_anew;
+std::vector<call_no> death_record::lives(std::uint64_t incarnation) {
+  std::vector<call_no> judged_anew;
   if (incarnation == 0) return judged_anew;
   for (auto at = deaths_.begin(); at != deaths_.end();) {
     auto& deaths = at->second;
@@ -34,7 +34,7 @@ std::vector<call_ref> death_record::lives(std::uint64_t incarnation) {
   return judged_anew;
 }
 
-time_point death_record::certain_at(call_ref call) const noexcept {
+time_point death_record::certain_at(call_no call) const noexcept {
   auto latest = time_point::min();
   if (auto const found = deaths_.find(call); found != deaths_.end())
     for (auto const& one : found->second) latest = std::max(latest, one.certain_at);
@@ -50,12 +50,12 @@ void death_record::explain(std::uint64_t incarnation, std::string const& end) {
       }
 }
 
-std::size_t death_record::count(call_ref call) const noexcept {
+std::size_t death_record::count(call_no call) const noexcept {
   auto const found = deaths_.find(call);
   return found == deaths_.end() ? 0 : found->second.size();
 }
 
-fault death_record::poisoned(call_ref call, std::string method) const {
+fault death_record::poisoned(call_no call, std::string method) const {
   std::string text = "the processes of these nodes died while running it:";
   if (auto const found = deaths_.find(call); found != deaths_.end()) {
     for (char const* separator = " "; auto const& one : found->second) {

@@ -3,14 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <dist/rpc/deadline.hpp>
+#include <dist/rpc/detail/call_no.hpp>
 #include <dist/rpc/fault.hpp>
 #include <iosfwd>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "nodes/node_info.hpp"
 
 namespace dist {
 
@@ -49,22 +48,22 @@ class death_record {
 
   /// The node's process died while it executed the call. `incarnation` names the process, 0 when that is not known.
   /// Until `certain_at` the process may turn out to have lost only its connection, or it is explained how it ended.
-  verdict died(call_ref call, std::string node, std::uint64_t incarnation = 0,
+  verdict died(call_no call, std::string node, std::uint64_t incarnation = 0,
                time_point certain_at = time_point::min());
   /// The process is there: it had not died, only its connection had. Returns the calls of which another verdict is true
   /// now.
-  std::vector<call_ref> lives(std::uint64_t incarnation);
+  std::vector<call_no> lives(std::uint64_t incarnation);
   /// How that process ended: its death is certain.
   void explain(std::uint64_t incarnation, std::string const& end);
   /// When all deaths of the call are certain.
-  time_point certain_at(call_ref call) const noexcept;
+  time_point certain_at(call_no call) const noexcept;
   /// The call has its completion; nothing of it is kept.
-  void ended(call_ref call) noexcept { deaths_.erase(call); }
+  void ended(call_no call) noexcept { deaths_.erase(call); }
 
-  bool runs_alone(call_ref call) const noexcept { return count(call) >= deaths_until_alone; }
-  bool is_poisoned(call_ref call) const noexcept { return count(call) > deaths_until_alone; }
+  bool runs_alone(call_no call) const noexcept { return count(call) >= deaths_until_alone; }
+  bool is_poisoned(call_no call) const noexcept { return count(call) > deaths_until_alone; }
   /// errc::poisoned with the nodes that died, and how, where that is known.
-  fault poisoned(call_ref call, std::string method) const;
+  fault poisoned(call_no call, std::string method) const;
   std::size_t size() const noexcept { return deaths_.size(); }
 
  private:
@@ -74,9 +73,9 @@ class death_record {
     time_point certain_at;
     std::string end;  ///< empty: not known
   };
-  std::size_t count(call_ref call) const noexcept;
+  std::size_t count(call_no call) const noexcept;
 
-  std::unordered_map<call_ref, std::vector<death>> deaths_;
+  std::unordered_map<call_no, std::vector<death>> deaths_;
 };
 
 }  // namespace dist

@@ -34,8 +34,8 @@ std::ostream& operator<<(std::ostream& out, method_ref method) {
   return out << "method " << static_cast<std::uint32_t>(method);
 }
 
-std::ostream& operator<<(std::ostream& out, call_ref call) {
-  return out << "call " << static_cast<std::uintptr_t>(call);
+std::ostream& operator<<(std::ostream& out, call_no call) {
+  return out << "call " << call.index << '/' << call.generation;
 }
 
 }  // namespace dist

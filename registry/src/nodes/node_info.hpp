@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <dist/rpc/detail/call_no.hpp>
 #include <dist/rpc/detail/method_entry.hpp>
 #include <iosfwd>
 #include <map>
@@ -14,8 +15,6 @@ namespace dist {
 enum class node_id : std::uint64_t {};
 /// A method's dense number in this registry, for its life.
 enum class method_ref : std::uint32_t {};
-/// The caller's own token for a call; opaque here.
-enum class call_ref : std::uintptr_t {};
 
 /// No node has this id.
 inline constexpr node_id no_node_id{};
@@ -52,6 +51,6 @@ std::ostream& operator<<(std::ostream& out, node_kind kind);
 std::ostream& operator<<(std::ostream& out, node_state state);
 std::ostream& operator<<(std::ostream& out, node_id id);
 std::ostream& operator<<(std::ostream& out, method_ref method);
-std::ostream& operator<<(std::ostream& out, call_ref call);
+std::ostream& operator<<(std::ostream& out, call_no call);
 
 }  // namespace dist

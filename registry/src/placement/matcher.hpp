@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <dist/rpc/detail/call_no.hpp>
 #include <optional>
 
 #include "placement/call_needs.hpp"
@@ -13,7 +14,7 @@ namespace dist {
 
 /// A queued call to be sent now.
 struct assignment {
-  call_ref call{};
+  call_no call;
   node_id node{};
   lease held;
 };

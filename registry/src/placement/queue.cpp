@@ -17,7 +17,7 @@ std::size_t index_of(method_ref method) { return static_cast<std::size_t>(method
 
 }  // namespace
 
-result<ticket> call_queue::push(call_ref call, call_needs const& needs) {
+result<ticket> call_queue::push(call_no call, call_needs const& needs) {
   if (auto why = refusal(needs)) return *std::move(why);
   if (index_of(needs.method) >= methods_.size()) methods_.resize(index_of(needs.method) + 1);
   auto const line = line_for({needs.method, needs.labels, needs.pin, needs.caller, needs.repeatable});

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <dist/rpc/detail/call_no.hpp>
 #include <dist/rpc/result.hpp>
 #include <optional>
 #include <span>
@@ -42,7 +43,7 @@ class call_queue {
 
   /// A call that waits, in the chain of its lane; a free one in the chain of those.
   struct entry {
-    call_ref call{};
+    call_no call;
     call_needs needs;
     std::int64_t order = 0;  ///< its place in all lines together: lower is older
     std::uint32_t line = ~0U;
@@ -65,7 +66,7 @@ class call_queue {
   explicit call_queue(queue_bounds bounds) noexcept : bounds_(bounds) {}
 
   /// Errors  errc::overloaded names the bound; nothing was queued.
-  result<ticket> push(call_ref call, call_needs const& needs);
+  result<ticket> push(call_no call, call_needs const& needs);
   /// The call is sent: its caller's turn is used.
   void take(std::uint32_t index) noexcept;
   /// False for a call that no longer waits.

@@ -235,7 +235,7 @@ void registry::take_back_excess() {
   }
 }
 
-placement registry::submit(call_ref call, call_needs const& needs) {
+placement registry::submit(call_no call, call_needs const& needs) {
   assert(static_cast<std::size_t>(needs.method) < methods_.size());
   placement out;
   if (needs.pin != no_node_id) {

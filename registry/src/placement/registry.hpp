@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <dist/rpc/deadline.hpp>
+#include <dist/rpc/detail/call_no.hpp>
 #include <dist/rpc/result.hpp>
 #include <iosfwd>
 #include <optional>
@@ -64,7 +65,7 @@ struct placement {
 
 /// A queued call that no node can take any more: it has left the queue.
 struct stranded_call {
-  call_ref call{};
+  call_no call;
   fault why;
 };
 
@@ -166,7 +167,7 @@ class registry {
   /// Errors  errc::bad_arguments, errc::limit_exceeded.
   std::optional<fault> ask(std::span<std::string const> written, call_needs& needs);
   /// Refused: the queue is full; the call is pinned to a node that has left, or has not the method or the labels.
-  placement submit(call_ref call, call_needs const& needs);
+  placement submit(call_no call, call_needs const& needs);
   std::optional<assignment> next() { return matcher_.next(); }
   /// Whether the call still has this place in the queue.
   bool waits(ticket place) const noexcept { return queue_.contains(place); }
