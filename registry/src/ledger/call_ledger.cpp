@@ -89,11 +89,7 @@ bool call_ledger::link_to_parent(ledger_call& call, submitted const& asked) {
   if (!parent) return true;
   if (parent->abandoned) return false;
   registry_.makes_calls(parent->method);
-  call.parent = *asked.parent;
-  call.next = parent->first_child;
-  if (call.next != ~0U) calls_.at(call.next)->previous = call.number.index;
-  parent->first_child = call.number.index;
-  if (++parent->nested > 1) return true;
+  if (!calls_.add_child(*asked.parent, *parent, call)) return true;
   if (asked.parent_blocks)
     parent->held.lend();
   else
@@ -150,14 +146,8 @@ void call_ledger::close(ledger_call& call) noexcept {
     call.extras->death.reset();
   }
   call.ended = true;
-  if (auto* parent = call.parent.generation != 0 ? attempts_.find(call.parent) : nullptr) {
-    if (call.previous != ~0U)
-      calls_.at(call.previous)->next = call.next;
-    else
-      parent->first_child = call.next;
-    if (call.next != ~0U) calls_.at(call.next)->previous = call.previous;
-    if (--parent->nested == 0) parent->held.retake();
-  }
+  if (auto* parent = call.parent.generation != 0 ? attempts_.find(call.parent) : nullptr)
+    if (calls_.remove_child(*parent, call)) parent->held.retake();
   call.parent = {};
 }
 
@@ -178,8 +168,7 @@ void call_ledger::abandon_attempts(ledger_call& call) {
                                  one.method});
     // Not left to the node: a plain method may not notice, a stopped process cannot. Their ends come to the node behind the
     // cancel frame, so that the method knows why.
-    for (auto child = one.first_child; child != ~0U; child = calls_.at(child)->next)
-      lists_.to_give_up.push_back(calls_.at(child)->number);
+    calls_.each_child(one, [&](ledger_call const& child) { lists_.to_give_up.push_back(child.number); });
   }
   withdraw(call);
 }
@@ -209,12 +198,7 @@ void call_ledger::give_up_children() {
 
 void call_ledger::close_attempt(ledger_node& node, call_id id, attempt const& one) {
   // What it has made and left behind goes on.
-  for (auto child = one.first_child; child != ~0U;) {
-    auto& call = *calls_.at(child);
-    child = call.next;
-    call.parent = {};
-    call.previous = call.next = ~0U;
-  }
+  calls_.leave_children(one);
   attempts_.close(node, id, one);
 }
 
@@ -338,8 +322,9 @@ void call_ledger::send_home(time_point now) {
     if (!node.drains) return;
     attempts_.each(node, [&](call_id, attempt const& parent) {
       if (parent.abandoned) return;
-      for (auto child = parent.first_child; child != ~0U; child = calls_.at(child)->next)
-        if (calls_.at(child)->queued) waiting.emplace_back(calls_.at(child)->number, node.id);
+      calls_.each_child(parent, [&](ledger_call const& child) {
+        if (child.queued) waiting.emplace_back(child.number, node.id);
+      });
     });
   });
   for (auto const& [number, home] : waiting) {

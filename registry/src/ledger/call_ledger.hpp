@@ -14,6 +14,7 @@
 #include "ledger/death_record.hpp"
 #include "ledger/ledger_actions.hpp"
 #include "ledger/ledger_call.hpp"
+#include "ledger/ledger_calls.hpp"
 #include "ledger/method_names.hpp"
 #include "ledger/retry.hpp"
 #include "ledger/wakes.hpp"

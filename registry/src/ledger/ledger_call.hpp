@@ -94,37 +94,4 @@ struct ledger_call {
   }
 };
 
-/// The live calls, by the numbers that the call book gave them.
-class ledger_calls {
- public:
-  ledger_call& open(call_no number) {
-    while (chunks_.size() * chunk_size <= number.index) chunks_.push_back(std::make_unique<ledger_call[]>(chunk_size));
-    auto& call = *at(number.index);
-    call.number = number;
-    ++size_;
-    return call;
-  }
-  /// Its place is as new.
-  void close(ledger_call& call) noexcept {
-    std::destroy_at(&call);
-    std::construct_at(&call);
-    --size_;
-  }
-  /// Null: it was forgotten.
-  ledger_call* find(call_no number) noexcept {
-    if (number.index >= chunks_.size() * chunk_size) return nullptr;
-    auto* call = at(number.index);
-    return number.generation != 0 && call->number == number ? call : nullptr;
-  }
-  ledger_call const* find(call_no number) const noexcept { return const_cast<ledger_calls*>(this)->find(number); }
-  ledger_call* at(std::uint32_t index) noexcept { return &chunks_[index / chunk_size][index % chunk_size]; }
-  std::size_t size() const noexcept { return size_; }
-
- private:
-  static constexpr std::size_t chunk_size = 64;  ///< calls that are kept together, and never move
-
-  std::vector<std::unique_ptr<ledger_call[]>> chunks_;
-  std::size_t size_ = 0;
-};
-
 }  // namespace dist
