@@ -99,6 +99,7 @@ void scenario::fault_of_node(std::size_t index, duration when, duration lasts) {
         });
       case drain:
         event("drain " + name);
+        if (rolling_) call_while_it_drains();
         return node->drain();
       case 9:
         // The master believes the old session to be alive when the same process rejoins.

@@ -56,6 +56,16 @@ void scenario::prepare_drill() {
   method_us_ = 0;
 }
 
+/// Some of these calls are on their way to a node that begins to drain. It gives them back, and they run once elsewhere.
+void scenario::call_while_it_drains() {
+  constexpr std::size_t count = 8;
+  auto& master = world_->master();
+  customers_.push_back({nullptr,
+                        test::start(master.self.io, many_calls(master.master.calls(), calls_, method_kind::wait_writes, count,
+                                                               1'000, false, std::make_shared<std::size_t>(0))),
+                        &master.self});
+}
+
 void scenario::run_drill() {
   auto& master = world_->master();
   auto const ended = std::make_shared<std::size_t>(0);

@@ -72,6 +72,7 @@ class scenario {
   static drill drill_of(std::uint64_t seed);
   void prepare_drill();
   void run_drill();
+  void call_while_it_drains();
 
   // scenario.cpp: the course of a run
   void build();

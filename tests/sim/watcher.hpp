@@ -30,6 +30,8 @@ class watcher {
   }
   /// A line of the master's log.
   void read(std::string_view line, duration now);
+  /// Some node was called silent at some time.
+  bool saw_silence() const noexcept { return !silent_.empty(); }
 
   duration lost_after{};  ///< a node that was healthy this long must not be lost
 
