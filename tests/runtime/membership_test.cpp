@@ -287,6 +287,23 @@ BOOST_AUTO_TEST_CASE(node_whose_connection_broke_rejoins_as_itself) {
   BOOST_TEST(world.drive_until([&] { return world.count_logged("node a left") == 1; }));
 }
 
+BOOST_AUTO_TEST_CASE(connection_given_up_while_its_name_was_in_use_does_not_join) {
+  world.add("a");
+  world.wait_for_nodes(1);
+  world.node_at(0).network.freeze();
+  world.pass(1s);
+  auto& restarted = world.add("a");
+  world.pass(300ms);
+  // Its process notices, its master does not: it has two of its connections now, both waiting for the name.
+  restarted.network.up->lose_path();
+  BOOST_TEST(world.drive_until([&] { return restarted.node.joined(); }));
+  world.pass(5s);
+  BOOST_TEST(world.count_logged("node a joined") == 2);
+  BOOST_TEST(!world.has_logged("node a has reconnected"));
+  BOOST_TEST(world.has_logged("node a was rejected: its process has connected again"));
+  BOOST_TEST(restarted.node.joined());
+}
+
 BOOST_AUTO_TEST_CASE(call_made_during_a_join_is_sent_after_the_welcome) {
   // The first call fails because the joining node lacks the method; its coroutine continues at once.
   auto first = dist::call_by_name<int>(cluster, "Work.unheard_of");

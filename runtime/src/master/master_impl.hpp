@@ -97,6 +97,7 @@ class master::impl {
   task<void> serve_frames(std::unique_ptr<stream> peer, http_upgrade upgrade, share& held);
   task<void> serve_node(std::unique_ptr<connection> session, hello who, nonce own);
   std::optional<node_view> holder_of(std::string const& name) const;
+  struct waiting_join;
   task<result<joined>> join_when_free(node_link& node, node_info info);
   task<void> serve_caller(std::unique_ptr<connection> session, hello who, nonce own);
   task<void> serve_json(std::unique_ptr<stream> peer, buffer first, share& held);
@@ -137,6 +138,7 @@ class master::impl {
   std::uint32_t last_origin_ = first_job_origin - 1;  ///< of the job that connected last
   std::map<std::uint32_t, connected_job*> jobs_;  ///< that are connected, by origin
   std::vector<node_link*> members_;  ///< with a running session
+  std::vector<waiting_join*> waiting_joins_;
   bool stopped_ = false;
 };
 

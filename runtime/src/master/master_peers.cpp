@@ -136,12 +136,23 @@ std::optional<node_view> master::impl::holder_of(std::string const& name) const 
   return std::nullopt;
 }
 
+/// A node whose name may still be in use.
+struct master::impl::waiting_join {
+  std::uint64_t incarnation;
+  bool superseded = false;  ///< its process has given up this connection and asks over another
+};
+
 /// The holder of the name may be about to leave, or be silent and not yet suspect, like a machine that was switched off
 /// a moment ago: then the newcomer is told to retry. It is rejected for good once the holder has been heard.
 task<result<joined>> master::impl::join_when_free(node_link& node, node_info info) {
   auto const asked = world_.clock.now();
   auto const limit = asked + std::min<duration>(4 * options_.heartbeat, options_.limits.handshake / 2);
   auto const step = std::clamp<duration>(options_.heartbeat / 4, std::chrono::milliseconds(10), std::chrono::seconds(1));
+  // An older connection must not join after this one and end its session.
+  for (auto* const older : waiting_joins_)
+    if (info.incarnation != 0 && older->incarnation == info.incarnation) older->superseded = true;
+  waiting_join self{info.incarnation};
+  listing const known(waiting_joins_, self);
   for (;;) {
     auto in = calls_->join(node, info);
     if (in || in.error().code != errc::denied) co_return in;
@@ -153,6 +164,7 @@ task<result<joined>> master::impl::join_when_free(node_link& node, node_info inf
     if (world_.clock.now() >= limit)
       co_return make_fault(errc::overloaded, busy + "is silent; try again when it is lost or responds again");
     co_await sleep_for(world_.clock, step);
+    if (self.superseded) co_return make_fault(errc::overloaded, "its process has connected again");
   }
 }
 
