@@ -9,9 +9,6 @@ namespace {
 /// Of a call whose method throws dist::transient, where its caller says nothing.
 constexpr unsigned usual_retries = 3;
 
-/// How long the end of a process is waited for that somebody supervises, who starts another within a fraction of that.
-constexpr duration longest_post_mortem = std::chrono::seconds(2);
-
 /// Different reasons to wait that are said at once; those beyond come with the ones of every ten seconds.
 constexpr std::size_t most_said = 100;
 
@@ -52,7 +49,7 @@ ledger_call* call_ledger::find_live(call_no number) noexcept {
 }
 
 call_ledger::call_ledger(registry_settings const& settings, std::uint64_t seed, time_point now)
-    : settings_(settings), registry_(settings), names_(registry_), random_(seed) {
+    : settings_(settings), registry_(settings), names_(registry_), deaths_(settings.liveness.lost_after), random_(seed) {
   // The first round begins now: what stalls before the first beat is a stall too.
   registry_.tick(lists_.beat_at = now);
 }
@@ -104,9 +101,9 @@ std::optional<end_facts> call_ledger::given_up(call_no number) {
   if (call->ended) return std::nullopt;
   left.cause = call->cause();
   if (call->may_have_run) left.known = progress::unknown;
-  if (auto const* death = call->death()) {
+  if (auto const* node = deaths_.node_of(number)) {
     left.phase = "running";
-    left.node = death->what.node;
+    left.node = *node;
   }
   for (auto const id : call->attempts()) {
     auto const& one = *attempts_.find(id);
@@ -140,11 +137,7 @@ void call_ledger::end(ledger_call& call, fault what) {
 void call_ledger::close(ledger_call& call) noexcept {
   if (call.queued || call.issued_for) withdraw(call);
   wakes_.clear(call.number.index);
-  if (deaths_.size() > 0) deaths_.ended(call.number);
-  if (call.death()) {
-    std::erase(lists_.dying, call.number);
-    call.extras->death.reset();
-  }
+  if (!deaths_.empty()) deaths_.forget(call.number);
   call.ended = true;
   if (auto* parent = call.parent.generation != 0 ? attempts_.find(call.parent) : nullptr)
     if (calls_.remove_child(*parent, call)) parent->held.retake();
@@ -696,7 +689,7 @@ void call_ledger::lost_with(ledger_call& call, bool was_alone, ledger_node const
   // Only a call that goes on can be to blame for more; a process without a number could not be told from its successor.
   auto const goes_on = facts.elsewhere || decide(facts).what == next_step::kind::issue;
   if (how.how == departure::died && had == loss::begun && node.incarnation != 0 && goes_on)
-    facts.blamed = count_death(call, was_alone, node, now);
+    facts.blamed = deaths_.died(call.number, was_alone, node, now);
   auto const step = decide(facts);
   if (step.what == next_step::kind::stay) {
     call.needs.alone = call.needs.alone || facts.blamed != verdict::again;
@@ -708,27 +701,17 @@ void call_ledger::lost_with(ledger_call& call, bool was_alone, ledger_node const
   go_on(step, call, node, std::move(what), now);
 }
 
-verdict call_ledger::count_death(ledger_call const& call, bool was_alone, ledger_node const& node, time_point now) {
-  auto const certain_at = later(now, node.is_supervised ? longest_post_mortem : settings_.liveness.lost_after);
-  auto const judged = deaths_.died(call.number, node.name, node.incarnation, certain_at);
-  // Its node may have died of another call as long as it was not alone there.
-  return judged == verdict::poisoned && !was_alone ? verdict::alone : judged;
-}
-
 /// What some calls were blamed for was their node's connection.
 void call_ledger::relieve(std::uint64_t incarnation, time_point now) {
-  for (auto const number : deaths_.lives(incarnation)) {
-    auto* call = find_live(number);
-    if (!call) continue;
-    call->needs.alone = deaths_.runs_alone(number);
-    if (auto const* death = call->death(); death && death->poisoned) {
-      std::erase(lists_.dying, call->number);
-      call->extras->death.reset();
-      issue_now(*call, issue_cost::loss, now);
-    } else if (call->queued && !call->needs.alone) {
+  for (auto const& one : deaths_.lives(incarnation)) {
+    auto& call = *find_live(one.call);
+    call.needs.alone = one.runs_alone;
+    if (one.goes_on) {
+      issue_now(call, issue_cost::loss, now);
+    } else if (call.queued && !call.needs.alone) {
       // Anew, on the same terms.
-      registry_.withdraw(std::exchange(call->queued, {}));
-      place(*call, now);
+      registry_.withdraw(std::exchange(call.queued, {}));
+      place(call, now);
     }
   }
 }
@@ -736,44 +719,20 @@ void call_ledger::relieve(std::uint64_t incarnation, time_point now) {
 /// A call that ends because its node's process died waits until it is known how.
 void call_ledger::await_post_mortem(ledger_call& call, bool poisoned, fault what, std::uint64_t incarnation,
                                     time_point now) {
-  auto& death = call.more().death;
-  death = std::make_unique<post_mortem>();
-  death->what = std::move(what);
-  death->incarnation = incarnation;
-  death->poisoned = poisoned;
-  lists_.dying.push_back(call.number);
-  auto const until =
-      poisoned ? std::max(now, deaths_.certain_at(call.number)) : later(now, longest_post_mortem);
+  auto const until = deaths_.open(call.number, poisoned, std::move(what), incarnation, now);
   wakes_.set(call.number.index, until, wake_reason::post_mortem);
 }
 
 void call_ledger::end_post_mortem(ledger_call& call) {
-  auto& death = *call.death();
-  auto what = std::move(death.what);
-  if (death.poisoned)
-    what = deaths_.poisoned(call.number, method_name(call));
-  else if (!death.end.empty())
-    what.message = "its process ended: " + death.end;
-  if (!death.running.empty())
-    what.message += (what.code == errc::poisoned ? "; the last was running " : " while running ") + death.running;
-  end(call, std::move(what));
+  end(call, deaths_.close(call.number, method_name(call)));
 }
 
 void call_ledger::take(process_ended const& which, time_point now) {
-  deaths_.explain(which.incarnation, which.end);
-  for (auto const number : std::vector(lists_.dying)) {
-    auto& call = *find_live(number);
-    auto& death = *call.death();
-    if (death.incarnation == which.incarnation) {
-      death.end = which.end;
-      death.running = which.running;
-    }
-    // A list of nodes that died waits for the last of them.
-    auto const until = death.poisoned ? deaths_.certain_at(number) : time_point::max();
-    if (death.poisoned ? until <= now : !death.end.empty())
-      end_post_mortem(call);
-    else if (death.poisoned)
-      wakes_.set(number.index, until, wake_reason::post_mortem);
+  for (auto const& one : deaths_.explain(which.incarnation, which.end, which.running, now)) {
+    if (one.is_complete)
+      end_post_mortem(*find_live(one.call));
+    else
+      wakes_.set(one.call.index, one.until, wake_reason::post_mortem);
   }
 }
 
@@ -798,7 +757,7 @@ call_standing call_ledger::standing(call_no number) const {
     auto const* one = attempts_.find(id);
     told.on.push_back(one->at->name);
   }
-  told.waits_for_death = call->death() != nullptr;
+  told.waits_for_death = deaths_.node_of(number) != nullptr;
   told.pauses = wakes_.is_set(number.index, wake_reason::pause);
   told.able = registry_.able(call->needs);
   told.story = call->story;

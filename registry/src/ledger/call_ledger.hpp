@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "ledger/attempts.hpp"
-#include "ledger/death_record.hpp"
 #include "ledger/ledger_actions.hpp"
 #include "ledger/ledger_call.hpp"
 #include "ledger/ledger_calls.hpp"
 #include "ledger/method_names.hpp"
+#include "ledger/next_step.hpp"
+#include "ledger/post_mortems.hpp"
 #include "ledger/retry.hpp"
 #include "ledger/wakes.hpp"
 #include "placement/registry.hpp"
@@ -194,7 +195,6 @@ class call_ledger {
   struct call_lists {
     std::vector<call_no> unheard;      ///< queued, and nobody has declared their methods
     std::vector<call_no> limited;      ///< queued, and their callers limit the wait for a node
-    std::vector<call_no> dying;        ///< with a post_mortem
     std::vector<call_no> to_give_up;   ///< nested calls of abandoned attempts
     std::set<std::string> said;        ///< reasons to wait, since the last node came
     bool methods_changed = false;      ///< nodes that have, or may have, undeclared methods
@@ -241,7 +241,6 @@ class call_ledger {
   duration next_pause(ledger_call& call) noexcept;
   std::optional<duration> judge_failure(attempt const& one, fault const& what, std::uint32_t running_us, time_point now);
   void lost_with(ledger_call& call, bool was_alone, ledger_node const& node, gone const& how, loss had, time_point now);
-  verdict count_death(ledger_call const& call, bool was_alone, ledger_node const& node, time_point now);
   void relieve(std::uint64_t incarnation, time_point now);
   void await_post_mortem(ledger_call& call, bool poisoned, fault what, std::uint64_t incarnation, time_point now);
   void end_post_mortem(ledger_call& call);
@@ -259,7 +258,7 @@ class call_ledger {
   ledger_calls calls_;
   attempt_table attempts_;
   ledger_nodes nodes_;
-  death_record deaths_;
+  post_mortems deaths_;
   reissue_budget budget_;
   wakes wakes_;
   call_lists lists_;

@@ -6,7 +6,6 @@
 #include <dist/rpc/deadline.hpp>
 #include <dist/rpc/detail/call_id.hpp>
 #include <dist/rpc/detail/call_no.hpp>
-#include <dist/rpc/fault.hpp>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,20 +27,10 @@ struct call_story {
   std::shared_ptr<std::string const> moved_because;  ///< what happened where it was before; null: nothing
 };
 
-/// A call whose node's process died, and whose end is decided: how the process ended is still to be told.
-struct post_mortem {
-  fault what;
-  std::uint64_t incarnation = 0;  ///< of the process that died
-  bool poisoned = false;          ///< the fault lists all nodes that died
-  std::string end;                ///< how that process ended, once it is known
-  std::string running;            ///< what it was running then
-};
-
 /// What only some calls have.
 struct call_extras {
   std::string cause;                ///< why it had to be issued again, the first time
   std::vector<std::string> labels;  ///< as the caller wrote them
-  std::unique_ptr<post_mortem> death;
 };
 
 /// One live call as the ledger keeps it.
@@ -74,7 +63,6 @@ struct ledger_call {
   std::unique_ptr<call_extras> extras;   ///< null for most
 
   std::string cause() const { return extras ? extras->cause : std::string(); }
-  post_mortem* death() const noexcept { return extras ? extras->death.get() : nullptr; }
   call_extras& more() {
     if (!extras) extras = std::make_unique<call_extras>();
     return *extras;
