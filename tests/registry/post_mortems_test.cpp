@@ -24,7 +24,7 @@ dist::fault lost_on(std::string node) {
   return what;
 }
 
-/// A call that died three times, the last time alone.
+/// Three processes die under the call, the last one running nothing else.
 void poison(dist::post_mortems& deaths, std::uint32_t number) {
   deaths.died(call(number), false, process_on("a", 1, true), at(0s));
   deaths.died(call(number), false, process_on("b", 2, true), at(1s));
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(lost_call_is_told_how_its_process_ended) {
     BOOST_TEST(deaths.close(one.call, "M.m").message == "its process ended: signal 11 while running M.m");
     BOOST_TEST(!deaths.node_of(one.call));
   }
-  BOOST_TEST(deaths.close(call(3), "M.m").message == "it went");  // nobody said how
+  BOOST_TEST(deaths.close(call(3), "M.m").message == "it went");  // how is not known
   BOOST_TEST(deaths.empty());
 }
 

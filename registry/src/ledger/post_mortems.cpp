@@ -6,7 +6,7 @@
 namespace dist {
 namespace {
 
-/// How long the end of a process is waited for that somebody supervises, who starts another within a fraction of that.
+/// How long to wait for word of how a supervised process ended: its supervisor starts another within a fraction of that.
 constexpr duration longest_post_mortem = std::chrono::seconds(2);
 
 }  // namespace

@@ -14,11 +14,11 @@
 
 namespace dist {
 
-/// Which calls are blamed for the deaths of their nodes' processes, and what those that fail for such a death are told of
-/// it: they wait here, for a while, until it is known how the process ended.
+/// Which calls are blamed for the deaths of their nodes' processes. A call that fails because of such a death waits here for a
+/// while, so that its fault can say how the process ended.
 class post_mortems {
  public:
-  /// An unsupervised process that has not come back `lost_after` its death is dead.
+  /// An unsupervised process is dead once it has been gone for `lost_after`.
   explicit post_mortems(duration lost_after) noexcept : lost_after_(lost_after) {}
 
   // Blame
@@ -29,18 +29,18 @@ class post_mortems {
     bool runs_alone = false;  ///< still
     bool goes_on = false;     ///< it was to fail as poisoned, and no longer waits here
   };
-  /// The process is there, only its connection was lost: the calls of which something else is true now.
+  /// The process lives, only its connection was lost. Returns the calls that are judged differently now.
   std::vector<relieved> lives(std::uint64_t incarnation);
 
   // Post-mortems
-  /// The call fails with `what`, or as poisoned, once it is known how the process ended; the latest time for that.
+  /// The call fails with `what`, or as poisoned, once it is known how the process ended. Returns when it fails at the latest.
   time_point open(call_no call, bool poisoned, fault what, std::uint64_t incarnation, time_point now);
   struct finding {
     call_no call;
     bool is_complete = false;  ///< the call can end
     time_point until{};        ///< otherwise: as open() returns it
   };
-  /// How a process ended, and what it was running then: the calls that wait for that, the oldest first.
+  /// How a process ended, and what it was running then. Returns the calls that waited for that, the oldest first.
   std::vector<finding> explain(std::uint64_t incarnation, std::string const& end, std::string const& running,
                                time_point now);
   /// What the call fails with. It no longer waits here.

@@ -32,7 +32,7 @@ class request_watcher {
 class request_runner : public std::enable_shared_from_this<request_runner> {
  public:
   /// `node`: its name. `nested`: where methods find the master. `record`: of a process that is started again when it ends; null
-  /// for another. All must live until stop(), `nested` shared beyond it.
+  /// for another. References must stay valid until stop().
   request_runner(connection& session, seams const& world, limits const& bounds, service_table& services,
                  std::string const& node, std::shared_ptr<cluster_core> nested, crash_record* record,
                  request_watcher& watcher);

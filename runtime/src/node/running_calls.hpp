@@ -24,7 +24,7 @@ class running_calls {
     std::shared_ptr<call_scope> scope;
     bool coroutine = false;
     timer_id kill_timer = timer_id::none;
-    bool doomed = false;  ///< ends with the process; nobody waits for it
+    bool doomed = false;  ///< ends with the process, and is not waited for
   };
 
   /// False: the id is in use.
@@ -50,7 +50,7 @@ class running_calls {
     return call;
   }
   void doom(entry& call) noexcept { doomed_ += !std::exchange(call.doomed, true); }
-  /// Those that have not started never will: they are the caller's to refuse and take.
+  /// Calls that have not started: now they never will. The caller is to refuse and take() them.
   std::vector<call_id> withdraw_waiting() {
     std::vector<call_id> ids;
     for (auto const& [number, call] : calls_)
